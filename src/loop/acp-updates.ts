@@ -20,9 +20,9 @@ const options = [
 
 /** What the client has said of itself. */
 export interface ClientFacts {
-  /** Whether it is cliai's host: that one wants to be asked before every tool, and keeps words for a turn that runs. */
+  /** Whether the client is cliai's host, which wants to be asked before every tool, and keeps words for a turn that runs. */
   readonly isHost: boolean;
-  /** Whether it shows notices. Another one is told the same as thoughts. */
+  /** Whether the client shows notices. If not, it is told their words as thoughts. */
   readonly hasNotices: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface ClientFacts {
 const takeWordsMethod = "_cliai/take_words";
 const HeldWordsSchema = v.object({ messages: v.array(v.string()) });
 
-/** @param onLost called when the client cannot be told: it has gone */
+/** @param onLost called when an update cannot be sent, because the client has gone */
 export function createSessionOut(
   client: AgentContext,
   { sessionId, isHost, hasNotices }: ClientFacts & { readonly sessionId: string },
@@ -89,7 +89,7 @@ export function createSessionOut(
   };
 }
 
-/** Tells again what was said in a session that is loaded. */
+/** Tells the client what was said before in a session that it loads. */
 export function replay(
   messages: readonly Message[],
   client: AgentContext,

@@ -16,18 +16,21 @@ export interface Fitted {
   readonly fits: boolean;
 }
 
-/** English prose has about four, code and JSON fewer: a low guess asks for too little, a high one for an answer of 400. */
+/**
+ * A guess, until the server has counted. English prose has about four characters a token, code and JSON fewer. With a low guess more is cut
+ * than has to be; with a high one the request is too long, and the server refuses it.
+ */
 export const guessedCharactersPerToken = 3;
-/** What is cut is cut well below the limit, because each cut costs the server the prompt that it has in its cache. */
+/** The part of the budget to which a conversation is cut. It is well below 1, because after each cut the server must read the prompt again. */
 const cutTo = 0.7;
-/** The last messages, whose results are never cut, and which go only if they do not fit otherwise: what the model does now. */
+/** How many messages at the end show what the model does now. Their results are never cut, and they are removed only if nothing else helps. */
 const keptAtEnd = 6;
 const shortestCut = 400;
 
 export const cutResult = "[This result was removed to make room. Call the tool again if you need it.]";
 export const cutMessages = "[Earlier messages were removed to make room.]";
 
-/** The whole conversation if it fits; else one that is cut to seven tenths of the budget. */
+/** Returns the whole conversation if it fits; otherwise one that is cut to seven tenths of the budget. */
 export function fitConversation(messages: readonly Message[], budget: Budget): Fitted {
   const fits = (list: readonly Message[], part: number) => tokensOf(list, budget) <= budget.tokens * part;
   if (fits(messages, 1)) return { messages, removed: 0, fits: true };
@@ -52,7 +55,7 @@ export function tokensOf(messages: readonly Message[], { charactersPerToken }: B
   return Math.ceil(charactersOf(messages) / charactersPerToken);
 }
 
-/** With what the wire adds to each message and call, roughly. */
+/** Includes, roughly, what the wire adds to each message and call. */
 export function charactersOf(messages: readonly Message[]): number {
   return messages.reduce((sum, message) => {
     const calls = message.role === "assistant" ? (message.calls ?? []) : [];

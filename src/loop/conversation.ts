@@ -41,7 +41,7 @@ export interface ConversationOptions {
 const longestAnswer = 4_096;
 const answerPart = 0.25;
 const shortestAnswer = 128;
-/** What of the budget is left after a request that was too long, where the server tells no figures. */
+/** The part of the budget that is used after a request that was too long, if the server told no figures. */
 const shrinkBy = 0.7;
 
 export function createConversation({ project, added, earlier, onAdd }: ConversationOptions): Conversation {
@@ -72,11 +72,11 @@ export function createConversation({ project, added, earlier, onAdd }: Conversat
         role: "system",
         content: buildInstructions({ project, added, tools, calls }),
       } as const;
-      // In forced calls the instructions list the tools, and their schemas only bind the answer.
+      // With forced calls the prompt has no schemas of tools: the instructions list the tools, and the schemas only bind the answer.
       const inTools = calls === "native" ? JSON.stringify(tools).length : 0;
       const answerTokens = answerTokensFor(context);
       let removed = 0;
-      // Before the server has counted, nothing is cut on a guess: the server tells if it is too long.
+      // Until the server has counted tokens, nothing is cut on a guess: the server says if the conversation is too long.
       if (context !== undefined && (isMeasured || wasTooLong)) {
         const tokens = context - answerTokens - inTools / charactersPerToken;
         const fitted = fitConversation([system, ...messages], { charactersPerToken, tokens });

@@ -4,13 +4,13 @@ import { answerTool, type OfferedTool, toolList } from "./model/chat-messages.ts
 
 export interface InstructionsFor {
   readonly project: string;
-  /** Of the role and the profile; "" if there are none. */
+  /** The instructions of the role and the profile; "" if there are none. */
   readonly added: string;
   readonly tools: readonly OfferedTool[];
   readonly calls: CallForm;
 }
 
-/** Short, because it is in each request, and small models lose the end of a long one. */
+/** The text is short, because it is in each request, and a small model loses the end of a long one. */
 export function buildInstructions({ project, added, tools, calls }: InstructionsFor): string {
   const parts = [
     `You are an agent that works in the folder ${project}. Paths are relative to it.`,

@@ -91,7 +91,7 @@ function promptResponse({ reason, usage: { input, output, cached } }: PromptEnd)
   return { stopReason: reason, ...{ usage } };
 }
 
-/** Tells a person's error in the message, because most clients show nothing else of it. */
+/** Puts an error with its hint into the message for the client, because most clients show nothing else of an error. */
 async function inWords<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

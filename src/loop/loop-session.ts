@@ -33,7 +33,7 @@ export interface LoopSettings {
 /** The client, as one session sees it. */
 export interface SessionOut extends WordsOut, ToolsOut {
   readonly usage: (usage: AnswerUsage, context: number | undefined) => void;
-  /** Asks the client for what was said to it while the turn runs; none if the client keeps nothing for that. */
+  /** Asks the client for the texts that it keeps for the running turn. Resolves with an empty list if the client keeps no texts. */
   readonly heldWords: (signal: AbortSignal) => Promise<readonly string[]>;
 }
 
@@ -45,20 +45,20 @@ export interface SessionPlace {
   readonly earlier: readonly Message[];
   readonly mode: PermissionMode;
   readonly out: SessionOut;
-  /** Aborts when the session is not needed any more, also while its MCP servers start. */
+  /** Aborts when nobody needs the session any more, even while its MCP servers start. */
   readonly over: AbortSignal;
 }
 
 export interface PromptEnd {
   readonly reason: TurnEnd["reason"] | "cancelled";
-  /** Of this prompt's turn: all its requests together. */
+  /** The tokens of all requests of this prompt's turn. */
   readonly usage: { readonly input: number; readonly output: number; readonly cached: number };
 }
 
 export interface LoopSession extends AsyncDisposable {
   mode: PermissionMode;
   /**
-   * Resolves when the turn is over. While a turn runs, the text joins it before the model's next answer, and both end together.
+   * Resolves when the turn is over. While a turn runs, the text joins it before the model's next answer, and ends with it.
    * @throws CliaiError if the model server cannot be used
    */
   prompt(text: string): Promise<PromptEnd>;
@@ -66,7 +66,7 @@ export interface LoopSession extends AsyncDisposable {
   cancel(): void;
 }
 
-/** Characters that a result may have, by the context: a quarter of it, at three characters a token. */
+/** How many characters a result may have: a quarter of the context, at three characters a token. */
 function resultLimit(context: number | undefined): number {
   return Math.max(1_500, Math.min(16_000, (context ?? 8_192) * 0.75));
 }
@@ -101,9 +101,9 @@ export async function startSession(place: SessionPlace, settings: LoopSettings):
   });
   let mode = place.mode;
   const tools = createToolDesk([...own, ...servers.tools], out, () => mode);
-  /** Said, and not yet in the conversation. */
+  /** Prompts that are not yet in the conversation. */
   const waiting: WaitingWords[] = [];
-  /** In the conversation: they end with the turn. */
+  /** Prompts that are in the conversation: they end with the turn. */
   const joined: WaitingWords[] = [];
   let running: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
 
@@ -140,7 +140,7 @@ export async function startSession(place: SessionPlace, settings: LoopSettings):
       (error: unknown) => ({
         settle: ({ ended }: WaitingWords) =>
           signal.aborted ? ended.resolve(cancelled) : ended.reject(error),
-        // What waits would end in the same way.
+        // The prompts that wait would fail in the same way, so they end, too.
         isOver: true,
       }),
     );
@@ -148,10 +148,10 @@ export async function startSession(place: SessionPlace, settings: LoopSettings):
       await file.flush();
       running = undefined;
       for (const words of joined.splice(0)) settle(words);
-      // A cancel, or the session's end, that came after the last answer had: it counts for what was said since.
+      // If a cancel or the session's end came after the model's last answer, it counts for the prompts that came since.
       if (signal.aborted) for (const { ended } of waiting.splice(0)) ended.resolve(cancelled);
       if (isOver) for (const words of waiting.splice(0)) settle(words);
-      // What was said after the last answer had come begins a turn of its own.
+      // A prompt that came after the model's last answer begins a turn of its own.
       if (waiting.length > 0) start();
     });
     running = { abort, ended };

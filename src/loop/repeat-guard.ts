@@ -1,13 +1,13 @@
 // Notices a model that makes the same call again and again with the same result.
 
 export interface RepeatGuard {
-  /** Counts a call with its result. @returns how many times in all this turn has made this call with this result */
+  /** Counts a call with its result. @returns how many times this turn has made this call with this result, this time included */
   count(name: string, args: unknown, result: string): number;
 }
 
-/** From this time on the model is told that it repeats itself. */
+/** From this count on, the model is told that it repeats itself. */
 export const toldAt = 3;
-/** At this time the turn ends. */
+/** At this count the turn ends. */
 export const endsAt = 6;
 
 export const repeatWords =

@@ -1,4 +1,4 @@
-// Keeps a session on the disk, one JSON value a line, so that it can be resumed: what it is, then each message as it comes.
+// Keeps a session on the disk, so that it can be resumed: a JSON value in each line, first the session's head, then each message as it comes.
 import { appendFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -29,7 +29,7 @@ export interface StoredSession extends SessionHead {
 }
 
 export interface SessionFile {
-  /** Writes in the order of the calls. A write that fails is given to `onError`: the session goes on. */
+  /** Writes in the order of the calls. If a write fails, `onError` is told, and the session goes on. */
   add(message: Message): void;
   /** Resolves when all is written. */
   flush(): Promise<void>;
@@ -39,7 +39,7 @@ export interface SessionFolder {
   create(head: SessionHead): Promise<SessionFile>;
   /** Goes on writing the file of a session that was read. */
   open(sessionId: string): SessionFile;
-  /** @throws CliaiError `config_invalid` if there is none, or its file cannot be read */
+  /** @throws CliaiError `config_invalid` if there is no such session, or its file cannot be read */
   read(sessionId: string): Promise<StoredSession>;
   /** The newest first. */
   list(): Promise<readonly (SessionHead & { readonly updatedAt: Date; readonly title: string })[]>;
@@ -57,7 +57,7 @@ export function openSessionFolder(dir: string, onError: (words: string) => void)
     };
     write(first);
     return {
-      // A write that fails, or whose process is killed, may leave half a line: that must not take the next message with it.
+      // A failed write, or a killed process, may leave half a line. The line break before each message keeps the message apart from it.
       add: (message) => write(`\n${JSON.stringify({ type: "message", message })}`),
       flush: () => written,
     };
@@ -73,12 +73,12 @@ export function openSessionFolder(dir: string, onError: (words: string) => void)
           cause,
         },
       );
-    if (!/^[A-Za-z0-9-]+$/.test(sessionId)) throw unknown("that is not the id of one");
+    if (!/^[A-Za-z0-9-]+$/.test(sessionId)) throw unknown("that is not the id of a session");
     const text = await readFile(pathOf(sessionId), "utf8").catch((cause: unknown) => {
       throw unknown((cause as NodeJS.ErrnoException).code ?? messageOf(cause), cause);
     });
     const [first, ...lines] = text.split("\n").map(parseJsonLine);
-    if (!v.is(HeadSchema, first)) throw unknown("its file does not begin with one");
+    if (!v.is(HeadSchema, first)) throw unknown("its file does not begin with the head of a session");
     // A line that a killed process has left half written is left out.
     const messages = lines.flatMap((line) => (v.is(LineSchema, line) ? [line.message as Message] : []));
     return { sessionId: first.session_id, cwd: first.cwd, messages: whole(messages) };
@@ -109,8 +109,8 @@ export function openSessionFolder(dir: string, onError: (words: string) => void)
 }
 
 /**
- * The messages as a server takes them. A process that was killed leaves calls without results at the end: each gets one. A line that was half
- * written leaves results without their call: they are left out. Some servers give the calls of each answer the same ids.
+ * The messages as a server takes them. A killed process may leave calls without results: each gets one. A half-written line may leave results
+ * without their call: these are left out. A result belongs to a call of the last answer, because some servers use the same ids in each answer.
  */
 function whole(messages: readonly Message[]): readonly Message[] {
   const kept: Message[] = [];

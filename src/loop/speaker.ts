@@ -7,7 +7,7 @@ import { mayBecomeCall } from "./model/printed-calls.ts";
 export interface WordsOut {
   readonly message: (text: string) => void;
   readonly thought: (text: string) => void;
-  /** Something that a person should know, and that is no word of the model. @param isRetry whether the model is asked again */
+  /** Tells something that a person should know and that the model has not said. @param isRetry whether the model is asked again */
   readonly notice: (text: string, isRetry: boolean) => void;
 }
 
@@ -16,7 +16,7 @@ export interface Speaker extends ModelListener {
   begin(calls: CallForm): void;
   /** The whole text of the answer that has come, without printed calls. */
   answer(text: string): void;
-  /** So many messages and results were left out of what the model gets. */
+  /** Tells how many messages and results were left out of what the model gets. */
   shortened(removed: number): void;
 }
 

@@ -19,7 +19,7 @@ export interface ShownCall {
 
 /** The client, as far as tools go. */
 export interface ToolsOut {
-  /** Whether the client wants to be asked before every tool, so that it can hold it. */
+  /** Whether the client wants to be asked before every tool, so that it can hold each call. */
   readonly holdsTools: boolean;
   readonly begins: (call: ShownCall, isAsking: boolean) => void;
   /** The call has its permission. */

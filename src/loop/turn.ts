@@ -23,7 +23,7 @@ export interface TurnParts {
   readonly onUsage: (usage: AnswerUsage, context: number | undefined) => void;
 }
 
-/** How the turn ended, in ACP's words; why, where the model did not end it in its own words. */
+/** How the turn ended, in ACP's words; and why, if the model did not end it itself. */
 export interface TurnEnd {
   readonly reason: "end_turn" | "max_tokens" | "max_turn_requests";
   readonly why?: string;
@@ -119,7 +119,7 @@ const notMade = (text: string): ToolResult => ({ text, isError: true });
 
 const mostTries = 5;
 
-/** Asks with as much of the conversation as fits: with less of it if it was too long, and without the template's tools if it has none. */
+/** Asks the model. Asks again with less of the conversation if it was too long, and with forced calls if the template has no tools. */
 async function askModel(parts: TurnParts, signal: AbortSignal): Promise<ModelAnswer> {
   const { client, conversation, tools, speaker, onUsage } = parts;
   for (let tries = 0; tries < mostTries; tries += 1) {

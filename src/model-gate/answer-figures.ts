@@ -1,5 +1,5 @@
 // Reads from an answer, as it passes through the gate, how many tokens it has and how fast the server was. It knows the forms of the OpenAI,
-// Anthropic and Ollama APIs, streamed or not; what it does not know it leaves out.
+// Anthropic and Ollama APIs, streamed or not, and leaves out everything else.
 import * as v from "valibot";
 import { parseJsonLine } from "../domain/wire/decode.ts";
 
@@ -16,7 +16,7 @@ export interface AnswerFigures {
 export interface FigureReader {
   /** Takes the next bytes of the body. */
   push(bytes: Uint8Array): void;
-  /** @param writtenMs how long the server has sent the answer, for a server that does not tell its speed */
+  /** @param writtenMs how long the answer took from its first byte to its last; used if the server does not tell its speed */
   end(writtenMs: number): AnswerFigures;
 }
 
@@ -32,7 +32,7 @@ const UsageSchema = v.looseObject({
 });
 const FiguresSchema = v.looseObject({
   usage: v.nullish(UsageSchema),
-  /** llama.cpp. */
+  /** llama.cpp has these. */
   timings: v.nullish(
     v.looseObject({
       prompt_n: figure,
@@ -49,7 +49,7 @@ const FiguresSchema = v.looseObject({
 });
 const LineSchema = v.looseObject({
   ...FiguresSchema.entries,
-  /** The first event of the Anthropic API, and the last of the OpenAI Responses API. */
+  /** The first event of the Anthropic API has `message`; the last event of the OpenAI Responses API has `response`. */
   message: v.nullish(v.union([FiguresSchema, v.unknown()])),
   response: v.nullish(v.union([FiguresSchema, v.unknown()])),
 });
@@ -63,7 +63,7 @@ interface Counts {
   answerPerS?: number | undefined;
 }
 
-/** A longer line has no figures that matter: it is left out. */
+/** The longest line that is read. A longer line has no figures that matter. */
 const longestLine = 4_000_000;
 /** The speed of a few tokens tells nothing. */
 const leastTokens = 5;
@@ -96,11 +96,11 @@ export function createFigureReader(): FigureReader {
 
 function addFigures(counts: Counts, { usage, timings, ...ollama }: Figures): void {
   const add = (name: keyof Counts, value: number | null | undefined) => {
-    // A number that JSON cannot tell would make the whole heartbeat invalid, and JSON.parse() reads 1e999 as one.
+    // JSON.parse() reads 1e999 as Infinity, which JSON cannot express: it would make the whole heartbeat invalid.
     if (typeof value === "number" && value >= 0 && Number.isFinite(value)) counts[name] = value;
   };
   if (usage) {
-    // Anthropic counts what was in the cache beside the other tokens of the prompt, the others count it among them.
+    // Anthropic's `input_tokens` do not include the tokens that were in the cache; the counts of the others do.
     const beside = usage.cache_read_input_tokens ?? 0;
     add(
       "prompt",

@@ -9,15 +9,15 @@ import { modelServerLeaseSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import { pause } from "../waiting.ts";
 
-/** How long the queue may be silent; while it works, it answers every 2 s. Then the request is sent without it. */
+/** How long the queue may be silent before the request is sent without it. A queue that works answers every 2 s. */
 const silentForMs = 30_000;
 const answerWithinMs = 5_000;
 const askAgainMs = 500;
 const renewEveryMs = 1_000;
-/** After so many renewals without an answer, serve is asked only now and then. */
+/** After so many renewals without an answer, serve is asked only every 10 s. */
 const mostUnanswered = 30;
 const renewSeldomMs = 10_000;
-/** Each act that NATS refuses is an alert. */
+/** How long serve is not asked after NATS has refused a request, because each refused request is an alert. */
 const refusedForMs = 60_000;
 
 export interface LineOptions {
@@ -29,7 +29,7 @@ export interface LineOptions {
   readonly silentForMs?: number | undefined;
 }
 
-/** What a request is for. */
+/** What a request is for: the server, the model, and how many slots the server has. */
 export type LineRequest = Pick<LeaseAsk, "server" | "model" | "slots">;
 
 export interface Place {
@@ -55,7 +55,7 @@ export interface LeaseLine {
 export function createLeaseLine({ id, link, createId, log, ...options }: LineOptions): LeaseLine {
   const subject = modelServerLeaseSubject(id);
   const patienceMs = options.silentForMs ?? silentForMs;
-  /** Why the last request did not wait, if it did not. Then none waits until serve has answered again. */
+  /** Why the last request did not wait; undefined if it did. While this is set, no request waits, until serve has answered again. */
   let silent: string | undefined;
   let refused: { readonly error: CliaiError; readonly untilMs: number } | undefined;
 
@@ -90,7 +90,7 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
         await request({ ...ask, act: "hold" }, everyMs, over);
         unanswered = 0;
       } catch {
-        unanswered += 1; // it is told when the next request has to wait
+        unanswered += 1; // a person is told when the next request has to wait
       }
       await pause(everyMs, over);
     }
@@ -147,7 +147,7 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
   };
 }
 
-/** Whether NATS does not let this agent ask, such as with credentials that somebody else has made. That does not change soon. */
+/** Whether NATS does not let this agent ask, for example because somebody else made its credentials. That does not change soon. */
 function isRefusal(error: unknown): error is CliaiError {
   return error instanceof CliaiError && error.code === "refused";
 }

@@ -15,7 +15,7 @@ export interface GateOptions extends GateDesk {
   readonly log: Logger;
 }
 
-/** The server may be started again with other settings. */
+/** How long the facts count, because somebody may restart the server with other settings. */
 const factsCountForMs = 60_000;
 
 export function createModelGate(options: GateOptions): (request: Request) => Promise<Response> {

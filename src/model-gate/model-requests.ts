@@ -1,7 +1,7 @@
 // Knows the requests that make a model server work: only these wait in the queue. Everything else, such as the list of models, passes at once.
 import { parseJsonLine } from "../domain/wire/decode.ts";
 
-/** The ends of their paths, in the APIs of OpenAI, Anthropic, Ollama and llama.cpp. */
+/** The ends of these requests' paths, in the APIs of OpenAI, Anthropic, Ollama and llama.cpp. */
 const ends = [
   ...["/chat/completions", "/completions", "/completion", "/responses", "/messages"],
   ...["/api/chat", "/api/generate", "/infill"],
@@ -26,8 +26,8 @@ export interface LlamaFields {
 }
 
 /**
- * Which fields to add to a request for llama.cpp: those that it takes on this path, and that the request has not itself.
- * @param slot undefined if there is no choice
+ * Which fields to add to a request for llama.cpp: those that it takes on this path and that the request does not have.
+ * @param slot undefined if there is no slot to choose
  */
 export function llamaFieldsFor(path: string, body: string, slot: number | undefined): LlamaFields {
   const request = takesSlot.some((end) => path.endsWith(end)) ? objectOf(body) : undefined;
@@ -40,7 +40,7 @@ export function llamaFieldsFor(path: string, body: string, slot: number | undefi
 }
 
 /**
- * The body with these fields, and the same bytes otherwise: a number that JavaScript cannot hold stays as it is.
+ * Adds these fields to the body, and leaves all its other bytes as they are, because JavaScript cannot hold every number of a JSON text.
  * @param body the JSON of an object that has none of the fields
  */
 export function withFields(body: string, fields: LlamaFields): string {

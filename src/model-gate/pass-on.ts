@@ -9,7 +9,10 @@ export interface PassedRequest {
   readonly signal: AbortSignal;
 }
 
-/** Headers of one connection, which the next one makes itself. Without `accept-encoding`, the answer comes as text that the gate can read. */
+/**
+ * Headers that are not passed on. They belong to one connection, and the next one makes its own. Without `accept-encoding`, the answer comes as
+ * text that the gate can read.
+ */
 const ofConnection = new Set([
   ...["host", "connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"],
   ...["expect", "accept-encoding", "proxy-connection", "proxy-authorization"],

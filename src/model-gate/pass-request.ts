@@ -1,5 +1,5 @@
 // Passes one model request on: waits for its slot, sends it, reads its figures from the answer, and gives the slot back once the server is
-// done with it. That is later than its client thinks if the client has cancelled it.
+// done with it. If the client has cancelled the request, the server is done later than the client thinks.
 import { shownModelName } from "../domain/model-server.ts";
 import type { AnswerFigures, createRereadEstimate } from "./answer-figures.ts";
 import type { LeaseLine, Pass } from "./lease-line.ts";
@@ -30,9 +30,9 @@ export interface PassedModelRequest extends PassedRequest, GateDesk {
   readonly facts: QueueFacts | undefined;
 }
 
-/** Each change is a heartbeat. */
+/** The least time between two reports of how far the prompt is read, because each report is a heartbeat. */
 const promptToldEveryMs = 500;
-/** A batch of 2,048 tokens took 81 s on a busy machine without a GPU (llama.cpp b11549). */
+/** How long a batch of the prompt may take. One of 2,048 tokens took 81 s on a busy machine without a GPU (llama.cpp b11549). */
 const longestBatchMs = 180_000;
 
 /** @throws what the socket throws, or the signal's reason */
@@ -101,7 +101,7 @@ function createStay({
     shown.set({ state: "cancelled" });
     const { settings, headers, over } = request;
     const late = AbortSignal.any([over, AbortSignal.timeout(longestBatchMs)]);
-    await untilSlotIdle(settings.url, slot, headers, late).catch(() => undefined); // it has gone, or is too slow to wait for
+    await untilSlotIdle(settings.url, slot, headers, late).catch(() => undefined); // the server has gone, or is too slow to wait for
   };
   return {
     async enter() {

@@ -1,10 +1,10 @@
-// Learns how far llama.cpp has read the prompt of a request: asks for its progress events, and takes them out of the answer again, because the
-// client has not asked for them. They come before anything else of the answer. Measured with llama.cpp b11549; others do not tell.
+// Learns how far llama.cpp has read the prompt of a request: reads its progress events, and takes them out of the answer, because the client
+// has not asked for them. They come before anything else of the answer. Measured with llama.cpp b11549; other servers do not tell this.
 import * as v from "valibot";
 import { parseJsonLine } from "../domain/wire/decode.ts";
 
 export interface PromptProgress {
-  /** Tokens that it has read, or had in its cache. */
+  /** Tokens that the server has read, or had in its cache. */
   readonly read: number;
   /** Tokens of the prompt. */
   readonly all: number;
@@ -21,9 +21,9 @@ const tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const ProgressSchema = v.looseObject({
   prompt_progress: v.looseObject({ processed: tokens, total: tokens }),
 });
-/** A progress event has some 300 bytes. What is longer is none. */
+/** A progress event has some 300 bytes. Whatever is longer than this is not one. */
 const longestEventBytes = 8_192;
-/** llama.cpp ends a line without it. Another server's first events must not wait for an end that they do not have. */
+/** llama.cpp ends its lines without it. If it comes, another server sends the events, and they pass at once: `eventLength` finds no end in them. */
 const carriageReturn = 13;
 const nothing = new Uint8Array();
 
@@ -65,7 +65,7 @@ function readProgress(event: Uint8Array): PromptProgress | undefined {
   return { read: processed, all: total };
 }
 
-/** With the empty line at its end; undefined if that has not come yet. */
+/** The length of the first event, with the empty line at its end; undefined if that line has not come yet. */
 function eventLength(bytes: Uint8Array): number | undefined {
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at + 1] === 10) return at + 2;

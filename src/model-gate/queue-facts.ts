@@ -8,7 +8,7 @@ import { pause } from "../waiting.ts";
 
 export interface QueueFacts {
   readonly kind: ModelServerKind;
-  /** Undefined if the server does not tell, and it is not set: then its requests do not wait. */
+  /** Undefined if neither the server nor the settings tell: then its requests do not wait. */
   readonly slots: number | undefined;
 }
 
@@ -31,7 +31,7 @@ const SlotsSchema = v.array(
 const ollamaSlots = 1;
 const answerWithinMs = 5_000;
 
-/** @param headers of the client's request, because the server may want its key. Undefined if the server does not answer, or loads its model. */
+/** Undefined if the server does not answer, or loads its model. @param headers of the client's request, because the server may want its key */
 export async function readQueueFacts(
   { url, kind, slots }: QueueSettings,
   headers: Readonly<Record<string, string>>,
@@ -55,8 +55,8 @@ export async function readQueueFacts(
 const looksEveryMs = 500;
 
 /**
- * Resolves when llama.cpp does not work on a cancelled request any more. It ends the batch of the prompt that it is in, and tells of its slots only
- * after it. Resolves at once if the server does not tell, and rejects with the signal's reason when it aborts.
+ * Resolves when llama.cpp does not work on a cancelled request any more. It reads the present batch of the prompt to its end, and answers only
+ * then. Resolves at once if the server does not tell its slots. Rejects with the signal's reason when it aborts.
  */
 export async function untilSlotIdle(
   url: string,
@@ -68,7 +68,7 @@ export async function untilSlotIdle(
   for (;;) {
     const slots = v.safeParse(SlotsSchema, await askJson(`${url}/slots`, headers, signal));
     const found = slots.success ? slots.output.find(({ id }) => id === slot) : undefined;
-    // Another task is another client's.
+    // If the slot has another task now, it works for another client.
     if (found?.is_processing !== true || (first !== undefined && found.id_task !== first)) return;
     first = found.id_task;
     await pause(looksEveryMs, signal);
@@ -82,7 +82,7 @@ async function askJson(
   signal: AbortSignal,
 ): Promise<unknown> {
   const response = await directFetch(url, { headers, signal });
-  // llama.cpp answers everything so. What it says of its slots later must not be missed until the facts are read again.
+  // While llama.cpp loads its model, it answers every request with 503. That is no fact: it tells its slots once it has loaded.
   if (response.status === 503) throw new Error("it loads its model");
   return parseJsonLine(await response.text());
 }

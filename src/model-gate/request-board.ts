@@ -1,4 +1,4 @@
-// Keeps what becomes of an agent's requests to its model server, and tells the one state that is shown of the agent.
+// Keeps the states of an agent's requests to its model server, and tells the one state that is shown for the agent.
 import { definedOf } from "../domain/defined.ts";
 import type { ModelRequest } from "../domain/wire/model-request.ts";
 import type { AnswerFigures } from "./answer-figures.ts";
@@ -34,7 +34,7 @@ export interface BoardOptions {
 
 const modelLength = 200;
 
-/** An agent may have several requests at the same time. What the server works on is shown before what waits. */
+/** An agent may have several requests at the same time. A request that waits is shown only if the server works on none. */
 export function createRequestBoard({ server, now, onChange }: BoardOptions): RequestBoard {
   const entries = new Map<object, RequestState & { readonly since: string }>();
   let figures: Pick<ModelRequest, "tokens_per_s" | "cached_share"> = {};

@@ -1,4 +1,4 @@
-// Reads an answer's figures while it passes, and tells how its way has ended.
+// Reads an answer's figures while it passes to the client, and tells whether the server has ended it or the client has gone.
 import { type AnswerFigures, createFigureReader } from "./answer-figures.ts";
 import { createProgressFilter, type PromptProgress } from "./prompt-progress.ts";
 

@@ -13,7 +13,7 @@ export interface JsonAnswer {
 
 const answerWithinMs = 15_000;
 
-/** @throws NotNow if the answer is the gate's own, because the server does not answer it */
+/** @throws NotNow if the model gate itself has answered, because the server does not answer the gate */
 export function requireServersAnswer({ headers }: Response): void {
   const why = headers.get(gateAwayHeader);
   if (why !== null) throw new NotNow("away", why);

@@ -1,17 +1,17 @@
-// The messages of a conversation in the form of the OpenAI API for chat completions, and how they are put for one model.
+// The messages of a conversation as the loop keeps them, and as the OpenAI API for chat completions has them, in both forms of calls.
 import type { CallForm } from "../../domain/model-server.ts";
 
 export interface ModelCall {
   readonly id: string;
   readonly name: string;
-  /** A JSON object as text, always: a server refuses for good a conversation that has other arguments in it. */
+  /** Always a JSON object as text: if one call has other arguments, a server refuses every later request with the conversation. */
   readonly arguments: string;
 }
 
 /** What the loop keeps of a conversation, in the same form for every model. */
 export type Message =
   | { readonly role: "system"; readonly content: string }
-  /** `isPrompt`: what the client has said, not the loop. */
+  /** `isPrompt`: the client has said this, not the loop. */
   | { readonly role: "user"; readonly content: string; readonly isPrompt?: boolean }
   | { readonly role: "assistant"; readonly content: string; readonly calls?: readonly ModelCall[] }
   | {
@@ -31,14 +31,14 @@ export interface OfferedTool {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** The call that ends a turn where every answer has to be one. */
+/** The tool that ends a turn if the model has to answer with calls only. */
 export const answerTool: OfferedTool = {
   name: "answer",
   description: "End your work, and say in plain words what you did or found.",
   parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] },
 };
 
-/** Many templates refuse two messages of the same role in a row, but several results. */
+/** Joins messages of the same role that follow each other, because many templates refuse them. Several results in a row stay apart. */
 export function wireMessages(messages: readonly Message[], calls: CallForm): object[] {
   if (calls === "schema") return mergeTurns(messages.map(plainMessage));
   return mergeTurns(messages.map(nativeMessage));
@@ -66,7 +66,7 @@ function nativeMessage(message: Message): WireMessage {
   return { role: "assistant", content: message.content, tool_calls: calls };
 }
 
-/** A template without tools knows neither calls nor results: the call is the assistant's text, and its result comes from the user. */
+/** A template without tools knows neither calls nor results. So a call becomes the assistant's text, and its result a text of the user. */
 function plainMessage(message: Message): WireMessage {
   if (message.role === "tool") {
     return { role: "user", content: `Result of ${message.name}:\n${message.content}` };

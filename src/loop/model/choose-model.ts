@@ -22,7 +22,7 @@ export function chooseModel(
   }
   const found = names.find((name) => isSame(name, model)) ?? names.find((name) => isFile(name, model));
   if (found !== undefined) return found;
-  // Some servers, such as proxies, list none and have them all the same.
+  // Some servers, such as proxies, list no models, but have some.
   if (names.length === 0) return model;
   const has = `it has ${listOf(names)}`;
   const near = didYouMean(model, names.map(shownModelName));

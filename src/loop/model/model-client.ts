@@ -1,6 +1,6 @@
 // This room talks to a model server: what it is, its answers, and what to do where it deviates.
 //
-// Asks a model server for the next answer of a conversation, and waits where the server is away, loads or has others to serve.
+// Asks a model server for the next answer of a conversation, and waits while the server is away, loads its model or serves others.
 import { directFetch } from "../../direct-fetch.ts";
 import { askedBaseOf, baseOf, type CallForm, type ModelServerSettings } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -25,7 +25,7 @@ export interface ModelRequest {
 }
 
 export interface ModelListener extends AnswerListener {
-  /** The server cannot answer now; it is asked again. What was said of this answer before counts no more. */
+  /** The server cannot answer now, and is asked again. The part of this answer that has come does not count any more. */
   readonly onWait: (why: string) => void;
 }
 
@@ -34,8 +34,8 @@ export interface ModelClient {
   facts(signal: AbortSignal, onWait: (why: string) => void): Promise<ModelFacts>;
   /**
    * @throws TooLong if the conversation does not fit; NoTools if the server has refused tools, after which `facts` tells the form `schema`;
-   * CliaiError for what a person has to mend; the signal's reason once that aborts. Then
-   * the connection is closed, which ends the server's work on it: at once while it writes, after its batch while it reads the prompt.
+   * CliaiError for what a person has to mend; the signal's reason once it aborts. An abort closes the connection, which ends the server's work
+   * on the request: at once while it writes, after the present batch while it reads the prompt.
    */
   ask(request: ModelRequest, signal: AbortSignal, listener: ModelListener): Promise<ModelAnswer>;
 }
@@ -43,12 +43,12 @@ export interface ModelClient {
 export interface ClientPatience {
   /** How long a server that has not answered yet may be away. */
   readonly firstMs: number;
-  /** How long a server that has answered before may be away, such as to be started again. */
+  /** How long a server that has answered before may be away, for example while somebody restarts it. */
   readonly awayMs: number;
   readonly busyMs: number;
   /**
-   * How long a server may send nothing, before its answer and within it. One that works on other requests sends not even headers until this
-   * one's turn. A whole answer may take longer, as on a machine without a GPU.
+   * How long a server may send nothing, before its answer and within it. While it works on other requests, it sends not even headers. A whole
+   * answer may take longer than this, for example on a machine without a GPU.
    */
   readonly silentMs: number;
 }
@@ -76,7 +76,7 @@ export function createModelClient(
   /** Ollama tells its context only once the model is loaded, which the first answer shows. */
   async function learnContext(signal: AbortSignal): Promise<void> {
     if (known?.kind !== "ollama") return;
-    const loaded = await readLoadedContext(settings, known.model, signal).catch(() => undefined); // the answer counts, not this
+    const loaded = await readLoadedContext(settings, known.model, signal).catch(() => undefined); // it is not worth losing the answer
     known = { ...known, context: smallerContext(known.context, loaded) };
   }
 

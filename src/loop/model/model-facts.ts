@@ -18,7 +18,7 @@ export interface ModelFacts {
   readonly kind: ModelServerKind;
   /** The name by which the server is asked for the model. */
   readonly model: string;
-  /** In tokens: the server's own, or that of the settings if it is smaller. Undefined if neither is known. */
+  /** The context in tokens: the server's own, or that of the settings if it is smaller. Undefined if neither is known. */
   readonly context: number | undefined;
   readonly calls: CallForm;
   /** How many requests the server works on at the same time, if it tells. */
@@ -39,7 +39,7 @@ const LoadedSchema = v.looseObject({
   models: v.array(v.looseObject({ name: v.string(), context_length: v.optional(v.number()) })),
 });
 
-/** A large model on a slow disk. */
+/** Long enough for a large model on a slow disk. */
 const loadsWithinMs = 600_000;
 
 type Ask = (path: string, body?: unknown) => Promise<JsonAnswer>;
@@ -59,7 +59,7 @@ export async function readModelFacts(
   return await openaiFacts(settings, ask);
 }
 
-/** Whether the server knows that path. A request without a model and messages is refused in another way. */
+/** Whether the server has this path. If it has, it refuses the empty request with another status. */
 async function hasApi(api: ModelApi, ask: Ask): Promise<boolean> {
   const { status } = await ask(api, {});
   return status !== 404 && status !== 405 && status !== 501;
@@ -84,8 +84,8 @@ export async function readLoadedContext(
 }
 
 /**
- * Has Ollama load the model, and keep it for as long as the settings say. Later requests that name no time keep to this one, and those of
- * `/v1` cannot name one (0.17.4).
+ * Has Ollama load the model, and keep it loaded for as long as the settings say. Ollama then keeps to this time, unless a request names
+ * another; requests to `/v1` cannot name one (0.17.4).
  * @throws NotNow; CliaiError if it cannot be loaded
  */
 export async function loadIntoOllama(
@@ -94,7 +94,7 @@ export async function loadIntoOllama(
   signal: AbortSignal,
 ): Promise<void> {
   const { keep_alive } = settings;
-  // A number would be one of seconds.
+  // Ollama takes a number for seconds, and -1 for ever only as a number. So every other value stays a text with its unit.
   const keep = keep_alive === "-1" ? -1 : keep_alive;
   const body = { model, stream: false, ...(keep === undefined ? {} : { keep_alive: keep }) };
   const { status, text } = await askJson(settings, "/api/generate", {
@@ -105,7 +105,7 @@ export async function loadIntoOllama(
   if (status >= 400) throw failureOf(status, text, baseOf(settings));
 }
 
-/** The smaller one of what is known. */
+/** The smaller of the two; the other one if one is not known. */
 export function smallerContext(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
@@ -192,7 +192,7 @@ function callsFor({ calls }: ModelServerSettings, hasTools: boolean): CallForm {
   throw noToolsError();
 }
 
-/** For somebody who wants native calls of a model that has none. */
+/** The error for settings with native calls, of a model that cannot make them. */
 export function noToolsError(cause?: unknown): CliaiError {
   return new CliaiError(
     "config_invalid",

@@ -16,7 +16,7 @@ export interface Patience {
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
-/** How often a request is sent again whose answer the server could not read. */
+/** How often a request is sent again if the server could not read what its model wrote. */
 const mostUnread = 2;
 
 /**

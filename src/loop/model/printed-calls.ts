@@ -27,8 +27,8 @@ export function readPrintedCalls(text: string, toolNames: readonly string[]): re
 }
 
 /**
- * Whether a text in which `readPrintedCalls()` finds none was meant as a call all the same: of a tool that does not exist, in JSON that is
- * broken, or with a result after it that the model has made up. Nobody may take it for an answer.
+ * Whether a text was meant as a call, although `readPrintedCalls()` finds none: the tool does not exist, the JSON is broken, or the model has
+ * made up a result and written it after the call. Such a text must not count as an answer.
  */
 export function isUnreadCall(text: string): boolean {
   const tag = text.lastIndexOf("<tool_call>");
@@ -38,7 +38,7 @@ export function isUnreadCall(text: string): boolean {
   return begun.test(fenced.trimStart());
 }
 
-/** The JSON values of which the text consists: one, a list, or one a line. Empty if anything else is in it. */
+/** The JSON values of which the text consists: one value, a list, or one value in each line. Empty if the text has anything else. */
 function jsonValues(text: string): unknown[] {
   const whole = parseJsonLine(text.trim());
   if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];

@@ -9,7 +9,7 @@ import { createThoughtSplitter } from "./thought-splitter.ts";
 export interface RawCall {
   readonly id: string;
   readonly name: string;
-  /** As the model wrote them: perhaps no JSON. */
+  /** As the model wrote them: perhaps not JSON. */
   readonly arguments: string;
 }
 
@@ -71,17 +71,17 @@ type Chunk = v.InferOutput<typeof ChunkSchema>;
 type CallPiece = v.InferOutput<typeof CallPieceSchema>;
 
 export interface AnswerFrom {
-  /** The server's, for errors. */
+  /** The server's address, for errors. */
   readonly url: string;
-  /** Whether `<think>` in the text begins a thought. In a forced form it does not, because there it is part of an argument. */
+  /** Whether `<think>` in the text begins a thought. In a forced call it does not: there it is part of an argument. */
   readonly hasThoughts: boolean;
   /** Called when a part of the answer has come. */
   readonly onChunk?: () => void;
 }
 
 /**
- * @throws NotNow if the stream ends without a reason, because then the server has gone; what the socket throws; what an error in the
- * stream means; CliaiError `failed` if the answer has no end
+ * @throws NotNow if the stream ends without a `finish_reason`, because then the server has gone; what the socket throws; the error of
+ * `failureOf` if the server sends an error in the stream; CliaiError `failed` if the answer has more than `mostCharacters`
  */
 export async function readAnswer(
   body: AsyncIterable<Uint8Array>,
@@ -154,8 +154,8 @@ interface CallAssembler {
 }
 
 /**
- * Puts the pieces of calls together. llama.cpp sends a call in many pieces with the same index, and its id in the first one; Ollama sends
- * each call in one piece, and some of its releases give every call the index 0: there another id is another call.
+ * Puts the pieces of calls together. llama.cpp sends a call in many pieces with the same index, and its id in the first one. Ollama sends
+ * each call in one piece, and some of its releases give every call the index 0. So another id always begins another call.
  */
 function createCallAssembler(): CallAssembler {
   const calls: { id: string; name: string; arguments: string; index: number }[] = [];

@@ -3,25 +3,25 @@ import { answerTool, type ModelCall } from "./chat-messages.ts";
 import { isUnreadCall, mayBecomeCall, readPrintedCalls } from "./printed-calls.ts";
 import type { ModelAnswer, RawCall } from "./read-answer.ts";
 
-/** A call that the loop runs. `arguments` is what the model wrote if that is no JSON object. */
+/** A call that the loop runs. If the model's arguments are not a JSON object, `arguments` is the model's text. */
 export interface ReadCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: Readonly<Record<string, unknown>> | string;
 }
 
-/** What the loop has of an answer. */
+/** What the loop uses of an answer. */
 export interface ReadAnswer {
   /** Without printed calls. */
   readonly text: string;
-  /** Whether they were made or printed. */
+  /** The calls that the model has made or printed. */
   readonly calls: readonly ReadCall[];
   /** The text of a printed call that cannot be read. */
   readonly unread?: string;
 }
 
 export function readCalls({ text, calls, isCutOff }: ModelAnswer, toolNames: readonly string[]): ReadAnswer {
-  // The beginning of a call is no word for anybody.
+  // Nobody is shown a text that may be the beginning of a call.
   if (isCutOff && calls.length === 0 && mayBecomeCall(text)) return { text: "", calls: [] };
   const printed = calls.length === 0 ? readPrintedCalls(text, [...toolNames, answerTool.name]) : [];
   if (printed.length === 0) {
@@ -51,7 +51,7 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** Arguments that are no JSON object are never sent back: the server would refuse the conversation for good. */
+/** Replaces arguments that are not a JSON object by `{}`, because the server would refuse every later request with the conversation. */
 export function wireCall({ id, name, arguments: args }: ReadCall): ModelCall {
   return { id, name, arguments: typeof args === "string" ? "{}" : JSON.stringify(args) };
 }

@@ -13,7 +13,7 @@ export interface ThoughtSplitter {
 
 const tags = { open: "<think>", close: "</think>" };
 
-/** Some templates open the thought in the prompt, so that the text has only its end: what was said until then is not taken back. */
+/** Some templates open the thought in the prompt, so the text has only `</think>`. The words before it count as text: they were told already. */
 export function createThoughtSplitter({ onText, onThought }: SplitText): ThoughtSplitter {
   let isThinking = false;
   let kept = "";

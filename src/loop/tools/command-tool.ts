@@ -1,4 +1,4 @@
-// The loop's tool that runs a command: by its arguments, or by the shell where a person has allowed that.
+// The loop's tool that runs a command: a program with its arguments, or a line in the shell if a person has allowed that.
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import * as v from "valibot";
@@ -20,9 +20,9 @@ export interface CommandToolPlace {
 
 const usualTimeoutS = 120;
 const longestTimeoutS = 1_800;
-/** What more a command writes is not kept. */
+/** How many characters of a command's output are kept. */
 const mostKept = 2_000_000;
-/** How long a program that has ended may leave its output open, before what holds it open is ended. */
+/** How long the output may stay open after the program's end. Then the processes that hold it open are ended. */
 const openForMs = 500;
 const endsWithinMs = 2_000;
 
@@ -109,7 +109,7 @@ async function endGroup(child: ChildProcess, ended: Promise<unknown>, closed: Pr
       isOpen = false;
     }),
   );
-  // What is left of its group need not hold the output: it may have been given another one.
+  // The rest of the group is ended even if the output is closed, because these processes may write elsewhere.
   if (hasGroups) signalGroup(child, "SIGKILL");
   if (isOpen) await atMost(openForMs, closed);
   child.stdout?.destroy();

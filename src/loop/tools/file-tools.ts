@@ -104,7 +104,7 @@ async function readText(full: string): Promise<string> {
   return bytes.toString("utf8");
 }
 
-/** What the system refuses is a result for the model. */
+/** Turns an error into a result for the model. */
 export async function orFailed(run: () => Promise<ToolResult>): Promise<ToolResult> {
   try {
     return await run();

@@ -34,7 +34,7 @@ export function createLongOutputs(limit: () => number): LongOutputs {
   };
 }
 
-/** Lines of a text from a line on, as many as fit; at its end it says where to read on. */
+/** Returns as many lines as fit, from `fromLine` on. If there are more, its last line says where to read on. */
 export function readLines(text: string, fromLine: number, most: number): ToolResult {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();

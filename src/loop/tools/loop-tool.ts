@@ -18,7 +18,7 @@ export interface ToolResult {
 
 export interface LoopTool extends OfferedTool {
   readonly kind: ToolKind;
-  /** Whether it only reads: then it runs without permission, unless every tool asks. */
+  /** Whether it only reads: then it runs without permission, unless the mode asks before every tool. */
   readonly isReading: boolean;
   /** The MCP server that has it; undefined for the loop's own tools. */
   readonly server?: string | undefined;

@@ -20,18 +20,18 @@ export interface McpServers extends AsyncDisposable {
 export interface McpOptions {
   readonly servers: readonly McpServerPlace[];
   readonly cwd: string;
-  /** The names that are taken already. A tool with one of them, or with that of another server, is called `SERVER_TOOL`. */
+  /** Names that no tool of a server may have. A tool with such a name, or with the name of another server's tool, is called `SERVER_TOOL`. */
   readonly takenNames: readonly string[];
   readonly outputs: LongOutputs;
   readonly version: string;
   readonly log: Logger;
-  /** Aborts when nobody needs the servers any more, also while they start. */
+  /** Aborts when nobody needs the servers any more, even while they start. */
   readonly signal: AbortSignal;
 }
 
 /** How long a server may take to start and list its tools. */
 const startsWithinMs = 30_000;
-/** A tool may wait for a person, such as one that asks a question: only a cancelled turn ends it before. */
+/** A tool may wait for a person, for example to answer a question. Only a cancelled turn ends it earlier. */
 const toolWithinMs = 86_400_000;
 
 /** @throws CliaiError `failed` if a server does not start: an agent without the tools that it was given would do other work */
@@ -123,7 +123,7 @@ async function call(
 
 function notStarted({ name, command }: McpServerPlace, cause: unknown): CliaiError {
   return new CliaiError("failed", `the MCP server "${name}" does not start: ${messageOf(cause)}`, {
-    hint: `look whether this runs: ${command}`,
+    hint: `check that this runs by itself: ${command}`,
     cause,
   });
 }

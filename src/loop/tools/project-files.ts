@@ -1,11 +1,11 @@
-// Keeps the tools of files inside the project: where a path leads, symbolic links followed.
+// Keeps the file tools inside the project: finds where a path really leads, through symbolic links.
 import { lstat, realpath } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { CliaiError } from "../../domain/text/errors.ts";
 
 /**
  * The absolute path of a file in the project, which need not exist.
- * @throws CliaiError `refused` if it is outside, also by a symbolic link
+ * @throws CliaiError `refused` if the path leads out of the project, even through a symbolic link
  */
 export async function pathInside(project: string, path: string): Promise<string> {
   const root = await realpath(project);
@@ -23,7 +23,7 @@ export function shownPath(project: string, path: string): string {
   return inner === "" ? "." : inner.split(sep).join("/");
 }
 
-/** As `realpath`, where the last parts of the path may be missing. A symbolic link to nothing is an error: a write would follow it. */
+/** Like `realpath`, but the last parts of the path may be missing. A symbolic link to nothing is an error, because a write would follow it. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);

@@ -119,12 +119,12 @@ async function findFiles(
   return { paths: paths.sort(), isWhole: paths.length < mostFiles && lookedAt < mostLookedAt };
 }
 
-/** A pattern without a folder counts in every folder, because that is what is meant by `*.ts`. */
+/** A pattern without a folder counts in every folder, because that is what a model means by `*.ts`. */
 function isWanted(path: string, pattern: string): boolean {
   return matchesGlob(path, pattern) || (!pattern.includes("/") && matchesGlob(path, `**/${pattern}`));
 }
 
-/** "" for a file that is not searched: a large one, one that is no text, one that cannot be read, a link, because it may lead out. */
+/** Returns "" for a file that is not searched: a large one, one that is not text or cannot be read, and a link, which may lead out. */
 async function searchable(full: string): Promise<string> {
   const stats = await lstat(full).catch(() => undefined); // removed meanwhile
   if (stats?.isFile() !== true || stats.size > largestSearched) return "";

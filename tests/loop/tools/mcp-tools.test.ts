@@ -52,7 +52,7 @@ test("startMcpServers() names the server that does not start, and ends the other
   await expect(start(dir, [tiny(dir), broken])).rejects.toMatchObject({
     code: "failed",
     message: expect.stringContaining('the MCP server "broken" does not start'),
-    hint: "look whether this runs: no-such-program",
+    hint: "check that this runs by itself: no-such-program",
   });
   await until("the first one has ended", () =>
     readFileSync(dir.join("tiny.log"), "utf8").includes("stdin-end"),
