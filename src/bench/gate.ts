@@ -1,5 +1,6 @@
-// Decides what fails the gate: a ratio that is, in the best of three tries, twice as bad as `reached`, the worst on any processor. Figures
-// in ms, MB or messages a second never fail it, because they depend on the machine; a ratio compares with the limit of the same run. Pure.
+// Decides what fails the gate: a ratio that in the best of three tries is more than twice as bad as `reached`, the worst that any processor
+// had. Figures in ms, MB or messages a second never fail the gate, because they depend on the machine. A ratio compares with the limit of the
+// same run. Pure.
 import { figureOf, type RatioTarget, type Row, type ScenarioReport } from "./scenario.ts";
 
 export const triesAtMost = 3;

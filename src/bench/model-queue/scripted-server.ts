@@ -1,7 +1,7 @@
 // This room measures the queue before a model server: a scripted server with one slot, and agents that ask it with and without the queue.
 //
-// A model server that works on one request at a time, in the order in which they come, as llama.cpp with one slot does. It reads a prompt, unless
-// it has read the same agent's before, and then writes an answer. Both take a fixed time.
+// A model server that works on one request at a time, in the order in which they come, as llama.cpp with one slot does. It reads the prompt,
+// unless the request before came from the same agent, and then writes an answer. Both take a fixed time.
 import { loopback } from "../../domain/wire/own-address.ts";
 import { serveHttp } from "../../runtime.ts";
 import { pause } from "../../waiting.ts";
@@ -15,7 +15,7 @@ export interface ScriptedWork {
 
 export interface ScriptedModelServer extends AsyncDisposable {
   readonly url: string;
-  /** How many requests had their prompt in the cache, since it was asked last. */
+  /** How many requests had their prompt in the cache since the last call of this function. */
   takeHits(): number;
 }
 

@@ -12,7 +12,7 @@ import { waitUntil } from "../wait.ts";
 type Kind = PublisherOptions["kind"];
 
 const agents = 100;
-/** As many as nats-server can hold for a slow reader, for which its limit is 64 MB. */
+/** How many messages a round publishes: no more than nats-server holds for a slow reader, which is 64 MB. */
 const counts: Readonly<Record<Kind, { full: number; short: number }>> = {
   heartbeat: { full: 100_000, short: 50_000 },
   report: { full: 8_000, short: 3_000 },

@@ -1,5 +1,5 @@
-// Measures the queue before a model server: eight agents on one slot of a scripted server, beside the same agents without the queue. How fair it is
-// (the longest request beside the median one), what it costs, and how often a prompt is found in the server's cache.
+// Measures the queue before a model server, with eight agents on one slot of a scripted server, beside the same agents without the queue. The
+// rows show how fair the queue is (the longest request beside the median one), what it costs, and how often a prompt is in the server's cache.
 import { letAgentsWork, openGates } from "../model-queue/agents-at-work.ts";
 import { type ScriptedWork, startScriptedModelServer } from "../model-queue/scripted-server.ts";
 import {
@@ -43,7 +43,7 @@ async function sidesOf(context: BenchContext, parts: AsyncDisposableStack, load:
   const gates = await openGates(await startMeasuredServe(context, parts, { dataDir }), parts, {
     ...{ url: server.url, agents },
   });
-  // So that each gate knows the server's slots before it is measured.
+  // With these requests each gate learns the server's slots, before it is measured.
   await letAgentsWork(gates, 1);
   const measure = (side: string, urls: readonly string[]) => async (note: Note) => {
     server.takeHits();
@@ -84,7 +84,7 @@ function wholeRows(samples: Samples): Row[] {
       ...{ what: `${name}: all ${all} requests`, unit: "ms" },
       ours: samples.of(`${name} queued whole`),
       limit: samples.of(`${name} unqueued whole`),
-      // A throughput of 0.95.
+      // 1.05 times as long is a throughput of 0.95.
       targets: [{ of: "ratio", most: 1.05, reached }],
       remark: "limit: the same agents without the queue",
     });

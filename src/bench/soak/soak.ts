@@ -1,4 +1,4 @@
-// This room runs a fleet for a long time and strikes it (`bun run soak`).
+// This room runs a fleet for a long time, and kills parts of it meanwhile (`bun run soak`).
 //
 // Runs a fleet for a long time: agents leave, are killed and return, and commands are sent all the time; serve and nats-server are killed
 // and restarted. At the end every command must have an outcome, and nothing may still grow.
