@@ -1,4 +1,4 @@
-// The tables of docs/steering.md and README.md that say what cliai can do with which agent CLI, as the CLIs' own data has it.
+// Builds the tables of docs/steering.md and README.md that say what cliai can do with which agent CLI, from the `abilities` of each CLI.
 import { agentClis } from "../../src/agents/agent-clis.ts";
 import {
   type AbilityName,
@@ -24,7 +24,7 @@ export function abilitiesTable(): string {
   return tableOf([heads, ...rows]);
 }
 
-/** Both modes at once if they are the same. */
+/** One text for both modes if they are the same. */
 function cellOf({ abilities }: CliAbilities, name: AbilityName): string {
   const readings = sessionModes.flatMap((mode) => {
     const ability = abilities[mode]?.[name];

@@ -19,7 +19,7 @@ export interface AcpPipes {
   readonly stdout: Readable;
 }
 
-/** The id of an option, or undefined for an answer that never comes. */
+/** Returns the id of an option; undefined if the client is never to answer. */
 export type PermissionAnswer = (asked: RequestPermissionRequest) => string | Promise<string> | undefined;
 
 export interface AcpTestClient extends AsyncDisposable {

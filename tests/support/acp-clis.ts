@@ -15,7 +15,7 @@ export interface PreparedCli {
   readonly env: Record<string, string>;
 }
 
-/** A folder below `dir` for Qwen Code to work in, which has a home of its own there and asks that model. */
+/** Makes a folder below `dir` in which Qwen Code works. It has a home of its own there, and asks `model`. */
 export async function prepareQwen(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
@@ -35,7 +35,7 @@ export async function prepareQwen(
   return { work, bin, env: { ...env, ...api } };
 }
 
-/** A folder below `dir` for Copilot CLI to work in, which it trusts: it has a home of its own there, needs no account, and asks that model. */
+/** Makes a folder below `dir` in which Copilot CLI works and which it trusts. It has a home of its own there, needs no account, and asks `model`. */
 export async function prepareCopilot(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },
@@ -54,7 +54,7 @@ export async function prepareCopilot(
   return { work, bin, env: { ...env, ...api } };
 }
 
-/** A folder below `dir` for Gemini CLI to work in, which has a home of its own there and asks that model. */
+/** Makes a folder below `dir` in which Gemini CLI works. It has a home of its own there, and asks `model`. */
 export async function prepareGemini(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },

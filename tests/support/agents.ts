@@ -1,4 +1,4 @@
-// The agents of most tests, and how far their orders are by the server's word.
+// The agents of most tests, and the states of their orders as the server knows them.
 import type { CommandRecord } from "../../src/domain/receipts.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import type { TestServer } from "./test-server.ts";

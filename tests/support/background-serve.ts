@@ -1,9 +1,9 @@
-// A server that the program has started in the background is nobody's child: it is ended by its data directory, as a person would.
+// Ends a server that the program has started in the background. It is nobody's child, so a test finds it by its data directory, as a person does.
 import { readServeFile } from "../../src/data-dir/serve-file.ts";
 import { isServed } from "../../src/data-dir/serve-lock.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** What a background server of a test is started with: free ports, and leave to start. */
+/** The environment of a program that may start a server in the background: free ports, and no CLIAI_NO_START. */
 export const backgroundEnv = { CLIAI_PORT: "0", CLIAI_NATS_PORT: "0", CLIAI_NO_START: undefined } as const;
 
 /** `await using _ = endsServeOf(dataDir)`: no server is left on the directory. */

@@ -34,14 +34,14 @@ export async function showAgent(serve: RunningServe, id: string): Promise<ShownA
   return JSON.parse((await serve.run(["show", id, "--json"])).stdout);
 }
 
-/** The same by the HTTP API: many times faster than a command, for what is asked again and again. */
+/** The same by the HTTP API, for a test that asks again and again: it is many times faster than a command. */
 export async function fetchAgent(serve: RunningServe, id: string): Promise<ShownAgent> {
   const response = await serve.fetch(`/api/agents/${id}`);
   if (!response.ok) throw new Error(`no ${id}: ${response.status}`);
   return (await response.json()) as ShownAgent;
 }
 
-/** What an agent's CLI passes to its bridge: credentials of its own, where the server wants some. */
+/** The variables that an agent's CLI passes to its bridge. They name credentials if the server wants some. */
 export async function bridgeEnv(
   serve: RunningServe,
   id: string,
@@ -54,7 +54,7 @@ export async function bridgeEnv(
   return { ...env, NATS_CREDS: minted.stdout.trim() };
 }
 
-/** A bridge that the server shows as online. It stays until it is told to end, or its stdin ends. */
+/** Starts a bridge. Resolves when the server shows it as online. The bridge runs until it is told to end, or its stdin ends. */
 export async function startBridge(
   serve: RunningServe,
   id: string,

@@ -1,4 +1,4 @@
-// A certificate and its key, signed by itself and good for a day, for tests that speak TLS.
+// A self-signed certificate, which is valid for a day, and its key, for tests that speak TLS.
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import type { TempDir } from "./temp-dir.ts";

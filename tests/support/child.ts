@@ -31,7 +31,7 @@ export interface LineOptions {
 
 export interface Child extends AsyncDisposable {
   readonly pid: number;
-  /** All of it so far. */
+  /** All output so far. */
   readonly stdout: string;
   readonly stderr: string;
   write(input: string | Uint8Array): void;
@@ -126,7 +126,7 @@ export async function startChild(
   };
 }
 
-/** The exit status once the output is complete; output held open by a grandchild is waited for one second only. */
+/** Resolves with the exit status once the output is complete. If a grandchild holds the output open, waits for it one second only. */
 async function endOf(child: ChildProcess): Promise<Pick<ChildExit, "code" | "signal">> {
   const closed = new Promise<true>((resolve) => child.once("close", () => resolve(true)));
   await new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { type ChildExit, startChild } from "./child.ts";
 import type { TempDir } from "./temp-dir.ts";
 
-// Its end is what `customApiKeyResponses` approves below; no real service would take it.
+// `customApiKeyResponses` below approves this key by its last characters. No real service accepts it.
 const apiKey = "sk-ant-dummy-000000000000000000000000-dummyAA";
 
 /** The path of the executable that npm installed for this platform. Throws when npm left it out. */
@@ -22,7 +22,7 @@ export function claudePath(): string {
 export interface ClaudeEnvironmentOptions {
   /** A temporary directory for everything that Claude writes: home, configuration, temporary files. */
   readonly home: string;
-  /** The directories in which it will be started: there it asks no question about trust. */
+  /** The directories in which Claude will be started. It does not ask there whether it may trust the directory. */
   readonly workDirs: readonly string[];
   readonly modelServerUrl: string;
 }
@@ -56,7 +56,7 @@ export async function claudeEnvironment(options: ClaudeEnvironmentOptions): Prom
     ANTHROPIC_BASE_URL: modelServerUrl,
     ANTHROPIC_API_KEY: apiKey,
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-    // 2.1.330: the previous one does not keep the TUI from cloning its plugin catalogue from GitHub.
+    // In 2.1.330, the previous variable does not keep the TUI from cloning its plugin catalogue from GitHub.
     CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL: "1",
     DISABLE_TELEMETRY: "1",
     DISABLE_ERROR_REPORTING: "1",
@@ -65,7 +65,7 @@ export async function claudeEnvironment(options: ClaudeEnvironmentOptions): Prom
   };
 }
 
-/** A folder `work` below `dir` for Claude Code, which has a home of its own there and asks that model. */
+/** Makes a folder `work` below `dir` in which Claude Code works. It has a home of its own there, and asks `model`. */
 export async function prepareClaude(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },

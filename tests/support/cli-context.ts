@@ -1,4 +1,4 @@
-// What a command gets of its process, for tests that call a command's own functions without starting the program.
+// What a command gets from its process, for tests that call a command's own functions without starting the program.
 import { PassThrough } from "node:stream";
 import type { CliContext } from "../../src/cli/frame/context.ts";
 import { silentLogger } from "../../src/log.ts";

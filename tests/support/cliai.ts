@@ -11,18 +11,18 @@ const root = join(import.meta.dirname, "..", "..");
 export type Runtime = "bun" | "deno";
 
 export interface CliaiOptions {
-  /** Beside PATH and a home of nobody's; `undefined` takes a variable away. */
+  /** Added to PATH and a home that does not exist; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** Written to stdin, which then ends. */
   readonly input?: string;
   /** Default `patienceMs`. */
   readonly deadlineMs?: number;
-  /** Its source by this runtime, whatever CLIAI_E2E_RUNTIME says. */
+  /** Runs the source by this runtime, whatever CLIAI_E2E_RUNTIME says. */
   readonly from?: Runtime;
 }
 
-/** Flags of `cliai send`: until the order is applied, for as long as that may take on a busy machine. */
+/** Flags of `cliai send`: wait until the order is applied, for as long as that may take on a busy machine. */
 export const untilApplied = ["--wait", "applied", "--timeout", "80"] as const;
 
 /** The command and first arguments that start the program. */
@@ -42,7 +42,7 @@ export async function startCliai(args: readonly string[], options: CliaiOptions 
     PATH: process.env.PATH,
     // A test that forgets --data-dir must not reach the user's own.
     HOME: "/nonexistent",
-    // Nor leave a server running behind it.
+    // It must not leave a server running either.
     CLIAI_NO_START: "1",
     CLIAI_NATS_SERVER: process.env.CLIAI_NATS_SERVER,
     DENO_DIR: process.env.DENO_DIR ?? join(root, ".cache", "deno"),
@@ -70,9 +70,9 @@ export interface RunningServe extends AsyncDisposable {
   readonly url: string;
   readonly natsUrl: string;
   readonly dataDir: string;
-  /** The HTTP token's file; holds none with --insecure. */
+  /** The path of the HTTP token's file. With --insecure there is no token. */
   readonly tokenPath: string;
-  /** The operator's NATS credentials: all rights; undefined where NATS takes anybody, or is run by others. */
+  /** The path of the operator's NATS credentials, which have all rights; undefined if NATS accepts anybody, or if others run it. */
   readonly credsPath: string | undefined;
   readonly child: Child;
   /** A request of the HTTP API, with the token. */
@@ -85,14 +85,14 @@ export interface RunningServe extends AsyncDisposable {
 
 export interface ServeOptions extends CliaiOptions {
   readonly args?: readonly string[];
-  /** Default: one of its own, removed at the end. */
+  /** Default: a directory of its own, removed at the end. */
   readonly dataDir?: string;
-  /** Default 0: any free one. A server that is to come back at its old address names it. */
+  /** Default 0: any free port. A server that has to come back at its old address names that port. */
   readonly port?: number;
   readonly natsPort?: number;
 }
 
-/** `cliai serve` on free ports, ready. Ended by its own handle, in order. */
+/** Starts `cliai serve` on free ports. Resolves when it is ready. It is ended by its own handle. */
 export async function startServe(options: ServeOptions = {}): Promise<RunningServe> {
   await using starting = new AsyncDisposableStack();
   const own: TempDir | undefined = options.dataDir === undefined ? starting.use(await tempDir()) : undefined;

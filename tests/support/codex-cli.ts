@@ -25,13 +25,13 @@ export function codexPath(): string {
 export interface PrepareCodexOptions {
   /** Lines of the user's own `config.toml` besides those that name the model. They stand before its tables. */
   readonly config?: readonly string[];
-  /** More tables of it. */
+  /** More tables of `config.toml`. */
   readonly tables?: readonly string[];
   /** The name of the folder in which it is to work. Default `work`. */
   readonly folder?: string;
 }
 
-/** A folder below `dir` for Codex to work in, which has a home of its own there and asks that model. */
+/** Makes a folder below `dir` in which Codex works. It has a home of its own there, and asks `model`. */
 export async function prepareCodex(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },

@@ -1,4 +1,4 @@
-// Has the real Codex trust the hooks that its user has set up, as its user does at its terminal: Codex itself tells by which hash.
+// Makes the real Codex trust the hooks that its user has set up, as the user would do at its terminal. Codex itself tells the hash of each hook.
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -17,7 +17,7 @@ export interface CodexPlace {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Adds the trust in each of its user's hooks to the end of its user's `config.toml`. */
+/** Adds an entry for each hook of the user, by which Codex trusts it, to the end of the user's `config.toml`. */
 export async function trustOwnHooks({ codexHome, work, env }: CodexPlace): Promise<void> {
   await using server = await startChild(codexPath(), ["app-server"], { env, cwd: work });
   const hello = {

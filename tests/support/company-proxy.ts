@@ -1,5 +1,5 @@
-// A proxy as a company has it: it forwards what is meant for one server, and knows nothing of this machine's loopback: all else
-// is refused. By CONNECT, and by requests with whole addresses.
+// A proxy like that of a company. It forwards the requests for one server, and refuses all others, such as those to this machine's loopback.
+// It takes CONNECT, and requests with whole addresses.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
@@ -11,7 +11,7 @@ export interface CompanyProxy extends AsyncDisposable {
   readonly refused: readonly string[];
 }
 
-/** @param forwards the server that it reaches */
+/** @param forwards the address of the server to which it forwards requests */
 export async function startCompanyProxy(forwards: string): Promise<CompanyProxy> {
   const known = new URL(forwards).host;
   const refused: string[] = [];

@@ -1,7 +1,7 @@
 // The CliaiError that an action throws, for tests of its message and hint.
 import { CliaiError } from "../../src/domain/text/errors.ts";
 
-/** Fails if the action throws nothing; another error is thrown on. */
+/** Fails if the action throws nothing. Throws an error of another class again. */
 export function errorOf(act: () => unknown): CliaiError {
   try {
     act();

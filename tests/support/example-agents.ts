@@ -1,4 +1,4 @@
-// The programs of configs/examples, each as its first lines say that it is started, with its pinned packages.
+// Starts the programs of configs/examples as their first lines say, with their pinned packages.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,12 +22,12 @@ export async function startPythonAgent(env: Env): Promise<Child> {
   });
 }
 
-/** As {@link startPythonAgent}. The first call on a machine compiles it: half a minute of one processor. */
+/** Like {@link startPythonAgent}. The first call on a machine compiles the program, which takes half a minute of one processor. */
 export async function startGoAgent(env: Env): Promise<Child> {
   return await startChild(await compiledGoAgent(), [], { env: { ...process.env, ...env } });
 }
 
-/** The path of the program. It is compiled whole or not at all; its name has what was compiled. Go checks its modules against go.sum. */
+/** The path of the compiled program. Its name has a hash of what was compiled. A failed build leaves no file there. Go checks go.sum. */
 async function compiledGoAgent(): Promise<string> {
   const dir = join(examples, "go");
   const hash = new Bun.CryptoHasher("sha256");

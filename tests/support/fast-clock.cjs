@@ -29,7 +29,7 @@ ticking.unref();
 class LongTimer {
   constructor(call, ms, args, isRepeated) {
     Object.assign(this, { call, ms, args, isRepeated });
-    // Keeps the program alive as the timer in whose place this is.
+    // Keeps the program alive, as the timer would whose place this takes.
     this.anchor = startInterval(() => undefined, 2 ** 31 - 1);
     this.refresh();
   }

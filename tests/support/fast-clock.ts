@@ -27,7 +27,7 @@ export function onFastClock<Model>(prepare: (dir: TempDir, model: Model) => Prom
   };
 }
 
-/** Lets an hour pass for the program, in which it must stay so. Throws if the program has no such clock. */
+/** Lets an hour pass for the program. Throws if `holds` becomes false meanwhile, or if the program has no such clock. */
 export async function stayForAnHour(
   dir: Dir,
   holds: () => boolean,

@@ -11,7 +11,7 @@ export interface ForeignNats extends AsyncDisposable {
   log(): string;
 }
 
-/** @param more of its configuration, such as `authorization { … }`; JetStream and a free port are there already */
+/** @param more lines for its configuration, such as `authorization { … }`; JetStream and a free port are there already */
 export async function startForeignNats(more: string): Promise<ForeignNats> {
   await using parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());

@@ -50,7 +50,7 @@ const consumer = {
   max_ack_pending: 1_000,
 };
 
-/** In it, `ada` has had the task `done`, said that it is applied and gone; the task `waits` and the stop `old-stop` wait. */
+/** In this directory, the agent `ada` has applied the task `done` and has said goodbye. The task `waits` and the stop `old-stop` still wait. */
 export async function makeLayoutOne(dataDir: string): Promise<void> {
   await mkdir(join(dataDir, "nats"), { recursive: true, mode: 0o700 });
   const server = await startNatsServer({
@@ -93,7 +93,7 @@ async function fill(bus: Bus): Promise<void> {
     const receipt = { agent_id: "ada", command_id: "done", state, timestamp: at };
     await store("agent.ada.receipt", receipt, `ada.done.${kind}`);
   }
-  // The bridge had acknowledged it.
+  // The bridge had acknowledged the task `done`.
   const done = await (await jetstream.consumers.get("COMMANDS", "bridge-ada")).next();
   await done?.ackAck();
   await store(

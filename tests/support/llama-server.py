@@ -12,7 +12,8 @@ params.port = 0
 params.n_ctx = int(sys.argv[2])
 params.n_parallel = int(sys.argv[3])
 params.endpoint_slots = True
-# Two threads wait for each other, spinning, at each layer of the model: beside other programs on two processors a token takes ten times as long.
+# One thread, because two threads spin to wait for each other at each layer of the model. Beside other programs on two processors, a token then
+# takes ten times as long.
 params.cpuparams.n_threads = 1
 params.cpuparams_batch.n_threads = 1
 if len(sys.argv) > 4:

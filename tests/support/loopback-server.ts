@@ -1,4 +1,4 @@
-// An HTTP server of a test on a free port of 127.0.0.1, whose end cuts the answers that are under way.
+// An HTTP server of a test on a free port of 127.0.0.1. Its end cuts off the answers that are under way.
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-// An MCP client by hand over a bridge's own process: one JSON-RPC line a message.
+// A minimal MCP client on the stdin and stdout of a bridge's process. Each message is one line of JSON-RPC.
 import type { Child } from "./child.ts";
 
 export interface ToolResult {

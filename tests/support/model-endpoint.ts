@@ -1,4 +1,4 @@
-// A model server of a test whose every answer the test writes: for what real servers answer beside a plain turn. See also
+// A model server for which the test writes every answer, to play what real servers answer besides a plain turn. See also
 // openai-chat-server.ts, which plays a server that works as it should.
 import type { ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
@@ -148,7 +148,7 @@ export function chatStream({ text, calls = [], finish, promptTokens = 100 }: Wri
   return { stream: `${chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join("")}data: [DONE]\n\n` };
 }
 
-/** The answers of a model, one after the other; the last one stays. */
+/** The answers of a model, one after the other. The last one is repeated. */
 export function inTurn(...answers: readonly EndpointAnswer[]): EndpointRoute {
   return (_, count) => answers[Math.min(count, answers.length - 1)] ?? "silent";
 }

@@ -5,11 +5,11 @@ import { hasMatch, type TextMatch } from "./text-match.ts";
 export interface ScriptedRequest {
   /** All text after the model's last message: prompts, injected text and tools' results. */
   readonly newText: string;
-  /** Asks for a title, a summary or the like: carries no tools, follows no script, is answered "side". */
+  /** Whether it asks for a title, a summary or the like: it has no tools, follows no script, and gets the answer "side". */
   readonly isSide: boolean;
 }
 
-/** A turn, or what makes it from the request, such as from a tool's result in `newText`. */
+/** A turn, or a function that makes it from the request, for example from a tool's result in `newText`. */
 export type TurnOf<R, T> = T | ((request: R) => T);
 
 export interface RuleOf<R, T> {

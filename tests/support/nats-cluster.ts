@@ -17,14 +17,14 @@ export interface NatsNode {
   isRunning(): boolean;
   /** The names of the connections it has. */
   connections(): Promise<string[]>;
-  /** As a crash or a power switch would. */
+  /** Kills the server, as a crash would. */
   kill(): Promise<void>;
   start(): Promise<void>;
 }
 
 export interface NatsCluster extends AsyncDisposable {
   readonly nodes: readonly NatsNode[];
-  /** Of all nodes, separated by commas. */
+  /** The addresses of all nodes, separated by commas. */
   readonly url: string;
   /** A connection of its own, closed with the cluster; to one node when that is given. */
   bus(options?: { name?: string; node?: NatsNode }): Promise<Bus>;
@@ -70,7 +70,7 @@ ${config?.(i) ?? ""}
     buses.push(made);
     return made;
   };
-  // Only a JetStream that has a leader and knows all its peers places three copies.
+  // JetStream makes a stream with three copies only once it has a leader and knows all its peers.
   const probe = await bus();
   const manager = await probe.connection.jetstreamManager({ checkAPI: false });
   await waitFor(

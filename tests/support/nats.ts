@@ -9,7 +9,7 @@ import { tempDir } from "./temp-dir.ts";
 
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
-  /** Kills the nats-server as a crash would; it is started again by itself. */
+  /** Kills the nats-server as a crash would; `startNatsServer` starts it again. */
   kill(): void;
   readonly server: NatsServer;
   /** A connection of its own, closed with the server at the end. */
@@ -27,7 +27,7 @@ export async function startTestNats({ port = 0 } = {}): Promise<TestNats> {
     binary: await testServerBinary(),
     dir: dir.join("nats"),
     port,
-    // No test pulls the plug of this machine.
+    // No test cuts the power of this machine, so nothing has to be on the disk at once.
     sync: "2m",
     log: silentLogger,
   });
@@ -62,7 +62,7 @@ export async function testServerBinary(): Promise<ServerBinary> {
   });
 }
 
-/** Its path. */
+/** The path of {@link testServerBinary}. */
 export async function testNatsServer(): Promise<string> {
   return (await testServerBinary()).path;
 }

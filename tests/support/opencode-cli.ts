@@ -4,7 +4,7 @@ import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { TempDir } from "./temp-dir.ts";
 
-/** The path of the program for this machine. Throws when its postinstall has not run, which `.ci/setup.mjs` sees to. */
+/** The path of the program for this machine. Throws when its postinstall has not run; `.ci/setup.mjs` runs it. */
 export function opencodePath(): string {
   const path = join(import.meta.dirname, "../../node_modules/opencode-ai/bin/opencode.exe"); // on every platform
   if (statSync(path).size < 1e6) throw new Error(`OpenCode is not installed: ${path} is a placeholder`);
@@ -54,7 +54,7 @@ export async function opencodeEnvironment(
     ...config,
   };
   await writeFile(join(configDir, "opencode.json"), JSON.stringify(own));
-  // As a user has it after the first start: 1.18.33 installs this package there, and a start with a plugin waits for that.
+  // As after a user's first start: 1.18.33 installs this package there, and a start with a plugin waits for the installation.
   const installed = { packages: { "": { dependencies: { "@opencode-ai/plugin": "1.18.33" } } } };
   await mkdir(join(configDir, "node_modules"), { recursive: true });
   await writeFile(join(configDir, "package-lock.json"), JSON.stringify(installed));
@@ -68,7 +68,7 @@ export async function opencodeEnvironment(
     XDG_DATA_HOME: join(home, ".local", "share"),
     XDG_STATE_HOME: join(home, ".local", "state"),
     XDG_CACHE_HOME: join(home, ".cache"),
-    // Port 9 has no registry.
+    // Nothing listens on port 9, so no registry is asked.
     npm_config_registry: "http://127.0.0.1:9",
     BUN_CONFIG_REGISTRY: "http://127.0.0.1:9",
     OPENCODE_DISABLE_AUTOUPDATE: "1",
@@ -84,7 +84,7 @@ export interface PrepareOptions extends Pick<OpencodeEnvironmentOptions, "config
   readonly folder?: string | undefined;
 }
 
-/** A folder below `dir` for OpenCode to work in, which has a home of its own there and asks that model. */
+/** Makes a folder below `dir` in which OpenCode works. It has a home of its own there, and asks `model`. */
 export async function prepareOpencode(
   dir: Pick<TempDir, "join">,
   model: { readonly url: string },

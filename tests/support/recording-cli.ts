@@ -1,6 +1,6 @@
 // An agent CLI that `spawn` launches in the place of a real one: writes down its arguments, its environment and its MCP
 // traffic, uses its MCP server as any CLI does, and ends when it is told to.
-// `bun recording-cli.ts DIR …`: DIR/cli.json, DIR/mcp.log; DIR/ready when it has done its work, until DIR/end is there.
+// `bun recording-cli.ts DIR …` writes DIR/cli.json and DIR/mcp.log. It makes DIR/ready when it has done its work, and ends once DIR/end is there.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// A real nats-server that believes only credentials of ours, as `cliai serve` runs it, with the users that a test needs.
+// A real nats-server that accepts only our credentials, as `cliai serve` runs it, with the users that a test needs.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection } from "nats";
@@ -32,7 +32,7 @@ export interface SecureNats extends AsyncDisposable {
   /** A connection of the system account. */
   readonly system: Bus;
   mintAgent(id: string): Promise<Minted>;
-  /** The package `nats` itself, with what an agent holds; closed at the end. */
+  /** Connects by the package `nats` itself, with an agent's credentials. The connection is closed at the end. */
   connectRaw(
     creds: string,
     options?: { readonly name?: string; readonly reconnect?: boolean },

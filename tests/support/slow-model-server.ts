@@ -1,4 +1,4 @@
-// A model server of a test, as slow as the test says. It speaks as llama.cpp does about its slots, and works on as many requests as it has slots.
+// A model server of a test, as slow as the test says. It tells its slots as llama.cpp does, and works on as many requests at once as it has slots.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";

@@ -17,10 +17,10 @@ export interface SpawnedOptions {
   readonly dir: TempDir;
   /** The project. */
   readonly work: string;
-  /** Of the agent's CLI. */
+  /** The environment of the agent's CLI. */
   readonly env: Readonly<Record<string, string>>;
   readonly profile: Readonly<Record<string, unknown>>;
-  /** Behind `cliai spawn own --id ada`. */
+  /** More arguments of `cliai spawn own --id ada`. */
   readonly args: readonly string[];
 }
 

@@ -14,16 +14,16 @@ import { patienceMs, waitFor } from "./wait-for.ts";
 export interface SteeredOptions {
   readonly id: string;
   readonly model: ModelServer;
-  /** Of the profile "steered". */
+  /** The keys of the profile "steered". */
   readonly profile?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
-  /** The ways to speak to it, in the place of all. */
+  /** The routes that the host may use (CLIAI_ROUTES). Default: all. */
   readonly routes?: string;
   /** The user's own settings of Claude. */
   readonly userSettings?: object;
-  /** The directory that it is started in is none that Claude trusts: it asks about it first. */
+  /** Whether Claude does not trust the directory in which it is started, so that it first asks about that. */
   readonly isUntrusted?: boolean;
-  /** Whether it runs on without its terminal; else it ends with that, and so with its test. */
+  /** Whether the session runs on when its terminal closes. If not, it ends with its terminal, and so with its test. */
   readonly outlivesTerminal?: boolean;
   /** Passed on to Claude. */
   readonly claudeArgs?: readonly string[];
@@ -32,7 +32,7 @@ export interface SteeredOptions {
 export interface Steered extends AsyncDisposable {
   readonly dir: TempDir;
   readonly cwd: string;
-  /** Of the process `cliai spawn`. */
+  /** The environment of the process `cliai spawn`. */
   readonly env: Readonly<Record<string, string>>;
   readonly terminal: TmuxSession;
   agent(): Promise<ShownAgent>;
@@ -119,8 +119,8 @@ export async function startHeadless(serve: RunningServe, options: SteeredOptions
 }
 
 /**
- * Claude with the arguments and the MCP server that `spawn --headless` gives it, but with other settings and without a host
- * around it: what a session takes by itself. It is given `prompt`.
+ * Starts Claude with the arguments and the MCP server that `spawn --headless` gives it, but with `settings` and without a host, to show how long
+ * a session takes by itself. Gives it `prompt`.
  */
 export async function startUnhosted(
   serve: RunningServe,

@@ -24,10 +24,10 @@ export async function tempDir(): Promise<TempDir> {
   };
 }
 
-/** A host that a server has launched outlives that server: none outlives its data directory. */
+/** Ends the hosts of this data directory, because a host that a server has launched outlives that server. */
 async function endHostsIn(dataDir: string): Promise<void> {
   if (!existsSync(join(dataDir, "agents"))) return;
-  // Only here, because few tests have agents, and it takes half of the program along.
+  // Imported only here, because few tests have agents, and the import loads half of the program.
   const { endHosts } = await import("../../src/cli/background/stop-agents.ts");
   const { silentLogger } = await import("../../src/log.ts");
   await endHosts(dataDir, { log: silentLogger }, () => undefined);

@@ -55,7 +55,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
     return stdout;
   }
 
-  // `env -i` keeps tmux's own variables from the program too: a program in tmux may behave differently.
+  // `env -i` also keeps tmux's own variables from the program, because a program may behave differently in tmux.
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const size = ["-x", String(columns), "-y", String(rows)];
   const program = ["env", "-i", ...assignments, ...commandLine];
@@ -84,7 +84,7 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
     });
   }
 
-  /** tmux knows the terminal's end before the program's: only a status or a signal (tmux 3.3) tells how that ended. */
+  /** tmux notices the end of the terminal before that of the program. Only a status or a signal (tmux 3.3) tells how the program has ended. */
   async function ended(): Promise<{ code: number | null } | undefined> {
     const answer = await show("#{pid},#{pane_dead},#{pane_dead_status},#{pane_dead_signal}");
     const [serverPid, dead, status, signal] = answer.split(",");
