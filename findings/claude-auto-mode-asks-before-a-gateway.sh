@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Claude Code on a terminal, before a gateway or model server of one's own: without --permission-mode it is in the mode "auto", in which
-# Anthropic's service checks each call. Behind an ANTHROPIC_BASE_URL that answers /v1/messages alone, a command that --allowedTools Bash allows is not
-# run: a dialog says "Auto mode can't check actions in this session". No PermissionRequest hook is called for it; the only hook is a Notification of
-# the type agent_needs_input, about seven seconds later. With --permission-mode default the same command runs, and nothing is asked.
+# Claude Code on a terminal, with a gateway or model server of the user's own: without --permission-mode it is in the mode "auto", in which
+# Anthropic's service checks each call. If the server at ANTHROPIC_BASE_URL answers only /v1/messages, Claude does not run a command that
+# --allowedTools Bash allows. A dialog says "Auto mode can't check actions in this session". Claude calls no hook PermissionRequest for the dialog;
+# the only hook is a Notification of the type agent_needs_input, about seven seconds later. With --permission-mode default the same command runs,
+# and nothing is asked.
 #
 # @anthropic-ai/claude-code 2.1.330 (npm) in tmux, offline: a model server on 127.0.0.1 that calls Bash once.
-# Expected: that a tool which is allowed by a flag runs, or that a question about it is one of the hook PermissionRequest. Output seen:
+# Expected: a tool that a flag allows runs, or the hook PermissionRequest is called for the dialog. Output seen:
 #   without a mode: dialog true, ran false, hooks PreToolUse Notification:agent_needs_input
 #   --permission-mode default: dialog false, ran true, hooks PreToolUse
 # Needs node, npm, tmux, jq. Exits 1 when that changes.

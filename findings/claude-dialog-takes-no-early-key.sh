@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Claude Code on a terminal: a key that comes right after a permission dialog is drawn is lost. Enter pressed 1 ms after the question
-# "Do you want to proceed?" appears on the screen often changes nothing: the dialog stands until the next key. Pressed 1 s after it, the same
-# Enter is taken. Nothing on the screen shows from when on keys are taken, so a program that types into the terminal has to look whether its key
-# had an effect.
+# "Do you want to proceed?" appears on the screen often changes nothing: the dialog stays open until the next key. Pressed 1 s after it, the same
+# Enter answers the dialog. The screen does not show from which moment on the dialog takes keys. So a program that types into the terminal has to
+# check whether its key had an effect.
 #
 # @anthropic-ai/claude-code 2.1.330 (npm) in tmux, offline: a model server on 127.0.0.1 that calls Bash once.
-# Expected: that a dialog which is drawn takes keys. Output seen:
+# Expected: a dialog takes keys as soon as it is drawn. Output seen:
 #   Enter 1 ms after the dialog: taken 0 of 8 times (once, on a busy machine, one was taken)
 #   Enter 1 s after the dialog: taken 4 of 4 times
 # Needs node, npm, tmux. Exits 1 when all early keys are taken, or a late one is not.
@@ -85,7 +85,7 @@ async function pressed(afterMs) {
   for (const endMs = Date.now() + 3_000; Date.now() < endMs; await delay(50)) if (existsSync("work/ran")) return true;
   return false;
 }
-/** How many of so many presses were taken. A dialog that still stands is answered then. */
+/** How many of so many presses were taken. Answers a dialog that is still open after a press. */
 async function taken(times, afterMs) {
   let count = 0;
   for (let tries = 0; tries < times; tries += 1) {

