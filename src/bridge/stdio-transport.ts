@@ -158,5 +158,9 @@ const idAtTail = new RegExp(`${idPattern}\\s*\\}\\s*$`);
 /** Finds the id of a request whose line is too long. Clients write the id first or last. Texts cannot match, because their quotes are escaped. */
 function idOfLongLine({ head, tail }: LongLine): unknown {
   const text = (idAtHead.exec(head) ?? idAtTail.exec(tail))?.[1];
-  return text === undefined ? null : JSON.parse(text);
+  try {
+    return text === undefined ? null : JSON.parse(text);
+  } catch {
+    return null; // not JSON, such as an escape that JSON does not have: answered without an id, as every line that is not JSON
+  }
 }

@@ -258,4 +258,18 @@ describe("createMcpServer()", () => {
     expect(errors.map(({ id }) => id)).toEqual(["last", "first"]);
     expect(errors[0].error.message).toContain("34 MB is over the limit of 32 MB");
   });
+
+  test("a line beyond every limit whose id is not JSON gets an error without an id, and the bridge goes on", async () => {
+    await using test = startTestBridge({ url: nowhere });
+    await test.ask({ id: 1, ...initialize });
+    const many = Buffer.alloc(33 * 1024 * 1024, "x");
+    for (const id of ['"\\q"', "007"]) {
+      test.stdin.write(`{"jsonrpc":"2.0","id":${id},"method":"`);
+      test.stdin.write(many);
+      test.stdin.write('"}\n');
+    }
+    expect((await test.ask({ id: 2, method: "ping" })).result).toEqual({});
+    const errors = test.lines.map((line) => JSON.parse(line)).filter(({ error }) => error);
+    expect(errors.map(({ id }) => id)).toEqual([null, null]);
+  });
 });
