@@ -6,6 +6,9 @@ import type { Role } from "../domain/wire/roles.ts";
 import type { Logger } from "../log.ts";
 import { type Grant, grantsDir, isGood, readGrants } from "./agent-grants.ts";
 
+/** A folder that has changed a moment ago may change again and keep its time, because some kernels give times in clock ticks of up to 10 ms. */
+const settledAfterMs = 1_000;
+
 /** Returns a function from an agent's id to the role of its newest valid grant; `agent` if there is none or it cannot be read. */
 export function createMintedRoles(dataDir: string, now: () => Date, log: Logger): (id: string) => Role {
   /** The grants of each agent. They are kept until the agent's folder changes, because every tool call needs the role. */
@@ -16,7 +19,7 @@ export function createMintedRoles(dataDir: string, now: () => Date, log: Logger)
     const before = known.get(id);
     if (before?.changedMs === changedMs) return before.grants;
     const grants = readGrants(dataDir, id);
-    known.set(id, { changedMs, grants });
+    if (now().getTime() - changedMs > settledAfterMs) known.set(id, { changedMs, grants });
     return grants;
   };
   return (id) => {
