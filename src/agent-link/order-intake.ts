@@ -63,8 +63,8 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
   let current: { readonly bus: Bus; stop(): Promise<void> } | undefined;
 
   /**
-   * Decides for which run a control order is. An order that names no run is for the run that existed when it was stored. An order that
-   * names another run, and was stored after this run began, is for a run beside this one, because all runs of an agent share one consumer.
+   * Decides for which run a control order is. An order that names no run is for the run that existed when it was stored. All runs of an
+   * agent share one consumer. So an order that names another run, and was stored after this run began, is for a run beside this one.
    */
   const whoseOrder = async (taken: TakenOrder, order: Order): Promise<"ours" | "others" | "ended"> => {
     if (!isControl(taken.type) || (taken.run !== undefined && run.ids.includes(taken.run))) return "ours";

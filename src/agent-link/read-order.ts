@@ -21,14 +21,14 @@ import type { StreamMessage } from "../nats/jetstream/follow.ts";
 export interface TakenOrder {
   readonly command_id: string;
   readonly token?: string;
-  /** Of a control order: the run of the agent that it is for. Absent if its sender named none. */
+  /** For a control order: the run of the agent that the order is for. Absent if its sender named none. */
   readonly run?: string;
   readonly type: OrderType;
   readonly from: string;
   readonly reason: string;
   /** For a stop: end at once, without waiting for the turn. */
   readonly force: boolean;
-  /** Of a stop: how long the agent may take to finish, in seconds. Absent if the order does not say. */
+  /** For a stop: how long the agent may take to finish, in seconds. Absent if the order does not say. */
   readonly deadline_s?: number;
 }
 

@@ -1,4 +1,4 @@
-// Sends a tool call of the agent as a NATS request: waits for the connection, repeats the request where that is safe, and returns a
+// Sends a tool call of the agent as a NATS request. Waits for the connection, repeats the request where that is safe, and returns a
 // text that the model can act on.
 import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";

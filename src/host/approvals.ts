@@ -1,5 +1,5 @@
-// Asks a captain or a person to decide what a session may not decide alone: the end of a turn (if the profile says so), and what
-// the CLI asks its user (permissions, plans, questions). Each becomes a request. Silence never grants one.
+// Asks a captain or a person to decide what a session may not decide alone. This is the end of a turn (if the profile says so), and
+// what the CLI asks its user: permissions, plans, questions. Each becomes a request. Silence never grants one.
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
 import { mostWaitS } from "../domain/wire/tools.ts";
 import { pause } from "../waiting.ts";
@@ -29,7 +29,7 @@ export interface Approvals extends Pick<Asking, "stop"> {
   /** Asks for a permission, or for answers to the questions that the tool asks its user. */
   permission(hook: Hook, signal?: AbortSignal): Promise<HookAnswer>;
   /**
-   * Tells that the CLI has a terminal, and goes on if that is closed. Once it is closed, dialogs go to the inbox instead.
+   * Call this if the CLI has a terminal and runs on when the terminal is closed. Once it is closed, dialogs go to the inbox instead.
    * @param isBeside whether the terminal shows a dialog while the hook of the dialog waits for the answer, so that the hook can be held
    */
   watchTerminal(whenClosed: Promise<void>, isBeside: boolean): void;
@@ -127,7 +127,7 @@ const defaultHoldMs = 3_600_000;
 
 /**
  * Knows whether the CLI's terminal is closed, so that nobody can answer its dialogs there. If the CLI shows a dialog while it waits for the
- * answer to the hook, the hook of a dialog is held until the terminal closes: then the dialog can still be answered from the inbox.
+ * answer to the hook, the hook is held until the terminal closes. Then the dialog can still be answered from the inbox.
  */
 function createTerminalWatch(holdMs: number) {
   let isHolding = false;

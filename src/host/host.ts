@@ -1,7 +1,7 @@
 // This room is the host: the process around one session of an agent's CLI. It is made in four stages, one a file.
 //
-// `cliai spawn` runs the host around the CLI. The host answers the CLI's hooks, takes the agent's orders from NATS, speaks to the
-// session by a route that is open, and writes receipts for what became of each order. The bridge, not the host, has the agent's
+// `cliai spawn` runs the host around the CLI. The host answers the CLI's hooks. It takes the agent's orders from NATS, brings
+// them into the session by an open route, and writes their receipts. The bridge, not the host, has the agent's
 // tools. Each of the four stages (reporting, speaking, steering, hearing) uses what the earlier ones have made.
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
@@ -192,7 +192,7 @@ function endWords({ how, as }: RunEnd): string {
 
 /**
  * Returns the function to call when the bridge has told something: the session may now take texts. For a CLI that calls no hook before its
- * first prompt (`beginsByPrompt`), this is the first sign that its session has begun, unless it gets a task of its launch first.
+ * first prompt (`beginsByPrompt`), this is the first sign that its session has begun. A session that gets a task of its launch first is left out.
  */
 function createBridgeNote(
   { cli, hasStream, hasLaunchTask, unheld, facts }: SessionOptions,

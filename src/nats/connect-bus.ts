@@ -148,7 +148,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
 }
 
 /**
- * Logs an error of `act`, and does not throw it: an error would end the loop in which nats 2.29 reads, and the connection would stay open but
+ * Logs an error of `act`, and does not throw it. An error would end the loop in which nats 2.29 reads: the connection would stay open, but
  * receive nothing more.
  */
 function guarded(log: Logger, what: string, act: () => void): void {

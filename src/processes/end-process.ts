@@ -1,5 +1,5 @@
 // Ends processes: asks each to end, and kills it if it does not. A child is ended by its own handle. Another process is ended by
-// its id, but only if its start time is still the one that was read when it was found.
+// its id, but only if it still has the start time that was read when it was found.
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
 import { killsChildOnce } from "../runtime.ts";

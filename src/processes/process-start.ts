@@ -10,8 +10,8 @@ import { promisify } from "node:util";
 const bootSlackMs = 5_000;
 
 /**
- * A text that stays the same while the process lives, and that no other process with this id has: on Linux the id of the boot
- * and the clock tick of the start, on macOS the second of the start. Undefined if there is no such process, and on Windows.
+ * A text that stays the same while the process lives, and that no other process with this id has. On Linux: the id of the boot
+ * and the clock tick of the start. On macOS: the second of the start. Undefined if there is no such process, and on Windows.
  */
 export async function readProcessStart(pid: number): Promise<string | undefined> {
   try {

@@ -1,4 +1,4 @@
-// Tells the sender of an order that is not over where the order is, and whether another receipt of it can come.
+// For an order that is not over: tells its sender where the order is, and whether another receipt can come.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { wayBack } from "../domain/fleet/shown/way-back.ts";
 import { deriveAxes, statusWordOf } from "../domain/fleet/status.ts";
@@ -37,7 +37,8 @@ const awayWords: Readonly<Record<string, string>> = {
 };
 
 /**
- * The hint that tells where an order is whose last state is `furthest`.
+ * The hint that tells where an order is.
+ * @param furthest the last state of the order; undefined if it has none
  * @param force whether it is a stop that interrupts the running turn
  */
 export function whereItIs(

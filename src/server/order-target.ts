@@ -1,5 +1,5 @@
-// Decides whether an agent may get an order: a control order belongs to one run of the agent, and an agent that was stopped or
-// ended its work gets no task.
+// Decides whether an agent may get an order. A control order belongs to one run of the agent. An agent that was stopped or has ended
+// its work gets no task.
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { isOlderInstance } from "../domain/fleet/evidence-that-counts.ts";
 import { startAgainHint } from "../domain/fleet/shown/way-back.ts";

@@ -54,7 +54,7 @@ export interface HookIntakeOptions {
   readonly toolIds: Pick<ToolIds, "note">;
   readonly conversation: ConversationWatch;
   /**
-   * Resolves when the record has told all that belongs to a turn that is about to end, or does not tell it in time.
+   * Resolves when the record has told all of a turn that is about to end, or when that takes too long.
    * @param next the prompt of the next turn, if that is known
    */
   readonly whenEndRead: (next?: string) => Promise<void>;
@@ -64,7 +64,7 @@ export interface HookIntakeOptions {
 }
 
 /**
- * After these hooks, only the session's record tells what the turn had: the session may end at once with its turn, such as by a `/clear`
+ * After these hooks, only the session's record tells what the turn had. The session may end together with its turn, such as by a `/clear`
  * that its user has typed during the turn.
  */
 const mayBeLast: ReadonlySet<string> = new Set(["turn_failed", "session_end"]);

@@ -1,4 +1,4 @@
-// Keeps what the model says in its turn, and sends it as events `said`: what it said before it went on, and at last what it said at the
+// Keeps what the model says in its turn, and sends it as events `said`: the words after which the model went on, and last the words at the
 // end of the turn.
 import { beginningOf } from "../../domain/receipts.ts";
 import { redact } from "../../domain/text/redact.ts";

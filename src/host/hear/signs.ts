@@ -1,5 +1,5 @@
-// Takes what the session shows by its stream or its own record, not by a hook: what the model was given, what one of the user's
-// hooks kept from the model, what runs in the background, and what has ended.
+// Takes what the session shows by its stream or its own record, and not by a hook. This is what the model was given, what one of the
+// user's hooks kept from the model, what runs in the background, and what has ended.
 import { definedOf } from "../../domain/defined.ts";
 import type { DeniedCall, RetryShown, SessionCli, SessionSign } from "../../domain/hook.ts";
 import { idFact, longFact, shortFact } from "../../domain/text/fact-words.ts";

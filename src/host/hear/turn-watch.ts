@@ -1,5 +1,5 @@
-// Watches the screen of a CLI on a terminal for one end of a turn that neither a hook nor the record tells: the user breaks the turn off
-// before the model's first word.
+// Watches the screen of a CLI on a terminal for a turn that the user breaks off before the model's first word. Neither a hook nor the record
+// tells that.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";

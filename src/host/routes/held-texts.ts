@@ -1,5 +1,5 @@
-// Holds back texts for a session while its agent is paused, if its CLI holds only some of its tools: with a text, a new turn could run tools
-// that nothing holds.
+// Holds back texts for a session while its agent is paused, if its CLI holds only some of its tools. The text would begin a turn, which
+// could run tools that nothing holds.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";

@@ -1,7 +1,7 @@
 // Keeps which tasks the running turn has, because a turn that ends by itself ends its tasks. A turn has a task if the model was shown to
-// have the task in this turn (`seen`). A task of an interrupted turn, or of an earlier run, belongs to no turn until the task's words come
-// into the conversation again, because the end of another turn proves nothing about it. For a task of an earlier run, the words to go on
-// are enough.
+// have the task in this turn (`seen`). A task of an interrupted turn, or of an earlier run, belongs to no turn at first, because the end
+// of another turn proves nothing about it. It belongs to the turn in which its words come into the conversation again. For a task of an
+// earlier run, the words to go on (`goOnWords`) are enough.
 import { goOnWords } from "../../domain/go-on-words.ts";
 import { dropOldest, type HandedItem, keyOf, markersIn } from "./item-text.ts";
 

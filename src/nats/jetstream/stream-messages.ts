@@ -60,7 +60,7 @@ export async function removeMessages(bus: Bus, stream: string, seqs: readonly nu
 }
 
 /**
- * Up to which sequence a stream has copied its source `from`, judged by its last copies on these subjects; 0 if it holds none.
+ * The last sequence of the source `from` that a stream has copied, judged by its last copies on these subjects; 0 if it holds none.
  * nats-server's own `lag` cannot be used: in 2.15 it was 0 with 25,000 messages still to copy.
  */
 export async function copiedTo(

@@ -179,7 +179,7 @@ function createCursorWriter(writer: FencedWriter) {
     async write(cursor: Cursor): Promise<void> {
       const text = JSON.stringify(cursor);
       if (text === written) return;
-      if (await writer.write(cursorKey, cursor)) throw new Error("another serve has gone on");
+      if (await writer.write(cursorKey, cursor)) throw new Error("another serve has written the cursor");
       written = text;
     },
   };

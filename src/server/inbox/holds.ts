@@ -12,8 +12,8 @@ import { followBucket } from "../../nats/jetstream/follow-bucket.ts";
 
 const prefix = "hold.";
 /**
- * How long a hold lasts if the bridge does not confirm; then the item is handed over again. Each serve measures the rest of a hold by its
- * own monotonic clock from when it first saw it, so that a clock that is set back does not prolong it.
+ * How long a hold lasts if the bridge does not confirm; then the item is handed over again. Each serve measures a hold by its own
+ * monotonic clock, from when it first saw the hold. So a wall clock that is set back does not prolong it.
  */
 const confirmWithinMs = 30_000;
 /** A failed write means that another call's write succeeded. After this many in a row something else must be wrong. */

@@ -25,7 +25,7 @@ export interface InboxItem {
   readonly at: string;
   readonly thread?: string;
   readonly reply_to?: string;
-  /** Of an answer, and of a request that the agent may decide. */
+  /** The request to which this is the answer, or which the agent may decide. */
   readonly request_id?: string;
   readonly approved?: boolean;
   readonly expires_at?: string;
