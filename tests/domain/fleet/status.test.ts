@@ -1,27 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
-import type { CommandRecord, OrderType, ReceiptEntry } from "../../../src/domain/receipts.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { ago, alive, beatOf, now, orderOf, recordOf, saidOf } from "../../support/agent-records.ts";
 
-const now = new Date("2026-01-01T01:00:00.000Z");
-const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();
-
-const bare: AgentRecord = {
-  agent_id: parseAgentId("ada"),
-  first_seen: ago(600),
-  commands: [],
-  audit_seq: 0,
-  commands_seq: 0,
-};
-const said = (status: string, s = 5, instance_id?: string) => ({
-  status,
-  at: ago(s),
-  since: ago(s),
-  source: "status" as const,
-  ...(instance_id === undefined ? {} : { instance_id }),
-});
-const beat = (s: number, instance_id: string) => ({ at: ago(s), interval_s: 15, instance_id });
+const said = (status: string, s = 5, instance_id?: string) =>
+  saidOf(status, s, instance_id === undefined ? {} : { instance_id });
+const beat = (s: number, instance_id: string) => beatOf(s, { instance_id });
 const gone = (s: number, instance_id: string) => ({
   isUp: false,
   at: ago(s),
@@ -29,16 +13,6 @@ const gone = (s: number, instance_id: string) => ({
   started_at: ago(300),
   instance_id,
   reason: "Client Closed",
-});
-const alive = { heartbeat: { at: ago(5), interval_s: 15 } };
-const order = (type: OrderType, ...receipts: ReceiptEntry[]): CommandRecord => ({
-  command_id: type,
-  type,
-  from: "me",
-  summary: "",
-  stream_seq: 1,
-  issued_at: ago(60),
-  receipts,
 });
 
 describe("the four axes", () => {
@@ -168,53 +142,53 @@ describe("the four axes", () => {
       "stopped",
     ],
     ["a status without heartbeats", { said: said("working") }, { link: "silent" }, "silent"],
-    ["pause asked", { ...alive, commands: [order("pause")] }, { control: "pause_requested" }, "connected"],
+    ["pause asked", { ...alive, commands: [orderOf("pause")] }, { control: "pause_requested" }, "connected"],
     [
       "pause applied",
-      { ...alive, commands: [order("pause", { state: "applied", at: ago(1) })] },
+      { ...alive, commands: [orderOf("pause", { state: "applied", at: ago(1) })] },
       { control: "paused" },
       "paused",
     ],
     [
       "pause refused",
-      { ...alive, commands: [order("pause", { state: "refused", at: ago(1) })] },
+      { ...alive, commands: [orderOf("pause", { state: "refused", at: ago(1) })] },
       { control: "running" },
       "connected",
     ],
     [
       "resumed",
-      { ...alive, commands: [order("pause"), order("resume")] },
+      { ...alive, commands: [orderOf("pause"), orderOf("resume")] },
       { control: "running" },
       "connected",
     ],
-    ["stop asked", { ...alive, commands: [order("stop")] }, { control: "stop_requested" }, "stopping"],
+    ["stop asked", { ...alive, commands: [orderOf("stop")] }, { control: "stop_requested" }, "stopping"],
     [
       "a stop of an earlier run is over",
-      { ...alive, run_started_at: ago(10), commands: [order("stop", { state: "delivered", at: ago(60) })] },
+      { ...alive, run_started_at: ago(10), commands: [orderOf("stop", { state: "delivered", at: ago(60) })] },
       { control: "running" },
       "connected",
     ],
     [
       "delivered and not taken for a minute",
-      { ...alive, commands: [order("task", { state: "delivered", at: ago(61) })] },
+      { ...alive, commands: [orderOf("task", { state: "delivered", at: ago(61) })] },
       { attention: "unseen" },
       "connected",
     ],
     [
       "delivered a moment ago",
-      { ...alive, commands: [order("task", { state: "delivered", at: ago(59) })] },
+      { ...alive, commands: [orderOf("task", { state: "delivered", at: ago(59) })] },
       { attention: "none" },
       "connected",
     ],
   ])("%s", (_name, facts, axes, word) => {
-    const view = viewAgent({ ...bare, ...facts }, now);
+    const view = viewAgent(recordOf(facts), now);
     const values = Object.fromEntries(Object.entries(view.axes).map(([axis, { value }]) => [axis, value]));
     expect(values).toMatchObject(axes);
     expect(view.status).toBe(word);
   });
 
   test("each value says why, and how old its evidence is", () => {
-    const { axes } = viewAgent({ ...bare, ...alive, said: said("working", 30) }, now);
+    const { axes } = viewAgent(recordOf({ ...alive, said: said("working", 30) }), now);
     expect(axes.activity).toMatchObject({ source: "status", age_s: 30, reason: "says working" });
     expect(axes.link).toMatchObject({ source: "heartbeat", age_s: 5 });
     expect(axes.attention).toEqual({ value: "none", source: "none", reason: "nothing waits" });
@@ -228,7 +202,7 @@ describe("attention to open requests", () => {
     asked_at: ago(s),
     summary: `${kind} of ${s} s`,
   });
-  const attention = (facts: Partial<AgentRecord>) => viewAgent({ ...bare, ...facts }, now).axes.attention;
+  const attention = (facts: Partial<AgentRecord>) => viewAgent(recordOf(facts), now).axes.attention;
 
   test("an approval comes before a question, both before what the agent only says, and an error before all", () => {
     const requests = [request("question", 90), request("stop_approval", 30)];
