@@ -8,26 +8,26 @@ import { read } from "./read.ts";
 export function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
   const { said } = record;
   if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
-  const order = lastControlOrder(record);
+  const orders = controlOrders(record);
+  const order = orders.findLast((each) => !isDeclined(each));
   const word = countingWord(record);
   // A reported `paused` counts only without session events: with them, the receipts of the pause show whether it holds.
   if (word?.status === "paused" && decidingSession(record) === undefined)
     return read("paused", word.source, word.since, now, "says it is paused");
   const unheld = record.heartbeat?.unheld;
   const cannotHold = `nothing can hold this agent: ${unheld}`;
+  const last = orders.at(-1);
+  const declined =
+    last === undefined || last === order ? "" : `${last.type} by ${last.from} was not carried out`;
   if (order === undefined) {
+    if (last !== undefined) return read("running", "command", last.issued_at, now, declined);
     const reason = unheld === undefined ? "nothing else was asked" : cannotHold;
     return { value: "running", source: "none", reason };
   }
   const applied = order.receipts.find(({ state }) => state === "applied");
-  const declined = order.receipts.some(
-    ({ state }) => state === "refused" || state === "failed" || state === "expired",
-  );
   const at = applied?.at ?? order.issued_at;
-  const reason = `${order.type} by ${order.from}`;
-  if (order.type === "resume" || declined) {
-    return read("running", "command", at, now, declined ? `${reason} was not carried out` : reason);
-  }
+  const reason = `${order.type} by ${order.from}${declined === "" ? "" : `; ${declined}`}`;
+  if (order.type === "resume") return read("running", "command", at, now, reason);
   if (order.type === "pause") {
     if (applied) return read("paused", "command", at, now, reason);
     const asked = unheld === undefined ? reason : `${reason}; ${cannotHold}`;
@@ -36,9 +36,14 @@ export function deriveControl(record: AgentRecord, now: Date): Reading<Control> 
   return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
 }
 
-/** The last control order for the agent's present run. One that was for, or was delivered to, an earlier run does not count any more. */
-function lastControlOrder({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord | undefined {
-  return commands.findLast(({ type, stream_seq, receipts, run }) => {
+/** Whether the order has ended without effect: then what was ordered before it still holds. */
+function isDeclined({ receipts }: CommandRecord): boolean {
+  return receipts.some(({ state }) => state === "refused" || state === "failed" || state === "expired");
+}
+
+/** The control orders for the agent's present run. One that was for, or was delivered to, an earlier run does not count any more. */
+function controlOrders({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord[] {
+  return commands.filter(({ type, stream_seq, receipts, run }) => {
     if (stream_seq === 0 || !isControl(type)) return false;
     if (run !== undefined && heartbeat?.instance_id !== undefined && run !== heartbeat.instance_id)
       return false;
