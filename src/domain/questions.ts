@@ -53,10 +53,15 @@ export function readAnswers(
   });
 }
 
-/** An example of the command that answers the questions, for a hint. */
+/** An example of the command that answers the questions, for a hint. It names only choices that they have. */
 export function answerLine(requestId: string, questions: readonly Question[]): string {
-  const parts = questions.map(({ several = false }) => (several ? "1,3" : "2"));
-  return `cliai answer ${requestId} ${parts.join(" ")}`;
+  return `cliai answer ${requestId} ${questions.map(exampleOf).join(" ")}`;
+}
+
+function exampleOf({ choices, several = false }: Question): string {
+  if (choices.length === 0) return '"…"';
+  if (choices.length === 1) return "1";
+  return several ? `1,${Math.min(3, choices.length)}` : "2";
 }
 
 /** The lines that show a person or a captain each question and its numbered choices. */

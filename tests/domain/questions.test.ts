@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Question, questionLines, readAnswers } from "../../src/domain/questions.ts";
+import { answerLine, type Question, questionLines, readAnswers } from "../../src/domain/questions.ts";
 
 const colour: Question = {
   question: "Which colour?",
@@ -78,4 +78,24 @@ test("questionLines() numbers the choices, and the questions where there are sev
     "1. S",
     "2. M",
   ]);
+});
+
+describe("answerLine()", () => {
+  test("is a command that the questions take as it stands", () => {
+    const sizesOf = (count: number, several: boolean): Question => ({
+      ...{
+        question: "Which?",
+        several,
+        choices: ["S", "M", "L"].slice(0, count).map((label) => ({ label })),
+      },
+    });
+    const all = [1, 2, 3].flatMap((count) => [sizesOf(count, false), sizesOf(count, true)]);
+    const line = answerLine("r1", all);
+    expect(line).toBe("cliai answer r1 1 1 2 1,2 2 1,3");
+    expect(readAnswers("r1", all, line.split(" ").slice(3))).toEqual(["S", "S", "M", "S, M", "M", "S, L"]);
+  });
+
+  test("names no number for a question without choices", () => {
+    expect(answerLine("r1", [open, colour])).toBe('cliai answer r1 "…" 2');
+  });
 });

@@ -80,10 +80,10 @@ function kindWordsOf({ kind, plan }: AgentRequest): string {
 
 /** The command that answers the request. */
 export function answerForm(request: AgentRequest): string {
-  const { request_id, questions, choices } = request;
+  const { request_id, questions, choices = [] } = request;
   if (isApproval(request)) return `cliai answer ${request_id} --approve, or --refuse --reason "…"`;
   if (questions !== undefined) return `${answerLine(request_id, questions)}, or in words`;
-  return `cliai answer ${request_id} ${choices === undefined ? '"…"' : 'NUMBER, or "…"'}`;
+  return `cliai answer ${request_id} ${choices.length === 0 ? '"…"' : 'NUMBER, or "…"'}`;
 }
 
 function expiryLines(request: AgentRequest, now: Date): string[] {
