@@ -88,6 +88,8 @@ export interface UsageTotal {
   readonly estimated_cost: number | undefined;
   /** How many agents have reported tokens or cost. With 0 the sums mean nothing. */
   readonly agents: number;
+  /** Whether a figure is one that an agent reports itself, not its CLI. */
+  readonly has_own: boolean;
   /** The oldest of the agents' last reports, which tells how old the sums may be. RFC 3339. */
   readonly oldest_at?: string;
 }
@@ -97,6 +99,7 @@ export function totalUsage(
   records: Iterable<{ readonly usage?: Usage & { readonly at?: string } }>,
 ): UsageTotal {
   let [tokens_used, agents] = [0, 0];
+  let has_own = false;
   let estimated_cost: number | undefined;
   let oldest_at: string | undefined;
   for (const { usage } of records) {
@@ -104,10 +107,11 @@ export function totalUsage(
     tokens_used += usage.tokens_used ?? 0;
     estimated_cost = sum(estimated_cost, usage.estimated_cost);
     agents += 1;
+    has_own ||= usage.source === undefined;
     const { at } = usage;
     if (at !== undefined && (oldest_at === undefined || at < oldest_at)) oldest_at = at;
   }
-  return { tokens_used, estimated_cost, agents, ...definedOf({ oldest_at }) };
+  return { tokens_used, estimated_cost, agents, has_own, ...definedOf({ oldest_at }) };
 }
 
 /** How many percent of the model's context window are filled; undefined if that is not known. */
@@ -119,6 +123,11 @@ export function contextFilled({ context_tokens, context_window }: Usage): number
 /** Words that say whose estimate the figures are. */
 export function estimatedBy({ source }: Usage): string {
   return source === undefined ? "the agent's own estimate" : "its CLI's estimate";
+}
+
+/** The same for the sums of a fleet. */
+export function totalEstimatedBy({ has_own }: Pick<UsageTotal, "has_own">): string {
+  return has_own ? "the estimate of the agents and their CLIs" : "the CLIs' own estimate";
 }
 
 /** `$0.42`; `under $0.01` for less than that, but not for 0. */

@@ -109,11 +109,11 @@ describe("totalUsage()", () => {
       { usage: { failed_tests: 3 } },
       {},
     ];
-    const sums = { tokens_used: 100, estimated_cost: 0.75, agents: 2 };
+    const sums = { tokens_used: 100, estimated_cost: 0.75, agents: 2, has_own: true };
     expect(totalUsage(records)).toEqual({ ...sums, oldest_at: time(4) });
-    expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: undefined, agents: 0 });
+    expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: undefined, agents: 0, has_own: false });
     const local = totalUsage([{ usage: { tokens_used: 7 } }]);
-    expect(local).toEqual({ tokens_used: 7, estimated_cost: undefined, agents: 1 });
+    expect(local).toEqual({ tokens_used: 7, estimated_cost: undefined, agents: 1, has_own: true });
   });
 });
 

@@ -9,19 +9,21 @@ import {
   estimatedBy,
   type KnownUsage,
   tokensText,
+  totalEstimatedBy,
   totalUsage,
 } from "../../../domain/usage.ts";
 import { Age } from "./time.tsx";
 
 /** The usage of the whole fleet, for the bar at the top. */
 export function UsageTotal({ views, now }: { views: readonly AgentView[]; now: Date }) {
-  const { estimated_cost, tokens_used, agents, oldest_at } = totalUsage(views);
+  const total = totalUsage(views);
+  const { estimated_cost, tokens_used, agents, oldest_at } = total;
   const of = `${agents} of ${views.length} agents have reported theirs`;
   return (
     <p
       id="usage-total"
       class="usage-total"
-      title={`Cost and tokens so far, by the agents' CLIs' own estimate: ${tokensText(tokens_used)} tokens; ${of}`}
+      title={`Cost and tokens so far, by ${totalEstimatedBy(total)}: ${tokensText(tokens_used)} tokens; ${of}`}
     >
       {agents > 0 && (
         <>
