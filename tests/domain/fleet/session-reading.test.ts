@@ -1,6 +1,15 @@
+// What a session does and what it needs, by its events, and the words for both.
 import { describe, expect, test } from "bun:test";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import type { Activity } from "../../../src/domain/fleet/axes.ts";
 import type { FleetEvent } from "../../../src/domain/fleet/reduce-agent.ts";
+import type { SessionEvidence } from "../../../src/domain/fleet/session-evidence.ts";
+import {
+  backgroundWords,
+  sessionActivity,
+  sessionAttention,
+} from "../../../src/domain/fleet/session-reading.ts";
+import { ago, now } from "../../support/agent-records.ts";
 import {
   agentAfter,
   bash,
@@ -13,6 +22,133 @@ import {
   time,
   viewAt,
 } from "./session-events.ts";
+
+const session: SessionEvidence = { started_at: ago(9_000), last_event_at: ago(20), tools: [] };
+const open = { since: ago(8_000) };
+const activity = (fields: Partial<SessionEvidence>) => sessionActivity({ ...session, ...fields });
+const attention = (fields: Partial<SessionEvidence>, isWorking = true) =>
+  sessionAttention({ ...session, ...fields }, isWorking, now);
+
+describe("sessionActivity()", () => {
+  test.each<[Activity, string, Partial<SessionEvidence>]>([
+    ["done", "its session ended (logout)", { ended: { at: ago(9), reason: "logout" } }],
+    ["done", "its session ended", { ended: { at: ago(9), reason: "" } }],
+    [
+      "waiting",
+      "waits for an answer: Which?",
+      { waits: [{ since: ago(9), what: "answer", detail: "Which?" }] },
+    ],
+    ["waiting", "waits for a permission", { waits: [{ since: ago(9), what: "permission", detail: "" }] }],
+    ["idle", "no prompt yet", {}],
+    [
+      "retrying",
+      "4/10: 529",
+      { turn: open, retry: { detail: "4/10: 529", error: "overloaded", since: ago(9) } },
+    ],
+    ["working", "a turn is open", { turn: open }],
+    ["working", "runs Bash", { turn: open, tools: [{ tool: "Bash", since: ago(9) }] }],
+    ["idle", "its turn ended", { turn: { ...open, ended_at: ago(9) } }],
+    [
+      "idle",
+      "its turn failed (server)",
+      { turn: { ...open, ended_at: ago(9) }, turn_error: { error: "server", detail: "500", at: ago(9) } },
+    ],
+    [
+      "working",
+      "1 background shell",
+      { turn: { ...open, ended_at: ago(9) }, background: [{ type: "shell" }] },
+    ],
+  ])("is %p and says %p", (value, reason, fields) => {
+    expect(activity(fields)).toMatchObject({ value, reason });
+  });
+});
+
+test("backgroundWords() counts each kind, in the plural from two on", () => {
+  const of = (...types: string[]) => backgroundWords(types.map((type) => ({ type })));
+  expect(of("shell")).toBe("1 background shell");
+  expect(of("subagent", "shell", "subagent")).toBe("2 background subagents, 1 background shell");
+  expect(of()).toBe("");
+});
+
+describe("sessionAttention()", () => {
+  test("asks for nobody once the session has ended, whatever was open", () => {
+    const failed = { turn_error: { error: "server", detail: "500", at: ago(9) } } as const;
+    expect(attention(failed)?.value).toBe("error");
+    expect(attention({ ...failed, ended: { at: ago(5), reason: "" } })).toBeUndefined();
+  });
+
+  test("names the permission that has waited longest", () => {
+    const wait = (detail: string, s: number) => ({ since: ago(s), what: "permission" as const, detail });
+    const question = { since: ago(20), what: "answer" as const, detail: "Which?" };
+    expect(attention({ waits: [question] })).toMatchObject({ value: "question", at: ago(20) });
+    expect(attention({ waits: [question, wait("first", 9), wait("second", 8)] })).toMatchObject({
+      value: "approval",
+      at: ago(9),
+      reason: "waits for a permission: first (and 2 more)",
+    });
+  });
+
+  test.each([
+    ["usage_limit", "stuck", "usage limit reached: words"],
+    ["authentication", "stuck", "authentication failed: words"],
+    ["overloaded", "error", "its turn failed (overloaded): words"],
+  ] as const)("of a turn that failed with %p is %p, with the remedy as the hint", (error, value, reason) => {
+    const turn_error = { error, detail: "words", remedy: "do it", at: ago(9) };
+    expect(attention({ turn_error })).toEqual({ value, at: ago(9), reason, hint: "do it" });
+    const { remedy: _, ...without } = turn_error;
+    expect(attention({ turn_error: without })).toEqual({ value, at: ago(9), reason });
+  });
+
+  test("is stuck while the CLI repeats a request that its login keeps from succeeding, and of no other one", () => {
+    const retry = { detail: "4/10: 401", since: ago(9), remedy: "log in: x" };
+    expect(attention({ turn: open, retry: { ...retry, error: "authentication" } })).toEqual({
+      ...{ value: "stuck", at: ago(9), hint: "log in: x" },
+      reason: "authentication failed: its CLI tries again, 4/10: 401",
+    });
+    expect(attention({ turn: open, retry: { ...retry, error: "overloaded" } })).toBeUndefined();
+  });
+
+  test("names a refused tool, how many more there were, and what would allow it", () => {
+    const denied = { tool: "Bash", detail: "no rule allows it", remedy: "allow it", at: ago(9) };
+    expect(attention({ denied: { ...denied, count: 1 } })).toEqual({
+      ...{ value: "refused", at: ago(9), reason: "Bash: no rule allows it", hint: "allow it" },
+    });
+    expect(attention({ denied: { ...denied, count: 3 } })?.reason).toBe(
+      "Bash: no rule allows it (and 2 more)",
+    );
+  });
+
+  test("needs a person for lost tools only if the CLI does not start their server again by itself", () => {
+    const tools_lost = { detail: "its tools are gone", at: ago(9) };
+    expect(attention({ tools_lost })).toBeUndefined();
+    expect(attention({ tools_lost: { ...tools_lost, remedy: "start it again" } })).toEqual({
+      ...{ value: "error", at: ago(9), reason: "its tools are gone", hint: "start it again" },
+    });
+  });
+
+  test("takes ten minutes of silence in a turn for stuck, an hour while a tool runs, and none of an agent that does not work", () => {
+    const silent = (s: number, more: Partial<SessionEvidence> = {}, isWorking = true) =>
+      attention({ turn: open, last_event_at: ago(s), ...more }, isWorking)?.reason;
+    const tools = [
+      { tool: "Bash", since: ago(7_000) },
+      { tool: "Read", since: ago(6_000) },
+    ];
+    expect(silent(599.999)).toBeUndefined();
+    expect(silent(600)).toBe("silent while working: no sign for 10 min");
+    expect(silent(3_599.999, { tools })).toBeUndefined();
+    expect(silent(3_600, { tools })).toBe("silent while working: no sign for 60 min in Bash");
+    expect(silent(3_600, {}, false)).toBeUndefined();
+    expect(silent(3_600, { turn: { ...open, ended_at: ago(3_600) } })).toBeUndefined();
+  });
+
+  test("takes three equal failures in a row for stuck", () => {
+    const failure = (count: number) => ({ tool: "Bash", detail: "exit 1", count, at: ago(9) });
+    expect(attention({ failure: failure(2) })).toBeUndefined();
+    expect(attention({ failure: failure(3) })).toEqual({
+      ...{ value: "stuck", at: ago(9), reason: "Bash failed 3 times in a row: exit 1" },
+    });
+  });
+});
 
 const minute = 60;
 const failed = (s: number, detail = "exit 1", tool = "Bash"): Told => ["tool_failed", s, { tool, detail }];
