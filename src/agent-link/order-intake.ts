@@ -34,6 +34,8 @@ export interface OrderIntakeOptions {
   readonly log: Logger;
   /** Resolves with true if the agent has the order already, because the server gave it out (check_inbox, take_orders). */
   readonly wasHandedOver: (commandId: string) => Promise<boolean>;
+  /** Resolves with true if the agent has acknowledged the order, so that it has its end. Default: it never has. */
+  readonly wasAcknowledged?: ((commandId: string) => Promise<boolean>) | undefined;
   /**
    * Called before the receipt `delivered` is stored, so that a pause holds by the time its sender sees that receipt. Returns a function
    * that undoes this. It is called if the receipt cannot be stored, because the order is then taken later, or never.
@@ -54,7 +56,7 @@ export interface OwnRun {
 type OrderReceipt = NonNullable<OrderReading["receipt"]>;
 
 export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
-  const { id, run, now, log, wasHandedOver, onArrival, onOrder } = options;
+  const { id, run, now, log, wasHandedOver, wasAcknowledged, onArrival, onOrder } = options;
   const ending = new AbortController();
   /** The orders that were acted on. They are remembered because an order whose acknowledgement was lost comes again. */
   const acted = new Set<string>();
@@ -95,6 +97,8 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     const whose = taken === undefined ? "ours" : await whoseOrder(taken, order);
     if (whose === "others") return leaveToOther(bus, order);
     const isOurs = whose === "ours";
+    // The agent may remember an order of its earlier run, and acknowledge it in this one.
+    if (!isOurs && (await wasAcknowledged?.(receipt.command_id)) === true) return await order.ack();
     const facts = isOurs ? await unlessHandedOver(receipt) : { ...receipt, ...runHasEnded };
     const undo = taken !== undefined && isOurs ? onArrival?.(taken) : undefined;
     try {

@@ -9,21 +9,21 @@ import type { AgentFacts } from "../agent-link/heartbeat.ts";
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import { type Link, startLink } from "../agent-link/link.ts";
 import type { TakenOrder } from "../agent-link/read-order.ts";
-import { createReceiptQueue, noteTokens, type ReceiptQueue } from "../agent-link/receipt-queue.ts";
-import { createToolCaller, type ToolCaller } from "../agent-link/tool-call.ts";
+import { createReceiptQueue } from "../agent-link/receipt-queue.ts";
+import type { ToolCaller } from "../agent-link/tool-call.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { buildConnectionName, buildToolsConnectionName } from "../domain/wire/connection-name.ts";
 import { inboxPrefix } from "../domain/wire/subjects.ts";
-import type { ToolName } from "../domain/wire/tools.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { connectBus } from "../nats/connect-bus.ts";
 import { pause } from "../waiting.ts";
+import { createClientCalls } from "./client-calls.ts";
 import { readClientNews } from "./client-facts.ts";
-import { createHandedOver } from "./handed-over.ts";
 import type { HostAddress } from "./host-link.ts";
 import { createMcpServer } from "./mcp-server.ts";
+import { createNotedOrders } from "./noted-orders.ts";
 import { type Presence, startPresence } from "./presence.ts";
 import { createStdioTransport, type StdioTransport } from "./stdio-transport.ts";
 
@@ -88,9 +88,20 @@ export function startBridge(options: BridgeOptions): Bridge {
 
   const link = startLink(() => connect(options, connectionName), log);
   const receipts = createReceiptQueue({ id, link, now, log });
-  const handedOver = createHandedOver();
+  const handedOver = createNotedOrders();
+  const acknowledged = createNotedOrders();
   const presence = startPresence({
-    ...{ id, facts: options.facts, intervalS: options.heartbeatIntervalS, link, host, handedOver, now, log },
+    ...{
+      id,
+      facts: options.facts,
+      intervalS: options.heartbeatIntervalS,
+      link,
+      host,
+      handedOver,
+      acknowledged,
+      now,
+      log,
+    },
     messaging: options.messaging,
     createId: () => (host === undefined ? ownInstanceId : createId()),
     onStop: (order) => {
@@ -101,35 +112,10 @@ export function startBridge(options: BridgeOptions): Bridge {
     },
   });
 
-  const unseen = createUnseen(receipts, presence.instanceId);
-  const call = createToolCaller({
-    ...{ id, instanceId: presence.instanceId, beat: presence.beat, link, createId },
-    timeoutMs: options.callTimeoutMs,
-    askAgainMs: options.askAgainMs,
-    onDone: (name, args) => {
-      presence.update(presenceAfter(name, args));
-      if (name === "acknowledge") unseen.forget(args.command_id);
-    },
-    onTokens: (tokens) => noteTokens(receipts, tokens),
-    onHandedOver: (commandIds, tool) => {
-      handedOver.note(commandIds);
-      receipts.writeHandedOver(commandIds, tool, presence.instanceId());
-      unseen.add(commandIds);
-    },
-  });
-  const callTool: ToolCaller = (name, args, signal) => {
-    unseen.noteCall(name === "acknowledge" ? args.command_id : undefined);
-    const outcome = call(name, args, signal);
-    if (name === "check_inbox") handedOver.watch(outcome);
-    return outcome;
-  };
+  const callTool = createClientCalls(options, { link, receipts, presence, handedOver, acknowledged });
   const transport = createStdioTransport({
     ...{ stdin: options.stdin, stdout: options.stdout, log },
-    onIncoming: (message) => {
-      const { isInSession, ...client } = readClientNews(message);
-      const begins = isInSession && presence.current().status === "starting";
-      presence.update({ ...client, ...(begins ? { status: "connected" } : {}) });
-    },
+    onIncoming: (message) => showClient(presence, message),
     onEnd: (how) => void shutdown(how),
   });
   const mcp = startMcp(options, callTool, transport);
@@ -201,44 +187,9 @@ function howOf({ host }: BridgeOptions, reason: EndReason): string {
   return host !== undefined && reason === "stopped" ? hostlessStop : reason;
 }
 
-interface Unseen {
-  /** A result has handed these orders over. */
-  add(commandIds: readonly string[]): void;
-  /** The order was acknowledged, so it has its final receipt. */
-  forget(commandId: unknown): void;
-  /**
-   * The client calls a tool again, so it has read the earlier results: writes `seen` for their orders.
-   * @param acknowledged the order that this call acknowledges, which needs no `seen`
-   */
-  noteCall(acknowledged: unknown): void;
-}
-
-/** Keeps the orders that results have handed over, until the client shows that it has read them. */
-function createUnseen(receipts: Pick<ReceiptQueue, "write">, run: () => string): Unseen {
-  const unseen = new Set<string>();
-  return {
-    add(commandIds) {
-      for (const commandId of commandIds) unseen.add(commandId);
-    },
-    forget(commandId) {
-      if (typeof commandId === "string") unseen.delete(commandId);
-    },
-    noteCall(acknowledged) {
-      const facts = { state: "seen", run: run(), detail: "the next call of its CLI" } as const;
-      for (const command_id of unseen) {
-        if (command_id === acknowledged) continue;
-        unseen.delete(command_id);
-        receipts.write({ command_id, ...facts });
-      }
-    },
-  };
-}
-
-/** The changes to the heartbeats after a call: the status that the server has recorded. */
-function presenceAfter(
-  name: ToolName,
-  { status, current_task }: Record<string, unknown>,
-): { status?: string; current_task?: string } {
-  if (name !== "report_status" || typeof status !== "string") return {};
-  return typeof current_task === "string" ? { status, current_task } : { status };
+/** Has the heartbeats show what a message of the client tells of it. */
+function showClient(presence: Presence, message: Parameters<typeof readClientNews>[0]): void {
+  const { isInSession, ...client } = readClientNews(message);
+  const begins = isInSession && presence.current().status === "starting";
+  presence.update({ ...client, ...(begins ? { status: "connected" } : {}) });
 }

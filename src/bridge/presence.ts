@@ -13,8 +13,9 @@ import { isStop, type TakenOrder } from "../agent-link/read-order.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
-import type { HandedOver } from "./handed-over.ts";
+
 import { type HostAddress, type HostLink, startHostLink } from "./host-link.ts";
+import type { NotedOrders } from "./noted-orders.ts";
 
 export interface Presence {
   /** The id of the run for which the bridge speaks now. */
@@ -37,7 +38,10 @@ export interface PresenceOptions {
   readonly host: HostAddress | undefined;
   /** The socket on which the CLI's session takes messages. The bridge tells it to the host, which writes to it. */
   readonly messaging: MessagingSocket | undefined;
-  readonly handedOver: Pick<HandedOver, "has">;
+  /** The orders that check_inbox has handed over. */
+  readonly handedOver: Pick<NotedOrders, "has">;
+  /** The orders that the client has acknowledged. */
+  readonly acknowledged: Pick<NotedOrders, "has">;
   readonly onStop: (order: TakenOrder) => void;
   readonly createId: () => string;
   readonly now: () => Date;
@@ -52,7 +56,7 @@ interface Alone {
 }
 
 export function startPresence(options: PresenceOptions): Presence {
-  const { id, link, host, messaging, handedOver, onStop, now, log } = options;
+  const { id, link, host, messaging, handedOver, acknowledged, onStop, now, log } = options;
   let instanceId = host?.instanceId ?? options.createId();
   let facts: Facts = { status: "starting", current_task: "" };
   let alone: Alone | undefined;
@@ -69,6 +73,7 @@ export function startPresence(options: PresenceOptions): Presence {
       ...{ id, now, log },
       run: { ids, beganMs },
       wasHandedOver: handedOver.has,
+      wasAcknowledged: acknowledged.has,
       onOrder: (order) => {
         if (isStop(order)) onStop(order);
       },

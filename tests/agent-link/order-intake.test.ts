@@ -229,6 +229,37 @@ describe("createOrderIntake()", () => {
     expect(await test.bridge.ended).toBe("stopped");
   });
 
+  test("an order of an earlier run that the agent has acknowledged gets no second end; one that it has not is failed", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await prepare(bus, "ada");
+    const heard = await listenTo(bus, "ada");
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const server = await answerCalls(bus, async () => {
+      asked.resolve();
+      await answer.promise;
+      return { success: true, result: "recorded as applied" };
+    });
+    await using test = startTestBridge({ url: nats.url });
+    const client = await test.connect();
+    const call = client.callTool({
+      name: "acknowledge",
+      arguments: { command_id: "done", outcome: "applied" },
+    });
+    call.catch(() => undefined); // awaited below
+    await asked.promise;
+    const run = "the run before";
+    for (const command_id of ["done", "open"]) {
+      await bus.publishStored(agentSubject(ada, "command"), { type: "pause", command_id, run });
+    }
+    // The answer is on its way while the bridge has the orders already.
+    answer.resolve();
+    await call;
+    await waitFor(async () => (await unsettled(bus, "ada")) === 0, { what: "an empty queue" });
+    expect(heard.receipts.map(({ command_id, state }) => `${command_id} ${state}`)).toEqual(["open failed"]);
+    server.stop();
+  });
+
   test("of two runs at once, each takes the orders that are for it, whichever of them is given them first", async () => {
     await using nats = await startTestNats();
     const bus = await nats.bus();

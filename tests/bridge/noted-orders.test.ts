@@ -1,9 +1,9 @@
-// Which orders check_inbox has handed over: an order that it handed over in time is never reported as expired.
+// Which orders a tool call has noted: an order that check_inbox handed over in time is never reported as expired.
 import { expect, test } from "bun:test";
-import { createHandedOver } from "../../src/bridge/handed-over.ts";
+import { createNotedOrders } from "../../src/bridge/noted-orders.ts";
 
 test("an order of a call that has just answered counts as handed over, though it is noted only after the answer is sent", async () => {
-  const handedOver = createHandedOver();
+  const handedOver = createNotedOrders();
   const call = Promise.withResolvers<void>();
   handedOver.watch(call.promise);
   // As the tool caller does it: the client gets the answer first.
@@ -15,7 +15,7 @@ test("an order of a call that has just answered counts as handed over, though it
 });
 
 test("it waits for the calls that run, also for one that fails, and tells what they did not hand over", async () => {
-  const handedOver = createHandedOver();
+  const handedOver = createNotedOrders();
   const [good, bad] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   handedOver.watch(good.promise);
   handedOver.watch(bad.promise);
