@@ -25,7 +25,7 @@ export function whileAway(record: AgentRecord, now: Date): NoMoreReceipts | unde
   const axes = deriveAxes(record, now);
   if (axes.link.value !== "offline") return undefined;
   const why = `${record.agent_id} ${awayWords[statusWordOf(axes)] ?? "is away"}`;
-  return { why, hint: `it will get it when it is back: ${wayBack(record)}` };
+  return { why, hint: `the agent gets it when it runs again: ${wayBack(record)}` };
 }
 
 const awayWords: Readonly<Record<string, string>> = {
@@ -47,23 +47,23 @@ export function whereItIs(
   furthest: ReceiptState | undefined,
   force = false,
 ): string {
-  const see = `see it with: cliai show ${id}`;
+  const see = `see its receipts: cliai show ${id}`;
   const hasBegun = furthest === "injected" || furthest === "seen";
-  if (hasBegun && type === "pause") return `it holds at its next tool call; ${see}`;
+  if (hasBegun && type === "pause") return `the agent holds at its next tool call; ${see}`;
   if (hasBegun && isStopType(type)) {
     return force
-      ? `its turn is being interrupted, and its process ended; ${see}`
-      : `it finishes its turn first; interrupt that with: cliai send stop ${id} --force`;
+      ? `the agent's turn is being interrupted, and its process ended; ${see}`
+      : `the agent finishes its turn first; to interrupt the turn: cliai send stop ${id} --force`;
   }
   switch (furthest) {
     case undefined:
-      return `it may still be stored; ${see}`;
+      return `the order may still be stored; ${see}`;
     case "stored":
-      return `it stays in the agent's queue; ${see}`;
+      return `the order stays in the agent's queue; ${see}`;
     case "delivered":
       return isControl(type)
         ? `the agent's host has it; ${see}`
-        : `it waits until the agent's CLI takes text; ${see}`;
+        : `the order waits until the agent's CLI takes text; ${see}`;
     case "injected":
       return `the agent's CLI has it, but has not shown that its model has it; ${see}`;
     case "seen":

@@ -113,7 +113,7 @@ async function requireSame(bus: Bus, id: AgentId, command: Command, stored: Stor
     throw differs(command.type === "task" ? "with another text" : "with another reason, or force");
   }
   if (command.run !== undefined && before.run !== undefined && before.run !== command.run) {
-    throw differs("for a run of it that has ended");
+    throw differs("for a run that has ended");
   }
 }
 

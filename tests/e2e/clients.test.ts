@@ -212,14 +212,14 @@ test("a task for one that is away is answered at once, and given to its next run
   const task = await serve.run(["send", "task", "jo", "dig", "--id", "k", "--timeout", "60"]);
   expect(task.code).toBe(4);
   expect(task.stderr).toBe(
-    "error: task to jo is stored, not delivered: jo is disconnected\nhint: it will get it when it is back: start its own program again, such as the MCP client that runs cliai bridge\n",
+    "error: task to jo is stored, not delivered: jo is disconnected\nhint: the agent gets it when it runs again: start its own program again, such as the MCP client that runs cliai bridge\n",
   );
   const stored = await serve.run(["send", "task", "jo", "fill", "--id", "k2", "--wait", "stored"]);
   expect(performance.now() - startedAt).toBeLessThan(60_000);
   expect(stored).toMatchObject({
     code: 0,
     stderr:
-      "jo is disconnected; it will get it when it is back: start its own program again, such as the MCP client that runs cliai bridge\n",
+      "jo is disconnected; the agent gets it when it runs again: start its own program again, such as the MCP client that runs cliai bridge\n",
   });
   const listed = await serve.run(["ls", "jo"]);
   const ownWay = "start its own program again, such as the MCP client that runs cliai bridge";

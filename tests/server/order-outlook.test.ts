@@ -20,26 +20,30 @@ const gone = (status: string, message?: string): AgentRecord => ({
   said: { status, at, since: at, source: "status", instance_id: "r1", ...(message ? { message } : {}) },
 });
 test.each<[ReceiptEntry["state"] | undefined, string]>([
-  [undefined, "it may still be stored; see it with: cliai show ada"],
-  ["stored", "it stays in the agent's queue; see it with: cliai show ada"],
-  ["delivered", "it waits until the agent's CLI takes text; see it with: cliai show ada"],
+  [undefined, "the order may still be stored; see its receipts: cliai show ada"],
+  ["stored", "the order stays in the agent's queue; see its receipts: cliai show ada"],
+  ["delivered", "the order waits until the agent's CLI takes text; see its receipts: cliai show ada"],
   [
     "injected",
-    "the agent's CLI has it, but has not shown that its model has it; see it with: cliai show ada",
+    "the agent's CLI has it, but has not shown that its model has it; see its receipts: cliai show ada",
   ],
-  ["seen", "the agent's model has it, and is not done with it; see it with: cliai show ada"],
+  ["seen", "the agent's model has it, and is not done with it; see its receipts: cliai show ada"],
 ])("whereItIs() of a task that is %s: %s", (state, where) => {
   expect(whereItIs(ada, "task", state)).toBe(where);
 });
 
 test.each<[OrderType, boolean, string]>([
-  ["pause", false, "it holds at its next tool call; see it with: cliai show ada"],
-  ["stop", false, "it finishes its turn first; interrupt that with: cliai send stop ada --force"],
-  ["stop", true, "its turn is being interrupted, and its process ended; see it with: cliai show ada"],
+  ["pause", false, "the agent holds at its next tool call; see its receipts: cliai show ada"],
+  ["stop", false, "the agent finishes its turn first; to interrupt the turn: cliai send stop ada --force"],
+  [
+    "stop",
+    true,
+    "the agent's turn is being interrupted, and its process ended; see its receipts: cliai show ada",
+  ],
 ])("whereItIs() of a %s that has begun, forced %p: %s", (type, force, where) => {
   for (const state of ["injected", "seen"] as const) expect(whereItIs(ada, type, state, force)).toBe(where);
   expect(whereItIs(ada, type, "delivered", force)).toBe(
-    "the agent's host has it; see it with: cliai show ada",
+    "the agent's host has it; see its receipts: cliai show ada",
   );
 });
 
@@ -49,14 +53,14 @@ describe("noMoreReceipts()", () => {
     ["crashed", "ada has crashed"],
     ["failed_to_start", "ada could not be started"],
   ])("of a task for one that has %s says so, and how it comes back", (status, why) => {
-    const hint = "it will get it when it is back: cliai resume ada";
+    const hint = "the agent gets it when it runs again: cliai resume ada";
     expect(noMoreReceipts(gone(status), "task", now)).toEqual({ why, hint });
   });
 
   test("of a task for one that cliai did not launch names no command that would be refused", () => {
     const { heartbeat: _, ...byHand } = gone("disconnected");
     const hint = noMoreReceipts(byHand, "task", now)?.hint;
-    expect(hint).toStartWith("it will get it when it is back: start its own program again");
+    expect(hint).toStartWith("the agent gets it when it runs again: start its own program again");
   });
 
   test("lets a task for one that is there, or may be, be waited for", () => {

@@ -61,20 +61,23 @@ describe("sendAndWatch()", () => {
     await expect(send(bus, "delivered", {}, 200)).rejects.toMatchObject({
       code: "no_answer",
       message: "pause to ada is stored, not delivered, after 0.2 s",
-      hint: "it stays in the agent's queue; see it with: cliai show ada",
+      hint: "the order stays in the agent's queue; see its receipts: cliai show ada",
     });
     bus.publish("agent.ada.heartbeat", {});
     await startTaker(await run.nats.bus(), "delivered");
     await expect(send(bus, "applied", {}, 2_000)).rejects.toMatchObject({
       message: "pause to ada is delivered, not applied, after 2 s",
-      hint: "the agent's host has it; see it with: cliai show ada",
+      hint: "the agent's host has it; see its receipts: cliai show ada",
     });
   });
 
   test("ends the wait at once where no more receipts come, with what is known of that", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();
-    const over = { why: "ada is disconnected", hint: "it will get it when it is back: cliai resume ada" };
+    const over = {
+      why: "ada is disconnected",
+      hint: "the agent gets it when it runs again: cliai resume ada",
+    };
     const startedAt = performance.now();
     const sending = sendAndWatch(
       bus,

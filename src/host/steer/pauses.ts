@@ -46,7 +46,7 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
     }
   };
   const next = () =>
-    turn.holdsOnlyAsked() ? "what it is told next waits until it is let go" : "the next tool call is held";
+    turn.holdsOnlyAsked() ? "its next texts wait until it is resumed" : "the next tool call is held";
   const gate = createGate({
     holdMs,
     onHeld: (what) => settle("applied", `${what} is held before it starts`),
@@ -76,11 +76,11 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       gate.resume();
       resumes.add(command_id);
       await turn.whenHeld;
-      if (!turn.holdsOnlyAsked()) settle("applied", "let go before a tool call came", letGo);
-      else settle("failed", "let go before its turn was over; no tool had asked for a permission", letGo);
+      if (!turn.holdsOnlyAsked()) settle("applied", "resumed before a tool call came", letGo);
+      else settle("failed", "resumed before its turn was over; no tool had asked for a permission", letGo);
       if (!resumes.delete(command_id)) return;
       write(command_id, "injected");
-      write(command_id, "applied", wasPaused ? "let go" : "it was not paused");
+      write(command_id, "applied", wasPaused ? "resumed" : "it was not paused");
     },
     turnEnded: () => settle("applied", `the turn has ended; ${next()}`),
     fail(detail) {

@@ -47,7 +47,7 @@ export function watchStore(dir: string, onSpace: () => void, log: Logger): Store
   const say = () => {
     const now = trouble();
     if (now !== undefined && said === undefined)
-      log.error(`${now}; commands are refused until that is mended`);
+      log.error(`${now}; commands are refused until this is repaired`);
     said = now;
   };
   const timer = setInterval(look, lookEveryMs);

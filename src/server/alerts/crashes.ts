@@ -20,7 +20,7 @@ export function watchCrashes(
     const view = fleet.get(id);
     if (view?.status !== "crashed") return alerts.resolve(crashedAlert, id);
     if (alerts.isOpen(crashedAlert, id)) return;
-    const message = `${id}: ${statusTextOf(view)}; go on with it: ${wayBack(view)}`;
+    const message = `${id}: ${statusTextOf(view)}; what to do: ${wayBack(view)}`;
     alerts.raise({ kind: crashedAlert, severity: "warning", agentId: id, message });
   };
   const lookAtAll = () => {

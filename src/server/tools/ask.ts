@@ -48,7 +48,11 @@ export async function ask(asking: Asking, context: ToolContext): Promise<unknown
     const verdict = isApproval(request)
       ? { approved: request.answer?.approved === true, by: request.answer?.by }
       : {};
-    return { request_id, note: "it is answered, and the answer was given by check_inbox", ...verdict };
+    return {
+      request_id,
+      note: "your request is answered, and check_inbox has given you the answer already",
+      ...verdict,
+    };
   }
   context.handOver(given);
   if (request.answer === undefined) return { request_id, note: answerText(request) };

@@ -36,7 +36,7 @@ export const toolHandlers: ToolHandlers = {
     });
     return (statusWords as readonly string[]).includes(status)
       ? `status recorded: ${status}`
-      : `status recorded as text; the words understood are ${reportedWords.join(", ")}`;
+      : `status recorded as text; to set a known status, report one of ${reportedWords.join(", ")}`;
   },
 
   async report_progress({ percent, note }, context) {

@@ -91,7 +91,7 @@ describe("createPauses()", () => {
     });
     await ada.hook("PreToolUse", tool);
     await ada.receipts("injected", "applied");
-    expect(ada.outcomes()[paused]).toBe("applied: let go before a tool call came");
+    expect(ada.outcomes()[paused]).toBe("applied: resumed before a tool call came");
   });
 
   test("a session of a CLI that calls the hook for its start in the same way is held by it from the first", async () => {
@@ -155,7 +155,7 @@ describe("createPauses()", () => {
       ada.session.takeSign({ type: "taken", text: "begin" });
       ada.session.turnResult({ isError: false, wasAsked: true, text: "done" });
       await ada.receipts("injected", "applied");
-      expect(ada.outcomes()[paused]).toContain("what it is told next waits until it is let go");
+      expect(ada.outcomes()[paused]).toContain("its next texts wait until it is resumed");
       await ada.send("task");
       await stays(() => told.length === 0, {
         ...{ what: "it is told nothing", because: "an order is handed over at once", forMs: 300 },
@@ -221,7 +221,7 @@ describe("createPauses()", () => {
       await ada.send("resume");
       await ada.receipts("injected", "applied");
       expect(ada.outcomes()[paused]).toBe(
-        "failed: let go before its turn was over; no tool had asked for a permission",
+        "failed: resumed before its turn was over; no tool had asked for a permission",
       );
     });
   });

@@ -6,7 +6,7 @@ import { ada } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
 
-const message = "ada: crashed: SIGKILL; go on with it: cliai resume ada";
+const message = "ada: crashed: SIGKILL; what to do: cliai resume ada";
 const crashes = ({ server }: TestServer) => server.alerts.open().filter(({ kind }) => kind === "crashed");
 
 async function beat({ bus, server }: TestServer, instance_id: string): Promise<void> {

@@ -82,7 +82,7 @@ describe("watchKilledHosts()", () => {
     expect([view.axes.link.reason, view.axes.activity.reason]).toEqual([words, words]);
     const alerts = () => scene.server.server.alerts.open().map(({ kind, message }) => `${kind} ${message}`);
     await until("its alert", () => alerts().length === 1);
-    expect(alerts()).toEqual([`crashed ada: crashed: ${words}; go on with it: cliai resume ada`]);
+    expect(alerts()).toEqual([`crashed ada: crashed: ${words}; what to do: cliai resume ada`]);
     const place = { hostname: hostname(), isHeld: false, isRunning: false };
     expect(standingOf(view, place)).toMatchObject({ state: "ended", wentDown: true });
 
