@@ -2,7 +2,7 @@
 // servers only the leader writes. A checkpoint is stored only if no other was stored since the one that it follows.
 
 import type { ChainHead, Checkpoint, Retention, SignedRecord } from "../domain/audit/audit.ts";
-import { messageOf } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { auditCheckpointSubject, streams } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -38,14 +38,30 @@ interface Pending extends SignedRecord {
 export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop(): Promise<void> } {
   const stopped = Promise.withResolvers<void>();
   let isStopped = false;
+  let told: string | undefined;
+  /**
+   * Warns once of an error that does not pass by itself, such as the mode of the head file. A CliaiError comes from NATS, and passes: another
+   * server was first, or NATS is away.
+   */
+  const tell = (error: unknown) => {
+    const text = `the audit is not signed now: ${messageOf(error)}; it will be tried again`;
+    const isNews = !(error instanceof CliaiError) && told !== text;
+    options.log[isNews ? "warn" : "debug"](text);
+    if (isNews) told = text;
+  };
+  const chainOptions = {
+    ...options,
+    onNoted: () => {
+      told = undefined;
+    },
+  };
   const run = async () => {
     while (!isStopped) {
       try {
         if (options.isLeader() && bus.isConnected())
-          await writeChain(bus, options, stopped.promise, () => isStopped);
+          await writeChain(bus, chainOptions, stopped.promise, () => isStopped);
       } catch (error) {
-        // Another server was first, or NATS is away: try again, from the present end of the chain.
-        options.log.debug(`cannot sign the audit now: ${messageOf(error)}`);
+        tell(error); // and begin again from the present end of the chain
       }
       await atMost(retryMs, stopped.promise);
     }
@@ -66,7 +82,15 @@ export function startCheckpoints(bus: Bus, options: CheckpointOptions): { stop()
  */
 async function writeChain(
   bus: Bus,
-  { key, headFile, retention, isLeader, now, log }: CheckpointOptions,
+  {
+    key,
+    headFile,
+    retention,
+    isLeader,
+    onNoted,
+    now,
+    log,
+  }: CheckpointOptions & { readonly onNoted: () => void },
   stopped: Promise<void>,
   isStopped: () => boolean,
 ): Promise<void> {
@@ -80,6 +104,7 @@ async function writeChain(
   const noteHead = async (head: ChainHead) => {
     await store.write(head);
     await headFile?.write({ head, losses });
+    onNoted();
   };
   /** Whether the signed retention settings differ from the present ones. Then the present ones are signed, because they explain removed records. */
   const isOutdated = () => end.retention !== undefined && !isSameSetting(end.retention, settings);
