@@ -41,7 +41,7 @@ export interface ToolCallerOptions {
   readonly instanceId: () => string;
   /**
    * Sends a heartbeat of this run now. Called before each request until the server has answered one, so that the server knows the run before its
-   * calls: it may have heard no heartbeat since its own start.
+   * calls. The server may have heard no heartbeat of the run since the server started.
    */
   readonly beat: () => void;
   readonly link: Link;

@@ -1,13 +1,13 @@
-// Remembers orders by what a tool call of the client did with them. The bridge keeps two such lists: the orders that check_inbox has handed
-// over, which must not be reported as expired if the bridge takes them from the consumer later; and those that the client has
-// acknowledged, which must get no second end.
+// Remembers orders by what a tool call of the client did with them. The bridge keeps two such lists. Orders that
+// check_inbox has handed over must not be reported as expired if the bridge takes them from the consumer later. Orders that the client has
+// acknowledged must get no second end.
 import { pause } from "../waiting.ts";
 
 export interface NotedOrders {
   /** Watches a call whose result may note orders. */
   watch(call: Promise<unknown>): void;
   note(commandIds: readonly string[]): void;
-  /** Resolves with whether the order is noted. Waits first for the calls that may still note it. */
+  /** Resolves with true if the order is noted. Waits first for the calls that may still note it. */
   has(commandId: string): Promise<boolean>;
 }
 

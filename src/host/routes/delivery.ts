@@ -24,13 +24,13 @@ export interface Route {
 
 export interface Delivery extends Omit<Evidence, "forgetConversation"> {
   /**
-   * The session has begun another conversation. Orders of the last one for which no evidence shows that the model had them are handed over
-   * again. Returns the ids of the tasks that the model had.
+   * The session has begun another conversation. Orders of the last conversation are handed over again if there is no evidence that the
+   * model had them. Returns the ids of the tasks that the model had.
    */
   leaveConversation(): readonly string[];
   /**
-   * Resolves with whether the server has given the order out for this session. Such an order must not be reported as expired by whoever hears of
-   * it later. Waits first for the answer that may still give it out.
+   * Resolves with true if the server has handed the order out to this session. Such an order must not be reported as expired later. Waits first
+   * for the answer that may still hand it out.
    */
   hasTaken(commandId: string): Promise<boolean>;
   /** Something may wait in the inbox: looks, and hands it over. */
