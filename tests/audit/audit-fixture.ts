@@ -1,9 +1,11 @@
 // A server that signs its audit, statuses to fill it with, copies of the stream that are tampered with, and what verify says.
 import { type AuditSource, openStreamSource } from "../../src/audit/audit-source.ts";
 import type { Finding } from "../../src/audit/findings.ts";
+import { readAudit } from "../../src/audit/read-audit.ts";
 import { createSigningKey } from "../../src/audit/signing.ts";
 import type { AuditOptions } from "../../src/audit/start-signing.ts";
 import { type Verification, verifyAudit } from "../../src/audit/verify.ts";
+import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { StreamMessage } from "../../src/nats/jetstream/follow.ts";
 import { publishAsIs } from "../../src/nats/jetstream/publish-bytes.ts";
@@ -58,6 +60,25 @@ export async function readAll(bus: Bus, stream = "AUDIT"): Promise<StreamMessage
   const all: StreamMessage[] = [];
   for await (const message of readStream(bus, { stream })) all.push(message);
   return all;
+}
+
+/** The records that readAudit() gives. */
+export async function read(bus: Bus, filter: AuditFilter): Promise<StreamMessage[]> {
+  const found: StreamMessage[] = [];
+  for await (const record of readAudit(bus, filter)) found.push(record);
+  return found;
+}
+
+/** The payloads of the records that match, once there are so many. */
+export async function recorded(bus: Bus, filter: AuditFilter, count = 1): Promise<Record<string, unknown>[]> {
+  const found = await waitFor(
+    async () => {
+      const records = await read(bus, filter);
+      return records.length >= count && records;
+    },
+    { what: `${count} records of ${JSON.stringify(filter)}` },
+  );
+  return found.map(({ data }) => JSON.parse(textOf(data)) as Record<string, unknown>);
 }
 
 /** Copies the records of AUDIT, as the edit gives them back, into a stream of its own. */

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "bun:test";
+import { followAudit, readNewest } from "../../src/audit/read-audit.ts";
+import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
+import { silentLogger } from "../../src/log.ts";
+import { ada, bob } from "../support/agents.ts";
+import { startTestServer } from "../support/test-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { fill, read, readAll, recorded, startSigningServer, textOf } from "./audit-fixture.ts";
+
+describe("readAudit(), readNewest() and followAudit()", () => {
+  test("by agent, kind, time and text", async () => {
+    const { run } = await startSigningServer();
+    await using _ = run;
+    const { bus } = run;
+    bus.publish("agent.ada.event", { kind: "tool_start", tool: "Bash" });
+    bus.publish("agent.ada.event", { kind: "prompt", detail: "Tidy UP" });
+    bus.publish("agent.bob.status", { status: "idle", message: "nothing to tidy up" });
+    bus.publish("agent.bob.command", { type: "pause", command_id: "c1" });
+    await fill(run, 1, 1);
+    const subjects = async (filter: AuditFilter) => (await read(bus, filter)).map(({ subject }) => subject);
+    const ofBob = (await subjects({ agent: bob })).filter((subject) => subject !== "dashboard.alert");
+    expect(ofBob).toEqual(["agent.bob.status", "agent.bob.command"]);
+    expect(await subjects({ kind: "prompt" })).toEqual(["agent.ada.event"]);
+    expect(await subjects({ kind: "event.tool_start", agent: bob })).toEqual([]);
+    expect(await subjects({ text: "tidy up" })).toEqual(["agent.ada.event", "agent.bob.status"]);
+    expect((await subjects({ kind: "checkpoint" })).length).toBeGreaterThan(0);
+    expect(await subjects({})).not.toContain("audit.checkpoint");
+    const all = await readAll(bus);
+    const atMs = Date.parse(all.at(-1)?.at ?? "");
+    expect(await subjects({ sinceMs: atMs + 1 })).toEqual([]);
+    expect(await subjects({ untilMs: Date.parse(all[0]?.at ?? "") - 1 })).toEqual([]);
+    expect(await subjects({ sinceMs: 0, untilMs: atMs })).toEqual(await subjects({}));
+  });
+
+  test("the newest, however far back they are", async () => {
+    await using run = await startTestServer();
+    const { bus } = run;
+    for (let i = 0; i < 300; i += 1)
+      bus.publish(`agent.${i < 3 ? "ada" : "bob"}.status`, { status: "idle", message: `${i}` });
+    await recorded(bus, { agent: bob }, 297);
+    // Agents without heartbeats raise alerts that name them, sooner or later.
+    const newest = async (filter: AuditFilter, limit: number) =>
+      (await readNewest(bus, { kind: "status", ...filter }, limit)).map(
+        ({ data }) => (JSON.parse(textOf(data)) as { message: string }).message,
+      );
+    expect(await newest({}, 2)).toEqual(["298", "299"]);
+    expect(await newest({ agent: ada }, 2)).toEqual(["1", "2"]);
+    expect(await newest({ agent: ada }, 9)).toEqual(["0", "1", "2"]);
+    expect(await newest({ agent: ada, sinceMs: Date.now() }, 9)).toEqual([]);
+  });
+
+  test("goes on with what comes, and only with what is asked for", async () => {
+    await using run = await startTestServer();
+    const seen: string[] = [];
+    const following = followAudit(run.bus, { agent: bob }, "new", silentLogger, ({ subject }) =>
+      seen.push(subject),
+    );
+    await following.caughtUp;
+    run.bus.publish("agent.ada.status", { status: "idle" });
+    run.bus.publish("agent.bob.status", { status: "idle" });
+    await waitFor(() => seen.length > 0, { what: "bob's status" });
+    expect(seen).toEqual(["agent.bob.status"]);
+    await following.stop();
+  });
+});
