@@ -19,7 +19,8 @@ describe("readAudit(), readNewest() and followAudit()", () => {
     await fill(run, 1, 1);
     const subjects = async (filter: AuditFilter) => (await read(bus, filter)).map(({ subject }) => subject);
     const ofBob = (await subjects({ agent: bob })).filter((subject) => subject !== "dashboard.alert");
-    expect(ofBob).toEqual(["agent.bob.status", "agent.bob.command"]);
+    // The command comes to AUDIT through COMMANDS, so it may stand before or behind the status.
+    expect(ofBob.toSorted()).toEqual(["agent.bob.command", "agent.bob.status"]);
     expect(await subjects({ kind: "prompt" })).toEqual(["agent.ada.event"]);
     expect(await subjects({ kind: "event.tool_start", agent: bob })).toEqual([]);
     expect(await subjects({ text: "tidy up" })).toEqual(["agent.ada.event", "agent.bob.status"]);
