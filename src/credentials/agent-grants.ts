@@ -41,9 +41,12 @@ export function readAgentAccounts(dataDir: string, id: AgentId): AgentAccount[] 
 
 function revocationsAmong(grants: readonly Grant[]): Revocations {
   const revocations: Record<string, number> = {};
-  for (const { user_key, revoked_at } of grants) {
-    // Name the next second, because nats-server compares whole seconds. Each key is issued once, so no other credentials are revoked.
-    if (revoked_at !== undefined) revocations[user_key] = Math.floor(Date.parse(revoked_at) / 1000) + 1;
+  for (const { user_key, revoked_at, expires_at } of grants) {
+    if (revoked_at === undefined) continue;
+    // nats-server refuses what was issued up to this second. Name the last second in which the credentials are valid, not the time of the
+    // revocation: the clock may have been set back since they were issued. Each key is issued once, so no other credentials are revoked.
+    const revokedS = Math.floor(Date.parse(revoked_at) / 1000) + 1;
+    revocations[user_key] = Math.max(revokedS, Math.floor(Date.parse(expires_at) / 1000));
   }
   return revocations;
 }

@@ -84,16 +84,18 @@ export async function issueAgent(
 
 /**
  * Marks an agent's grants as revoked, and removes its credentials file. Returns how many of the grants were valid until now.
- * @param issuedUntil grants that were issued later stay valid; default: now, so that all are revoked
+ * @param issuedUntil grants that were issued later stay valid. Without it all are revoked, also those that seem to be issued later than
+ * now, because the clock was set back
  */
 export async function revokeAgent(
   dataDir: string,
   id: AgentId,
   now: Date,
-  issuedUntil = now,
+  issuedUntil?: Date,
 ): Promise<number> {
   const good = readGrants(dataDir, id).filter((grant) => isGood(grant, now));
-  const ending = good.filter(({ issued_at }) => Date.parse(issued_at) <= issuedUntil.getTime());
+  const untilMs = issuedUntil?.getTime() ?? Number.POSITIVE_INFINITY;
+  const ending = good.filter(({ issued_at }) => Date.parse(issued_at) <= untilMs);
   for (const grant of ending) await writeGrant(dataDir, { ...grant, revoked_at: now.toISOString() });
   if (ending.length === good.length) await removeCreds(agentCredsPath(dataDir, id));
   return ending.length;

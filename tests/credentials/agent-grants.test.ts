@@ -48,6 +48,12 @@ describe("readAgentAccounts()", () => {
     ]);
   });
 
+  test("a user is revoked up to the end of its credentials: its time of revocation may be of a clock that was set back", async () => {
+    await using dir = await withGrants(grantOf("U1", { revoked_at: "2026-05-03T09:00:00Z" }));
+    const [account] = readAgentAccounts(dir.path, ada);
+    expect(account?.revocations.U1).toBeGreaterThanOrEqual(seconds("2026-06-02T10:00:00Z"));
+  });
+
   test("a user whose credentials have expired is revoked up to the second after its revocation", async () => {
     const revoked_at = "2026-06-02T10:00:30.200Z";
     await using dir = await withGrants(grantOf("U1", { revoked_at }));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { ensureAgentAccounts } from "../../src/credentials/agent-accounts.ts";
 import { grantsDir, readGrants, writeGrant } from "../../src/credentials/agent-grants.ts";
 import {
   agentCredsPath,
@@ -12,8 +13,13 @@ import {
   revokeAgent,
 } from "../../src/credentials/agent-keys.ts";
 import { ensureKeys } from "../../src/credentials/keys.ts";
+import { natsDirOf } from "../../src/data-dir/data-dir.ts";
 import { createLogger, silentLogger as log } from "../../src/log.ts";
+import { buildClaims } from "../../src/nats/accounts/credentials.ts";
+import { startNatsServer } from "../../src/nats/child/server-process.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { ada, bob } from "../support/agents.ts";
+import { testServerBinary } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const hourMs = 60 * 60 * 1_000;
@@ -89,6 +95,28 @@ describe("revokeAgent()", () => {
     const path = await dir.mint(2);
     expect(await revokeAgent(dir.path, ada, after(3), after(1))).toBe(0);
     expect([dir.grants()[0]?.revoked_at, existsSync(path)]).toEqual([undefined, true]);
+  });
+
+  test("revokes what was given before the clock was set back, and nats-server refuses it", async () => {
+    await using dir = await dataDir();
+    const path = await mintAgent(dir.path, dir.keys, { id: ada, role: "agent", now: new Date() });
+    const creds = await readFile(path, "utf8");
+    const setBack = new Date(Date.now() - hourMs);
+    expect(await revokeAgent(dir.path, ada, setBack)).toBe(1);
+    expect(existsSync(path)).toBe(false);
+    // The other's account shows that nats-server takes what is not revoked.
+    const other = await mintAgent(dir.path, dir.keys, { id: bob, role: "agent", now: new Date() });
+    await ensureAgentAccounts(dir.path, dir.keys, [ada, bob]);
+    const nats = await startNatsServer({
+      ...{ binary: await testServerBinary(), dir: natsDirOf(dir.path), port: 0, log },
+      claims: () => buildClaims(dir.keys, {}),
+    });
+    await using parts = new AsyncDisposableStack();
+    parts.defer(() => nats.stop());
+    const connect = (text: string) => connectBus({ url: nats.url, name: "a bridge", creds: text, log });
+    const taken = await connect(await readFile(other, "utf8"));
+    await taken.close();
+    await expect(connect(creds)).rejects.toMatchObject({ code: "refused" });
   });
 });
 
