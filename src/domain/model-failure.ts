@@ -10,29 +10,40 @@ export function failureOfStatus(status: number | undefined): FailureWord | undef
   return status >= 500 ? "server" : undefined;
 }
 
-/**
- * `HTTP 503`, `status 429`, `Last error: 401`, `cannot answer yet (503 Loading model)`. Else a number is a status only if no other
- * stands before it: a count of tokens may look like one.
- */
+/** `HTTP 503`, `status 429`, `Last error: 401`, `500 oops`. */
 const statusForms = [
   /\bHTTP (\d{3})\b/i,
   /\b(?:status(?: code)?|error):? (\d{3})\b/i,
-  /\(([45]\d\d)\b(?! tokens)/,
-  /^\D*\b([45]\d\d)\b(?! tokens)/,
+  /^\W*([45]\d\d)\b(?! tokens)/,
 ];
+
+/**
+ * `cannot answer yet (503 Loading model)`. Else a number is a status only if no other stands before it. Where the words are about the length of
+ * the conversation, such a number may be a count of tokens.
+ */
+const looseStatusForms = [/\(([45]\d\d)\b(?! tokens)/, /^\D*\b([45]\d\d)\b(?! tokens)/];
+
+const aboutContext =
+  /context.{0,20}(?:length|window|size|limit|exceed)|(?<!\btook )too long|maximum.*tokens|tokens.*maximum/i;
+/** Not "author", "authority" or "authentic", and no "blog in". */
+const aboutAuthentication =
+  /auth(?!or(?:s|ed|ing|ship|it\w*)?\b|entic(?:ity|ally)?\b)|credential|api.?key|\blog.?in\b/i;
 
 /** In this order: words about a limit may name tokens, too. */
 const wordForms: readonly (readonly [RegExp, FailureWord])[] = [
-  [/auth(?!or\b)|credential|api.?key|log.?in\b/i, "authentication"],
+  [aboutAuthentication, "authentication"],
   [/usage|quota|rate.?limit|too many requests|billing|credit/i, "usage_limit"],
   [/overloaded|unavailable/i, "overloaded"],
-  [/context.{0,20}(?:length|window|size|limit|exceed)|too long|maximum.*tokens|tokens.*maximum/i, "context"],
+  [aboutContext, "context"],
   [/server.?error/i, "server"],
 ];
 
 /** What the words of a service say, where they may name its HTTP status; `other` if they say nothing of the kind. */
 export function failureOfWords(words: string): FailureWord {
-  const status = statusForms.map((form) => form.exec(words)?.[1]).find((found) => found !== undefined);
+  const forms = aboutContext.test(words) ? statusForms : [...statusForms, ...looseStatusForms];
+  const status = forms.map((form) => form.exec(words)?.[1]).find((found) => found !== undefined);
   const known = failureOfStatus(status === undefined ? undefined : Number(status));
-  return known ?? wordForms.find(([form]) => form.test(words))?.[1] ?? "other";
+  // llama.cpp answers with status 500 if the context is full while it writes: there the words say more.
+  if (known !== undefined && !(known === "server" && aboutContext.test(words))) return known;
+  return wordForms.find(([form]) => form.test(words))?.[1] ?? "other";
 }

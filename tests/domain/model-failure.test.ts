@@ -30,6 +30,15 @@ describe("failureOfWords()", () => {
     ["Your input exceeds the context window of this model.", "context"],
     ["max_output_tokens", "other"],
     ["no idea", "other"],
+    ["the request took too long", "other"],
+    // Words that only look like others.
+    ["the authors of this model do not allow that", "other"],
+    ["unknown certificate authority", "other"],
+    ["no such model in the catalog in use", "other"],
+    ["401 unauthorized", "authentication"],
+    ["the OAuth token has expired", "authentication"],
+    ["not authorised", "authentication"],
+    ["please log in again", "authentication"],
     // A status counts more than the words beside it.
     ["[API Error: 401 Too many requests]", "authentication"],
     ["Error: request 7 failed (HTTP 503)", "overloaded"],
@@ -37,7 +46,12 @@ describe("failureOfWords()", () => {
     ["the server at http://127.0.0.1:37851 cannot answer yet (503 Loading model)", "overloaded"],
     ["retried 5 times (total retry wait time: 59.02 seconds) Last error: 401 No", "authentication"],
     ["500 oops", "server"],
+    ["500 Context size has been exceeded.", "context"],
+    ["500 the request took too long", "server"],
     // A count is no status.
+    ["the context size is 512", "context"],
+    ["This model's maximum context length is 503. You asked for more.", "context"],
+    ["the number of tokens to keep is greater than the context length (512 >= 400)", "context"],
     ["This model's maximum context length is 4096 tokens, and yours has 503 more", "context"],
     ["too long: 503 tokens", "context"],
     ["too long (503 tokens)", "context"],
