@@ -45,6 +45,8 @@ export interface CommandRecord {
   readonly summary: string;
   /** 0 if only receipts of the order have been read so far. */
   readonly stream_seq: number;
+  /** The stream has lost the order before it was over. Then `stream_seq` is 0. */
+  readonly is_lost?: true;
   readonly issued_at: string;
   readonly expires_at?: string;
   /** The first message of this message's thread; absent if that is this one. */
@@ -127,11 +129,11 @@ export function isUnseen({
 
 /**
  * Whether the order is over, or needs nothing more: for a stop that it is delivered, for a message that it is handed over. An order of which only
- * receipts were read (`stream_seq` 0) counts as settled, so that such records cannot pile up.
+ * receipts were read (`stream_seq` 0, not lost) counts as settled, so that such records cannot pile up.
  */
 export function isSettled(command: CommandRecord): boolean {
-  const { type, stream_seq, receipts } = command;
-  if (stream_seq === 0) return true;
+  const { type, stream_seq, is_lost, receipts } = command;
+  if (stream_seq === 0 && is_lost !== true) return true;
   if (isUnseen(command)) return false;
   const last = receipts.at(-1)?.state;
   if (last === undefined || last === "stored") return false;
@@ -142,6 +144,11 @@ export function isSettled(command: CommandRecord): boolean {
 /** Whether the order still waits for its agent: it was neither handed over nor is it settled. */
 export function isWaiting(command: CommandRecord): boolean {
   return !isTaken(command) && !isSettled(command);
+}
+
+/** Whether the order waits, but the store has lost it. So no run can get it, and it has failed. */
+export function isLost(command: CommandRecord): boolean {
+  return command.is_lost === true && isWaiting(command);
 }
 
 /** Whether COMMANDS must keep the order: it waits, or it would wait again if the run that has it ended. */

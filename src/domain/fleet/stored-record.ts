@@ -91,6 +91,7 @@ const RecordSchema = v.looseObject({
       from: v.string(),
       summary: v.string(),
       stream_seq: sequence,
+      is_lost: v.optional(v.literal(true)),
       issued_at: time,
       taken_by: v.optional(v.looseObject({ run: v.string(), session_id: v.optional(v.string()) })),
       run_ended: v.optional(v.looseObject({ at: time, how: v.string() })),

@@ -1,16 +1,18 @@
 // Ends the orders of a run that has ended, unless another run continues them: a task when the resume window is over, a control order
-// at once. A lost run (its machine has no power) says no goodbye. Its orders end when it was silent for the resume window. Only the
-// leader does it. Only the time in which the leader has looked counts (`watched-time.ts`).
+// at once. A lost run (its machine has no power) says no goodbye. Its orders end when it was silent for the resume window. An order that
+// would wait again, and that the store has lost, ends at once. Only the leader does it. Only the time in which the leader has
+// looked counts (`watched-time.ts`).
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { silentAfterMs } from "../../domain/fleet/axis/link.ts";
 import { awaitsResume, isControlInHand, isCutOff, isHadByRun } from "../../domain/fleet/run-end.ts";
-import { type CommandRecord, isSameOrder, isStopType, namesOf } from "../../domain/receipts.ts";
+import { type CommandRecord, isLost, isSameOrder, isStopType, namesOf } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
 import { forEach } from "./for-each.ts";
+import { lostEnd } from "./lost-orders.ts";
 import type { OrderEnds } from "./order-ends.ts";
 import { createWatchedTime } from "./watched-time.ts";
 
@@ -37,7 +39,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     const link = fleet.get(agent_id)?.axes.link;
     return link === undefined || link.value === "online" ? undefined : link.reason;
   };
-  const isLost = (record: AgentRecord, command: CommandRecord) =>
+  const hasLostRun = (record: AgentRecord, command: CommandRecord) =>
     (isHadByRun(command) || isControlInHand(command)) &&
     record.heartbeat !== undefined &&
     lossOf(record) !== undefined;
@@ -50,15 +52,15 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
       : Math.max(resumeWindowMs, silentAfterMs(heartbeat));
   const dueOf = (record: AgentRecord): CommandRecord[] =>
     record.commands.filter((command) => {
-      if (isCutOff(command)) return true;
-      if (!awaitsResume(command) && !isLost(record, command)) return false;
+      if (isCutOff(command) || isLost(command)) return true;
+      if (!awaitsResume(command) && !hasLostRun(record, command)) return false;
       return (open.lastedMs(keyOf(record.agent_id, command)) ?? 0) >= windowMsOf(record, command);
     });
   const watch = () => {
     const keys: string[] = [];
     for (const record of fleet.records()) {
       for (const command of record.commands) {
-        if (awaitsResume(command) || isLost(record, command)) keys.push(keyOf(record.agent_id, command));
+        if (awaitsResume(command) || hasLostRun(record, command)) keys.push(keyOf(record.agent_id, command));
       }
     }
     open.look(keys, performance.now());
@@ -78,6 +80,7 @@ export function endWithRuns(options: EndedRunsOptions): () => void {
     }
   };
   const endOf = (command: CommandRecord, loss: string | undefined) => {
+    if (isLost(command)) return lostEnd;
     const { type, run_ended } = command;
     if (run_ended?.stopped === true && isStopType(type)) {
       return { state: "applied", detail: `its run has reported the end: ${run_ended.how}` } as const;

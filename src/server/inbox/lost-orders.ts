@@ -29,6 +29,9 @@ import type { OrderEnds } from "./order-ends.ts";
 export const storeDamaged = "store_damaged";
 const defaultAgainAfterMs = 5_000;
 
+/** How a lost order ends. */
+export const lostEnd = { state: "failed", detail: "the store has lost this order: send it again" } as const;
+
 export interface Kept {
   readonly records: readonly AgentRecord[];
   readonly cursor: Cursor;
@@ -89,7 +92,7 @@ async function findLostOrders(
       (sum, topic) => sum + (counts.get(agentSubject(id, topic)) ?? 0),
       0,
     );
-    const due = fleet.record(id)?.commands.filter(isToBeKept) ?? [];
+    const due = fleet.record(id)?.commands.filter((each) => each.stream_seq > 0 && isToBeKept(each)) ?? [];
     if (inStream < due.length) lost.push(...(await findLostOf(id, bus, fleet, projector)));
   }
   return lost;
@@ -168,11 +171,10 @@ async function endAsLost(
 ): Promise<void> {
   await orderEnds.store(id, () => {
     const known = fleet.record(id)?.commands.find((each) => isSameOrder(each, command));
-    // It may have been taken since it was found. `rewindRecord` has set its sequence to 0.
-    const { stream_seq } = command;
-    if (known !== undefined && !isWaiting({ ...known, stream_seq })) return undefined;
-    const detail = "the store has lost this order: send it again";
-    return { ...namesOf(command), state: "failed", detail, timestamp: now().toISOString() };
+    // It may have been taken since it was found, or another order may have come with its id.
+    const isAsFound = known?.stream_seq === command.stream_seq && isWaiting(known);
+    if (known !== undefined && !isAsFound) return undefined;
+    return { ...namesOf(command), ...lostEnd, timestamp: now().toISOString() };
   });
 }
 
@@ -194,5 +196,5 @@ async function findLostOf(
 }
 
 function waitingFor(record: AgentRecord | undefined): CommandRecord[] {
-  return (record?.commands ?? []).filter(isWaiting);
+  return (record?.commands ?? []).filter((command) => command.stream_seq > 0 && isWaiting(command));
 }

@@ -51,6 +51,32 @@ describe("rewindRecord()", () => {
     expect(untold).toBe(record);
   });
 
+  test("an order that was lost is named again until it has an end; one that a run was handed, once it waits again", () => {
+    const ends = { audit: 4, commands: 1 };
+    const { record: rewound } = rewindRecord(record, ends);
+    expect(rewindRecord(rewound, ends).lost.map(({ command_id }) => command_id)).toEqual(["t3"]);
+    const failed = reduceAgent(rewound, {
+      ...{ type: "receipt", id: ada, at, audit_seq: 5 },
+      message: { command_id: "t3", state: "failed" },
+    });
+    expect(rewindRecord(failed, { ...ends, audit: 5 }).lost).toEqual([]);
+
+    const handed = { command_id: "t3", state: "injected", run: "one" } as const;
+    const taken = reduceAgent(record, {
+      ...{ type: "receipt", id: ada, at, audit_seq: 5 },
+      message: handed,
+    });
+    const after = rewindRecord(taken, { audit: 5, commands: 1 });
+    expect(after.lost).toEqual([]);
+    const over = reduceAgent(after.record, {
+      ...{ type: "status", id: ada, at, audit_seq: 6 },
+      message: { status: "disconnected", instance_id: "one" },
+    });
+    expect(rewindRecord(over, { audit: 6, commands: 1 }).lost.map(({ command_id }) => command_id)).toEqual([
+      "t3",
+    ]);
+  });
+
   test("reports count from the end of AUDIT as well, without touching the orders", () => {
     const { record: rewound, lost } = rewindRecord(record, { audit: 1, commands: 3 });
     expect([rewound.audit_seq, rewound.commands_seq, lost]).toEqual([1, 3, []]);

@@ -109,6 +109,36 @@ describe("endLostOrders()", () => {
     await orders.stop();
   });
 
+  test("a serve that ends before it has ended what was lost: the next one ends it", async () => {
+    await using dir = await tempDir();
+    await fill(dir, 40);
+    const block = await open(join(messagesOf(dir), "1.blk"), "r+");
+    await block.write(Buffer.alloc(500, 0x5a), 0, 500, 6_000);
+    await block.close();
+
+    const lastStates = ({ server }: Awaited<ReturnType<typeof startOver>>) =>
+      server.fleet
+        .get(ada)
+        ?.commands.map(({ command_id, receipts }) => `${command_id} ${receipts.at(-1)?.state}`) ?? [];
+    const ended = await startOver(dir);
+    // Nothing was awaited since its start, so it has not looked for them yet.
+    const states = lastStates(ended);
+    const queued = ended.server.fleet.get(ada)?.queued ?? 0;
+    await ended[Symbol.asyncDispose]();
+    expect(states.every((each) => each.endsWith(" stored"))).toBe(true);
+    expect(queued).toBeLessThan(40);
+
+    await using run = await startOver(dir);
+    await waitFor(() => lastStates(run).filter((each) => each.endsWith(" failed")).length === 40 - queued, {
+      what: "the lost ones' end",
+      saw: () => lastStates(run),
+    });
+    expect(lastStates(run).filter((each) => each.endsWith(" stored"))).toHaveLength(queued);
+    expect(run.server.alerts.open()[0]?.message).toContain(
+      `${40 - queued} orders that waited for an agent ended as failed`,
+    );
+  });
+
   test("a block that is gone: every order that was in it ends as failed", async () => {
     await using dir = await tempDir();
     await fill(dir, 5);
