@@ -13,8 +13,10 @@ import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launch
 const giveEveryMs = 1_000;
 /** Errors of NATS and its store: the same order may be taken later. */
 const passing: ReadonlySet<ErrorCode> = new Set([
-  ...(["no_answer", "server_unreachable", "nats_unreachable", "store_unavailable", "failed"] as const),
+  ...(["no_answer", "server_unreachable", "nats_unreachable", "store_unavailable"] as const),
 ]);
+/** After so many tries with the error `failed` in a row, it counts as one that does not pass. */
+const mostFailedTries = 60;
 
 /** Keeps the task of each launch until the agent has it as an order. */
 export function keepLaunchTasks(
@@ -33,13 +35,15 @@ export function keepLaunchTasks(
    * @throws CliaiError `interrupted` if this serve ends before: then the next one gives it
    */
   const giveTask = async (id: AgentId, { command_id, text, from }: LaunchTask): Promise<void> => {
+    let failedTries = 0;
     for (let tries = 0; ; tries++) {
       try {
         await server.sendCommand({ id, type: "task", text, from, command_id });
         return await forgetTask(id);
       } catch (error) {
         const reason = messageOf(error);
-        if (!isPassing(error)) {
+        failedTries = isUnnamed(error) ? failedTries + 1 : 0;
+        if (!mayPass(error, failedTries)) {
           const failed = { id, task: text, commandId: command_id, reason };
           const wasRemoved = fleet.get(id) === undefined;
           if (!wasRemoved) await noteFailedTask(options.bus, failed, context.now());
@@ -94,6 +98,16 @@ export function keepLaunchTasks(
   return { noting, keep: keepTask, give: giveTask, forget: forgetTask, giveLeft };
 }
 
-function isPassing(error: unknown): boolean {
-  return !(error instanceof CliaiError) || passing.has(error.code);
+/** Whether NATS has refused the order with an error that has no code of its own, such as one of a cluster that elects a leader. */
+function isUnnamed(error: unknown): boolean {
+  return error instanceof CliaiError && error.code === "failed";
+}
+
+/**
+ * Whether the same order may be taken later. An error of this program itself does not pass.
+ * @param failedTries how often in a row the error was `failed`
+ */
+export function mayPass(error: unknown, failedTries: number): boolean {
+  if (!(error instanceof CliaiError)) return false;
+  return isUnnamed(error) ? failedTries < mostFailedTries : passing.has(error.code);
 }

@@ -42,8 +42,14 @@ interface Scene extends AsyncDisposable {
 /**
  * @param now the clock of the serve whose agents they are
  * @param away how often the store does not take a task
+ * @param failure the error that it then has
  */
-async function startScene(now = () => new Date(), away = 0, log = silentLogger): Promise<Scene> {
+async function startScene(
+  now = () => new Date(),
+  away = 0,
+  log = silentLogger,
+  failure: Error = new CliaiError("no_answer", "NATS does not answer"),
+): Promise<Scene> {
   await using parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());
   const server = parts.use(await startTestServer());
@@ -51,7 +57,7 @@ async function startScene(now = () => new Date(), away = 0, log = silentLogger):
   let failures = 0;
   const sendCommand: Server["sendCommand"] = async (order) => {
     failures += 1;
-    if (failures <= away) throw new CliaiError("no_answer", "NATS does not answer");
+    if (failures <= away) throw failure;
     return await server.server.sendCommand(order);
   };
   const agents = createHeadlessAgents({
@@ -160,6 +166,20 @@ describe("createHeadlessAgents().resume()", () => {
     server.bus.publish("agent.ada.heartbeat", { status: "starting", seq: 1, instance_id: "one" });
     await until("it has the task", () => statesOf(server, "c1").includes("stored"));
     await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+  });
+
+  test("says that the task has failed, if an error of this program's own keeps it from the agent", async () => {
+    const told: string[] = [];
+    const log = { ...silentLogger, warn: (text: string) => told.push(text) };
+    const bug = new TypeError("undefined is not an object");
+    await using scene = await startScene(undefined, Number.POSITIVE_INFINITY, log, bug);
+    const { agents, server, tasks } = scene;
+    await tasks.remember(ada, task(new Date()));
+    await agents.resume();
+    server.bus.publish("agent.ada.heartbeat", { status: "starting", seq: 1, instance_id: "one" });
+    await until("its task has failed", () => statesOf(server, "c1").includes("failed"));
+    await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+    expect(told).toEqual([bug.message]);
   });
 
   test("says that the task has failed, if the agent was stopped before it had it", async () => {
