@@ -14,6 +14,8 @@ import type { HostOptions } from "./host-options.ts";
 
 /** How long a CLI may take to end in its own way, before it is ended by signals. */
 const endsByItselfWithinMs = 3_000;
+/** How long a CLI may run on after it has closed its output. Longer than it may take to end when it is told to. */
+const outlivesOutputMs = 10_000;
 
 export interface SessionJoin {
   readonly agent: LaunchedAgent;
@@ -26,6 +28,8 @@ export interface SessionJoin {
   readonly pipedTask: HostOptions["pipedTask"];
   /** Called if the session cannot be opened; the agent is then ended. */
   readonly onFailure: (error: CliaiError) => void;
+  /** Called if the CLI has closed its output and runs on; the agent is then ended. */
+  readonly onClosedOutput: () => void;
   readonly log: Logger;
 }
 
@@ -46,6 +50,7 @@ export function joinSession({
   ...join
 }: SessionJoin): void {
   const { onFailure, log } = join;
+  endIfClosed(agent, join);
   const stream =
     agent.pipes && cli.openSession?.({ ...agent.pipes, ...told, log, launch: { ...launch, hooks } });
   host.attach(stream?.end === undefined ? agent : endingFirst(agent, stream.end));
@@ -65,6 +70,24 @@ export function joinSession({
       log.info(`its session cannot be opened, ending the agent: ${failure.message}`);
       void agent.end();
     });
+}
+
+/** Nothing can be heard of a CLI that has closed its output, and nothing it does can be held: ends it, if it does not end by itself. */
+function endIfClosed(
+  agent: LaunchedAgent,
+  { onClosedOutput, log }: Pick<SessionJoin, "onClosedOutput" | "log">,
+): void {
+  let hasExited = false;
+  void agent.exited.then(() => {
+    hasExited = true;
+  });
+  agent.pipes?.stdout.once("close", async () => {
+    await atMost(outlivesOutputMs, agent.exited);
+    if (hasExited) return;
+    log.warn("the agent's CLI has closed its output and runs on: ending it");
+    onClosedOutput();
+    await agent.end();
+  });
 }
 
 export function listenTo(host: Host, { sessionId: known, onWords }: HostOptions, log: Logger): ToldSession {

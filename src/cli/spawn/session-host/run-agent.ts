@@ -63,6 +63,7 @@ export async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: 
     const failure = host.openFailure();
     if (isDone) end = { how: `${how}, because its work was done`, as: "ended" };
     else if (failure !== undefined) end = { how: failure.message, as: "failed_to_start" };
+    else if (host.hasClosedOutput()) end = { how: `it closed its output and ran on: ${how}`, as: "crashed" };
     else end = as === "told" ? { how: `its CLI has ended: ${how}` } : { how, as };
     exitCode = await agent.exitCode;
   } catch (error) {

@@ -46,6 +46,8 @@ export interface SessionHost {
   sessionId(): string | undefined;
   /** Why the CLI's session could not be opened, for which the agent was ended. Undefined if it was opened, or may still be. */
   openFailure(): CliaiError | undefined;
+  /** Whether the CLI has closed its output and ran on, for which it was ended. */
+  hasClosedOutput(): boolean;
   end(end: RunEnd): Promise<void>;
 }
 
@@ -98,8 +100,13 @@ export async function startSessionHost(options: HostOptions, context: CliContext
   const onFailure = (error: CliaiError) => {
     failure = error;
   };
+  let isOutputClosed = false;
+  const onClosedOutput = () => {
+    isOutputClosed = true;
+  };
   return {
     openFailure: () => failure,
+    hasClosedOutput: () => isOutputClosed,
     bridgeEnv: {
       ...{ session_url: url, session_token: token, instance_id: instanceId },
       no_proxy: userSettings.noProxy,
@@ -110,7 +117,11 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     sessionId: told.sessionId,
     attach(agent, launch) {
       const hooks = launch.hooks ?? hookPlace(launch.mcpConfigPath);
-      joinSession({ ...{ agent, launch, hooks, host, told, cli, pipedTask, log }, onFailure });
+      joinSession({
+        ...{ agent, launch, hooks, host, told, cli, pipedTask, log },
+        onFailure,
+        onClosedOutput,
+      });
     },
     async end(end) {
       // Its leases are ended over the connection that the host closes.
