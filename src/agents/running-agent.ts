@@ -20,6 +20,8 @@ export interface RunningAgent {
   end(signal?: NodeJS.Signals): Promise<void>;
   /** Resolves when the CLI's process has ended; what it has left may still run. Never rejects. */
   readonly exited: Promise<void>;
+  /** Whether we end the CLI, or a signal has ended its process. Processes that it has left may still speak for it. */
+  isBeingEnded(): boolean;
   /** Resolves with how the CLI ended, such as `exit code 0` or `SIGTERM`. If it was killed: when what it left is ended too. */
   readonly ended: Promise<string>;
   /** Resolves when the CLI has ended. Never rejects: for a CLI that could not be started it resolves with `told`. */
@@ -90,8 +92,11 @@ export function runningAgent({ pid, run, kill, isAskedAgain, exit }: RunningProc
     const words = signal ?? `exit code ${code}`;
     return { code, signal, as, words: wasForced ? words + (await endLeft()) : words };
   });
+  let wasKilled = false;
   const hasExited = exit.then(
-    () => undefined,
+    ({ signal }) => {
+      wasKilled = signal !== null;
+    },
     () => undefined,
   );
   const endNow = async (signal: NodeJS.Signals) => {
@@ -117,6 +122,7 @@ export function runningAgent({ pid, run, kill, isAskedAgain, exit }: RunningProc
   return {
     pid,
     exited: hasExited,
+    isBeingEnded: () => ending !== undefined || wasKilled,
     end(signal = "SIGTERM") {
       ending ??= endNow(signal);
       return ending;

@@ -51,8 +51,9 @@ export function joinSession({
 }: SessionJoin): void {
   const { onFailure, log } = join;
   endIfClosed(agent, join);
+  const heard = { ...told, onResult: unlessEnded(agent, join, told.onResult) };
   const stream =
-    agent.pipes && cli.openSession?.({ ...agent.pipes, ...told, log, launch: { ...launch, hooks } });
+    agent.pipes && cli.openSession?.({ ...agent.pipes, ...heard, log, launch: { ...launch, hooks } });
   host.attach(stream?.end === undefined ? agent : endingFirst(agent, stream.end));
   const input = pipedTask === undefined ? cli.openInput?.({ ...told, launch, log }) : undefined;
   void agent.ended.finally(() => input?.stop());
@@ -70,6 +71,21 @@ export function joinSession({
       log.info(`its session cannot be opened, ending the agent: ${failure.message}`);
       void agent.end();
     });
+}
+
+/**
+ * Takes no failed result of a CLI that is being ended: the end has broken its turn off, which says nothing about its task. The next run may go
+ * on with it.
+ */
+function unlessEnded(
+  agent: LaunchedAgent,
+  { log }: Pick<SessionJoin, "log">,
+  onResult: SessionListener["onResult"],
+): SessionListener["onResult"] {
+  return (result) => {
+    if (result.isError && agent.isBeingEnded()) log.debug(`its turn is broken off: ${result.text}`);
+    else onResult(result);
+  };
 }
 
 /** Nothing can be heard of a CLI that has closed its output, and nothing it does can be held: ends it, if it does not end by itself. */
