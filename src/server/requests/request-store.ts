@@ -95,7 +95,7 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
     if (request.request_id !== key) throw new Error(`it is the request ${request.request_id}`);
     requests.set(request.request_id, request);
     beingAsked.delete(request.request_id);
-    for (const listener of listeners) listener(request);
+    notify(listeners, request, log);
     tell(request);
   };
   /** Logs a failure of a part of the tick's work. The next tick tries again. */
@@ -173,6 +173,21 @@ export async function startRequests(bus: Bus, options: RequestServiceOptions): P
       await following.stop();
     },
   };
+}
+
+/** A listener that throws says nothing about the request, and does not keep the others from it. */
+function notify(
+  listeners: Iterable<(request: AgentRequest) => void>,
+  request: AgentRequest,
+  log: Logger,
+): void {
+  for (const listener of listeners) {
+    try {
+      listener(request);
+    } catch (error) {
+      log.error(`the request ${request.request_id} is not handled: ${messageOf(error)}`);
+    }
+  }
 }
 
 function createReading(

@@ -5,6 +5,7 @@ import { silentLogger as log } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { followStream } from "../../../src/nats/jetstream/follow.ts";
+import { lastSequence } from "../../../src/nats/jetstream/stream-messages.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { decideStored, startRequests } from "../../../src/server/requests/request-store.ts";
 import { ada } from "../../support/agents.ts";
@@ -50,6 +51,22 @@ function readMessages(bus: Bus): string[] {
 }
 
 describe("requests", () => {
+  test("a listener that throws does not keep the others from a request, which is written once", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const requests = await start(bus);
+    const heard: string[] = [];
+    requests.onChange(() => {
+      throw new Error("a bug");
+    });
+    requests.onChange(({ request_id }) => heard.push(request_id));
+    await requests.ask(question("r1"));
+    await requests.ask(question("r2"));
+    expect(heard).toEqual(["r1", "r2"]);
+    expect(await lastSequence(bus, "KV_requests")).toBe(2);
+    await requests.stop();
+  });
+
   test("of many answers at once the first wins, and the others are told who it was", async () => {
     await using nats = await startTestNats();
     const bus = await nats.bus();
