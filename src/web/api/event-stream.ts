@@ -54,6 +54,15 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
     wake = () => waking.abort();
     await pause(ms, waking.signal);
   };
+  /** If the source fails, the stream fails, and nobody calls its `cancel` any more. */
+  const nextEvents = () => {
+    try {
+      return source.next().map(formatEvent).join("");
+    } catch (error) {
+      end();
+      throw error;
+    }
+  };
   signal.addEventListener("abort", end, { once: true });
 
   const body = new ReadableStream<Uint8Array>(
@@ -68,7 +77,7 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
             await rest(gapLeftMs);
             continue;
           }
-          text += source.next().map(formatEvent).join("");
+          text += nextEvents();
           if (text === "" && performance.now() - writtenAt >= keepAliveEveryMs) text = keepAlive;
           if (text !== "") break;
           await rest(lookEveryMs);

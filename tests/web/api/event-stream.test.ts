@@ -66,6 +66,18 @@ describe("eventStream()", () => {
     }
   });
 
+  test("a source that fails ends the stream, and is not watched any more", async () => {
+    const { source, counts } = endlessSource();
+    const failing: StreamSource = {
+      ...source,
+      next: () => {
+        throw new Error("a bug");
+      },
+    };
+    await expect(streamOf(failing).text()).rejects.toThrow("a bug");
+    expect(counts.watching).toBe(0);
+  });
+
   test("an answer that nobody reads at all, as to HEAD, watches nothing", () => {
     const { source, counts } = endlessSource();
     streamOf(source);
