@@ -32,7 +32,14 @@ export function startLink(connect: () => Promise<Bus>, log: Logger): Link {
   let retryMs = firstRetryMs;
 
   const tell = (now: Bus | undefined) => {
-    for (const listener of listeners) listener(now);
+    for (const listener of listeners) {
+      try {
+        listener(now);
+      } catch (error) {
+        // Thrown on, it would make a second connection beside this one.
+        log.error(`that NATS is ${now === undefined ? "lost" : "there"} is not handled: ${messageOf(error)}`);
+      }
+    }
   };
   const say = (text: string, write: (text: string) => void) => {
     if (trouble !== text) write(text);

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { startLink } from "../../src/agent-link/link.ts";
 import { CliaiError, type ErrorCode } from "../../src/domain/text/errors.ts";
 import { silentLogger } from "../../src/log.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { startTestNats } from "../support/nats.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
 
 function startFailingLink(code: ErrorCode) {
   let attempts = 0;
@@ -26,6 +27,30 @@ describe("startLink()", () => {
     expect(refused.attempts()).toBe(1);
     expect(refused.link.trouble()).toBe("no way in; knock");
     await Promise.all([away.link.close(0), refused.link.close(0)]);
+  });
+
+  test("a listener that throws does not keep the others from the connection, and makes no second one", async () => {
+    await using nats = await startTestNats();
+    let connections = 0;
+    const errors: string[] = [];
+    const link = startLink(
+      () => {
+        connections += 1;
+        return nats.bus();
+      },
+      { ...silentLogger, error: (text) => void errors.push(text) },
+    );
+    link.onChange(() => {
+      throw new Error("a bug");
+    });
+    const { promise: told, resolve } = Promise.withResolvers<void>();
+    link.onChange((bus) => bus && resolve());
+    await told;
+    expect(errors).toEqual(["that NATS is there is not handled: a bug"]);
+    await stays(() => connections === 1, {
+      ...{ what: "one connection", because: "the next try would come after a second", forMs: 1_500 },
+    });
+    await link.close(0);
   });
 
   test("waiting for the connection ends with the signal, and says what the trouble is", async () => {
