@@ -79,7 +79,7 @@ function isUsable({ path, version, problem }: FoundCli): boolean {
   return version !== undefined || (path !== undefined && problem === undefined);
 }
 
-/** Of a CLI: its release and its path, or why it cannot be launched. */
+/** The path of a CLI with its release, or why the CLI cannot be launched. */
 function stateOf({ cli, path, version, problem }: FoundCli): string {
   const tried = isDescribed(cli) ? "a profile describes it" : `tried: ${cli.triedVersion}`;
   if (version !== undefined) return `${releaseText(cli, version)}, ${path}`;
@@ -87,7 +87,7 @@ function stateOf({ cli, path, version, problem }: FoundCli): string {
     const remedy = isDescribed(cli) ? cli.install : `install it: ${cli.install}`;
     return `${isDescribed(cli) ? `${cli.program} is ` : ""}not on PATH (${tried}); ${remedy}`;
   }
-  return `${path}: ${problem ?? "it tells no release"} (${tried})`;
+  return `${path}: ${problem ?? "it prints no version"} (${tried})`;
 }
 
 function abilityRows(abilities: Abilities): string[][] {

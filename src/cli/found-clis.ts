@@ -16,7 +16,7 @@ export interface FoundCli {
   readonly cli: AgentCli;
   /** The program's path; undefined if it is not on PATH. */
   readonly path?: string;
-  /** Undefined if the program did not tell it. A CLI that only a profile describes need not. */
+  /** Undefined if the program did not print it. A CLI that only a profile describes need not print it. */
   readonly version?: string;
   /** Why the version is not known, though the program is on PATH. */
   readonly problem?: string;

@@ -1,6 +1,6 @@
 // `cliai hook`: the command that an agent's CLI runs as its hook, for the events and releases that have no HTTP hooks. It
-// passes the hook to the session's host and prints the host's answer. If the host cannot be reached, it prints the answer that it was
-// given for that; without one it prints nothing, and the agent goes on.
+// passes the hook to the session's host and prints the host's answer. If the host cannot be reached, it prints the answer of
+// `--without-host`; without that flag it prints nothing, and the agent goes on.
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import * as v from "valibot";

@@ -1,4 +1,4 @@
-// Launches headless agents at a person's request: `spawn --detach` and `resume` send it to the serve that launches them.
+// Launches headless agents at a person's request: `spawn --detach` and `resume` send the request to serve, which launches the agent.
 import * as v from "valibot";
 import { AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { serveLaunchSubject } from "../domain/wire/subjects.ts";
@@ -12,17 +12,17 @@ const desk = {
   request: LaunchRequestSchema,
   result: v.object({ agent_id: AgentIdSchema, command_id: v.exactOptional(v.string()) }),
   answerWithinMs: 60_000,
-  /** Longer than a launch may take, and the ends of what did not start. */
+  /** Longer than a launch may take, together with the end of an agent that did not start. */
   workWithinMs: 6 * 60_000,
 };
 
-/** The asker hears signs of life meanwhile, so it waits for as long as the launch takes. Returns the function that ends it. */
+/** Answers a request only when its launch is over. Meanwhile the desk tells the asker that it works. Returns the function that ends the desk. */
 export function openLaunchDesk(bus: Bus, spawner: Pick<Spawner, "spawn">, log: Logger): () => void {
   return openOperatorDesk(bus, desk, (request) => spawner.spawn(request, Number.POSITIVE_INFINITY), log);
 }
 
 /**
- * Resolves when the agent is connected. Says on stderr that it takes long.
+ * Resolves when the agent is connected. If that takes long, says so with `note`.
  * @throws CliaiError as {@link askOperatorDesk}
  */
 export async function askForLaunch(

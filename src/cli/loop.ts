@@ -24,7 +24,7 @@ import type { CliContext } from "./frame/context.ts";
 import { checkModelServerFlag } from "./model-server/choose.ts";
 import { readServerKey } from "./model-server/settings.ts";
 
-/** Those that have `/v1/chat/completions`. */
+/** The kinds of model servers that have `/v1/chat/completions`. */
 const chatKinds = modelServerKinds.filter((kind) => kind !== "anthropic");
 
 const loopArgs = {
@@ -46,7 +46,8 @@ const loopArgs = {
   context: {
     type: "string",
     valueHint: "TOKENS",
-    description: "use at most this much of the model's context (default: all that the server tells of)",
+    description:
+      "use at most this many tokens of the model's context (default: as many as the server reports)",
   },
   calls: {
     type: "string",
@@ -104,7 +105,8 @@ export const loopCommand = defineCliCommand({
   async run(args, context) {
     const { env, stdin, stdout, log, cwd } = context;
     const keyName = args["key-from"];
-    // The commands that the agent runs get neither the key nor the gate, in which they would take the agent's place.
+    // The commands that the agent runs get neither the key nor the gate's address: with the address, they could use the agent's place in the
+    // queue.
     const { [keyName ?? ""]: _key, [gateVariable]: gate, ...commandEnv } = env;
     const loop = startLoopAgent({
       client: createModelClient({

@@ -1,4 +1,4 @@
-// `cliai models`: lists the model servers on which agents work: their slots, and whose requests they have or let wait.
+// `cliai models`: lists the model servers on which agents work: their slots, whose requests they work on, and whose requests wait.
 import {
   type AgentAtServer,
   atServerText,

@@ -96,7 +96,7 @@ function filesOf({ found }: ListedProfile): string[] {
   return [...new Set(found?.origins.values())].map((path) => path ?? inside);
 }
 
-/** Nothing for a profile of one file, which its row names. */
+/** The file of each key. Empty if all keys come from one file, because the profile's row names that file already. */
 function keyLines({ name, found }: ListedProfile): string[] {
   if (found === undefined || filesOf({ name, found }).length < 2) return [];
   const rows = [...found.origins].map(([key, path]) => [`  ${key}`, path ?? inside]);

@@ -23,7 +23,7 @@ export const uninstallCommand = defineCliCommand({
     yes: { type: "boolean", description: "remove it, together with the recorded history" },
     all: {
       type: "boolean",
-      description: "do the same with the files that you wrote there, such as profiles.json",
+      description: "also list or remove the files that you wrote there, such as profiles.json",
     },
     ...dataDirArgs,
     ...jsonArgs,

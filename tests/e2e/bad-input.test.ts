@@ -67,7 +67,7 @@ describe("usage", () => {
       '--older-than "old" is not a duration',
       "1h, 30m or 2d",
     ],
-    [["agents", "rm", "--ended", "--force"], "--force is not for --ended", "leave one of them out"],
+    [["agents", "rm", "--ended", "--force"], "--force cannot be used with --ended", "leave one of them out"],
     [["agents", "revok"], 'agents has no "revok"', "did you mean revoke?"],
     [["token", "--json=x"], "--json takes no value", "cliai token --help"],
     [["token", "urll"], 'token has no "urll"', "did you mean url?"],

@@ -76,7 +76,7 @@ test("lists the CLIs that profiles describe, with those that tell no release; do
   expect([text.code, text.stderr]).toEqual([0, ""]);
   const lines = text.stdout.split("\n");
   expect(lines).toContain(`acp:mine  1.2.3 (untried), ${dir.join("mine")}`);
-  expect(lines).toContain(`acp:quiet  ${dir.join("quiet")}: it tells no release (a profile describes it)`);
+  expect(lines).toContain(`acp:quiet  ${dir.join("quiet")}: it prints no version (a profile describes it)`);
   expect(lines).toContain(
     "acp:gone  gone is not on PATH (a profile describes it); put it on PATH, or give its full path as acp.command",
   );
@@ -85,7 +85,7 @@ test("lists the CLIs that profiles describe, with those that tell no release; do
   const checks = (JSON.parse(doctor.stdout) as { checks: { check: string; message: string }[] }).checks;
   const said = checks.map(({ check, message }) => `${check}: ${message}`).join("\n");
   expect(said).toContain(`acp:mine: ${dir.join("mine")} is 1.2.3 (untried); headless: `);
-  expect(said).toContain(`acp:quiet: ${dir.join("quiet")} tells no release; headless: `);
+  expect(said).toContain(`acp:quiet: ${dir.join("quiet")} prints no version; headless: `);
   expect(said).toContain('the profile "four" needs gone, which is not on PATH');
 });
 

@@ -77,7 +77,11 @@ test("agents remove --ended removes none that runs, and asks before; without a t
   const known = async () => (await ids("--all")).split("\n").filter((id) => id === "dan" || id === "eve");
 
   const early = await serve.run(["agents", "rm", "--ended", "--older-than", "1h", "--yes"]);
-  expect(early).toMatchObject({ code: 0, stdout: "", stderr: "no agent has ended so long ago\n" });
+  expect(early).toMatchObject({
+    code: 0,
+    stdout: "",
+    stderr: "no agent that has ended was last heard of before that time\n",
+  });
   const alone = await serve.run(["agents", "rm", "--ended"]);
   expect(alone).toMatchObject({ code: 2, stdout: "" });
   expect(alone.stderr).toContain("error: cannot ask without a terminal: remove ");

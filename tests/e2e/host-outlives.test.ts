@@ -168,7 +168,7 @@ test("an agent that looks for the server at a port that another program has take
     await using serve = await startServe(serving);
     const line = await serve.child.line(/cannot reach this server/, { from: "stderr" });
     expect(line).toBe(
-      `ada cannot reach this server: they look for NATS at the last one's port (${natsPort}); to have them here: cliai down && cliai down --agents && cliai resume ada`,
+      `ada cannot reach this server: they look for NATS at the last server's port (${natsPort}); to start them again here: cliai down && cliai down --agents && cliai resume ada`,
     );
     expect(await serve.run(["down"])).toMatchObject({ code: 0 });
     expect(await serve.run(["down", "--agents"])).toMatchObject({

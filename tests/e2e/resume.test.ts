@@ -103,7 +103,7 @@ test("a paused agent is let go, one that runs is left alone, and a stopped one g
 
   for (const [args, message] of [
     [["resume"], "resume needs the AGENT, or --all"],
-    [["resume", "--all", "hal"], "--all takes no agent to name"],
+    [["resume", "--all", "hal"], '--all takes no AGENT, but "hal" is given'],
     [["resume", "nobody"], 'no agent "nobody"'],
     [["resume", "hal", "--terminal"], "--terminal is given, and there is no terminal here"],
     [["resume", "hal", "--terminal", "--headless"], "--terminal is given with --headless"],

@@ -1,4 +1,4 @@
-// `cliai agents remove AGENT… | --ended`: removes the named agents, or all that do not run any more, after it has asked.
+// `cliai agents remove AGENT… | --ended`: removes the named agents. With --ended it removes all that do not run any more; it asks first.
 import type { ArgsDef } from "citty";
 import { readMintedAgents } from "../../credentials/agent-grants.ts";
 import { revokeAgent } from "../../credentials/agent-keys.ts";
@@ -57,7 +57,7 @@ export const removeCommand = defineCliCommand({
       const parts: Parts = { bus, fleet, dataDir, context };
       if (args.ended === true) return await removeEnded(parts, olderThanMs, args.yes === true);
       const force = args.force === true;
-      // None is removed where one of them cannot be.
+      // Check all agents before the first one is removed, so that an error leaves them all.
       for (const id of ids) await checkRemovable(fleet, id, { dataDir, force });
       for (const id of ids) await remove(parts, id);
     });
@@ -87,7 +87,10 @@ function readFlags(args: RemoveArgs, ids: readonly AgentId[]): number {
   if (!isEnded && only !== undefined)
     throw usage(`--${only} is given without --ended`, "leave it out, or name no agent and add --ended");
   if (isEnded && args.force === true)
-    throw usage("--force is not for --ended, which removes no agent that runs", "leave one of them out");
+    throw usage(
+      "--force cannot be used with --ended, which removes only agents that do not run",
+      "leave one of them out",
+    );
   const { "older-than": text } = args;
   if (text === undefined) return 0;
   const ms = parseDurationMs(text);
@@ -99,7 +102,7 @@ function usage(message: string, hint: string): CliaiError {
   return new CliaiError("usage", message, { hint });
 }
 
-/** `disconnected` and `silent` are not among them, because such an agent may still run. */
+/** The statuses of an agent that has ended. Not `disconnected` and `silent`, because such an agent may still run. */
 const endedWords: readonly string[] = ["ended", "crashed", "stopped", "failed_to_start"];
 
 /** Whether the agent does not run any more, and was last heard of before that time. */
@@ -119,7 +122,9 @@ async function removeEnded(parts: Parts, olderThanMs: number, isSure: boolean): 
   );
   if (ended.length === 0) {
     if (context.json) return;
-    context.note(olderThanMs === 0 ? "no agent has ended" : "no agent has ended so long ago");
+    context.note(
+      olderThanMs === 0 ? "no agent has ended" : "no agent that has ended was last heard of before that time",
+    );
     return;
   }
   if (!isSure) {
@@ -132,7 +137,7 @@ async function removeEnded(parts: Parts, olderThanMs: number, isSure: boolean): 
     }
   }
   for (const { agent_id } of ended) {
-    // It may have been started again since.
+    // The agent may have been started again while the question was asked.
     await checkRemovable(fleet, agent_id, { dataDir, force: false });
     await remove(parts, agent_id);
   }

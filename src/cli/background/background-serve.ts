@@ -62,7 +62,7 @@ export async function startBackgroundServe(options: BackgroundServeOptions): Pro
 
 const mostNames = 8;
 
-/** Names the agents that a server launches again at its start, for the line that says that it runs. "" if there is none. */
+/** Names the agents that a server launches again at its start. Follows the words that say that the server runs. "" if there are none. */
 export function resumingWords({ resuming = [] }: Pick<ServeFile, "resuming">): string {
   if (resuming.length === 0) return "";
   const left = resuming.length - mostNames;
@@ -74,7 +74,8 @@ function startServe({ dataDir, flags, context }: BackgroundServeOptions, log: st
   const { command, args } = selfCommand();
   const fd = openLog(log);
   try {
-    // With --json its last line can be decoded if it is an error. stdout is dropped, because the ready line would sign a browser in.
+    // With --json, serve prints its error as JSON, which failureOf() decodes. stdout is dropped, because the ready line contains an address
+    // that signs a browser in.
     const child = spawn(command, [...args, "serve", `--data-dir=${dataDir}`, "--json", ...flags], {
       ...{ cwd: context.cwd, detached: true, windowsHide: true },
       env: { ...context.env, CLIAI_LOG: context.env.CLIAI_LOG || "info" },

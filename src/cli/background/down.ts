@@ -82,7 +82,7 @@ async function endServer(dataDir: string): Promise<number | undefined> {
     await signalKnown(server, signal);
     const deadline = performance.now() + endsWithinMs;
     while (performance.now() < deadline) {
-      // With its process the lock is gone, too. Whoever holds the data directory by now is the next server.
+      // Look at the process, not at the lock: the lock ends with its process, and by now the next server may hold it.
       if ((await stillRunning([server])).length === 0) return pid;
       await pause(lookEveryMs);
     }
@@ -90,7 +90,7 @@ async function endServer(dataDir: string): Promise<number | undefined> {
   throw new CliaiError("failed", `the server (pid ${pid}) does not end`, { hint: `end it: kill -9 ${pid}` });
 }
 
-/** The process of the server, as the holder of the lock has written it. Its start is checked, because a process id can be used again. */
+/** The process that holds the server's lock, as it has written in the lock. Its start is checked, because a process id can be used again. */
 async function findProcess(dataDir: string): Promise<KnownProcess> {
   const { pid, started } = (await readHolder(dataDir)) ?? {};
   const known = pid === undefined || started === undefined ? [] : await stillRunning([{ pid, started }]);

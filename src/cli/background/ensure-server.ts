@@ -94,7 +94,7 @@ async function isReady(dataDir: string, deadline: number): Promise<boolean> {
   return false;
 }
 
-/** Whether serve.json and serve.lock are of the same serve, and it lives. A new serve may not have replaced a killed one's files yet. */
+/** Whether the same serve wrote serve.json and serve.lock, and still runs. A new serve may not have replaced the files of a killed one yet. */
 async function isServeOf(holder: LockHolder, server: ServeFile): Promise<boolean> {
   const { instance, pid, started } = holder;
   if (server.instance !== instance) return false;
@@ -118,7 +118,7 @@ async function takeStartLock(dataDir: string, deadline: number): Promise<KernelL
   }
 }
 
-/** Uses the default ports, or free ones if another program has them: nobody has asked for certain ports here. */
+/** Uses the default ports. If another program has one, uses a free port instead, because nobody has asked for a certain port here. */
 async function startOnFreePorts(options: BackgroundServeOptions): Promise<ServeFile> {
   const free = new Set<string>();
   for (;;) {

@@ -141,7 +141,7 @@ function printLines(text: string, { print, json }: CliContext): string {
   return rest;
 }
 
-/** With `--json`: a line of the log. Without time and level if it is none of cliai's own, such as the last words of a crash. */
+/** A line of the log for `--json`. A line that cliai's logger did not write, such as the stack of a crash, has no time and no level. */
 function logEntryOf(line: string): { at?: string; level?: string; text: string } {
   const [, at, level, text] = /^(\d{4}-\S+Z) ([a-z]+) (.*)$/.exec(line) ?? [];
   return at === undefined || level === undefined || text === undefined ? { text: line } : { at, level, text };

@@ -101,8 +101,8 @@ const hostEndsWithinMs = 20_000;
 const lookEveryMs = 50;
 
 /**
- * Ends the hosts that still run on this machine, and has none of their agents launched again with the next server.
- * @param stopped those that have been stopped already: they end by themselves, and are only waited for
+ * Ends the hosts that still run on this machine, and makes sure that the next server launches none of their agents again.
+ * @param stopped the agents that have been stopped already: their hosts end by themselves, so this only waits for them
  */
 export async function endHosts(
   dataDir: string,
@@ -129,13 +129,13 @@ export async function endHosts(
 async function endHost(dataDir: string, agent_id: AgentId, isAsked: boolean): Promise<StoppedAgent> {
   const deadline = performance.now() + hostEndsWithinMs;
   let host: KnownProcess | undefined;
-  // It gives up its lock a moment before its process is gone.
+  // A host gives up its lock a moment before its process is gone.
   while (isAgentHeld(dataDir, agent_id) || (host !== undefined && (await stillRunning([host])).length > 0)) {
     if (performance.now() > deadline) {
       const detail = host === undefined ? "its process is not known" : `pid ${host.pid} does not end`;
       return { agent_id, outcome: "failed", detail };
     }
-    // One that has just begun says only now which process it is.
+    // A host that has just begun may write its run file only now.
     if (host === undefined) host = await findHost(dataDir, agent_id, isAsked);
     await pause(lookEveryMs);
   }

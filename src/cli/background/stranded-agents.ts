@@ -1,5 +1,5 @@
-// Finds the agents that a new server cannot reach: their hosts have outlived the last one, and look for NATS at its port, which is not the
-// new one's, for example because another program has taken it. A host keeps the address that it was started with.
+// Finds the agents that a new server cannot reach. A host keeps the NATS address that it was started with. If the new server uses another
+// port, for example because another program has taken the old one, the hosts that outlived the last server do not find the new one.
 import { join } from "node:path";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
@@ -7,7 +7,7 @@ import { readRunFile } from "../../data-dir/run-file.ts";
 import type { ServeFile } from "../../data-dir/serve-file.ts";
 import { isLoopback } from "../../domain/wire/own-address.ts";
 
-/** A line for a person that names them, and how to have them again; undefined if there are none. */
+/** A line that names these agents, and the commands that bring them to this server; undefined if there are none. */
 export async function strandedWords({
   data_dir,
   nats_url,
@@ -23,9 +23,9 @@ export async function strandedWords({
   if (found.size === 0) return undefined;
   const names = [...found.keys()];
   const ports = [...new Set(found.values())].join(", ");
-  // Only without a server are their hosts ended at once: a server would first wait for an answer to its stop.
+  // End the server first: `down --agents` then ends the hosts at once. With a server it would first send stops, and wait for receipts.
   const way = `cliai down && cliai down --agents && cliai resume ${names.join(" ")}`;
-  return `${names.join(", ")} cannot reach this server: they look for NATS at the last one's port (${ports}); to have them here: ${way}`;
+  return `${names.join(", ")} cannot reach this server: they look for NATS at the last server's port (${ports}); to start them again here: ${way}`;
 }
 
 /** The port of an address on this machine; undefined for any other address, and for several. */

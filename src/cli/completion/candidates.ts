@@ -36,7 +36,10 @@ export async function completionLines(
   return found.map(({ value, description }) => `${value}\t${plain(description)}`);
 }
 
-/** bash splits `--wait=seen` at the `=`; the other shells do not. PowerShell cannot pass an empty word, so its script passes `=` for an empty last word. */
+/**
+ * Joins `--wait=seen` again, which bash splits at the `=`. Reads a last word `=` as an empty one, because PowerShell cannot pass an empty word and its
+ * script passes `=` instead.
+ */
 function unsplit(words: readonly string[]): string[] {
   const last = words.at(-1) === "=" ? "" : (words.at(-1) ?? "");
   return [...words.slice(0, -1).filter((word) => word !== "="), last];
@@ -103,7 +106,7 @@ async function inCommand(
   return startingWith(current, [...below, ...own.filter(({ value }) => !given.includes(value))]);
 }
 
-/** What the argument takes, where its name alone does not say it. */
+/** What the argument takes, if its name alone does not say it. */
 function meantBy(command: string, key: string | undefined, given: readonly string[]): string | undefined {
   // The COMMAND of `cancel` is an order's id, that of `send` a type.
   if (command === "cancel" && key === "command") return "order";

@@ -1,5 +1,7 @@
-// The completion script of each shell. Tried in bash 5.2, zsh 5.9 and fish 3.6. PowerShell's was never run: tree-sitter-pwsh 0.38.1 parses it, and what it is given is what PowerShell's source says.
-// A script runs `cliai complete -- WORDS`, with each word as its own argument, and reads lines `value<TAB>description`. (@bomb.sh/tab 0.0.22 was tried: its bash script evaluates what is typed, so Tab after `"$(…` runs a command.)
+// The completion script of each shell. The scripts for bash 5.2, zsh 5.9 and fish 3.6 were tried. The script for PowerShell was never run:
+// tree-sitter-pwsh 0.38.1 parses it, and it takes the arguments that PowerShell's source names.
+// A script runs `cliai complete -- WORDS`, with each word as its own argument, and reads lines `value<TAB>description`. @bomb.sh/tab 0.0.22
+// is not used, because its bash script evaluates what is typed, so Tab after `"$(…` runs a command.
 import bash from "../../../configs/completion/bash.txt" with { type: "text" };
 import fish from "../../../configs/completion/fish.txt" with { type: "text" };
 import powershell from "../../../configs/completion/powershell.txt" with { type: "text" };

@@ -1,4 +1,4 @@
-// All checks, in their order: each leaves the agent as it found it, except for the last, which ends it.
+// Runs all checks in their order. Each leaves the agent as it was, except checkGoodbye, which ends it.
 import { checkConnection } from "./connection.ts";
 import { type Finding, untried } from "./finding.ts";
 import { checkGoodbye } from "./goodbye.ts";
@@ -11,9 +11,9 @@ import { checkExpired, checkRepetition, checkTask } from "./tasks.ts";
 export interface CheckOptions {
   /** Whether the agent may be stopped at the end. */
   readonly isStopAgreed: boolean;
-  /** Whether this server hears from nats-server of connections that come and go. */
+  /** Whether nats-server reports to this server which connections begin and end. */
   readonly hearsConnections: boolean;
-  /** Called with whether the agent may be paused, so that it is let go if the checks are interrupted. */
+  /** Called with true before the agent is paused and with false after it is resumed, so that an interrupted check can resume it. */
   readonly onPaused: (isPaused: boolean) => void;
   /** Called with the findings of each check as soon as it is done. */
   readonly report: (...findings: readonly Finding[]) => void;

@@ -24,7 +24,7 @@ export const conformanceCommand = defineCliCommand({
   name: "conformance",
   example: "cliai conformance --agent-id ada --stop",
   description:
-    "check that a running program keeps the protocol: give it tasks, a pause and a resume, and say what is missing; exit 1 if something is",
+    "check that a running program keeps the protocol: give it tasks, a pause and a resume, and print which rules hold; exit 1 if one does not",
   args: {
     "agent-id": { type: "string", valueHint: "ID", description: "id of the agent to check" },
     stop: { type: "boolean", description: "stop the agent at the end, to check its goodbye" },
@@ -32,7 +32,7 @@ export const conformanceCommand = defineCliCommand({
       type: "string",
       valueHint: "SECONDS",
       default: "30",
-      description: "wait so long for each thing that the agent has to do",
+      description: "wait this long for each thing that the agent has to do",
     },
     ...clientArgs,
   },
@@ -108,7 +108,10 @@ function requireOnline(reading: AgentReading): void {
   });
 }
 
-/** The checks pause the agent and let it go: one that a person has paused would go on. @throws CliaiError `refused` */
+/**
+ * Refuses an agent that a person has paused, because the checks resume the agent.
+ * @throws CliaiError `refused`
+ */
 export function requireRunning(reading: AgentReading): void {
   const { agent_id: id, axes } = viewOf(reading);
   const { value, reason } = axes.control;
@@ -118,7 +121,10 @@ export function requireRunning(reading: AgentReading): void {
   });
 }
 
-/** A model would have to do the tasks of the checks, at its owner's cost, and its host has tests of its own. */
+/**
+ * Refuses an agent whose CLI cliai has launched: its model would do the tasks of the checks, and that costs money. Its host keeps the
+ * protocol, which cliai's own tests check.
+ */
 function requireProgram(id: AgentId, cli: string | undefined): void {
   if (cli === undefined) return;
   throw new CliaiError("refused", `${id} works in an agent CLI that cliai has launched (${cli})`, {
@@ -126,7 +132,7 @@ function requireProgram(id: AgentId, cli: string | undefined): void {
   });
 }
 
-/** Whether the server has nats-server's system account, which tells of connections. It has with keys of its own only. */
+/** Whether serve uses nats-server's system account, which reports connections. It does only if its nats-server has keys of its own. */
 async function doesHearConnections(args: ClientArgs, context: CliContext): Promise<boolean> {
   if (args.url !== undefined) return false;
   const dataDir = dataDirFor(args, context);

@@ -1,4 +1,4 @@
-// Checks the name of the agent's connection, by what nats-server has told serve about it.
+// Checks the name of the agent's connection, by what nats-server has reported to serve about it.
 import { type Finding, finding, untried } from "./finding.ts";
 import type { Stage } from "./stage.ts";
 
@@ -6,9 +6,9 @@ import type { Stage } from "./stage.ts";
 const lookMs = 2_000;
 
 export interface ConnectionFacts {
-  /** Whether this server hears from nats-server of connections that come and go. */
+  /** Whether nats-server reports to this server which connections begin and end. */
   readonly hearsConnections: boolean;
-  /** Whether the agent was stopped. serve does not note how the connection of an agent that is new to it began, only how it ends. */
+  /** Whether the agent was stopped. If serve did not know the agent before, it has not noted the beginning of its connection, only its end. */
   readonly hasEnded: boolean;
 }
 
@@ -20,7 +20,11 @@ export async function checkConnection(
   const name = `cliai bridge ${id} ${run() ?? "RUN"}`;
   const hint = `name the NATS connection "${name}", so that its loss is noticed at once`;
   if (!hearsConnections)
-    return untried(check, "this server is not told of connections (--insecure, --nats-url)", hint);
+    return untried(
+      check,
+      "nats-server does not report connections to this server (--insecure, --nats-url)",
+      hint,
+    );
   const isKnown = await hearing.until(
     async () => {
       const named = (await fleet.find(id))?.record.connection?.instance_id;
@@ -29,7 +33,11 @@ export async function checkConnection(
     hasEnded ? timeoutMs : lookMs,
   );
   if (isKnown !== true && !hasEnded)
-    return untried(check, "serve was told of none yet; its end would show the name", "add --stop");
-  const evidence = isKnown === true ? `nats-server told of "${name}"` : `nats-server told of no "${name}"`;
+    return untried(
+      check,
+      "nats-server has reported no connection of this run yet; the end of the connection would show its name",
+      "add --stop",
+    );
+  const evidence = isKnown === true ? `nats-server reported "${name}"` : `nats-server reported no "${name}"`;
   return finding(check, isKnown === true, evidence, hint);
 }

@@ -3,7 +3,7 @@ import { pause } from "../../waiting.ts";
 import { type Finding, finding } from "./finding.ts";
 import { lifeOf, type Stage } from "./stage.ts";
 
-/** How long to look whether a heartbeat comes after the goodbye. */
+/** How long to watch for a heartbeat after the goodbye. */
 const silentForMs = 1_500;
 
 export async function checkGoodbye(stage: Stage): Promise<Finding[]> {
@@ -29,7 +29,7 @@ export async function checkGoodbye(stage: Stage): Promise<Finding[]> {
       "goodbye: the status says stopped",
       goodbye !== undefined,
       goodbye === undefined
-        ? "no such status came"
+        ? "no status stopped came"
         : (goodbye.message.message ?? "stopped, without a message"),
       `store agent.${id}.status with the status stopped, who stopped it and why`,
     ),
@@ -64,7 +64,11 @@ export async function checkGoodbye(stage: Stage): Promise<Finding[]> {
     finding(
       "goodbye: nothing comes after it",
       late === 0 && !isUp,
-      late > 0 ? `${late} heartbeats came after it` : isUp ? "its connection is still open" : "it is gone",
+      late > 0
+        ? `${late} heartbeats came after it`
+        : isUp
+          ? "its connection is still open"
+          : "its connection is closed",
       "stop the heartbeats before the goodbye, then drain and close the connection",
     ),
   );

@@ -1,4 +1,4 @@
-// Checks pause and resume: that a pause holds the work and nothing else, and that a control order counts once, and for its run only.
+// Checks pause and resume: a pause holds the work and nothing else, and a control order takes effect once, and in its own run only.
 import { isFinal } from "../../domain/receipts.ts";
 import { pause as waitFor } from "../../waiting.ts";
 import { type Finding, finding, untried } from "./finding.ts";
@@ -6,14 +6,14 @@ import { defaultIntervalS, lateMs } from "./heartbeats.ts";
 import { lifeOf, type Sent, type Stage } from "./stage.ts";
 import { taskText } from "./tasks.ts";
 
-/** How long to look whether a paused agent begins a task. */
+/** How long to watch whether a paused agent begins a task. */
 const heldForMs = 2_000;
-/** How long a call of check_inbox may still be under way that began before a pause, and that would hand over the next task. */
+/** How long a call of check_inbox may take that began before the pause. It would hand over a task that is stored sooner. */
 const settleMs = 1_000;
 /** How long after the receipt the status may say `paused`. */
 const toldWithinMs = 3_000;
 
-/** @param onPaused called with whether the agent may be paused, so that it is let go if the checks are interrupted */
+/** @param onPaused called with true before the agent is paused and with false after it is resumed */
 export async function checkPause(stage: Stage, onPaused: (isPaused: boolean) => void): Promise<Finding[]> {
   onPaused(true);
   const pause = await stage.send({ type: "pause" });
@@ -69,7 +69,7 @@ async function checkTold({ hearing }: Stage, { storedMs }: Sent): Promise<Findin
   return finding(
     "pause: the status says paused",
     told !== undefined,
-    told === undefined ? "neither a heartbeat nor a status said so" : "it says so",
+    told === undefined ? "neither a heartbeat nor a status said paused" : "it said paused",
     "send a heartbeat with the status paused at once",
   );
 }
@@ -88,11 +88,11 @@ async function checkBeats({ hearing, run }: Stage): Promise<Finding> {
 }
 
 /**
- * A pause that comes again after the resume must not hold the agent.
+ * Checks that a pause does not hold the agent if it is stored once more after the resume.
  * @param before the task that was done after the resume
  */
 async function checkRepeatedPause(stage: Stage, pause: Sent, before: Sent): Promise<Finding> {
-  const check = "pause: one that comes again is not obeyed again";
+  const check = "pause: a repeated pause is not obeyed again";
   const hint = "remember the token of each order that you have taken (without one, its id)";
   const isApplied = stage.receiptsOf(pause).some(({ message }) => message.state === "applied");
   const isLetGo = stage.receiptsOf(before).some(({ message }) => isFinal(message.state));
@@ -107,26 +107,26 @@ async function checkRepeatedPause(stage: Stage, pause: Sent, before: Sent): Prom
   return finding(
     check,
     isTaken && isDone,
-    isTaken ? evidence : "the second one is not acknowledged",
+    isTaken ? evidence : "the repeated pause is not acknowledged",
     isTaken ? hint : "acknowledge each order to JetStream, or it comes again and again",
   );
 }
 
-/** A pause for another run is not this run's. @param onPaused as for {@link checkPause} */
+/** Checks that the agent does not obey a pause for another run. @param onPaused as for {@link checkPause} */
 export async function checkForeignRun(stage: Stage, onPaused: (isPaused: boolean) => void): Promise<Finding> {
   onPaused(true);
   const pause = await stage.send({ type: "pause", run: `conformance-${crypto.randomUUID()}` });
   await stage.receipt(pause, "applied");
   const states = stage.receiptsOf(pause).map(({ message }) => message.state);
-  // `failed` alone: after another receipt of the program, serve stores `failed`, because that run is not there.
+  // Every receipt must be `failed`. If the program stores another one, serve adds `failed`, because the pause's run does not exist.
   const isLeft = states.length > 0 && states.every((state) => state === "failed");
   if (!isLeft) await letGo(stage);
   onPaused(false);
   const isAcknowledged = (await stage.acknowledgement(pause.seq)) !== undefined;
   return finding(
-    "pause: one for another run is not obeyed",
+    "pause: a pause for another run is not obeyed",
     isAcknowledged && isLeft,
-    isAcknowledged ? lifeOf(stage, pause) : "it is not acknowledged",
+    isAcknowledged ? lifeOf(stage, pause) : "the pause is not acknowledged",
     "give back (NAK) an order whose run is not yours while it is younger than 3 s; then store failed, and acknowledge",
   );
 }

@@ -1,5 +1,5 @@
-// The server's side of the play: stores orders for the tested agent as serve and `cliai send` do, a second copy of an order if a check
-// wants one, and reads what became of them.
+// The server's side of the checks: stores orders for the tested agent as serve and `cliai send` do, stores an order once more if a check
+// wants that, and reads what became of them.
 import { definedOf } from "../../domain/defined.ts";
 import { isControl, isFinal } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -38,14 +38,14 @@ export interface Stage {
   /** The `instance_id` of the last heartbeat. */
   run(): string | undefined;
   /**
-   * Waits until the agent asks its consumer for orders. A task that is stored sooner may be handed over by check_inbox, which a program reads
-   * when it starts, before it is delivered; the receipts of a program that keeps the protocol would then come in another order.
+   * Waits until the agent asks its consumer for orders. A program calls check_inbox when it starts, and that call could hand over a task
+   * that is stored sooner, before the task is delivered. Then the receipts of a correct program would come in another order.
    */
   untilOrdersAreAwaited(): Promise<void>;
   send(order: Order): Promise<Sent>;
   /**
-   * Stores an order once more: the same name, token and words, as it comes again if an acknowledgement was lost. Resolves with whether the
-   * agent has acknowledged the copy in time; the copy is then removed from the stream.
+   * Stores the order once more, with the same id, token and text, as an order comes again if its acknowledgement was lost. Resolves with
+   * whether the agent acknowledges the copy in time. The copy is then removed from the stream.
    */
   sendAgain(sent: Sent): Promise<boolean>;
   /** Resolves with the agent's acknowledgement of the order of this sequence to JetStream; undefined if none comes in time. */
@@ -62,9 +62,9 @@ export interface StageOptions extends Pick<Stage, "id" | "hearing" | "fleet" | "
 }
 
 const expiresInS = 300;
-/** A program that asks for orders only now and then, and waits for none, may never be seen to wait. */
+/** After this time the checks go on, because a program may fetch orders now and then without waiting, which areOrdersAwaited() never sees. */
 const awaitedWithinMs = 10_000;
-/** What JetStream is told by a client that gives an order back, or that needs more time. */
+/** The answers to JetStream by which a client gives an order back, or says that it needs more time. */
 const notYet = /^(-NAK|\+WPI)/;
 
 export function createStage({ bus, from, now, ...shared }: StageOptions): Stage {
@@ -102,7 +102,7 @@ export function createStage({ bus, from, now, ...shared }: StageOptions): Stage 
     async sendAgain({ command }) {
       const { seq } = await bus.publishStored(subject, command);
       const isTaken = (await acknowledgement(seq)) !== undefined;
-      // serve removes orders that are over. It knows nothing of this copy.
+      // serve removes orders that are over, but not this copy, which it does not know.
       await removeMessages(bus, streams.commands, [seq]);
       return isTaken;
     },

@@ -1,4 +1,4 @@
-// Checks what the agent does with tasks: one that is new, one that comes again, and one that has expired.
+// Checks what the agent does with a new task, a repeated task, and an expired task.
 import type { ToolRecord } from "../../domain/audit/audit.ts";
 import { isFinal } from "../../domain/receipts.ts";
 import { type ReceiptState, receiptStates } from "../../domain/wire/messages.ts";
@@ -7,15 +7,15 @@ import { pause } from "../../waiting.ts";
 import { type Finding, finding } from "./finding.ts";
 import { lifeOf, type Sent, type Stage } from "./stage.ts";
 
-/** Harmless for a model that reads it. */
+/** The text of a task. It does no harm if a model reads it. */
 export const taskText = (number: number) =>
   `cliai conformance, check ${number}: change nothing, and report this task as done.`;
 
-/** How long to look whether an order that comes again is acted on. */
+/** How long to watch whether the agent acts on a repeated order. */
 const settleMs = 1_500;
 /**
- * How long ago a task has expired that is sent so. Much less than `graceMs`, after which serve ends the task itself and takes it out of the
- * stream, perhaps before a program on a busy machine has taken it.
+ * How long ago the expired task has expired when it is sent. Much less than `graceMs`: after that time serve ends the task and removes it from
+ * the stream, perhaps before a program on a busy machine has taken it.
  */
 const expiredForS = graceMs / 3_000;
 const acknowledgeHint = "acknowledge each order to JetStream, or it comes again and again";
@@ -75,7 +75,7 @@ export async function checkTask(
       "task: the status says working",
       told !== undefined,
       told === undefined
-        ? "neither a heartbeat nor a status said so"
+        ? "neither a heartbeat nor a status said working"
         : `working: ${told.message.current_task ?? ""}`,
       "report working with current_task when the work begins",
     ),
@@ -103,7 +103,7 @@ function hintFor(absent: "delivered" | "injected" | "seen" | undefined): string 
   return "call acknowledge with applied, failed or refused when the task is over";
 }
 
-/** Checks that a task that is stored once more is acknowledged, and not done again. */
+/** Checks that the agent acknowledges a task that is stored once more, and does not do it again. */
 export async function checkRepetition(stage: Stage, sent: Sent): Promise<Finding> {
   const { command_id } = sent.command;
   const before = stage.receiptsOf(sent).length;
@@ -113,8 +113,8 @@ export async function checkRepetition(stage: Stage, sent: Sent): Promise<Finding
     .receiptsOf(sent)
     .slice(before)
     .map(({ message }) => message.state);
-  // A call that was sent again because its answer was lost has the same request_id.
-  // One that serve could not take is made again.
+  // Count only successful calls, because the program repeats a failed one. Count request ids, because a call that was sent again because
+  // its answer was lost has the same one.
   const acknowledged = stage.hearing.calls.filter(
     ({ message }) => message.success && isAcknowledgeOf(message, command_id),
   );
@@ -123,9 +123,9 @@ export async function checkRepetition(stage: Stage, sent: Sent): Promise<Finding
   const acted = [...again, ...(isReportedAgain ? ["acknowledge"] : [])].join(", ");
   const evidence = acted === "" ? "nothing was done again" : `done again: ${acted}`;
   return finding(
-    "task: one that comes again is not done again",
+    "task: a repeated task is not done again",
     isTaken && acted === "",
-    isTaken ? evidence : "the second one is not acknowledged",
+    isTaken ? evidence : "the repeated task is not acknowledged",
     isTaken ? "remember the token of each order that you have taken (without one, its id)" : acknowledgeHint,
   );
 }
@@ -141,16 +141,16 @@ export async function checkExpired(stage: Stage): Promise<Finding> {
   const receipts = stage.receiptsOf(task);
   const isBegun = receipts.some(({ message: { state } }) => ["injected", "seen", "applied"].includes(state));
   const expired = receipts.find(({ message }) => message.state === "expired");
-  // serve stores `expired`, too, for an order that nobody has ended: only one before the acknowledgement is the program's.
+  // serve itself stores `expired` for an order without a final receipt. So only an `expired` before the acknowledgement is the program's.
   const isTold = expired !== undefined && acknowledged !== undefined && expired.atMs <= acknowledged.atMs;
   return finding(
-    "task: one that has expired is not begun",
+    "task: an expired task is not begun",
     isTold && !isBegun,
     acknowledged === undefined
-      ? "it is not acknowledged"
+      ? "the task is not acknowledged"
       : isTold || isBegun
         ? lifeOf(stage, task)
-        : "no expired came before the acknowledgement",
+        : "no receipt expired came before the acknowledgement",
     "if expires_at has passed, store the receipt expired, acknowledge the order, and do nothing else",
   );
 }

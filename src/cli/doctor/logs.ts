@@ -1,4 +1,4 @@
-// Checks that the logs of serve and of the agents' hosts can be written. Opens each that is there, and writes nothing.
+// Checks that the logs of serve and of the agents' hosts can be written. Opens each existing log, and writes nothing.
 import { constants } from "node:fs";
 import { access, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -27,7 +27,7 @@ async function checkLog(path: string): Promise<Check[]> {
   }
 }
 
-/** Where the log is not there yet, its folder must take it; where that is not there either, the one above. */
+/** For a log that does not exist yet: checks its folder or, if that does not exist, the nearest existing folder above it. */
 async function checkFolder(path: string): Promise<Check[]> {
   try {
     await stat(path);

@@ -15,7 +15,7 @@ import { settingsFor } from "../model-server/settings.ts";
 import { profileReader } from "../spawn/profile.ts";
 import { type Check, finding, well } from "./check.ts";
 
-/** A server that other agents keep busy may not come to a small request in this time, which is no problem. */
+/** How long a server may take to answer a small request. If other agents keep it busy for longer, that is no problem. */
 const answersWithinMs = 20_000;
 const noPatience = { firstMs: 0, awayMs: 0, busyMs: 0, silentMs: answersWithinMs };
 const smallRequest = {
@@ -24,7 +24,7 @@ const smallRequest = {
   answerTokens: 16,
 };
 
-/** No check if no profile names a server. A profile that cannot be read is told by the check of the profiles. */
+/** Returns no check if no profile names a server, or if the profiles cannot be read, which checkProfiles() reports. */
 export async function checkModelServers(dataDir: string, context: CliContext): Promise<Check[]> {
   const servers = await namedServers(dataDir, context).catch((error: unknown) => {
     if (error instanceof CliaiError) return [];
@@ -40,7 +40,7 @@ interface NamedServer {
   readonly profiles: readonly string[];
 }
 
-/** Each server once for each CLI, with the profiles that name it in the same way. */
+/** Each model server with the profiles that give it the same settings and the same CLI. */
 async function namedServers(dataDir: string, context: CliContext): Promise<NamedServer[]> {
   const read = profileReader(await loadConfig(undefined, context), dataDir);
   const listed = (await read(context.cwd)).list().flatMap(({ name, found }) => {
@@ -62,7 +62,7 @@ async function checkModelServer({ server, found, profiles }: NamedServer, env: E
     modelServerOf(found, cli, undefined);
     const client = createModelClient(settingsFor(cli, server, env), noPatience);
     const before = await client.facts(signal, unheard);
-    // What has nothing but /v1/messages cannot be asked as the others are.
+    // measure() asks /v1/chat/completions, which a server of the kind `anthropic` may not have.
     const speed = before.kind === "anthropic" ? undefined : await measure(client, signal);
     const facts = speed?.isAnswered === true ? await client.facts(signal, unheard) : before;
     const { isSlim } = fitOf(cli, server, facts);
@@ -74,7 +74,7 @@ async function checkModelServer({ server, found, profiles }: NamedServer, env: E
   } catch (error) {
     if (!(error instanceof CliaiError)) {
       const why = signal.aborted ? `no answer within ${answersWithinMs / 1_000} s` : messageOf(error);
-      return finding("model-server", `${named}: ${why}`, "look into the server's log");
+      return finding("model-server", `${named}: ${why}`, "see the model server's log");
     }
     return finding("model-server", `${named}: ${error.message}`, error.hint ?? "correct it in the profile");
   }
@@ -87,7 +87,7 @@ interface Speed {
   readonly tokensPerS: number | undefined;
 }
 
-/** Waits are not told. */
+/** Takes the client's words about waits, which doctor does not print. */
 const unheard = (_why: string) => undefined;
 
 /** How fast the server answers one small request. */
@@ -108,7 +108,7 @@ async function measure(client: ModelClient, signal: AbortSignal): Promise<Speed>
 function describe({ kind, model, context, slots, calls }: ModelFacts): string {
   const parts = [
     ...[kind, shownModelName(model)],
-    context === undefined ? "a context that it does not tell" : `${context} tokens of context`,
+    context === undefined ? "a context of unknown size" : `${context} tokens of context`,
     ...(slots === undefined ? [] : [slots === 1 ? "1 slot" : `${slots} slots`]),
     calls === "native" ? "native calls" : "calls by schema, because its template has no tools",
   ];

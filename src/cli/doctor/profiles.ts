@@ -26,7 +26,7 @@ export async function checkProfiles(
 function judgeProfiles(profiles: ReadProfiles, found: readonly FoundCli[]): Check[] {
   const all = profiles.list();
   const problems = all.flatMap(({ problem }) => problem ?? []);
-  // A broken file is the problem of each of its profiles.
+  // If a file cannot be read, each of its profiles has the same problem: report it once.
   const wrong = [...new Map(problems.map((problem) => [problem.message, problem])).values()];
   const bad = [...wrong.map(problemOf), ...all.flatMap((profile) => checkCli(profile, found))];
   const unused = profiles.unused.map(({ message }) => well("profiles", message));
@@ -40,14 +40,14 @@ function problemOf({ message, hint }: CliaiError): Check {
   return finding("profiles", message, hint ?? "correct it there");
 }
 
-/** A person's own profile needs its CLI. A built-in one is only for those who have the CLI. */
+/** Checks that the CLI of a person's own profile is installed. A built-in profile may name a CLI that is not. */
 function checkCli({ name, found: profile }: ListedProfile, found: readonly FoundCli[]): Check[] {
   if (profile === undefined || ![...profile.origins.values()].some((path) => path !== undefined)) return [];
   const { cli: wanted, acp } = profile.profile;
   const cli = found.find(
     ({ cli: { name, program } }) => name === wanted && (acp?.command ?? program) === program,
   );
-  const isOneThere = found.some(({ path }) => path !== undefined); // else checkAgentClis tells of it
+  const isOneThere = found.some(({ path }) => path !== undefined); // if there is none, checkAgentClis() reports that
   if (cli === undefined || cli.path !== undefined || !isOneThere) return [];
   const message = `the profile "${name}" needs ${cli.cli.program}, which is not on PATH`;
   return [finding("profiles", message, cli.cli.install)];

@@ -46,8 +46,8 @@ export async function checkNatsServer(searchPath: string): Promise<Check> {
 }
 
 /**
- * Checks that each agent CLI on PATH runs, and is not older than the release that cliai was tried with. If none is there, that is one
- * problem, because nothing but this program's own loop can be launched then; if one is, the others may be missing.
+ * Checks that each agent CLI on PATH runs, and is not older than the release that cliai was tried with. If none is on PATH, that is one
+ * problem, because then only this program's own loop can be launched. If one is, it is no problem that the others are missing.
  */
 export function checkAgentClis(found: readonly FoundCli[]): Check[] {
   const isOneThere = found.some(({ cli, path }) => path !== undefined && cli.isOwn !== true);
@@ -70,11 +70,11 @@ export function checkAgentClis(found: readonly FoundCli[]): Check[] {
   });
 }
 
-/** A CLI that only a profile describes. If it is not there, `checkProfiles` says which profile needs it. */
+/** Checks a CLI that only a profile describes. If it is not on PATH, checkProfiles() says which profile needs it. */
 function checkDescribed({ cli: { name, ...cli }, path, version, problem }: FoundCli): Check[] {
   if (path === undefined) return [];
   if (problem !== undefined) return [finding(name, `${path}: ${problem}`, `see what it says: ${path}`)];
-  const release = version === undefined ? "tells no release" : `is ${releaseText(cli, version)}`;
+  const release = version === undefined ? "prints no version" : `is ${releaseText(cli, version)}`;
   return [well(name, `${path} ${release}; ${modesText(cli.abilities)}`)];
 }
 

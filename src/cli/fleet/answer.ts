@@ -28,7 +28,7 @@ const answerArgs = {
   request: {
     type: "positional",
     required: true,
-    description: "id of the request, or its first characters; or, except to approve, the agent that asks",
+    description: "id of the request, or its first characters; or the agent that asks, but not with --approve",
   },
   text: {
     type: "positional",
@@ -91,7 +91,7 @@ export const answerCommand = defineCliCommand({
   },
 });
 
-/** @throws CliaiError `usage` for a verdict that is none, or that has words beside it */
+/** @throws CliaiError `usage` if --approve and --refuse are both given, or one of them with a TEXT */
 function checkVerdict({ request, text, approve, refuse }: AnswerArgs): void {
   if (approve === true && refuse === true) {
     throw new CliaiError("usage", "--approve and --refuse exclude each other", {
@@ -104,15 +104,19 @@ function checkVerdict({ request, text, approve, refuse }: AnswerArgs): void {
 }
 
 /**
- * What an agent asks may have changed since the person has read it: then they would approve what they have not seen.
+ * To approve, a person must name the request itself: the agent may by now ask for something that the person has not read.
  * @throws CliaiError `usage` if the request is named by its agent; the request is shown then
  */
 function requireItsId(named: string, request: AgentRequest, context: CliContext): void {
   if (!isNamedByAgent(named, request)) return;
   showRequests([request], context);
-  throw new CliaiError("usage", `"${named}" is the agent: to approve, name the request that you have read`, {
-    hint: `cliai answer ${request.request_id} --approve`,
-  });
+  throw new CliaiError(
+    "usage",
+    `"${named}" is the agent: to approve, give the id of the request that you have read`,
+    {
+      hint: `cliai answer ${request.request_id} --approve`,
+    },
+  );
 }
 
 function isVerdict({ approve, refuse }: Pick<AnswerArgs, "approve" | "refuse">): boolean {
@@ -146,11 +150,11 @@ function checkOneText([superfluous]: readonly string[]): void {
   });
 }
 
-/** How far an answer has come: into the agent's CLI, only to the bridge or host that hands it on, or not even there. */
+/** How far an answer has come: into the agent's CLI, only to its bridge or host, or to neither of them. */
 type Reached = "cli" | "bridge" | "nowhere";
 
 interface Delivery extends Disposable {
-  /** Resolves when the CLI has the answer, after `timeoutMs`, or `takenUpWithinMs` after the bridge or host has it. */
+  /** Resolves when the CLI has the answer, when `timeoutMs` is over, or `takenUpWithinMs` after the bridge or host has got the answer. */
   within(timeoutMs: number): Promise<Reached>;
 }
 

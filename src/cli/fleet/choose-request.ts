@@ -30,7 +30,7 @@ export async function chooseRequest(
   }
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) {
-    // The id of an agent may be the beginning of the id of a request of another agent, which nobody means.
+    // If `text` is the id of an agent that asks nothing, it may still be the beginning of another agent's request id: nobody means that one.
     const isNamed = [only.request_id, only.agent_id as string].includes(text);
     const silent = isNamed ? undefined : await asksNothing(text, bus, context);
     if (silent !== undefined) throw silent;
@@ -42,7 +42,7 @@ export async function chooseRequest(
   });
 }
 
-/** Prints them on stderr, as the inbox does; with `--json` nothing, because stderr has the error alone then. */
+/** Prints the requests on stderr, as `cliai inbox` prints them. With `--json` it prints nothing, because then stderr holds the error alone. */
 export function showRequests(requests: readonly AgentRequest[], context: CliContext): void {
   if (context.json) return;
   for (const request of requests) {
@@ -51,7 +51,7 @@ export function showRequests(requests: readonly AgentRequest[], context: CliCont
   }
 }
 
-/** A known agent's id is no typing error: the agent asks nothing, or asks where no answer of the inbox reaches it. Undefined if it is none. */
+/** If `text` is the id of a known agent: the error that says that it asks nothing, or asks at its own terminal. Otherwise undefined. */
 async function asksNothing(text: string, bus: Bus, context: CliContext): Promise<CliaiError | undefined> {
   const agent = isAgentId(text) ? await createFleetReader(bus, context).find(text) : undefined;
   if (agent === undefined) return undefined;

@@ -43,7 +43,7 @@ export const inboxCommand = defineCliCommand({
   },
 });
 
-/** Its CLI asks in a dialog of its own (`permissions: cli` in the profile): only its terminal takes the answer. */
+/** Whether the agent's CLI asks in a dialog of its own (`permissions: cli` in the profile). Only its terminal takes the answer. */
 export function waitsAtTerminal({ axes: { attention } }: AgentView): boolean {
   const asks: readonly Attention[] = ["question", "approval", "terminal"];
   return attention.source !== "request" && asks.includes(attention.value);

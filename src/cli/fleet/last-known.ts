@@ -15,9 +15,9 @@ import {
 } from "./fleet-reading.ts";
 
 /**
- * Reads the fleet and shows it. If no serve answers, it shows the last state that serve knew, and then still throws the error, so that
- * a script sees exit code 3. The store that a killed serve leaves behind is older than that state, and nobody writes what agents report
- * since; so it is read only where there is no such state, such as on another machine.
+ * Reads the fleet and shows it. If no serve answers, it shows the last state that serve wrote to `fleet.json`, and then throws the error,
+ * so that a script sees exit code 3. The bucket `agents` is older than that file, and nobody writes to it while no serve runs. So the bucket
+ * is read only if there is no such file, for example on another machine.
  * @throws CliaiError as `read` and {@link withClient} do; `server_unreachable` if no serve answers
  */
 export async function showFleet<Reading extends FleetReading>(

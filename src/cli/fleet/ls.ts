@@ -61,7 +61,7 @@ export const lsCommand = defineCliCommand({
   },
 });
 
-/** Which agents to list. What is undefined selects nothing out. */
+/** Which agents to list. A field that is undefined leaves no agent out. */
 export interface Selection {
   readonly ids: readonly string[];
   /** Also those that have been gone for more than an hour. */
@@ -76,14 +76,14 @@ export interface Selection {
 function selectionOf(args: LsArgs, ids: readonly string[], { cwd }: CliContext): Selection {
   const { status, profile, project } = args;
   return {
-    // Who names an agent or a status wants to see it, however long it is gone.
+    // A person who names an agent or a status wants to see it, even if it has been gone for long.
     isAll: args.all === true || status !== undefined || ids.length > 0,
     project: project === undefined ? undefined : resolve(cwd, project),
     ...{ ids, status, profile, isQuiet: args.quiet === true },
   };
 }
 
-/** Whether the agent is one of those that were asked for, gone or not. */
+/** Whether the agent is one of those that were asked for, even if it has been gone for long. */
 export function isSelected(
   { agent_id, status, config_name, project_path }: AgentView,
   selection: Selection,
@@ -203,7 +203,7 @@ export function fleetTable(
   ];
 }
 
-/** The task, and its age if it may be over, or the agent's place in the queue before its model server. */
+/** The task; and `more`: the agent's place in the queue before its model server, or the age of a task that may be over. */
 function taskOf(agent: AgentView): readonly [task: string, more: string] {
   const { text, age_s, is_stale } = agent.task;
   const place = shownModelRequest(agent)?.place;
@@ -214,7 +214,7 @@ function taskOf(agent: AgentView): readonly [task: string, more: string] {
 
 const leastTaskWidth = 8;
 
-/** Where the line has no room for all, the task is cut and not what follows it: a task that may be over is not to pass for the present one. */
+/** If the cell is too narrow, cuts the task and keeps `more`, so that a task that may be over does not look like the present one. */
 function keepEnd(cell: string, agent: AgentView): string {
   const [task, more] = taskOf(agent);
   const room = widthOf(cell) - widthOf(more);

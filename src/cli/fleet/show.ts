@@ -91,7 +91,7 @@ function saidText({ last_words }: AgentView, now: Date): string | undefined {
 
 function taskText({ task: { text, source, from, age_s, is_stale } }: AgentView): string {
   if (source === "none") return "no task yet";
-  const who = source === "agent" ? "its own word" : `ordered by ${from}`;
+  const who = source === "agent" ? "as it reports" : `ordered by ${from}`;
   const age = age_s === undefined ? "" : `, ${spanText(age_s)} ago`;
   return `${text} (${who}${age}${is_stale ? ", may be over" : ""})`;
 }

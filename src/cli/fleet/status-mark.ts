@@ -10,7 +10,7 @@ export interface StatusMark {
 
 export function statusMark(view: AgentView): StatusMark {
   const why = attentionWordsOf(view.axes);
-  // `stuck !log in: …`, and not the same word twice.
+  // Do not print the word twice: `stuck !log in: …`, not `stuck !stuck: log in: …`.
   const more = why.startsWith(`${view.status}: `) ? why.slice(view.status.length + 2) : why;
   const attention = why === "" || why === view.status ? "" : ` !${more}`;
   const { symbol, colour } = lookOf(view.status);

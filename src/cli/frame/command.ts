@@ -24,7 +24,7 @@ export interface CommandShape {
 }
 
 export interface SubcommandShape extends Pick<DefinedCommand, "description" | "args"> {
-  /** Understood, but not listed: another word for one that is. */
+  /** Set for a subcommand that runs, but is not listed, because it is another name of one that is. */
   readonly isHidden?: true | undefined;
 }
 

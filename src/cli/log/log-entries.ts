@@ -18,7 +18,7 @@ export interface LogEntry {
   readonly kind: "told" | "calls" | "said" | "asked" | "answered" | "reported" | "failed" | "began" | "ended";
   /** Set if an order was given to the agent's next run, because the run before had not shown to have it. */
   readonly again?: true;
-  /** Who told it, if somebody did. */
+  /** With `told`: who told it. */
   readonly from?: string;
   /** A command's type, or the tool. */
   readonly what?: string;
@@ -27,7 +27,7 @@ export interface LogEntry {
 
 type Words = Pick<LogEntry, "kind" | "again" | "from" | "what" | "text">;
 
-/** Reads one agent's records in their order, because only the earlier ones say what an order was that is given again. */
+/** Makes the entry of a record. Call it with all records of one agent in order: if an order is given again, only an earlier record has its text. */
 export type LogReader = (record: StreamMessage) => LogEntry | undefined;
 
 export function createLogReader(): LogReader {
@@ -44,7 +44,7 @@ export function createLogReader(): LogReader {
 
 interface KnownOrder {
   readonly words: Words;
-  /** The run to which it was given last; undefined if it was not given yet. */
+  /** The run to which the order was given last; undefined if it was not given yet. */
   readonly run?: string;
 }
 
@@ -53,7 +53,7 @@ function orderIdOf(record: StreamMessage): string | undefined {
     const order = decodeOrder(record);
     return order && ownIdOf(order);
   } catch {
-    return undefined; // it has no entry either
+    return undefined; // logEntry() makes no entry of it either
   }
 }
 

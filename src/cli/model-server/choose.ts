@@ -18,9 +18,10 @@ import type { FoundProfile } from "../../profiles/profile-set.ts";
 const specialKeys = ["calls", "max_steps", "slim"] as const;
 
 /**
- * The model server of `--model-server`, with the profile's other settings if it names the same address; else the profile's. Undefined if
- * neither names one.
- * @throws CliaiError `usage` if the CLI needs one and there is none, or if it can use none; `config_invalid` for a setting that it cannot use
+ * The model server of `--model-server`, with the profile's settings if the profile names the same address. Without the flag, the model server
+ * of the profile. Undefined if neither names one.
+ * @throws CliaiError `usage` if the CLI needs a model server and none is named, or if the CLI cannot use one; `config_invalid` for a setting
+ * that the CLI cannot use
  */
 export function modelServerOf(
   found: FoundProfile,
@@ -44,7 +45,7 @@ export function modelServerOf(
         : `--model-server ${flag}`;
     const able = agentClis.filter(({ modelServer }) => modelServer !== undefined).map((each) => each.name);
     throw new CliaiError("usage", `${what} is given, but cliai cannot give a model server to ${cli.name}`, {
-      hint: `take another CLI, such as --cli local, or set it up in the CLI's own settings; cliai can give one to ${able.join(", ")}`,
+      hint: `take another CLI, such as --cli local, or name the server in the CLI's own settings; cliai can give one to ${able.join(", ")}`,
     });
   }
   if (own === undefined || (flag !== undefined && own.url !== flag)) {
@@ -55,8 +56,8 @@ export function modelServerOf(
 }
 
 /**
- * A password would stand in the arguments of the agent's processes, and in its files.
- * @throws CliaiError `usage` for what is not the address of a model server
+ * Refuses a password in the address, because others could read it in the arguments of the agent's processes, and in its files.
+ * @throws CliaiError `usage` if the flag is not the address of a model server
  */
 export function checkModelServerFlag(flag: string | undefined): void {
   if (flag === undefined || v.is(ModelServerUrlSchema, flag)) return;

@@ -1,5 +1,5 @@
-// Asks the model server of an agent before its CLI is launched, so that what is wrong with it is told in words: no server, no model, no tools,
-// too small a context. An agent CLI would only say that its request failed.
+// Asks the model server of an agent before its CLI is launched, so that an error names the cause: no server, no model, no tools, a context
+// that is too small. An agent CLI would only say that its request failed.
 import type { AgentCli } from "../../agents/agent-cli.ts";
 import type { LaunchModelServer } from "../../agents/agent-launch.ts";
 import {
@@ -15,9 +15,9 @@ import { fitOf } from "./fit.ts";
 import { settingsFor } from "./settings.ts";
 
 export interface MeetOptions {
-  /** Instead of the server's settings. */
+  /** The model to use instead of the one in the server's settings. */
   readonly model: string | undefined;
-  /** Of the agent's CLI. */
+  /** The environment of the agent's CLI. */
   readonly env: Environment;
   readonly note: (line: string) => void;
 }
@@ -27,8 +27,8 @@ const launchPatience: ClientPatience = { firstMs: 2_000, awayMs: 2_000, busyMs: 
 const loadsWithinMs = 12_000;
 
 /**
- * The server's settings, with what it tells: its own name for the model, the context. A CLI that looks at the server by itself gets the
- * settings as they are.
+ * The server's settings, completed with what the server reports: its name for the model, and its context. A CLI that asks the server by
+ * itself gets the settings unchanged.
  * @throws CliaiError `no_answer` if no server is there, or it still loads; `config_invalid` if the CLI cannot work on it
  */
 export async function meetModelServer(
@@ -49,7 +49,7 @@ export async function meetModelServer(
   const facts = isUnknown ? { ...told, context: await loadedContext(settings, told, note) } : told;
   const { isSlim, fullNeeds } = fitOf(cli, server, facts);
   if (isSlim && server.slim === undefined) {
-    const why = `for all of them it needs a context of about ${fullNeeds} tokens, and that at ${baseOf(server)} has ${facts.context}`;
+    const why = `for all of them it needs a context of about ${fullNeeds} tokens, and ${baseOf(server)} has ${facts.context}`;
     note(`${cli.name} gets few tools and short instructions: ${why}`);
   }
   const lack = cli.modelServer.lacks?.[facts.kind];
@@ -57,7 +57,7 @@ export async function meetModelServer(
   return { ...server, model: nameFor(facts), context: facts.context, key: settings.key, isSlim };
 }
 
-/** Ollama tells the context of a model only once it has loaded it. A model that takes longer than this is loaded by the first request. */
+/** Loads the model, because Ollama reports a model's context only then. Undefined if that takes longer than `loadsWithinMs`. */
 async function loadedContext(
   settings: ModelServerSettings,
   { model }: ModelFacts,

@@ -1,11 +1,11 @@
-// Turns the key `model_server` of a profile into what asks that server.
+// Turns the key `model_server` of a profile into the settings of a model client.
 import type { AgentCli } from "../../agents/agent-cli.ts";
 import type { ModelServerProfile, ModelServerSettings } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Environment } from "../../runtime.ts";
 
 /**
- * The settings by which to ask the server for what matters to a CLI.
+ * The settings of a client that asks the server on behalf of a CLI.
  * @throws CliaiError `config_invalid` if the variable with the server's key is not set
  */
 export function settingsFor(
@@ -29,7 +29,7 @@ export function readServerKey(name: string | undefined, env: Environment): strin
     "config_invalid",
     `the variable ${name}, which holds the model server's key, is not set`,
     {
-      hint: `set it, or leave its name out if the server needs no key`,
+      hint: `set it, or remove its name from the settings if the server needs no key`,
     },
   );
 }

@@ -77,8 +77,8 @@ export interface SpawnedAs<Args> {
 }
 
 /**
- * The arguments of a `spawn`, and where it resumes a session of the agent `--id`, the flags of that agent's last launch that are not
- * given now. They do not count for another profile.
+ * The arguments of a `spawn`. If it resumes a session of the agent `--id`, they are completed with the flags of that agent's last launch. A
+ * flag that is given now wins. The flags of the last launch do not count if another profile is given.
  */
 export async function withLastFlags<Args extends SpawnedAgain>(
   args: Args,
@@ -92,7 +92,7 @@ export async function withLastFlags<Args extends SpawnedAgain>(
   if (before === undefined || (args.profile ?? before.profile) !== before.profile) return asGiven;
   const given = launchFlagsOf(args, passedOn, context);
   noteSecret(id, before, given, context);
-  // Whether it has a terminal now, and later, is for whoever starts it now to say.
+  // Drop this flag of the last launch: whoever starts the agent now decides whether it belongs on a terminal.
   const { resume_on_terminal: _later, ...again } = flagsAgain(before, given);
   const { passed_on = [], strict_mcp, die_with_terminal, model_server, ...flags } = again;
   return {
@@ -109,7 +109,7 @@ export async function withLastFlags<Args extends SpawnedAgain>(
   };
 }
 
-/** Says that the arguments after `--` are not known any more, if that is so. */
+/** Says so if the arguments after `--` of the last launch are needed, but were not stored because one looks like a secret. */
 export function noteSecret(
   id: AgentId,
   before: LaunchedAs | undefined,

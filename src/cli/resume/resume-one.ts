@@ -38,7 +38,7 @@ export async function resumeOne(one: ToResume, bus: Bus, context: CliContext): P
   return did;
 }
 
-/** Whether its last launch was on a terminal, or stood in for one that was. */
+/** Whether its last launch was on a terminal, or replaced a launch on a terminal. */
 export function isOfTerminal(before: LaunchedAs | undefined): boolean {
   return before !== undefined && belongsOnTerminal(before);
 }
@@ -71,14 +71,14 @@ async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Don
   }
 }
 
-/** How an agent that a terminal waits for comes to it. */
+/** For an agent that runs without a terminal, but was first launched on one: how to have it on a terminal again. Otherwise "". */
 function elsewhereWords({ standing: { view }, before }: ToResume): string {
   if (before?.resume_on_terminal !== true) return "";
   return `, without a terminal; to have it on one again: ${onTerminalLine(view.agent_id)}`;
 }
 
 /**
- * An agent that only connected, by a bridge that its own MCP client starts, was not launched by cliai, and cannot be.
+ * Refuses an agent that cliai has not launched: its own MCP client started its bridge, so only that client can start it again.
  * @throws CliaiError `refused`
  */
 export function requireLaunched({ standing: { view }, before }: Pick<ToResume, "standing" | "before">): void {
@@ -113,7 +113,7 @@ async function startAgain(one: ToResume, bus: Bus, context: CliContext): Promise
     );
   } catch (error) {
     if (!(error instanceof CliaiError) || error.code !== "already_running") throw error;
-    // At its own start the server starts those again that it had launched.
+    // A server that has just started launches the agents again that the last server had launched.
     const { axes, status } = await untilOnline(view, reader, () => true);
     if (axes.link.value !== "online") throw error;
     return { did: "nothing", words: `runs already (${status}): the server has started it again` };

@@ -38,12 +38,12 @@ const resumeArgs = {
   headless: {
     type: "boolean",
     description:
-      "let the server start the agent without a terminal, for this once; the default if it was launched so, with several agents, and with --json",
+      "let the server start the agent without a terminal this time; the default for an agent that was launched without one, for several agents, and with --json",
   },
   terminal: {
     type: "boolean",
     description:
-      "start the agent on this terminal, even if it was launched without one; one that runs on with its window closed is ended first",
+      "start the agent on this terminal, even if it was launched without one; if it still runs, but its window was closed, end it first",
   },
   role: spawnArgs.role,
   model: spawnArgs.model,
@@ -88,7 +88,10 @@ interface Resuming {
 /** @throws CliaiError `usage` */
 function checkArgs(args: ResumeArgs, ids: readonly AgentId[], context: CliContext): void {
   if ((args.all === true) !== (ids.length === 0)) {
-    const message = args.all === true ? "--all takes no agent to name" : "resume needs the AGENT, or --all";
+    const message =
+      args.all === true
+        ? `--all takes no AGENT, but "${ids[0]}" is given`
+        : "resume needs the AGENT, or --all";
     throw new CliaiError("usage", message, { hint: resumeExample });
   }
   if (args.terminal !== true || (ids.length === 1 && args.headless !== true && isOnTerminal(context))) return;

@@ -11,7 +11,7 @@ export interface Standing {
   /** `unknown` means that it may still run. */
   readonly state: "runs" | "paused" | "ended" | "elsewhere" | "unknown";
   readonly why: string;
-  /** Whether it ran when its machine or the server went down, also by `down --agents`. Else somebody stopped it, or it ended by itself. */
+  /** Whether it ran when its machine or the server went down, including `down --agents`. If not, somebody stopped it, or it ended by itself. */
   readonly wentDown: boolean;
 }
 
@@ -30,12 +30,12 @@ export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Pla
   const { axes, status, host, session } = view;
   const why = axes.link.reason;
   const isHere = host === undefined || host === hostname;
-  // A host holds its agent's lock while it lives. After a host was killed, the record may still say for a while that it is online.
-  // With a lock in another data directory, the process of the heartbeats still runs.
+  // A host holds its agent's lock while it lives. After a host was killed, the record may still say for a while that it is online. If the
+  // host runs with another data directory, nobody holds the lock in this one, but the process that the heartbeats name still runs.
   const isDead = isHere && !isHeld && !isRunning && session !== undefined;
   if (ownEnds.includes(status) && !isHeld) {
     const how = view.said?.message === undefined ? status : `${status} (${view.said.message})`;
-    // A host that was killed is an end that nobody wanted, such as that of a container, which takes the hosts with it.
+    // A killed host counts as going down, because nobody stopped the agent: for example, a container that ends kills its hosts.
     const wentDown = view.said?.ended_with === "host" || (wasLaunched(view) && wasTakenDown(view));
     return isHere ? { view, state: "ended", why: how, wentDown } : elsewhere(view, wentDown);
   }

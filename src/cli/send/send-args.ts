@@ -43,7 +43,7 @@ export const sendArgs = {
     type: "string",
     valueHint: "SECONDS",
     description:
-      "let the command expire if the agent has not taken it within this time (default 300; a task: 6 days)",
+      "let the command expire if the agent has not taken it within this time (default 300; for a task 6 days)",
   },
   id: {
     type: "string",

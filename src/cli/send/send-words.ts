@@ -46,10 +46,10 @@ export function readWords<Words extends SendWords>(
   throw usage(`send takes no argument "${superfluous}"`, quoteHint("send", given, 2));
 }
 
-/** @param words what was given behind it */
+/** @param words the words that follow */
 export function readType(word: string, words: readonly string[]): CommandType {
   if (v.is(CommandTypeSchema, word)) return word;
-  // Else it is most likely an agent, with or without the text of its task.
+  // If the word is no mistyped command, it is most likely an agent, with or without the text of a task.
   const task =
     words.length === 0
       ? `give ${word} a task: cliai send ${word} "what to do"`
@@ -60,8 +60,8 @@ export function readType(word: string, words: readonly string[]): CommandType {
 
 /**
  * Finds the agents that a command names.
- * @throws CliaiError as {@link FleetReader.require}. The hint for `stop ada enough` is to give `enough` as the reason: no agent has a name
- * like it, and the agents before it are known.
+ * @throws CliaiError as {@link FleetReader.require}. For `stop ada enough` the hint says how to give `enough` as the reason, because `ada` is
+ * an agent and no agent has a name like `enough`.
  */
 export async function readTargets(
   fleet: FleetReader,
@@ -103,7 +103,7 @@ export function meantAsReason(
   return usage(`${command} takes no text: "${text}"`, hint);
 }
 
-/** The line to copy; without the text where a shell could read more into it. */
+/** The line to copy. It leaves the text out if a shell could take a character of it for something else. */
 function reasonLine(command: string, agents: readonly string[], text: string): string {
   const isHarmless = /^[\w .,:;?@%+=/-]+$/.test(text);
   return `cliai send ${command} ${agents.join(" ")} --reason "${isHarmless ? text : "…"}"`;

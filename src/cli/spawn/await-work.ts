@@ -13,7 +13,7 @@ export interface WorkOptions {
   readonly id: AgentId;
   /** Only this run's work counts; default: any run's. */
   readonly run?: string;
-  /** Words that the agent has said up to here in AUDIT are not of this work; from `auditEnd`, asked before the launch. */
+  /** The last sequence in AUDIT before the launch (`auditEnd`). What the agent said up to there is not about this work. */
   readonly after: number;
   readonly timeoutMs: number;
   readonly context: CliContext;
@@ -21,7 +21,7 @@ export interface WorkOptions {
 
 export interface EndOfWork extends Waited {
   readonly id: AgentId;
-  /** Undefined if the agent has said nothing at its work. */
+  /** What the agent said last during this work; undefined if it said nothing. */
   readonly words: string | undefined;
 }
 

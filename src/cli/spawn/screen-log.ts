@@ -8,9 +8,9 @@ import type { CliContext } from "../frame/context.ts";
 
 export interface ScreenLog {
   readonly log: Logger;
-  /** From now on the CLI has the screen. @throws CliaiError `data_dir_unwritable` */
+  /** Call it before the CLI takes the screen: from now on the log goes to `host.log`. @throws CliaiError `data_dir_unwritable` */
   leaveScreen(): void;
-  /** The CLI has ended: what follows goes to stderr again. */
+  /** Call it when the CLI has ended: from now on the log goes to stderr. */
   returnToScreen(): void;
 }
 

@@ -20,7 +20,7 @@ import { auditEnd, printEnd, waitForWork } from "./await-work.ts";
 import { profileReader } from "./profile.ts";
 import type { SpawnArgs } from "./spawn-args.ts";
 
-/** The flags that a launch by the server cannot have, and what to do instead. */
+/** The flags that cannot be used for a launch by the server, each with what to do instead. */
 const otherFlags = {
   resume: "start an ended agent again: cliai resume AGENT --headless",
   "die-with-terminal": "the agent has no terminal: leave one of the two out",
@@ -51,7 +51,7 @@ export async function spawnDetached(
     ...{ profile, from: operatorOf(context) },
     ...(args.task === undefined ? {} : { task: args.task }),
     ...(args.id === undefined ? {} : { id: parseAgentId(args.id) }),
-    // In full, because the server runs in another directory.
+    // A full path, because the server runs in another directory.
     ...(hasOwnProject(args, found) ? {} : { project: resolve(context.cwd, args.project ?? ".") }),
     flags: launchFlagsOf(args, passedOn.length === 0 ? undefined : passedOn, context),
   };
@@ -71,7 +71,7 @@ export async function spawnDetached(
   });
 }
 
-/** Undefined if it is not known here: the server may have been started with a settings file that has it; else it says that there is none. */
+/** The profile; undefined if this command does not find it. The server may find it in its own settings file; if not, it refuses the launch. */
 async function profileHere(
   args: SpawnArgs,
   profile: string,

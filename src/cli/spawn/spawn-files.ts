@@ -1,4 +1,4 @@
-// Writes the files of one agent: its MCP configuration, and what its CLI wants to have written before it starts.
+// Writes the files of one agent: its MCP configuration, and the files that its CLI needs before it starts.
 import { join } from "node:path";
 import * as v from "valibot";
 import mcpTemplate from "../../../configs/mcp-nats.json" with { type: "json" };

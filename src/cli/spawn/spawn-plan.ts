@@ -39,7 +39,7 @@ export interface SpawnPlan {
   readonly role: Role;
   readonly cli: AgentCli;
   readonly cwd: string;
-  /** Of its CLI. */
+  /** The environment of its CLI. */
   readonly env: Environment;
   readonly dataDir: string;
   readonly natsUrl: string;
@@ -129,7 +129,7 @@ export async function planSpawn(
 }
 
 /**
- * Without a terminal and a task the CLI would only complain of its input, in its own words.
+ * Refuses a launch without a terminal and a task, because the CLI would only complain about its input, in its own words.
  * @throws CliaiError `usage`
  */
 function requireTerminalOrTask({ headless, task, profile = "demo" }: SpawnArgs, cli: AgentCli): void {
@@ -143,7 +143,7 @@ function requireTerminalOrTask({ headless, task, profile = "demo" }: SpawnArgs, 
   });
 }
 
-/** @throws CliaiError `usage` for a CLI that cannot run so */
+/** @throws CliaiError `usage` for a CLI that cannot run in this mode */
 function checkMode(cli: AgentCli, isHeadless: boolean, isDry: boolean): void {
   if (isHeadless && cli.openSession === undefined) {
     throw new CliaiError("usage", `${cli.name} cannot run with --headless`, {

@@ -72,8 +72,8 @@ function unlessSessionGone(
 }
 
 /**
- * Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host on loopback; and the host of the agent's model
- * server.
+ * Exempts loopback from the user's proxy, because hooks and the bridge reach the session's host there. Also exempts the machine of the agent's
+ * model server.
  */
 function withDirectLoopback({ env, launch }: Pick<SpawnPlan, "env" | "launch">): Environment {
   const {

@@ -69,14 +69,14 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   let isOver = false;
   over.promise.catch(() => undefined); // awaited below, maybe later
 
-  /** A look that fails after the end has lost its connection to the end of this command, not to the server. */
+  /** A look that fails after the end fails because this command has closed its connection, not because the server is away. */
   const onNoAnswer = () => {
     if (!isOver) absence.begin();
   };
 
   const judge = (view: AgentView, now: Date, listeningSince?: string): WaitOutcome | undefined => {
     if (options.run !== undefined && view.heartbeat?.instance_id !== options.run) return undefined;
-    // The record does not have its last order yet.
+    // The record does not include the agent's last order yet.
     if (view.commands_seq < (orders.get(view.agent_id) ?? 0)) return undefined;
     return outcomeOf(view, goal, now, listeningSince);
   };
@@ -134,14 +134,14 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
       for (const view of read?.views ?? []) take(view, read?.now ?? context.now());
     }),
   ];
-  /** What has been there when time is up counts. */
+  /** An outcome that was seen before the time was up still counts, so wait until it has settled. */
   const timeIsUp = () => void Promise.allSettled(settling.values()).then(() => over.resolve());
   const timers = [setInterval(() => void look(), lookEveryMs)];
   const beganMs = performance.now();
   try {
-    // Without a serve the ids are looked up in the store, and the line about its absence comes from `look`.
+    // If no serve answers, this reader looks the ids up in the bucket. It prints nothing, because look() says that the server is away.
     const reader = createFleetReader(bus, { ...context, note: () => undefined });
-    // A run that has just begun may not be heard of yet.
+    // A given run may have begun just now, so the fleet may not know its agent yet.
     if (options.run === undefined) for (const id of ids) views.set(id, viewOf(await reader.require(id)));
     for (const id of ids) orders.set(id, await lastSequenceOn(bus, streams.commands, everySubjectOf(id)));
     await look();

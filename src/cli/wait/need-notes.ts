@@ -7,9 +7,9 @@ import { plain } from "../frame/terminal.ts";
 const settledAfterMs = 1_000;
 
 export interface NeedNotes {
-  /** Takes each new view of an awaited agent. A need is said once, when it has stood for {@link settledAfterMs}. */
+  /** Takes each new view of an awaited agent. Prints a need once, when it has lasted for {@link settledAfterMs}. */
   take(view: AgentView): void;
-  /** The agent is awaited no more. */
+  /** Call this when the command no longer waits for the agent. */
   forget(id: AgentId): void;
   stop(): void;
 }

@@ -25,7 +25,7 @@ export function createServerAbsence(note: (line: string) => void): ServerAbsence
   };
 }
 
-/** For the connection of a command that says these lines: its log says the same in other words, so it is printed only if wanted. */
+/** The context for the connection of a command that prints these lines. The log of a connection says the same, so it is printed only on request. */
 export function withoutLog(context: CliContext): CliContext {
   return context.env.CLIAI_LOG ? context : { ...context, log: silentLogger };
 }

@@ -26,14 +26,14 @@ const slowAfterMs = 20_000;
 export const answerWithinMs = 24_000;
 /** How long a host may take until it is connected, which on a busy machine is more than `answerWithinMs`. */
 export const launchWithinMs = 5 * 60_000;
-/** Of these, the agent's CLI gets 5 s to end, the processes that the CLI leaves behind 3 s, and the goodbye 4 s. */
+/** How long a host may take to end. It gives 5 s to the agent's CLI, 3 s to the processes that the CLI leaves behind, and 4 s to the goodbye. */
 const endWithinMs = 15_000;
 /** When a launch has failed, the caller gets the error after at most this time, even if the child has not ended yet. */
 const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
 const saidWithinMs = 5_000;
 const foundEveryMs = 200;
-/** See {@link untilLocked}. */
+/** How long after the beginning of its launch a host may take the agent's lock. */
 const lockedWithinMs = 30_000;
 const lastWordsKept = 2_000;
 
@@ -56,17 +56,17 @@ export interface AgentChild {
   /** Why the child failed, as its output says, on one line. */
   lastWords(): string;
   /**
-   * Resolves when the agent's CLI has reported something; or, after `slowAfterMs`, when at least its host is connected: then the CLI is
-   * slow, and has not failed.
-   * @throws CliaiError `failed` with the last words, if the child ends before, or its host does not connect in time; `interrupted` as soon
-   * as the signal aborts, which leaves the child as it is
+   * Resolves when the agent's CLI has reported something. After `slowAfterMs`, a connected host is enough: its CLI is slow, and has not
+   * failed.
+   * @throws CliaiError `failed` with the child's last words, if the child ends before that, or its host does not connect in time;
+   * `interrupted` when the signal aborts; the child then runs on
    */
   connected(signs: SignsOfStart, withinMs: number, signal: AbortSignal): Promise<void>;
   /** Asks the child to end, and kills it if it has not ended in time. Resolves when it has ended. */
   end(): Promise<void>;
 }
 
-/** What the fleet knows of the agent that starts. */
+/** What the fleet knows of an agent that is starting. */
 export interface SignsOfStart {
   /** Whether it is connected, and its CLI has reported something. */
   readonly hasBegun: () => boolean;
@@ -135,7 +135,7 @@ export function startAgentChild(options: AgentChildOptions): AgentChild {
   };
 }
 
-/** Reports a host that ended without a word. If a signal ended it, nobody else has ended its CLI and tools. Never rejects. */
+/** Reports a host that ended without a goodbye. If a signal ended it, also ends its CLI and tools, because it could not. Never rejects. */
 async function afterExit(
   options: AgentChildOptions,
   code: number | null,
@@ -145,7 +145,7 @@ async function afterExit(
   if (signal !== null) await sweep(options);
 }
 
-/** A host that was killed could not end its CLI and tools. They are ended here. Never rejects. */
+/** Ends the CLI and the tools of a killed host, because it could not end them itself. Never rejects. */
 async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir" | "id" | "context">) {
   await endLeftoverRun(dataDir, id, context.log).catch((error: unknown) =>
     context.log.warn(`${id}: ${messageOf(error)}`),
@@ -153,8 +153,8 @@ async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir"
 }
 
 /**
- * Watches a host that an earlier serve has launched, and that has outlived it. Resolves when its process has ended and nothing of its
- * run is left, with how it ended, as far as that is known; at once when the signal aborts.
+ * Watches a host that has outlived the serve that launched it. Resolves when its process has ended and nothing of its run is left; at once
+ * when the signal aborts. Resolves to how the host ended, which is not known here.
  */
 export async function watchHost(
   options: Pick<AgentChildOptions, "dataDir" | "id" | "context" | "hosts"> & {
@@ -165,12 +165,12 @@ export async function watchHost(
   const { dataDir, id, host, signal } = options;
   while (!signal.aborted && (await stillRunning([host])).length > 0) await pause(foundEveryMs, signal);
   if (!signal.aborted) await options.hosts.look(id);
-  // Whoever holds the lock by then has begun another run.
+  // If somebody holds the lock now, another run has begun.
   if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
   return "its exit code is not known";
 }
 
-/** Watches the agent's host if that runs, as {@link watchHost}. Nothing else changes for the agent. */
+/** If the agent's host runs, watches it as {@link watchHost} does, and changes nothing for the agent. Otherwise undefined. */
 export async function takeUpHost(
   id: AgentId,
   { dataDir, context, hosts }: Pick<AgentChildOptions, "dataDir" | "context" | "hosts">,
@@ -183,8 +183,8 @@ export async function takeUpHost(
 }
 
 /**
- * Waits for a host that an earlier serve may have launched just before it was killed, and that does not hold its agent's lock yet. Resolves at
- * once when the signal aborts.
+ * Waits until somebody holds the agent's lock, because an earlier serve may have launched the host just before that serve was killed.
+ * Resolves when {@link lockDeadline} has passed, and at once when the signal aborts.
  * @param since when the launch began, RFC 3339
  */
 export async function untilLocked(
@@ -198,13 +198,13 @@ export async function untilLocked(
     await pause(foundEveryMs, signal);
 }
 
-/** Until when such a host may take, by `performance.now()`. */
+/** The time, by `performance.now()`, until which the host of a launch that began at `since` may take the agent's lock. */
 export function lockDeadline(since: string, { now }: Pick<CliContext, "now">): number {
   const sinceMs = now().getTime() - Date.parse(since);
   return performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
 }
 
-/** Its host, by the kernel's lock and by what its run file says; a host that has just begun writes that a moment later. */
+/** The process of the agent's host, from its run file. Waits for that file while the agent's lock is held, because a new host writes it later. */
 async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
   const deadline = performance.now() + saidWithinMs;
   while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
@@ -221,7 +221,7 @@ function startSpawn(options: AgentChildOptions): ChildProcess {
   const { command, args } = selfCommand();
   const own = [
     ...args,
-    // Without a server, it must not start another one: this serve is ending then.
+    // `--no-start`: if the child finds no server, this serve is ending, and the child must not start another one.
     ...["spawn", profile, "--quiet", "--no-start", `--id=${id}`, `--data-dir=${dataDir}`],
     ...(project === undefined ? [] : [`--project=${project}`]),
     ...(configPath === undefined ? [] : [`--config=${configPath}`]),
@@ -245,7 +245,7 @@ function openOutput({ dataDir, id, context }: AgentChildOptions): number | "igno
     return openHostLog(dataDir, id);
   } catch (error) {
     context.log.warn(`${id} has no log: ${messageOf(error)}`);
-    return "ignore"; // the host itself cannot write there either, and says so by its exit code
+    return "ignore"; // the host cannot write to its log either, and ends with an error
   }
 }
 

@@ -1,4 +1,4 @@
-// The launches that have begun and whose sessions are not known yet: what serve notes of them, and how it knows their sessions.
+// The launches that have begun, but whose sessions are not known yet: what serve stores about them, and how it finds out the session.
 import type { LaunchedAgents, Launching } from "../../../data-dir/launched-agents.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
@@ -6,12 +6,12 @@ import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import type { Logger } from "../../../log.ts";
 
-/** What to do with an error that nobody waits for: unhandled, it would end this serve. */
+/** Logs an error that nobody awaits, because an unhandled one would end this serve. */
 export function warnOf(id: AgentId, log: Logger): (error: unknown) => void {
   return (error) => log.warn(`${id}: ${messageOf(error)}`);
 }
 
-/** By what the session of a launch is told from the agent's last one. */
+/** The facts by which {@link sessionOf} tells the session of a launch apart from the agent's last session. */
 export function beginningOf(
   { resumes }: { readonly resumes?: string | undefined },
   view: AgentView | undefined,
@@ -28,7 +28,7 @@ export function sessionOf(
 ): string | undefined {
   const { session_id, run_started_at = "", session, heartbeat } = view ?? {};
   if (run_started_at < since) return undefined;
-  // The CLI may go on with the session from before all the same, as the arguments that are passed on to it may say.
+  // If the new run's CLI itself reports the last session, it goes on in that session, for example because of the arguments passed on to it.
   const isTold = session?.session_id === session_id && session?.instance_id === heartbeat?.instance_id;
   return session_id === session_before && !isTold ? undefined : session_id;
 }
@@ -38,12 +38,12 @@ export function requireGoingOn(id: AgentId, stopping: AbortSignal): void {
   if (stopping.aborted) throw new CliaiError("interrupted", `cannot launch ${id}: the server is ending`);
 }
 
-/** Notes each launch until it has failed or the session is known, so that the next serve takes it up if this one is killed before. */
+/** Stores each launch until it has failed or its session is known, so that the next serve takes it up if this one is killed before that. */
 export function keepNotes(launching: LaunchedAgents["launching"], log: Logger, stopping: AbortSignal) {
-  /** The agents whose launches are being noted, just before they are among the children. */
+  /** The agents whose launches are being stored now. Their child processes start after that. */
   const noting = new Set<AgentId>();
   const forget = (id: AgentId) => launching.forget(id).catch(warnOf(id, log));
-  /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is noted */
+  /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is stored */
   const keep = async (id: AgentId, { profile, project, since, session_before }: Launching) => {
     noting.add(id);
     try {

@@ -1,6 +1,6 @@
-// Launches agents for captains. Each works on its one task without a terminal, and ends when the task is done; if `serve` has ended by
-// then, when the next one runs. How it ended is told to the captain once, by this serve or by the next one, which finds the launch in
-// `agents/<id>/launched-for.json`.
+// Launches agents for captains. Each agent works on its one task without a terminal, and ends when the task is done; if no `serve` runs
+// then, it ends when the next one runs. The captain is told once how the agent ended, by this serve or by the next one, which finds the
+// launch in `agents/<id>/launched-for.json`.
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { AgentCli } from "../../../agents/agent-cli.ts";
@@ -31,9 +31,9 @@ import { checkLaunch, freeAgentId } from "./launch-request.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
-  /** Sees to it that captains are told of the agents that earlier serves launched for them. */
+  /** Takes up the agents that earlier serves launched for captains, and tells each captain when its agent has ended. */
   resume(): Promise<void>;
-  /** Ends the launches that no captain was told of yet. The other agents work on. */
+  /** Ends the launches whose captains wait for the answer. The other agents work on. */
   stop(): Promise<void>;
 }
 
@@ -51,14 +51,14 @@ export interface AgentLauncherOptions {
   readonly onEnded?: (ended: EndedLaunch) => Promise<void>;
 }
 
-/** How often a captain is told again that takes no message: one that was stopped takes it when it is resumed. */
+/** How often to try again if the captain takes no message. A captain that was stopped takes it when it is resumed. */
 const tellEveryMs = 60_000;
 
 export function createAgentLauncher(options: AgentLauncherOptions): AgentLauncher {
   const { profiles, context } = options;
   const { log } = context;
   const memory = createLaunchesForCaptains(options.dataDir, log);
-  /** Those that no captain was told of yet. */
+  /** The launches whose captains wait for the answer. */
   const starting = new Map<AgentChild, AgentId>();
   const launches = new Map<string, Promise<LaunchedByCaptain>>();
   const own = new Set<AgentId>();
@@ -162,8 +162,8 @@ function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptain
 }
 
 /**
- * Without a terminal, as a session that cliai steers: its permissions go to the inbox, unless its profile says otherwise, and it ends when
- * its task is done. A CLI that cannot be steered so works by its own arguments for that.
+ * The arguments for an agent that works on one task without a terminal and ends when the task is done. If cliai can steer the CLI's session
+ * (`openSession`), `--wait` does that. Otherwise the CLI gets its own arguments for unattended work (`unattendedArgs`).
  */
 function argsFor({ openSession, unattendedArgs }: AgentCli, task: string): string[] {
   const isSteered = openSession !== undefined || unattendedArgs === undefined;

@@ -11,7 +11,7 @@ import { pause } from "../../../waiting.ts";
 interface FailedTask {
   readonly id: AgentId;
   readonly task: string;
-  /** Of the task, if whoever gave it knows it. */
+  /** The task's command id, if the sender of the task has it. */
   readonly commandId?: string | undefined;
   readonly reason: string;
 }

@@ -48,7 +48,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   const { memory, children, noting, starting, stopping, launch } = launches;
   const { resumeOne, takeUpLaunch } = createTakingUp(options, launches);
   const tasks = keepLaunchTasks(options, launches);
-  /** What goes on although whoever asked for it has an answer. */
+  /** Work that goes on after its caller got an answer. */
   const late = new Set<Promise<void>>();
   const keepGoing = (work: Promise<void>) => {
     const goingOn = work.catch((error: unknown) => log.warn(messageOf(error)));
@@ -86,7 +86,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
         if (order !== undefined) await tasks.keep(id, order);
         await launch(id, { profile, project, flags, ...resumed }).catch(async (error: unknown) => {
           const failed = { id, task, commandId: order?.command_id, since, reason: messageOf(error) };
-          const isTold = stopping.signal.aborted && !isAnswered; // by the error
+          const isTold = stopping.signal.aborted && !isAnswered; // the caller gets the error instead
           if (!isTold) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
           await tasks.forget(id);
           throw error;
@@ -161,7 +161,7 @@ function createTakingUp(options: LaunchesOptions, launches: ReturnType<typeof cr
   return { resumeOne, takeUpLaunch };
 }
 
-/** Waits for the process of an agent that is resumed: it ends a moment after its goodbye, or has just begun. */
+/** Waits until an agent that is resumed has ended or is online: its process ends a moment after its goodbye, or has just begun. */
 async function untilEndedOrOnline(
   id: AgentId,
   { children }: Pick<ReturnType<typeof createLaunches>, "children">,
@@ -176,7 +176,7 @@ function orderOf(text: string, from: string, since: string): LaunchTask {
   return { command_id: crypto.randomUUID(), text, from, since };
 }
 
-/** The flags of the agent's last launch. A settings file that no longer exists does not count: the server's own does. */
+/** The flags of the agent's last launch. If its settings file no longer exists, the server's settings file counts. */
 async function lastFlags(id: AgentId, { dataDir, context }: LaunchesOptions): Promise<LaunchFlags> {
   const before = await readLaunchedAs(dataDir, id);
   if (before?.has_secret === true) {
@@ -186,7 +186,7 @@ async function lastFlags(id: AgentId, { dataDir, context }: LaunchesOptions): Pr
   return config !== undefined && existsSync(config) ? { ...flags, config } : flags;
 }
 
-/** Where a launch finds its profile: in its own settings file, else as the server does. */
+/** Where a launch finds its profile: in the settings file of its flags; without one, where the server looks. */
 async function placeOf({ config }: LaunchFlags, { profiles, context, dataDir }: LaunchesOptions) {
   const { cwd } = context;
   if (config === undefined) return { profiles, cwd };

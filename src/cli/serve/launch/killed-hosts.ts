@@ -33,7 +33,7 @@ export interface KilledHostsOptions {
   readonly lookEveryMs?: number;
 }
 
-/** Looks by itself at the agents of this machine whose connection is lost, or that are silent. */
+/** Besides the calls of `look`, it looks each second at the agents of this machine that are silent or whose connection is lost. */
 export function watchKilledHosts(options: KilledHostsOptions): KilledHosts {
   const { dataDir, bus, server, context, lookEveryMs = 1_000 } = options;
   const { fleet } = server;
@@ -42,7 +42,7 @@ export function watchKilledHosts(options: KilledHostsOptions): KilledHosts {
   const lost = new Set<AgentId>();
 
   const tell = async (id: AgentId, file: RunFile, how: string | undefined) => {
-    // Read first what is stored by now: the goodbye of a host that was killed only after it.
+    // First read everything that is stored by now, because the host may have said goodbye before it was killed.
     await server.catchUp(id);
     if (!isUnendedRun(fleet.get(id), file.run) || told.has(file.run)) return;
     told.add(file.run);
@@ -105,7 +105,7 @@ function isUnendedRun(view: AgentView | undefined, run: string): boolean {
   return said === undefined || said.instance_id !== run || !isGoodbye(said.status);
 }
 
-/** Whether nobody holds the agent's lock, and the host's process is gone, as far as the system tells processes by their start. */
+/** Whether nobody holds the agent's lock, and no process has the host's process id and start. */
 async function hasEnded(dataDir: string, id: AgentId, { host }: RunFile): Promise<boolean> {
   if (isAgentHeld(dataDir, id)) return false;
   return host === undefined || (await stillRunning([host])).length === 0;

@@ -1,5 +1,5 @@
-// Keeps the task of each launch in `agents/<id>/launch-task.json` until the agent has it as an order: if `serve` is killed before, the
-// next one gives it.
+// Keeps the task of each launch in `agents/<id>/launch-task.json` until the task is stored as an order. If `serve` is killed before that,
+// the next serve stores it.
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-agents.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../../../domain/text/errors.ts";
@@ -9,7 +9,7 @@ import { lockDeadline } from "./agent-child.ts";
 import { noteFailedLaunch, noteFailedTask } from "./failed-launch.ts";
 import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
 
-/** How often a task is given again that NATS did not take. */
+/** How often to try again to store a task that NATS did not take. */
 const giveEveryMs = 1_000;
 /** Errors of NATS and its store: the same order may be taken later. */
 const passing: ReadonlySet<ErrorCode> = new Set([
@@ -18,7 +18,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 /** After so many tries with the error `failed` in a row, it counts as one that does not pass. */
 const mostFailedTries = 60;
 
-/** Keeps the task of each launch until the agent has it as an order. */
+/** Keeps the task of each launch until it is stored as an order. */
 export function keepLaunchTasks(
   options: LaunchesOptions,
   { memory: launched, children, stopping }: ReturnType<typeof createLaunches>,
@@ -30,9 +30,9 @@ export function keepLaunchTasks(
   const forgetTask = (id: AgentId): Promise<void> =>
     memory.forget(id).catch((error: unknown) => log.warn(`${id}: ${messageOf(error)}`));
   /**
-   * Gives it as often as it takes until NATS has it; with its id it counts once. Whoever launched the agent may have its id already, so
-   * its receipt `failed` says so if the agent takes no task.
-   * @throws CliaiError `interrupted` if this serve ends before: then the next one gives it
+   * Stores the task as an order, and tries again until NATS takes it. The order has the same id each time, so it counts once. If the order is
+   * refused, stores the receipt `failed`, because whoever launched the agent may know the order's id already.
+   * @throws CliaiError `interrupted` if this serve ends before that: then the next one stores the task
    */
   const giveTask = async (id: AgentId, { command_id, text, from }: LaunchTask): Promise<void> => {
     let failedTries = 0;
@@ -57,7 +57,7 @@ export function keepLaunchTasks(
       }
     }
   };
-  /** The agents whose tasks are being kept, just before they are launched. */
+  /** The agents whose tasks are being written to a file now. They are launched after that. */
   const noting = new Set<AgentId>();
   const keepTask = async (id: AgentId, order: LaunchTask): Promise<void> => {
     noting.add(id);

@@ -42,11 +42,11 @@ interface Launch {
   readonly resumes?: string | undefined;
   /** More flags for `spawn`. */
   readonly more?: readonly string[];
-  /** Those that the profile does not have. */
+  /** The flags of the launch. Each wins over the profile. */
   readonly flags?: LaunchFlags | undefined;
   /** How long its host may take to connect; default: {@link launchWithinMs}. */
   readonly withinMs?: number | undefined;
-  /** Whether it stands in its launched.json already, so that the next serve launches it if this one ends before it is there. */
+  /** Whether `launched.json` has the agent already, so that the next serve launches it if this one ends before it is connected. */
   readonly isRemembered?: boolean | undefined;
 }
 
@@ -57,7 +57,7 @@ export function createLaunches(options: LaunchesOptions) {
   const { log } = context;
   const memory = createLaunchedAgents(dataDir, log);
   const children = new Map<AgentId, Pick<AgentChild, "ended">>();
-  /** Launched, and not remembered yet. */
+  /** The children that are starting and that are not in `launched.json` yet. */
   const starting = new Set<AgentChild>();
   const stopping = new AbortController();
   const notes = keepNotes(memory.launching, log, stopping.signal);
@@ -83,7 +83,7 @@ export function createLaunches(options: LaunchesOptions) {
       const hasEnded = await resumedOrEnded(order, child, () => fleet.get(id));
       if (hasEnded && isSessionGone(order, child)) return await ending;
     } catch (error) {
-      // Then onEnd launches the agent in a new session. Wait for the outcome of that launch.
+      // If the session to resume no longer exists, onEnd launches the agent in a new one. Wait for the outcome of that launch.
       if (isSessionGone(order, child)) return await ending;
       if (!isRemembered) await notes.forget(id);
       throw error;
@@ -94,7 +94,7 @@ export function createLaunches(options: LaunchesOptions) {
     if (await remembered(id, order, child)) return;
     rememberLater(id, order, child).catch(warnOf(id, log));
   };
-  /** Whether its session is known, with which the next serve launches it again. */
+  /** Notes the agent with its session, so that the next serve can launch it again. Resolves to false while its session is not known. */
   const remembered = async (
     id: AgentId,
     { profile, project, ...begun }: Launching,
@@ -102,7 +102,7 @@ export function createLaunches(options: LaunchesOptions) {
   ): Promise<boolean> => {
     const session_id = sessionOf(fleet.get(id), begun);
     if (session_id === undefined) return false;
-    if (!isSessionId(session_id)) return true; // then it cannot be launched again in it
+    if (!isSessionId(session_id)) return true; // no argument can name this session, so it cannot be resumed
     await memory.remember(id, { profile, project, session_id });
     if (!children.has(id) && !stopping.signal.aborted) await forgetIfOver(id, await child.ended);
     return true;
@@ -153,8 +153,8 @@ export function createLaunches(options: LaunchesOptions) {
 }
 
 /**
- * A CLI can connect before it finds out that the session to resume no longer exists. This waits until something is heard of the session,
- * for a few seconds at most, because some CLIs tell nothing of it before its next prompt. Resolves to whether the child has ended.
+ * A CLI can connect before it finds out that the session to resume no longer exists. This waits until the CLI reports the session, for
+ * `resumedWithinMs` at most, because some CLIs report nothing before the next prompt. Resolves to whether the child has ended.
  */
 async function resumedOrEnded(
   { resumes }: Launch,
@@ -168,7 +168,7 @@ async function resumedOrEnded(
   const isHeard = () => {
     const { session, heartbeat } = view() ?? {};
     if (session === undefined || session.instance_id !== heartbeat?.instance_id) return false;
-    // A CLI names a session also when it ends because it does not have it.
+    // A CLI also names the session when it ends because it no longer has that session.
     return session.session_id === resumes && session.ended === undefined;
   };
   const deadline = performance.now() + resumedWithinMs;

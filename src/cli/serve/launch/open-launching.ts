@@ -1,6 +1,6 @@
 // This room launches agents without a terminal, for people and for captains, and keeps them running.
 //
-// Opens all that launches agents: for people, for captains, and what watches their hosts.
+// Opens the two launchers, for people and for captains, and the watch over their hosts.
 import { tellOfEnd } from "../../../server/tools/launch-notice.ts";
 import { openLaunchDesk } from "../../launch-desk.ts";
 import { createAgentLauncher } from "./captain-launcher.ts";
@@ -9,7 +9,7 @@ import { createHeadlessAgents } from "./headless-agents.ts";
 import { watchKilledHosts } from "./killed-hosts.ts";
 import type { LaunchesOptions } from "./launches.ts";
 
-/** Opens all that launches agents. What it ends ends before the server does, so that the server still stores their goodbyes. */
+/** Opens the launchers. `parts` ends the agents that are starting before it ends the server, so that the server stores their goodbyes. */
 export function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: AsyncDisposableStack) {
   const { dataDir, bus, server, context } = options;
   const { now, log } = context;

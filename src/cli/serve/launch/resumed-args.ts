@@ -1,4 +1,4 @@
-// Says how an agent that has ended is launched again: in its session if that has a conversation, and with what it is to go on with. Pure.
+// Says how an agent that has ended is launched again: in its session, if that has a conversation, and with the words to go on with. Pure.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { failedWithSession, isHad } from "../../../domain/fleet/run-end.ts";
 import { hasConversation, isTurnOpen, type SessionEvidence } from "../../../domain/fleet/session-evidence.ts";
@@ -26,10 +26,10 @@ export interface ResumedArgs {
 export function resumedArgs(view: AgentView | undefined, session_id: string): ResumedArgs {
   const { session, commands = [] } = view ?? {};
   if (session === undefined || !hasConversation(session)) return { more: [] };
-  // A run that ended before it was told to go on has shown no turn, but its session still has its tasks.
+  // A run that was resumed, but ended before it was told to go on, has shown no turn. Its session still has the earlier run's tasks.
   const isOwed = commands.some((command) => isHad(command) && command.taken_by?.session_id === session_id);
   const text = wasCutOff(session) || isOwed ? wordsFor(commands, session_id) : undefined;
-  // As its first task, so that it goes on with what was cut off before it takes new orders.
+  // These words are its first task, so that it goes on with the earlier work before it takes new orders.
   const goOnArgs = text === undefined ? [] : [`--task=${text}`];
   return { resumes: session_id, more: [`--resume=${session_id}`, ...goOnArgs] };
 }

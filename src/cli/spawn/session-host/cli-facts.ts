@@ -27,16 +27,16 @@ export async function untriedOf(
   return words === undefined ? [] : [words];
 }
 
-/** What the user's own settings keep cliai from doing, a line each. */
+/** One line for each thing that the user's own settings keep cliai from doing. */
 export function warningsOf(settings: UserSettings, isHeadless: boolean): string[] {
   return [...hookWarnings(settings, isHeadless), ...telemetryWarnings(settings, isHeadless)];
 }
 
-/** The results of a headless session tell what telemetry would. */
+/** None for a headless session, because its results tell what the telemetry would tell. */
 function telemetryWarnings({ telemetryElsewhere }: UserSettings, isHeadless: boolean): string[] {
   if (telemetryElsewhere === undefined || isHeadless) return [];
   return [
-    `${telemetryElsewhere}, so its telemetry does not come to cliai: its usage is not known, and a tool that you allow at its terminal is shown as waiting until it has ended`,
+    `${telemetryElsewhere}, so cliai does not get its telemetry: its usage is not known, and a tool that you allow at its terminal is shown as waiting until the tool has ended`,
   ];
 }
 

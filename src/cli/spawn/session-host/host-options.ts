@@ -30,7 +30,7 @@ export interface HostOptions {
   readonly configName: string;
   readonly projectPath: string;
   readonly role: Role;
-  /** Undefined while the CLI has not told it. */
+  /** The id of the CLI's session; undefined while the CLI has not told it. */
   readonly sessionId: string | undefined;
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
@@ -38,13 +38,13 @@ export interface HostOptions {
   /** Whether a person can see the CLI's terminal. */
   readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
-  /** Of its role and its profile. */
+  /** The instructions of the agent's role and of its profile. */
   readonly instructions: string;
   /** The agent's first task. Undefined for a resumed session, whose first words are not a task. */
   readonly launchTask: string | undefined;
-  /** Of the CLI. */
+  /** The environment of the CLI. */
   readonly env: Environment;
-  /** The routes that its profile allows; default all. */
+  /** The routes that the agent's profile allows; all if undefined. */
   readonly routes: readonly RouteName[] | undefined;
   /** For a session without a terminal: called with what its model says. */
   readonly onWords: (words: string) => void;

@@ -1,4 +1,4 @@
-// Joins the CLI's session to the host: what the session tells goes to the host, and the host gets the ways into the session.
+// Joins the CLI's session to the host: what the session tells goes to the host, and the host gets the routes into the session.
 import type { AgentCli } from "../../../agents/agent-cli.ts";
 import type { AgentLaunch, HookPlace } from "../../../agents/agent-launch.ts";
 import type { LaunchedAgent } from "../../../agents/launch.ts";
@@ -113,7 +113,8 @@ export function listenTo(host: Host, { sessionId: known, onWords }: HostOptions,
     onSession(id) {
       sessionId = id;
       host.sessionTold(id);
-      // A CLI that tells its session's id calls no hook for its start. Without this event, nothing shows that a session without a task is idle.
+      // A CLI that tells its session's id here calls no hook for the session's start. Without this event, nothing would show that a session
+      // without a task is idle.
       host.report({ kind: "session_start", session_id: id });
     },
     onHook: (hook, signal) =>
@@ -146,12 +147,12 @@ function isTyped(agent: LaunchedAgent | AgentOnTerminal): agent is AgentOnTermin
   return "type" in agent;
 }
 
-/** The agent, asked to end in the CLI's own way first. */
+/** The agent's process. To end it, first asks the CLI to end in its own way, and then ends it by signals. */
 function endingFirst(agent: LaunchedAgent, end: () => Promise<void>): CliProcess {
   return {
     ended: agent.ended,
     async end() {
-      // A CLI that cannot be asked is ended by signals.
+      // If the CLI cannot be asked, agent.end() ends it by signals.
       await atMost(
         endsByItselfWithinMs,
         end().catch(() => undefined),

@@ -1,12 +1,12 @@
-// What the host needs to know about the CLI of its session, for one launch: completes what the CLI's hooks do not tell, from the launch.
+// What the host needs to know about the CLI of its session, for one launch. Completes it with what the launch knows and the CLI's hooks do not tell.
 import type { SessionMode } from "../../../domain/abilities.ts";
 import type { Hook, SessionCli } from "../../../domain/hook.ts";
 import type { Environment } from "../../../runtime.ts";
 
 export interface SessionLaunch {
-  /** Of the CLI. */
+  /** The environment of the CLI. */
   readonly env: Environment;
-  /** Of its role and its profile. */
+  /** The instructions of the agent's role and of its profile. */
   readonly instructions: string;
   readonly mode: SessionMode;
 }

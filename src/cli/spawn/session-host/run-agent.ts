@@ -57,7 +57,7 @@ export async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: 
         isDone = outcomes.get(id)?.outcome === "done";
         return agent.end();
       },
-      () => agent.end(), // the reason is reported below
+      () => agent.end(), // awaiting `work` below throws the reason
     );
     const [how, as] = await Promise.all([agent.ended, agent.endedAs]);
     const failure = host.openFailure();

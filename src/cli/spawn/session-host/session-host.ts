@@ -1,7 +1,7 @@
 // This room starts the host of an agent for `cliai spawn`, with its listener on loopback, and joins the CLI's session to it.
 //
-// Starts the session's host (src/host) and its listener. It also makes the settings and variables by which the CLI and its MCP server find the
-// listener.
+// Starts the session's host (src/host) and its listener. It also makes the settings and variables by which the CLI and its MCP server find
+// the listener.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { RunEnd } from "../../../agent-link/goodbye.ts";
@@ -21,7 +21,7 @@ import { readUserSettings, untriedOf, warningsOf } from "./cli-facts.ts";
 import { type HostOptions, holdS, sessionOptions } from "./host-options.ts";
 import { joinSession, listenTo } from "./join-session.ts";
 
-/** So that the answer to a hook always comes from the host. */
+/** How much longer than the host the CLI waits for a hook, so that always the host answers it. */
 const cliWaitsLongerS = 60;
 /** Large, because a hook carries a tool's result. The listener cuts long strings while the hook arrives. */
 const mostHookBytes = 1_024 ** 3;
@@ -38,13 +38,13 @@ export interface SessionHost {
   readonly modelGate: string | undefined;
   /** Texts for a person: why our hooks cannot hold this agent, or why they are commands and not HTTP requests. */
   readonly warnings: readonly string[];
-  /** Where the hooks of the CLI go. */
+  /** The address and the settings for the CLI's hooks. */
   hookPlace(mcpConfigPath: string): HookPlace;
   /** @param launch what the agent was launched for, with the hooks of {@link hookPlace} */
   attach(agent: LaunchedAgent, launch: AgentLaunch): void;
   /** The id of the agent's session; undefined if the CLI has not told it. */
   sessionId(): string | undefined;
-  /** Why the CLI's session could not be opened, for which the agent was ended. Undefined if it was opened, or may still be. */
+  /** Why the CLI's session could not be opened; the agent was ended because of that. Undefined if it was opened, or may still be. */
   openFailure(): CliaiError | undefined;
   /** Whether the CLI has closed its output and ran on, for which it was ended. */
   hasClosedOutput(): boolean;
@@ -52,8 +52,8 @@ export interface SessionHost {
 }
 
 /**
- * How long the CLI has to wait for a hook: as long as its profile allows an answer to take. If its terminal may close, the hook of a dialog is
- * first held for that, and then asked in the inbox.
+ * How long the CLI has to wait for a hook: as long as its profile allows an answer to take. On a terminal, the host may hold the hook of a
+ * dialog for `holdS`, and then, if the terminal was closed, ask in the inbox.
  */
 function cliHoldSOf(options: HostOptions): number {
   const { stopApproval, unanswered, permissions, isOnTerminal } = options;
