@@ -41,7 +41,7 @@ const loopArgs = {
   kind: {
     type: "string",
     valueHint: "KIND",
-    description: `${chatKinds.join(", ")} (default: found out from the server's answers)`,
+    description: `what the server is: ${chatKinds.join(", ")} (default: found out from its answers)`,
   },
   context: {
     type: "string",
@@ -53,7 +53,7 @@ const loopArgs = {
     type: "string",
     valueHint: "FORM",
     description:
-      "native: by the model's template; schema: each answer is forced into a call (default: native if the template has tools)",
+      "how the model calls tools; native: by its template; schema: each answer is forced into a call (default: native if the template has tools)",
   },
   "keep-alive": {
     type: "string",
@@ -70,12 +70,12 @@ const loopArgs = {
     type: "string",
     valueHint: "FORM",
     description:
-      "args: the agent runs a program with its arguments; shell: it writes lines for the shell (default: args)",
+      "how the agent runs commands; args: a program with its arguments; shell: a line for the shell (default: args)",
   },
   "permission-mode": {
     type: "string",
     valueHint: "MODE",
-    description: `${permissionModeNames.join(", ")} (default: ${usualMode})`,
+    description: `which tools need a permission: ${permissionModeNames.join(", ")} (default: ${usualMode})`,
   },
   instructions: {
     type: "string",

@@ -31,7 +31,8 @@ const removeArgs = {
   "older-than": {
     type: "string",
     valueHint: "TIME",
-    description: "with --ended: only those last heard of before this time: 1h, 2d",
+    description:
+      "with --ended: remove only those that were last heard of longer ago than this, such as 1h or 2d",
   },
   yes: { type: "boolean", description: "with --ended: do not ask" },
   force: { type: "boolean", description: "remove the named agents even if they still run" },

@@ -37,8 +37,8 @@ export async function completionLines(
 }
 
 /**
- * Joins `--wait=seen` again, which bash splits at the `=`. Reads a last word `=` as an empty one, because PowerShell cannot pass an empty word and its
- * script passes `=` instead.
+ * Removes the words `=`, because bash splits `--wait=seen` at the `=`; the other shells do not. A last word `=` stands for an empty one, because
+ * PowerShell cannot pass an empty word, so its script passes `=`.
  */
 function unsplit(words: readonly string[]): string[] {
   const last = words.at(-1) === "=" ? "" : (words.at(-1) ?? "");

@@ -21,8 +21,8 @@ export const logCommand = defineCliCommand({
   description: "print what an agent was told, did and said",
   args: {
     agent: { type: "positional", required: true, description: "id of the agent" },
-    follow: { type: "boolean", description: "keep printing as it goes on" },
-    last: { type: "boolean", description: "print only what it said last, in full" },
+    follow: { type: "boolean", description: "keep printing new entries as they come" },
+    last: { type: "boolean", description: "print only what the agent said last, in full" },
     ...clientArgs,
   },
   async run(args, context) {

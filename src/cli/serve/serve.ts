@@ -73,7 +73,7 @@ export const serveCommand = defineCliCommand({
   },
 });
 
-/** Starts serve in the background. The settings are checked first, so that an error in them is printed here and not in a log. */
+/** Starts serve in the background. Call it after the settings are checked, so that an error in them is printed here and not in a log. */
 async function detach({ dataDir, flags, context }: DetachOptions): Promise<number> {
   const server = await startBackgroundServe({ dataDir, flags, context });
   const log = serveLogPath(dataDir);
@@ -211,7 +211,7 @@ async function auditOptionsOf(settings: ServeSettings, dataDir: string): Promise
   const key = await openSigningKey(keysDirOf(dataDir));
   return {
     key,
-    // Not with --nats-url: the operator of that server may restore its store from a backup, which the head file would report.
+    // None with --nats-url: the operator of that server may restore its store from a backup, and the head file would report that as tampering.
     headFile: settings.nats_url === undefined ? openHeadFile(keysDirOf(dataDir), key) : undefined,
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,

@@ -25,7 +25,7 @@ export const spawnArgs = {
   project: {
     type: "string",
     valueHint: "DIR",
-    description: "let the agent work in this directory (default: the current one)",
+    description: "let the agent work in this directory (default: the profile's, else the current one)",
   },
   role: {
     type: "enum",

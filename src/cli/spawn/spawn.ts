@@ -150,7 +150,7 @@ async function noteOlderServe(args: ClientArgs, context: CliContext): Promise<vo
   if (line !== undefined) context.note(line);
 }
 
-/** An agent that has ended in order is not launched again by a server, even if none ran when it ended. */
+/** Makes sure that no server launches an agent again that has ended in order. No server may have run when it ended. */
 async function forgetLaunch(
   { dataDir, id }: SpawnPlan,
   sessionId: string | undefined,
