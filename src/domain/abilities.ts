@@ -1,5 +1,5 @@
-// What cliai can do with the sessions of an agent CLI: the words for it. Each CLI's folder in src/agents has its own readings, and
-// everything that shows them is drawn from those. Pure.
+// The words for what cliai can do with the sessions of an agent CLI. Each CLI's folder in src/agents says which of them hold for its CLI, and
+// every page, table and command shows what is said there. Pure.
 
 /** Each ability, and what it means that a CLI has it. */
 export const abilityWords = {
@@ -23,7 +23,7 @@ export type Holding = "yes" | "partly" | "no" | "untried";
 
 export interface Ability {
   readonly holds: Holding;
-  /** By what it holds, under which condition, or why it does not: a few words for a person, without a line break or `|`. */
+  /** By what means the CLI has the ability, under which condition, or why not: a few words for a person, without a line break or `|`. */
   readonly how: string;
 }
 
@@ -36,7 +36,7 @@ export type SessionMode = (typeof sessionModes)[number];
 /** The abilities in each mode in which cliai can launch the CLI. */
 export type ModeAbilities = Readonly<Partial<Record<SessionMode, Abilities>>>;
 
-/** What everything that shows abilities needs to know of an agent CLI. */
+/** The facts about an agent CLI that are needed to show its abilities. */
 export interface CliAbilities {
   /** The name that a profile's `cli` gives. */
   readonly name: string;
@@ -50,7 +50,7 @@ export const partly = (how: string): Ability => ({ holds: "partly", how });
 export const no = (how: string): Ability => ({ holds: "no", how });
 export const untried = (how: string): Ability => ({ holds: "untried", how });
 
-/** The abilities that do not simply hold, each with its condition or reason: `all but cost (partly: …)`. */
+/** The abilities that the CLI has only partly or not at all, each with its condition or reason: `all but cost (partly: …)`. */
 export function abilitySummary(abilities: Abilities): string {
   const gaps = abilityNames.flatMap((name) => {
     const { holds, how } = abilities[name];
@@ -59,7 +59,7 @@ export function abilitySummary(abilities: Abilities): string {
   return gaps.length === 0 ? "all" : `all but ${gaps.join(", ")}`;
 }
 
-/** What an agent's host says of the CLI that it has launched. */
+/** What an agent's host reports about the CLI that it has launched. */
 export interface LaunchedCli {
   readonly agent_cli?: string | undefined;
   readonly agent_cli_version?: string | undefined;
@@ -72,7 +72,7 @@ export interface OwnAbilities {
   readonly summary: string;
 }
 
-/** Undefined for an agent without a host, and for one that a host of another release of cliai has launched with a CLI unknown here. */
+/** Undefined for an agent without a host, and for one whose host, of another release of cliai, has launched a CLI that is unknown here. */
 export function abilitiesOf(
   { agent_cli, agent_cli_version: version, session_mode }: LaunchedCli = {},
   clis: readonly CliAbilities[],

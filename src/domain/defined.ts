@@ -3,7 +3,7 @@
 /** The same fields; each may be absent, and none is `undefined`. */
 export type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** A plain loop, because it runs twice for each heartbeat, and `Object.entries` would take a fifth of a heartbeat's time. */
+/** Uses a plain loop, because this runs twice for each heartbeat, and `Object.entries` would take a fifth of a heartbeat's time. */
 export function definedOf<T extends object>(fields: T): Defined<T> {
   const found: Defined<T> = {};
   for (const name in fields) {

@@ -4,8 +4,8 @@ import { CliaiError } from "./text/errors.ts";
 import { didYouMean } from "./text/nearest.ts";
 
 /**
- * Finds a request by its id or by the first characters of it, if no other id begins with them; open requests come first.
- * @throws CliaiError `request_unknown` with the nearest ids, `usage` if several ids begin so
+ * Finds a request by its id, or by the first characters of its id if no other id begins with them. An open request wins over decided ones.
+ * @throws CliaiError `request_unknown` with the nearest ids, `usage` if several ids begin with `text`
  */
 export function findRequest(text: string, requests: Iterable<AgentRequest>): AgentRequest {
   const known = [...requests];
@@ -26,8 +26,9 @@ export function findRequest(text: string, requests: Iterable<AgentRequest>): Age
 }
 
 /**
- * Finds the requests that `text` can mean: as {@link findRequest}, or, if `text` is the id of an agent with open requests, those of them
- * that `fits`; all of them if none fits, so that the answer is refused with the form that the request needs.
+ * Finds the requests that `text` can mean. If `text` is the id of an agent with open requests, these are the agent's requests for which `fits` is
+ * true, and the open requests whose ids begin with `text`. If `fits` is true for none of the agent's, all of them are returned, so that the answer
+ * is refused with the form that the request needs. For any other `text`, the request of {@link findRequest}.
  * @returns at least one; several if the person has to choose
  * @throws CliaiError as {@link findRequest}
  */
@@ -45,7 +46,7 @@ export function findRequests(
   return [...new Set([...(fitting.length > 0 ? fitting : asked), ...begunWith(text, open)])];
 }
 
-/** Whether `text` means the request by its agent, and not by its id: also if the id happens to begin with the agent's. */
+/** Whether `text` names the request by its agent, and not by its id. True also if the request's id happens to begin with the agent's id. */
 export function isNamedByAgent(
   text: string,
   { request_id, agent_id }: Pick<AgentRequest, "request_id" | "agent_id">,

@@ -5,8 +5,8 @@ import type { RouteName } from "./route-names.ts";
 import type { FailureWord, SessionEventKind } from "./wire/event-messages.ts";
 
 /**
- * The first words of a notification's detail that tell a state, and what each means: the session waits for something, a person has
- * answered it, or it waits for a prompt. The folder of each CLI translates the CLI's own words into these.
+ * The first words of a notification's detail, and the state that each of them tells: the session waits for something, a person has answered, or
+ * the session waits for a prompt. The folder of each CLI translates the CLI's own words into these.
  */
 export const notificationMeanings = {
   permission_prompt: "permission",
@@ -41,7 +41,7 @@ export interface Hook {
   readonly transcriptPath?: string | undefined;
   /** The model's last message, at the end of a turn. */
   readonly lastWords?: string | undefined;
-  /** Whether the turn only goes on because its end was held back before. */
+  /** Whether the turn only goes on because the host has held back its end before. */
   readonly isHeldBack?: boolean | undefined;
   /** At the end of a turn: what runs in the background; absent if the CLI does not say. */
   readonly background?: readonly BackgroundTask[] | undefined;
@@ -53,7 +53,7 @@ export interface Hook {
   readonly at?: string | undefined;
   /** Whether the hook comes from a subagent, not from the session itself. */
   readonly isSubagent: boolean;
-  /** Whether the CLI waits for the answer without a limit of its own. Else the host answers it within `holdMs`, also while the agent is paused. */
+  /** Whether the CLI waits for the answer without a limit of its own. If not, the host answers within `holdMs`, even while the agent is paused. */
   readonly waitsLong?: boolean;
 }
 
@@ -67,7 +67,7 @@ export interface HookTool {
   readonly questions?: readonly Question[] | undefined;
   /** The plan of a tool that asks the user to approve one; "" if it cannot be read. */
   readonly plan?: string | undefined;
-  /** If the CLI offers no way to allow this call alone: the words of what it offers, which allows more. */
+  /** What the CLI offers to allow, in its words, if that is more than this call; absent if it can allow this call alone. */
   readonly grants?: string | undefined;
 }
 
@@ -101,14 +101,14 @@ export interface BackgroundTask {
   readonly description?: string | undefined;
 }
 
-/** Something that the session shows by its stream or its own record, not by a hook. */
+/** Something that the session shows by its stream or by its own record, and not by a hook. */
 export type SessionSign = {
   /** When the CLI wrote it, RFC 3339. Needed because the record may be read after a later hook came. */
   readonly at?: string | undefined;
 } & Sign;
 
 type Sign =
-  /** The text is in the conversation, and goes to the model with the next request. `id`: of the order, if the CLI keeps it. */
+  /** The text is in the conversation, and goes to the model with the next request. `id`: the order's id, if the CLI keeps it. */
   | { readonly type: "taken"; readonly text: string; readonly id?: string | undefined }
   /**
    * A request with the whole conversation has gone to the model, or the model has answered. `words`: what it said, if the CLI tells it here.
@@ -133,7 +133,7 @@ type Sign =
   | ({ readonly type: "denied" } & DeniedCall)
   /** The model calls a tool. */
   | { readonly type: "called"; readonly toolUseId: string; readonly tool: string }
-  /** The CLI itself did not run a call, such as one with wrong arguments. If it has called no hook for it, nothing else tells that. */
+  /** The CLI itself did not run a call, for example because its arguments are wrong. It may have called no hook for that call. */
   | { readonly type: "not_run"; readonly toolUseId: string; readonly words: string };
 
 /** A request to the model that the CLI repeats. `detail`: such as `4/10: 401 authentication_failed`. */
@@ -155,7 +155,7 @@ export interface DeniedCall {
   readonly toolUseId: string;
   /** What the CLI told its model. */
   readonly words: string;
-  /** What decided, in the CLI's own word, if it gives one. */
+  /** What refused the call, in the CLI's own word, if it gives one. */
   readonly by?: string | undefined;
 }
 
@@ -198,33 +198,33 @@ export interface SessionCli {
   /** Whether this release, on a terminal, shows the dialog of a permission while its hook waits for the answer, and takes the first answer. */
   readonly showsDialogBesideHook?: (version: string | undefined) => boolean;
   /**
-   * What the CLI does when cliai's MCP server has ended while the session runs, in words for a person; for a session with pipes, and for one
-   * on a terminal alone. Absent if it does not start the server again.
+   * What the CLI does when cliai's MCP server has ended while the session runs, in words for a person. `stream`: in a session over pipes.
+   * `terminal`: in a session on a terminal. Absent if the CLI does not start the server again.
    */
   readonly whenBridgeEnds?: { readonly stream?: string; readonly terminal?: string };
   /** Translates the hooks that the CLI sends to the host; absent if it sends none. */
   readonly hooks?: HookTranslation;
   /**
-   * Whether the CLI tells by a hook (`isIdle`) each time that a turn is over, so also if its user has broken it off or another hook has kept
-   * it going. Then that hook alone ends a turn on a terminal. Else the record tells the ends of turns.
+   * Whether the CLI calls a hook (`isIdle`) after each turn, including a turn that its user has broken off or that another hook has kept going.
+   * Then that hook alone ends a turn on a terminal. If not, the session's record tells the ends of turns.
    */
   readonly tellsIdle?: boolean;
-  /** Whether the hook for the start of a session is called in the same way as the one before a tool, so that it shows that both are called. */
+  /** Whether the hook for the start of a session shows that the hook before a tool is called, too, because the CLI calls both in the same way. */
   readonly startShowsHolding?: boolean;
-  /** Whether a CLI on a terminal takes its instructions with the answer to the hook for the start of a session, and in no other way. */
+  /** Whether a CLI on a terminal takes its instructions only with the answer to the hook for the start of a session. */
   readonly isInstructedAtStart?: boolean;
   /**
    * Whether a CLI on a terminal calls its first hook only with its first prompt. Then a text may be typed before any hook, once cliai's MCP
    * server runs.
    */
   readonly beginsByPrompt?: boolean;
-  /** How long a CLI on a terminal waits for the answer to a hook, and a margin less. Absent for a CLI that waits as long as it is told to. */
+  /** How long the host may hold a hook of a CLI on a terminal: a margin less than the CLI waits. Absent if the CLI waits as long as it is told to. */
   readonly longestHoldMs?: number;
   /** Reads from a line of the session's record what one request to its model has used. */
   readonly readRecordedRequest?: (line: unknown) => ModelRequest | undefined;
   /**
-   * The path of the record of a session, from the CLI's environment; undefined if that does not tell it. Absent for a CLI whose hooks tell the
-   * path (`Hook.transcriptPath`).
+   * The path of a session's record, from the CLI's environment; undefined if the path cannot be known from that. Absent for a CLI whose hooks
+   * tell the path (`Hook.transcriptPath`).
    */
   readonly recordPath?: (
     sessionId: string,
@@ -254,7 +254,7 @@ export interface HookTranslation {
 
 /** One request of the CLI to its model, with the CLI's own figures. What the CLI does not tell is left out. */
 export interface ModelRequest {
-  /** By it a request that is told twice is counted once. */
+  /** The id by which a request that is told twice is counted once. */
   readonly id?: string | undefined;
   readonly model?: string | undefined;
   /** Input and output tokens together. */

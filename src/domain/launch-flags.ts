@@ -1,4 +1,4 @@
-// The flags of an agent's launch that its profile does not have. An agent that has ended is started again with them. Pure.
+// The flags of an agent's launch, which win over its profile. An agent that has ended is started again with them. Pure.
 import * as v from "valibot";
 import { definedOf } from "./defined.ts";
 import { ModelServerUrlSchema } from "./model-server.ts";
@@ -15,7 +15,7 @@ export const LaunchFlagsSchema = v.object({
   config: v.exactOptional(v.string()),
   strict_mcp: v.exactOptional(v.literal(true)),
   die_with_terminal: v.exactOptional(v.literal(true)),
-  /** Set if the agent, which is launched without a terminal now, was first launched on one, and is to be resumed on one. */
+  /** Set if the agent is launched without a terminal now, but `cliai resume` at a terminal starts it on that terminal. */
   resume_on_terminal: v.exactOptional(v.literal(true)),
   /** The arguments after `--`. */
   passed_on: v.exactOptional(v.array(v.string())),
@@ -34,7 +34,7 @@ export const LaunchedAsSchema = v.object({
 });
 export type LaunchedAs = Readonly<v.InferOutput<typeof LaunchedAsSchema>>;
 
-/** Whether `cliai resume` at a terminal starts the agent on that terminal; also if it is not known how the agent was launched. */
+/** Whether `cliai resume` at a terminal starts the agent on that terminal. True if it is not known how the agent was launched. */
 export function belongsOnTerminal(before: LaunchedAs | undefined): boolean {
   return before?.headless !== true || before.resume_on_terminal === true;
 }

@@ -1,7 +1,7 @@
-// What an answer of a model's server means for a turn that has failed: its HTTP status, or its words. Pure.
+// Why a turn failed, from the HTTP status or the words with which the model's server answered. Pure.
 import type { FailureWord } from "./wire/event-messages.ts";
 
-/** Undefined for a status that says nothing of the kind. */
+/** Undefined for a status that does not say why. */
 export function failureOfStatus(status: number | undefined): FailureWord | undefined {
   if (status === undefined) return undefined;
   if (status === 401 || status === 403) return "authentication";
@@ -10,7 +10,7 @@ export function failureOfStatus(status: number | undefined): FailureWord | undef
   return status >= 500 ? "server" : undefined;
 }
 
-/** `HTTP 503`, `status 429`, `Last error: 401`, `500 oops`. */
+/** The forms in which words name a status: `HTTP 503`, `status 429`, `Last error: 401`, `500 oops`. */
 const statusForms = [
   /\bHTTP (\d{3})\b/i,
   /\b(?:status(?: code)?|error):? (\d{3})\b/i,
@@ -18,8 +18,8 @@ const statusForms = [
 ];
 
 /**
- * `cannot answer yet (503 Loading model)`. Else a number is a status only if no other stands before it. Where the words are about the length of
- * the conversation, such a number may be a count of tokens.
+ * Other forms, in which a number is probably a status: `cannot answer yet (503 Loading model)`, and a number before which no other stands. They do
+ * not count if the words are about the length of the conversation, because such a number may be a count of tokens.
  */
 const looseStatusForms = [/\(([45]\d\d)\b(?! tokens)/, /^\D*\b([45]\d\d)\b(?! tokens)/];
 
@@ -29,7 +29,7 @@ const aboutContext =
 const aboutAuthentication =
   /auth(?!or(?:s|ed|ing|ship|it\w*)?\b|entic(?:ity|ally)?\b)|credential|api.?key|\blog.?in\b/i;
 
-/** In this order: words about a limit may name tokens, too. */
+/** Words that name the cause. The order matters, because words about a usage limit may name tokens, too. */
 const wordForms: readonly (readonly [RegExp, FailureWord])[] = [
   [aboutAuthentication, "authentication"],
   [/usage|quota|rate.?limit|too many requests|billing|credit/i, "usage_limit"],
@@ -38,7 +38,7 @@ const wordForms: readonly (readonly [RegExp, FailureWord])[] = [
   [/server.?error/i, "server"],
 ];
 
-/** What the words of a service say, where they may name its HTTP status; `other` if they say nothing of the kind. */
+/** Why the turn failed, by the words of a service, which may name its HTTP status. `other` if they do not say why. */
 export function failureOfWords(words: string): FailureWord {
   const forms = aboutContext.test(words) ? statusForms : [...statusForms, ...looseStatusForms];
   const status = forms.map((form) => form.exec(words)?.[1]).find((found) => found !== undefined);

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { described, textSetting, wholeNumber } from "./text/setting-schemas.ts";
 import { loopback } from "./wire/own-address.ts";
 
-/** For hints. llama-server listens there unless it is told otherwise. */
+/** The address that hints show: llama-server listens there by default. */
 export const exampleServer = `http://${loopback}:8080`;
 
 /**
@@ -20,33 +20,33 @@ export type ModelServerKind = (typeof modelServerKinds)[number];
 export const callForms = ["native", "schema"] as const;
 export type CallForm = (typeof callForms)[number];
 
-/** What a client asks a server for, if that is not `/v1/chat/completions`: the path below the server's own address. */
+/** The path that a client asks for below the server's address, if it is not `/v1/chat/completions`. */
 export type ModelApi = "/v1/messages" | "/v1/responses";
 
 export interface ModelServerSettings {
   /** The server's base: `/v1` at its end is left out. */
   readonly url: string;
-  /** May be left out where the server has one model. */
+  /** Needed only if the server has several models. */
   readonly model?: string | undefined;
-  /** Undefined: what the server answers tells it. */
+  /** If undefined, the client finds it out from the server's answers. */
   readonly kind?: ModelServerKind | undefined;
   /** How many tokens a conversation may have. The server's own limit counts if that is smaller, or if this is undefined. */
   readonly context?: number | undefined;
-  /** Undefined: `native` if the model's template has tools, else `schema`. */
+  /** If undefined, `native` if the model's template has tools, else `schema`. */
   readonly calls?: CallForm | undefined;
   /** Sent as a bearer token. */
   readonly key?: string | undefined;
   /** How long Ollama keeps the model loaded after a request. */
   readonly keep_alive?: string | undefined;
-  /** What the client asks the server for. Default: `/v1/chat/completions`. */
+  /** The path that the client asks for. Default: `/v1/chat/completions`. */
   readonly api?: ModelApi | undefined;
-  /** The address of the gate that is asked in place of `url`, which errors still name. It holds a secret. */
+  /** The address of the gate, to which requests go instead of `url`. It contains a secret, so errors name `url`. */
   readonly gate?: string | undefined;
 }
 
-/** The variable by which `cliai loop` is told the address of its gate: not by a flag, because everybody can read those. */
+/** The variable by which `cliai loop` gets the address of its gate. Not a flag, because every user of the machine can read flags. */
 export const gateVariable = "CLIAI_MODEL_GATE";
-/** The header of an answer that the gate gives by itself, because the model server does not answer. */
+/** The header of an answer that the gate itself gives because the model server does not answer. */
 export const gateAwayHeader = "x-cliai-model-server-away";
 
 /** Ollama's form of a duration, without 0, which would unload the model. */
@@ -59,13 +59,13 @@ export const KeepAliveSchema = v.pipe(
 const urlWords = `must be a URL such as ${exampleServer}, without a user, a password, ? and #`;
 const urlForm = /^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/;
 /**
- * The address of a model server, without a user and a password: it stands in arguments, files and logs, where others can read it. A key comes
- * by a variable (`key_from`).
+ * The address of a model server. It may contain no user and no password, because it stands in arguments, files and logs, where others can read
+ * it. A key comes from a variable (`key_from`).
  */
 export const ModelServerUrlSchema = v.pipe(
   v.string("must be a URL"),
   v.regex(urlForm, urlWords),
-  // Such as a port above 65535. If the form is wrong, that is said already.
+  // Refuses, for example, a port above 65535. A text of another form has got its error already.
   v.check((text) => !urlForm.test(text) || URL.canParse(text), urlWords),
 );
 
@@ -74,7 +74,7 @@ export function baseOf({ url }: Pick<ModelServerSettings, "url">): string {
   return url.replace(/\/+$/, "").replace(/\/v1$/, "");
 }
 
-/** The name of a model without the folders of its file, by whose path llama.cpp calls it. A name such as `org/model` is no path. */
+/** The name of a model without its folders, because llama.cpp names a model by the path of its file. A name such as `org/model` is not a path. */
 export function shownModelName(name: string): string {
   return name.endsWith(".gguf") ? (name.split(/[\\/]/).at(-1) ?? name) : name;
 }
@@ -96,7 +96,7 @@ export const modelServerEntries = {
   kind: v.optional(
     described(
       v.picklist(["auto", ...modelServerKinds], `must be one of auto, ${modelServerKinds.join(", ")}`),
-      "what the server is; auto: what it answers tells it",
+      "what the server is; auto: found out from its answers",
     ),
     "auto",
   ),
@@ -122,13 +122,13 @@ export const modelServerEntries = {
   slim: v.optional(
     described(
       v.boolean("must be true or false"),
-      "for an agent CLI that can: few tools and short instructions, so that its first request is small; without it, if the context is too small for all",
+      "few tools and short instructions, so that the first request is small, if the agent CLI can do that; without this key, only if the context is too small for all of them",
     ),
   ),
   slots: v.optional(
     described(
       wholeNumber(1, 1_000),
-      "how many requests the server works on at the same time; others wait in the queue; the default is what the server tells",
+      "how many requests the server works on at the same time; others wait in the queue; the default is the number that the server reports",
     ),
   ),
   key_from: v.optional(

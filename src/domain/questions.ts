@@ -25,7 +25,7 @@ export type Question = v.InferOutput<typeof QuestionSchema>;
 /** The answer to one question: numbers of choices, or words. A list holds the ticked choices and the typed words. */
 export type AnswerPart = string | readonly string[];
 
-/** What the answer to a question must be, in words for a person; undefined if any words will do. */
+/** What the answer to a question must be, in words for a person; undefined if it may be any text. */
 export function takesText({ takes }: Pick<Question, "takes">): string | undefined {
   return takes && { choice: "one of its choices", number: "a number", whole_number: "a whole number" }[takes];
 }

@@ -49,7 +49,7 @@ export interface CommandRecord {
   readonly is_lost?: true;
   readonly issued_at: string;
   readonly expires_at?: string;
-  /** The first message of this message's thread; absent if that is this one. */
+  /** The id of the first message of this message's thread; absent if this message is the first. */
   readonly thread?: string;
   /** The run to which the order was handed last, or which continues its session. Absent if no receipt names a run. */
   readonly taken_by?: TakenBy;
@@ -83,12 +83,12 @@ export function endsWait(state: ReceiptState, wait: WaitState): boolean {
   return rank[state] >= rank[wait];
 }
 
-/** Whether the type is that of an order to end the agent's run. */
+/** Whether an order of this type ends the agent's run. */
 export function isStopType(type: OrderType): boolean {
   return type === "stop" || type === "shutdown";
 }
 
-/** Whether the type is a control order's, which ends with its run. Tasks and messages belong to the agent; any run may take them. */
+/** Whether an order of this type is a control order, which ends with its run. Tasks and messages belong to the agent; any run may take them. */
 export function isControl(type: OrderType): boolean {
   return type !== "task" && type !== "message";
 }
@@ -128,8 +128,8 @@ export function isUnseen({
 }
 
 /**
- * Whether the order is over, or needs nothing more: for a stop that it is delivered, for a message that it is handed over. An order of which only
- * receipts were read (`stream_seq` 0, not lost) counts as settled, so that such records cannot pile up.
+ * Whether the order is over, or needs nothing more: a stop needs no more than to be delivered, a message no more than to be handed over. If only
+ * receipts of the order were read (`stream_seq` 0, not lost), it counts as settled, so that records do not collect such orders.
  */
 export function isSettled(command: CommandRecord): boolean {
   const { type, stream_seq, is_lost, receipts } = command;
@@ -141,7 +141,7 @@ export function isSettled(command: CommandRecord): boolean {
   return type === "message" ? last !== "delivered" : isFinal(last);
 }
 
-/** Whether the order still waits for its agent: it was neither handed over nor is it settled. */
+/** Whether the order still waits for its agent: it is neither taken nor settled. */
 export function isWaiting(command: CommandRecord): boolean {
   return !isTaken(command) && !isSettled(command);
 }
@@ -166,9 +166,9 @@ export function waitsUntilMs({ issued_at, expires_at }: CommandRecord): number {
 }
 
 /**
- * Adds a receipt to a command. A doubled receipt changes nothing. A late one is put in its place. After a final state only earlier states
- * are still added. If the order is handed to another run, that run has it from then on: its `injected` replaces the receipts of the run
- * before, and a later `seen` of the run before is ignored.
+ * Adds a receipt to a command. A doubled receipt changes nothing. A late receipt is put in its place. After a final state, only receipts of
+ * earlier states are added. If the order is handed to another run, that run has it from then on: its `injected` replaces the receipts of the
+ * earlier run, and a later `seen` of the earlier run is ignored.
  */
 export function addReceipt(command: CommandRecord, entry: ReceiptEntry): CommandRecord {
   const { run_ended: _, ...rest } = command;
@@ -179,7 +179,7 @@ export function addReceipt(command: CommandRecord, entry: ReceiptEntry): Command
     const isSeen = command.receipts.some(({ state }) => rank[state] >= rank.seen);
     const isAsBefore = entry.state !== "injected" || (isSeen && command.run_ended === undefined);
     if (isAsBefore) return place(command, entry);
-    // Handed over again: after its end that was wrong, or in another conversation, which may be another session.
+    // The run was handed the order again: it had not ended as reported, or it has begun another conversation, maybe in another session.
     return place(isSeen ? rest : { ...rest, taken_by: { run: entry.run } }, entry);
   }
   const isLate = holder !== undefined && entry.state !== "injected";

@@ -1,4 +1,4 @@
-// The answer to a request: what a person's or a captain's words mean as one, and its words for the agent's model.
+// The answer to a request: makes it from a person's or a captain's words, and writes it for the agent's model.
 import { definedOf } from "./defined.ts";
 import { type AnswerPart, readAnswers } from "./questions.ts";
 import { type AgentRequest, type Answer, isApproval } from "./requests.ts";
@@ -13,7 +13,7 @@ export interface AnswerWords {
   readonly reason?: string | undefined;
 }
 
-/** Whether its answers become the fields of a form, which has no room for a reason. */
+/** Whether the request's answers become the fields of a form, which has no room for a reason. */
 export function isFormRequest({ questions = [] }: Pick<AgentRequest, "questions">): boolean {
   return questions.some(({ takes }) => takes !== undefined);
 }

@@ -52,7 +52,7 @@ export const RequestSchema = v.looseObject({
   asked_at: v.string(),
   expires_at: v.optional(v.string()),
   on_expiry: v.picklist(expiryPolicies),
-  /** The agent waits on without an answer: when this one has expired, its host asks anew. */
+  /** Whether the agent waits on without an answer: when this request has expired, its host asks again. */
   held: v.optional(v.boolean()),
   state: v.picklist(["asked", "answered", "withdrawn", "expired"]),
   answer: v.optional(AnswerSchema),
@@ -91,7 +91,7 @@ export type RequestAction =
   | { readonly type: "escalate"; readonly by: string; readonly at: string; readonly reason: string };
 
 /**
- * The request after an action. The first decision stands.
+ * The request after an action. The first decision counts.
  * @throws CliaiError `decided_already` if it is over, with who decided it; `usage` if the answer does not fit the kind
  */
 export function decideRequest(request: AgentRequest, action: RequestAction): AgentRequest {
@@ -118,7 +118,7 @@ export function decideRequest(request: AgentRequest, action: RequestAction): Age
   }
 }
 
-/** Whether the request is a step of its run's CLI that no later run can take again. A question in words outlives its run. */
+/** Whether the request ends with its run, because it is about a step of that run's CLI. A question in words outlives its run. */
 export function endsWithRun({ kind, questions }: Pick<AgentRequest, "kind" | "questions">): boolean {
   return isApproval({ kind }) || questions !== undefined;
 }
@@ -128,7 +128,7 @@ export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
   return kind !== "question";
 }
 
-/** What happens if nobody answers in time. For the end of a turn the agent's profile decides; the question says how. */
+/** What happens if nobody answers in time. For the end of a turn, the agent's profile decides that, and the request's question says it. */
 export function expiryText({
   kind,
   on_expiry,

@@ -6,7 +6,7 @@ export const sessionRoutes = ["stream-json", "app-server", "http-api", "acp"] as
 export const routeNames = [...sessionRoutes, "input-file", "messaging-socket", "hook", "terminal"] as const;
 export type RouteName = (typeof routeNames)[number];
 
-/** The routes by which a CLI takes a text as its own user's. An operator's order goes by one of these where it is open. */
+/** The routes by which a CLI takes a text as its own user's. An operator's order goes by one of these if one is open. */
 export const routesOfUser: readonly RouteName[] = [...sessionRoutes, "input-file", "terminal"];
 
 /** What a person has to know about an order that went by this route; undefined if there is nothing. */

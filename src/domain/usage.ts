@@ -5,7 +5,7 @@ import { type Usage, UsageSchema } from "./wire/event-messages.ts";
 
 export interface KnownUsage extends Usage {
   readonly at: string;
-  /** What the agent's CLI has told, run by run; absent if it has told nothing of a known run. */
+  /** The figures that the agent's CLI has reported, by run; absent if it has reported none for a known run. */
   readonly runs?: RunSums;
 }
 
@@ -13,7 +13,7 @@ type Sums = Pick<Usage, "tokens_used" | "estimated_cost">;
 
 /** The sums of all runs are `earlier` and `latest` together. */
 interface RunSums {
-  /** The run that has told `latest`. */
+  /** The run that has reported `latest`. */
   readonly run: string;
   readonly latest: Sums;
   /** What earlier runs have used, without what `latest` includes of it. */
@@ -58,8 +58,8 @@ function sumsAfter(known: RunSums | undefined, report: Usage, run: string): RunS
 }
 
 /**
- * What earlier runs have used, without what the CLI has restored of it, because its sums include that. A CLI that was killed restores
- * less than it had told. It does not tell the restored cost, so that is estimated by its share of the tokens.
+ * What earlier runs have used, minus what the CLI has restored with the session, because the new run's sums include that. A CLI that was killed
+ * restores less than it had reported. It does not report the restored cost, so that is estimated by the share of the tokens.
  */
 function without(total: Sums, { tokens_used = 0, estimated_cost = 0, restored_tokens = 0 }: Usage): Sums {
   const { tokens_used: tokens = 0, estimated_cost: cost } = total;

@@ -52,7 +52,7 @@ export function outcomeOf(
     const { value, reason } = view.axes.attention;
     return value === "none" || value === "unseen" ? undefined : { outcome: goal, reason };
   }
-  // It is about to be stopped, and a turn that this breaks off has not failed.
+  // The agent is about to be stopped. A turn that the stop breaks off has not failed.
   if (view.axes.control.value === "stop_requested") return undefined;
   if (!isAtRest(view)) return undefined;
   return goal === "idle" ? { outcome: goal, reason: view.axes.activity.reason } : judgeWork(view);
@@ -98,7 +98,7 @@ function judgeEnded(view: AgentView, reason: string): WaitOutcome {
 function isAtRest(view: AgentView): boolean {
   const { activity } = view.axes;
   const session = decidingSession(view);
-  // Heartbeats may say so for a while after the task has begun; the first turn shows that it has.
+  // Heartbeats may still say `has_launch_task` after the task has begun. The first turn shows that it has begun.
   if (view.heartbeat?.has_launch_task === true && session?.turn === undefined) return false;
   const tasks = tasksOf(view);
   // If the CLI does not tell its turns, only the agent's acknowledgements show that its tasks are over.
@@ -132,8 +132,8 @@ function tasksOf({ commands }: AgentView): CommandRecord[] {
 }
 
 /**
- * The task of the launch of the present run, if its host has reported that it failed, which it does at the end of a run that never took the
- * task. No stream of orders has this task, so it is none of {@link tasksOf}.
+ * The task with which the present run was launched, if its host has reported that it failed. The host does so at the end of a run that never took
+ * the task. This task is not among {@link tasksOf}, because it is not stored in COMMANDS.
  */
 function failedLaunchTask(view: AgentView): CommandRecord | undefined {
   const run = lastRunOf(view);

@@ -31,10 +31,10 @@ export interface ProfileSet {
   find(name: string | undefined, code?: ErrorCode): FoundProfile;
 }
 
-/** What an agent that was launched without a profile has as the name of its profile. It is launched again by that name. */
+/** The profile name of an agent that was launched without a profile. The agent is launched again with that name. */
 const nameWithoutProfile = "agent";
 
-/** @param unused why each of the other files does not count; shown with the error for an unknown name, which may be in one of them */
+/** @param unused why each of the other files does not count. The error for an unknown name shows that, because the name may be in one of them. */
 export function createProfileSet(
   files: readonly ProfilesFile[],
   unused: readonly CliaiError[] = [],
@@ -42,7 +42,7 @@ export function createProfileSet(
   const names = [
     ...new Set(files.flatMap(({ profiles, problems }) => [...profiles.keys(), ...problems.keys()])),
   ];
-  /** A wrong profile is an error: without it, the profile of that name in an earlier file would count, and that may allow more. */
+  /** The error of a wrong profile. It is not skipped, because then an earlier file's profile of that name would count, which may allow more. */
   const problemOf = (name: string) =>
     files.map(({ broken, problems }) => broken ?? problems.get(name)).findLast((each) => each !== undefined);
   const merge = (name: string): FoundProfile => {

@@ -14,8 +14,8 @@ const words = (what: string) => v.array(textSetting(what), `must be a list of te
 export const profileColours = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
 
 /**
- * A profile may not set cliai's own variables: they tell which run a process belongs to, so that its leftovers can be found. Windows does
- * not tell upper and lower case apart in their names.
+ * A profile may not set cliai's own variables, because by them cliai finds the processes that a run has left behind. Upper and lower case are the
+ * same, because Windows does not distinguish them in a variable's name.
  */
 const variableName = v.pipe(
   v.string(),
@@ -103,13 +103,13 @@ export const profileEntries = {
   permissions: v.optional(
     described(
       v.picklist(["cli", "inbox"], "must be cli or inbox"),
-      "who answers the CLI's permission requests: the person at its terminal (cli), or whoever answers the inbox (inbox); the default is inbox with --headless, else cli",
+      "where the CLI's permission requests are answered: at its terminal (cli), or in the inbox (inbox); the default is inbox with --headless, else cli",
     ),
   ),
   unanswered: v.optional(
     described(
       v.picklist(["refuse", "hold"], "must be refuse or hold"),
-      "what happens if nobody answers a permission or question in time: the model is told no and goes on (refuse), or waits on (hold)",
+      "what happens if nobody answers a permission or question in time: the model gets a refusal and goes on (refuse), or it waits on (hold)",
     ),
     "refuse",
   ),
@@ -139,7 +139,7 @@ export const ProfileNameSchema = v.pipe(
   v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,57}$/, "is not a profile name: use 1 to 58 letters, digits, _ or -"),
 );
 
-/** Removes the keys from the profile that its file does not give, which are the defaults. */
+/** Removes the keys that the profile's file does not give: those have default values. */
 export function givenOf(profile: Profile, source: unknown): GivenProfile {
   const given = Object.entries(profile).filter(([key]) => Object.hasOwn(source as object, key));
   return Object.fromEntries(given) as GivenProfile;

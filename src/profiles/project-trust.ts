@@ -1,5 +1,5 @@
-// Keeps which projects' profiles a person has trusted. A project's files come with its clone, and agents can write them. So they count
-// only as long as they are unchanged since a person trusted them: the data directory holds the SHA-256 of each.
+// Stores which projects' profiles a person has trusted. A project's files come with its clone, and agents can write them. So they count only if
+// they are unchanged since a person trusted them: the data directory holds the SHA-256 of each file.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

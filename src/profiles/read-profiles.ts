@@ -21,7 +21,7 @@ export interface ReadProfiles extends ProfileSet {
   readonly files: readonly PlaceRead[];
   /** The trusted project's files by full path, with the contents that were checked, so that a change after the check does not count. */
   readonly prompts: FileContents;
-  /** The files that exist and do not count: why, and what to do about it. */
+  /** For each file that exists and does not count: why not, and what to do about it. */
   readonly unused: readonly CliaiError[];
 }
 
@@ -131,7 +131,7 @@ export async function readProjectFiles(
 /** @throws CliaiError `config_invalid` if it is not a regular file, or too large: an agent may have put it there */
 async function readSmallFile(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    // Do not block: to open a pipe waits for its writer.
+    // O_NONBLOCK, because opening a pipe would wait for its writer.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const stats = await handle.stat();

@@ -61,7 +61,7 @@ export function parseAuditKind(text: string): string {
   });
 }
 
-/** The subjects that can have matching records; those of checkpoints only if the filter asks for them. */
+/** The subjects that can have matching records. The subject of checkpoints is among them only if the filter asks for checkpoints. */
 export function auditSubjects({ agent, kind }: AuditFilter): string[] {
   if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
   const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));

@@ -89,7 +89,7 @@ export function signedText(checkpoint: Omit<Checkpoint, "hash" | "signature">): 
   ]);
 }
 
-/** The end of the chain. It is stored outside the stream, so that it shows if the stream's end was cut off. */
+/** The end of the chain. It is stored outside the stream, so that `audit verify` notices if the stream's end was cut off. */
 export const ChainHeadSchema = v.object({
   to_seq: sequence,
   /** When record `to_seq` was stored. */
@@ -125,8 +125,8 @@ export function isWellFormed({ from_seq, to_seq, digests, times }: Checkpoint): 
 const largestMessageBytes = 8 * 1024 * 1024;
 
 /**
- * Whether retention explains the loss of all records up to one that was stored at `lostAtMs`, seen from `atMs`. By age: the youngest lost
- * record had expired. By size: the stream is full, except for the space of the last lost messages.
+ * Whether retention explains, at the time `atMs`, that all records up to the one stored at `lostAtMs` are gone. By age: that record had
+ * expired. By size: the stream is full, except for the space of the last removed messages.
  */
 export function isDueToRetention(lostAtMs: number, atMs: number, retention: Retention): boolean {
   const clockSlackMs = 2_000;

@@ -17,7 +17,7 @@ export interface SaidStatus {
   readonly reported_at?: string;
   readonly source: "heartbeat" | "status";
   readonly instance_id?: string;
-  /** Set if the run's host has ended without a word, and its serve has reported that. */
+  /** Set if the run's host has ended without a goodbye, and the serve on its machine has reported that. */
   readonly ended_with?: "host";
 }
 
@@ -68,7 +68,7 @@ export interface ConnectionEvidence {
   readonly started_at: string;
   readonly instance_id: string;
   readonly reason?: string;
-  /** Set if its nats-server has ended since: then it is not open any more, though nobody has reported that. */
+  /** Set if the nats-server of this connection has ended since: the connection is not open any more, although nobody has reported its end. */
   readonly is_lost?: true;
 }
 
@@ -119,7 +119,7 @@ export interface AgentRecord {
   readonly run_started_at?: string;
   /** Kept when the session is resumed, because its new run was launched with no task. */
   readonly launch_task?: LaunchTask;
-  /** The last sign of life; absent for an agent that never connected. */
+  /** The time of the last sign of life; absent for an agent that never connected. */
   readonly last_seen?: string;
   readonly heartbeat?: HeartbeatEvidence;
   readonly connection?: ConnectionEvidence;
@@ -132,7 +132,7 @@ export interface AgentRecord {
   readonly usage?: KnownUsage;
   /** The agent's requests that wait for a person or a captain, oldest first; absent if there is none. */
   readonly requests?: readonly OpenRequest[];
-  /** Oldest first: all orders that wait, the last 1,000 that were taken and are not over, and the last 20 that are settled. */
+  /** The orders, oldest first: all that wait, the last 1,000 that were taken and are not over, and the last 20 that are settled. */
   readonly commands: readonly CommandRecord[];
   /** The last sequence of the stream AUDIT that this record includes. An earlier message changes nothing. */
   readonly audit_seq: number;
@@ -140,7 +140,7 @@ export interface AgentRecord {
   readonly commands_seq: number;
 }
 
-/** The orders in the agent's inbox, oldest first: all except stops and those that are taken (`isTaken`). */
+/** The orders in the agent's inbox, oldest first: all except stops and orders that are taken (`isTaken`). */
 export function inboxOf(record: Pick<AgentRecord, "commands">): CommandRecord[] {
   return record.commands.filter(
     (command) =>

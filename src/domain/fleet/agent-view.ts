@@ -37,7 +37,7 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
   };
 }
 
-/** Keeps the shown list for each list of a record. A record's list stays the same object until a command changes. */
+/** Caches the shown list for each list of a record, because a record's list stays the same object until a command changes. */
 const shownCommands = new WeakMap<readonly CommandRecord[], readonly CommandRecord[]>();
 
 function withoutTokens(commands: readonly CommandRecord[]): readonly CommandRecord[] {

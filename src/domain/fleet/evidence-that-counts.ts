@@ -15,8 +15,8 @@ export function isOlderInstance({ heartbeat, said }: AgentRecord): boolean {
 }
 
 /**
- * The run that was heard of last. It may be a later one than the heartbeats name: the stream AUDIT keeps a run's reports and nothing keeps its
- * heartbeats, so a serve that has not heard them knows the run by its goodbye alone.
+ * The run that was heard of last. It may be later than the run of the last known heartbeat: AUDIT stores a run's reports, but no stream stores
+ * heartbeats. So a serve that did not run at that time knows the later run by its goodbye alone.
  */
 export function lastRunOf(record: AgentRecord): string | undefined {
   const { heartbeat, said } = record;
@@ -24,8 +24,8 @@ export function lastRunOf(record: AgentRecord): string | undefined {
 }
 
 /**
- * Returns the session as one from before the heartbeat of another run. If the session's last event is not before `at` (the clock was set back
- * between the two runs), moves it there.
+ * Returns the session for a record whose heartbeat is of another run. Its last event must be before that heartbeat (`at`). If it is not, because
+ * the clock was set back between the two runs, moves the event to just before `at`.
  */
 export function sessionBeforeRun(
   session: SessionEvidence | undefined,
@@ -52,7 +52,7 @@ export function decidingSession({ session, said, heartbeat }: AgentRecord): Sess
   return laterMs > eventsComeWithinMs ? undefined : session;
 }
 
-/** Statuses that tell more than the session's events: what the agent waits for, or in what it has failed. */
+/** The reported statuses that say more than the session's events do: what the agent waits for, or how it has failed. */
 const refiningWords: readonly string[] = ["blocked", "waiting", "error", "paused"];
 
 /** The status that the agent reported, if it still counts. If there are session events, only a report of the present or last turn counts. */

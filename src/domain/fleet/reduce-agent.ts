@@ -101,7 +101,7 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
   }
 }
 
-/** Ignores late news of a connection, and the loss of a connection that is not the record's run's. */
+/** Adds the beginning or the end of a connection to the run that it belongs to. Ignores late reports, and the end of an unknown run's connection. */
 function reduceConnection(record: AgentRecord, connection: ConnectionEvidence): AgentRecord {
   const { connection: known, heartbeat } = record;
   const run = heartbeat?.instance_id;

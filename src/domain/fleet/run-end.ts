@@ -1,5 +1,5 @@
-// What the end of an agent's run does to its orders: an order that was never `seen` waits again; a task that was `seen` stays
-// open until another run resumes the session, or the resume window is over; a control order is over with its run. Pure.
+// What the end of an agent's run does to its orders. An order that was never `seen` waits again. A task that was `seen` stays open until another
+// run resumes the session, or the resume window is over. A control order is over with its run. Pure.
 import { type CommandRecord, isControl, isFinal, isUnseen, type TakenBy } from "../receipts.ts";
 import type { AgentRecord } from "./agent-record.ts";
 import { isGoodbye } from "./axis/link.ts";
@@ -23,8 +23,8 @@ export function withSession(command: CommandRecord, evidence: RunEvidence): Comm
 }
 
 /**
- * Returns the orders after a heartbeat. It shows that the run that sends it lives, and that all other runs have ended, except those that
- * speak for the agent beside it. Returns the same list if nothing changes.
+ * Returns the orders after a heartbeat of `run`. The heartbeat shows that `run` lives, and that all other runs have ended, except those that
+ * speak for the agent at the same time. Returns the same list if nothing changes.
  */
 export function ordersAfterHeartbeat(
   record: AgentRecord,
@@ -38,7 +38,7 @@ export function ordersAfterHeartbeat(
     const { run_ended, ...rest } = command;
     const holder = holderOf(command);
     if (holder === run) return run_ended === undefined ? command : rest;
-    // A control order that no run has taken may still be taken: by the bridge that replaces the host, or by the next run, which refuses it.
+    // Leave a control order that no run has taken: the bridge that replaces the host may still take it, or the next run, which refuses it.
     if (holder === undefined || livesBeside(holder) || !isBegun(command)) return command;
     if (taken_by !== undefined && !isControl(command.type)) {
       const goesOn = taken_by.session_id !== undefined && taken_by.session_id === sessionId;
@@ -49,9 +49,10 @@ export function ordersAfterHeartbeat(
 }
 
 /**
- * Returns the orders when the agent's run asks for those that wait: what an earlier run was handed and has not shown to have waits again. The
- * run's heartbeat has not done that for each of them, because the receipt that names the earlier run may be read after it, and nats-server may
- * have reported the earlier run as connected until then. Returns the same list if nothing changes, and if `run` is not the agent's own run.
+ * Returns the orders when `run` asks for the orders that wait. An order waits again if an earlier run was handed it and has not shown to have
+ * it. {@link ordersAfterHeartbeat} may have missed such an order, for one of two reasons. The receipt that names the earlier run may be read after
+ * the heartbeat. Or nats-server may have reported the earlier run as connected until then. Returns the same list if nothing changes, and if `run`
+ * is not the agent's own run.
  */
 export function ordersAfterCall(record: AgentRecord, run: string, at: string): readonly CommandRecord[] {
   const { commands, heartbeat, said } = record;
@@ -82,7 +83,7 @@ function withReplacedRun(command: CommandRecord, at: string): CommandRecord {
     : command;
 }
 
-/** The run that has the order; for a control order that no receipt names a run for, the run that it was sent to. */
+/** The run that has the order. If no receipt names a run, a control order's holder is the run that it was sent to. */
 function holderOf({ type, taken_by, run }: CommandRecord): string | undefined {
   return taken_by?.run ?? (isControl(type) ? run : undefined);
 }
@@ -152,7 +153,7 @@ export function isCutOff({ type, run_ended, receipts }: CommandRecord): boolean 
   return run_ended !== undefined && isControl(type) && !isOver({ receipts });
 }
 
-/** Whether the order is a control order that a run has taken and not carried out, and that run is not known to have ended. */
+/** Whether the order is a control order that a run has taken and not carried out. False if that run is known to have ended. */
 export function isControlInHand(command: CommandRecord): boolean {
   const { type, run_ended } = command;
   return isControl(type) && run_ended === undefined && isBegun(command) && !isOver(command);
@@ -178,7 +179,7 @@ function isOver({ receipts }: Pick<CommandRecord, "receipts">): boolean {
   return receipts.some(({ state }) => isFinal(state));
 }
 
-/** Changes the orders that are not over and that some run may have: those that were handed to one, and control orders. */
+/** Applies `change` to the orders that are not over and that a run may have: orders that were handed to a run, and control orders. */
 function mapOpen(
   commands: readonly CommandRecord[],
   change: (command: CommandRecord, taken_by: TakenBy | undefined) => CommandRecord,

@@ -36,7 +36,7 @@ export function otherRunOf({ other_runs = [] }: AgentRecord, instanceId: string)
   return other_runs.find(({ instance_id }) => instance_id === instanceId);
 }
 
-/** Adds another run to the record, or replaces what it has about that run. */
+/** Adds another run to the record, or replaces what the record has about that run. */
 export function withOtherRun(record: AgentRecord, run: OtherRun, at: string): AgentRecord {
   const others = otherRunsWithout(record, run.instance_id).filter((each) => mayLive(each, at));
   return withOtherRuns(record, [...others, run].slice(-otherRunsKept));
@@ -109,8 +109,8 @@ export function withOtherConnection(record: AgentRecord, connection: ConnectionE
 }
 
 /**
- * Marks the connections that another nats-server has reported as open: it has ended, and they with it. An agent that lives connects again.
- * Returns the same record if there is none.
+ * Marks the connections that an earlier nats-server has reported as open. That nats-server has ended, and so have its connections; an agent that
+ * lives connects again. Returns the same record if there is no such connection.
  * @param server the id of the nats-server that runs now
  */
 export function withLostConnections(record: AgentRecord, server: string): AgentRecord {

@@ -13,7 +13,7 @@ export interface SessionEvidence {
   readonly started_at: string;
   readonly last_event_at: string;
   readonly last_prompt_at?: string;
-  /** The present turn; if it has an end, the last one. A prompt while a turn is open begins the turn anew. */
+  /** The present turn or, if it has an end, the last turn. A prompt while a turn is open begins the turn anew. */
   readonly turn?: { readonly since: string; readonly ended_at?: string };
   /** The tools that have begun and not ended, oldest first; at most the last 16. */
   readonly tools: readonly ToolInFlight[];

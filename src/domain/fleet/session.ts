@@ -128,12 +128,12 @@ export function reduceSession(
 
 const toolsEvents: ReadonlySet<string> = new Set(toolsEventKinds);
 
-/** Whether the agent has cliai's tools may change between two sessions of its run, too. */
+/** Applies an event that comes after the session's end. Only an event about cliai's tools counts: they can be lost between two sessions, too. */
 function afterEnd(change: Change, session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   return toolsEvents.has(event.kind) ? change(session, event, at) : session;
 }
 
-/** That the session before has lost cliai's tools, if it is of the same run: if its CLI starts their server again, `tools_back` tells that. */
+/** Carries `tools_lost` over from the last session if that is of the same run. If the CLI starts cliai's MCP server again, `tools_back` says so. */
 function lostTools(
   known: SessionEvidence | undefined,
   generation: number | undefined,

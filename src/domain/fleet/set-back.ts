@@ -6,7 +6,7 @@ import type { AgentRecord } from "./agent-record.ts";
 export const setBackAtLeastMs = 2_000;
 
 /**
- * Whether the times in a field are moved. Every field stands here, so that a new one is not forgotten. The orders' and requests' times
+ * Whether setBack() moves the times in a field. Every field stands here, so that a new one is not forgotten. The times of orders and requests
  * are not moved, because they come from the streams.
  */
 const isTimed: Readonly<Record<keyof AgentRecord, boolean>> = {

@@ -43,7 +43,7 @@ export function lookOf(word: string): StatusLook {
   return looks[word] ?? unknownLook;
 }
 
-/** The status for a person: its word; for a crash also how, and for a retry which one. */
+/** The status for a person: its word; for a crash also how it happened, and for a retry which try it is. */
 export function statusTextOf({ status, axes }: Pick<AgentView, "status" | "axes">): string {
   const { reason } = axes.activity;
   if (status === "crashed") return `crashed: ${reason.split(";")[0]}`;

@@ -1,5 +1,5 @@
-// Checks a record that was read from the bucket `agents`, and whether it is at least as new as our own. So several serves get the same
-// record, whichever of them heard what first.
+// Checks a record that was read from the bucket `agents`, and whether it is at least as new as our own record. By this check several serves
+// come to the same record, in whatever order each of them heard the reports.
 import * as v from "valibot";
 import { definedOf } from "../defined.ts";
 import { AgentIdSchema } from "../wire/agent-id.ts";
@@ -125,8 +125,8 @@ function isShallowSame(one: object, other: object): boolean {
 }
 
 /**
- * A stored record with the open requests as our own record has them: every serve reads these from a bucket of their own, and no sequence of
- * the record tells whether they were read before it was stored.
+ * The stored record with the open requests of our own record. Every serve reads the requests from the bucket `requests`, and no sequence in
+ * the record says up to which request the stored record is complete.
  */
 export function withOwnRequests(stored: AgentRecord, own: AgentRecord): AgentRecord {
   if (JSON.stringify(stored.requests) === JSON.stringify(own.requests)) return stored;

@@ -1,5 +1,5 @@
-// Decides who gets the next lease of a model server: captains first, then whoever has waited longest. Of requests with the same rank, one
-// whose prompt a free slot still has in its cache goes first, but not for ever.
+// Decides who gets the next lease of a model server: captains first, then whoever has waited longest. A request goes before others of the same
+// role if a free slot still has its agent's prompt in the cache, but only `mostInRow` times and for `longestRowMs`.
 import {
   countingLeases,
   type Lease,
@@ -11,10 +11,10 @@ import {
   slotCount,
 } from "./model-queue.ts";
 
-/** An agent goes first for its warm slot at most so often, and for so long. */
+/** How often in a row, and for how long, an agent may go first because a slot has its prompt in the cache. */
 export const mostInRow = 3;
 export const longestRowMs = 30_000;
-/** While agents wait for the loaded model, others wait for theirs, but no longer than this: then the server has to swap. */
+/** How long requests for another model wait while there are requests for the loaded model. After that, the server has to swap its model. */
 export const swapAfterMs = 60_000;
 
 export interface Granted {
@@ -35,7 +35,7 @@ export function grant(before: ModelQueue, nowMs: number): Granted {
   }
 }
 
-/** When a decision may come out differently although nothing has happened meanwhile; undefined if never. */
+/** The next time at which {@link grant} may decide differently although nothing else has happened; undefined if there is none. */
 export function nextChangeMs(queue: ModelQueue, nowMs: number): number | undefined {
   if (queue.waiting.length === 0) return undefined;
   const { loaded, leases } = queue;
@@ -48,7 +48,7 @@ export function nextChangeMs(queue: ModelQueue, nowMs: number): number | undefin
   return coming.length === 0 ? undefined : Math.min(...coming);
 }
 
-/** The place of a request among those that wait, from 1; 0 if it does not wait. A warm slot may let another one go first. */
+/** The place of a request among those that wait, from 1; 0 if it does not wait. Another one may still go first, if a slot has its prompt cached. */
 export function placeOf({ waiting }: ModelQueue, id: string): number {
   return waiting.toSorted(byRank).findIndex((request) => request.id === id) + 1;
 }
@@ -73,7 +73,10 @@ function chooseNext(queue: ModelQueue, nowMs: number): Choice | undefined {
   return slot === undefined ? undefined : { request: first, slot };
 }
 
-/** Its own slot, else the one that nobody has used for longest; not one that is kept for its agent, except for a captain. */
+/**
+ * The slot that has the prompt of the request's agent in its cache; otherwise the slot that was not used for the longest time. Only a captain gets
+ * a slot that is kept for another agent.
+ */
 function slotFor(
   request: QueuedRequest,
   { slots }: ModelQueue,
@@ -90,7 +93,7 @@ function byRank(one: QueuedRequest, other: QueuedRequest): number {
   return Number(other.isCaptain) - Number(one.isCaptain) || one.sinceMs - other.sinceMs;
 }
 
-/** The numbers of the slots that no lease occupies. A lease without a slot occupies any. */
+/** The numbers of the free slots. A lease without a slot also occupies one, and it does not matter which. */
 function freeSlots(queue: ModelQueue, nowMs: number): number[] {
   if (queue.waiting.length === 0) return [];
   const count = slotCount(queue);
@@ -101,8 +104,9 @@ function freeSlots(queue: ModelQueue, nowMs: number): number[] {
 }
 
 /**
- * The requests that the server can take without a swap of its model under another agent. While anybody waits for the loaded model, it stays;
- * but if somebody has waited for another one for `swapAfterMs`, no more requests for the loaded one begin, and then it is swapped.
+ * The requests that may go to the server now: its model must not be swapped while an agent uses it. As long as requests wait for the loaded model,
+ * the model stays. But once a request has waited for another model for `swapAfterMs`, no more requests for the loaded model begin. When the server
+ * has no request left, the model is swapped.
  */
 function ofRunnableModel(queue: ModelQueue, nowMs: number): readonly QueuedRequest[] {
   const { waiting, loaded } = queue;

@@ -1,4 +1,4 @@
-// This room decides which agent may ask a model server next. The times are given to it, in ms of any one clock.
+// This room decides which agent may ask a model server next. All times are parameters, in ms of one clock.
 //
 // The queue before one model server: the requests that wait, the leases, and what the slots have in their caches. A lease is the right to
 // send one request. `grant.ts` decides who gets the next one.
@@ -20,11 +20,11 @@ export interface QueuedRequest {
 export interface Lease extends QueuedRequest {
   /** The slot's number, from 0. Undefined for a request that was sent without the queue: it still occupies the server. */
   readonly slot: number | undefined;
-  /** Since when it is a lease, as far as this queue knows. */
+  /** When this queue first knew it as a lease. */
   readonly lentMs: number;
 }
 
-/** What is known of one slot: whose prompt it has in its cache, and how often that agent had it without another in between. */
+/** What is known of one slot: whose prompt it has in its cache, and how often in a row that agent has used it. */
 export interface Slot {
   readonly agent: string;
   readonly model: string;
@@ -51,15 +51,15 @@ export const waitingGoneAfterMs = 8_000;
 /** A gate renews its lease each second. */
 export const leaseGoneAfterMs = 5_000;
 /**
- * Longer than an answer may take. A lease that is renewed for longer occupies no slot any more, because a program that does not use or end its
- * lease must not hold up the others for ever.
+ * Longer than an answer may take. After this time a lease occupies no slot any more, even if it is renewed, because a program that neither uses nor
+ * ends its lease must not make the others wait for ever.
  */
 export const longestLeaseMs = 3_600_000;
-/** Waiting for the agent of a slot may cost this part of the time that reading its prompt again would take, and no more than `mostKeptMs`. */
+/** A slot is kept free for its agent for this part of the time that reading the prompt again would take, and at most for `mostKeptMs`. */
 const keptShare = 0.05;
 const mostKeptMs = 2_000;
 
-/** Adds a request, or notes that its gate was heard again. A request keeps the time since when it has waited. */
+/** Adds a request, or notes that its gate was heard again. A known request keeps the time at which it began to wait. */
 export function ask(queue: ModelQueue, request: QueuedRequest): ModelQueue {
   if (queue.leases.some(({ id }) => id === request.id)) return renew(queue, request.id, request.heardMs);
   const known = queue.waiting.find(({ id }) => id === request.id);
@@ -69,8 +69,8 @@ export function ask(queue: ModelQueue, request: QueuedRequest): ModelQueue {
 }
 
 /**
- * Renews a lease. One that is not known becomes one: another serve has granted it, or its gate could not wait for the queue any longer and
- * has sent its request without it.
+ * Renews a lease. If the queue does not know it, adds it: another serve has granted the lease, or the gate could not wait for the queue any longer
+ * and has sent its request without a lease.
  */
 export function hold(queue: ModelQueue, lease: Omit<Lease, "lentMs">): ModelQueue {
   if (queue.leases.some(({ id }) => id === lease.id)) return renew(queue, lease.id, lease.heardMs);
@@ -87,13 +87,13 @@ export function end(queue: ModelQueue, id: string, nowMs: number, rereadMs = 0):
     leases: queue.leases.filter((each) => each.id !== id),
   };
   const slot = lease?.slot === undefined ? undefined : queue.slots[lease.slot];
-  // After `longestLeaseMs` the slot may be another's.
+  // After `longestLeaseMs` another agent may have the slot.
   if (lease?.slot === undefined || slot?.agent !== lease.agent) return without;
   const keptUntilMs = nowMs + Math.min(mostKeptMs, rereadMs * keptShare);
   return { ...without, slots: queue.slots.with(lease.slot, { ...slot, usedMs: nowMs, keptUntilMs }) };
 }
 
-/** Removes what belongs to gates that were not heard in time. */
+/** Removes the requests and leases whose gates were not heard in time. */
 export function expire(queue: ModelQueue, nowMs: number): ModelQueue {
   const waiting = queue.waiting.filter(({ heardMs }) => nowMs - heardMs < waitingGoneAfterMs);
   const leases = queue.leases.filter(({ heardMs }) => nowMs - heardMs < leaseGoneAfterMs);
@@ -140,7 +140,7 @@ export function countingLeases({ leases }: ModelQueue, nowMs: number): readonly 
   return leases.filter(({ lentMs }) => nowMs - lentMs < longestLeaseMs);
 }
 
-/** The smallest number that a gate was told, so that nobody counts on a slot that there is not. */
+/** How many slots the server has. If the gates were told different numbers, the smallest counts, because a larger one may be wrong. */
 export function slotCount({ waiting, leases }: ModelQueue): number {
   return Math.min(...[...waiting, ...leases].map(({ slots }) => slots));
 }

@@ -1,4 +1,4 @@
-// The words of an event about an agent's session: cut short, and without the secrets that can be known by their shape. Pure.
+// The words of an event about an agent's session: cut short, and without the secrets that `redact` recognises. Pure.
 import { redact } from "./redact.ts";
 
 const shortLength = 200;

@@ -17,7 +17,7 @@ const signs: readonly RegExp[] = [
   new RegExp(`[A-Z](?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PAT)${value}`),
 ];
 
-/** Judges too strictly rather than too mildly: a flag that only names the file of a key counts, too. */
+/** In doubt true: even a flag that only names the file of a key counts as a secret. */
 export function holdsSecret(argument: string): boolean {
   return signs.some((sign) => sign.test(argument)) || redact(argument) !== argument;
 }

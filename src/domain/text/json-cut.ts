@@ -1,7 +1,7 @@
 // Cuts long strings out of JSON text while it arrives, so that a large value is read in bounded memory. The other fields
 // stay, and the text stays JSON. Pure.
 
-/** No field that decides something is this long: a permission for such a long input is refused anyway (`src/host/approvals.ts`). */
+/** No field on which a decision depends is this long: a permission for so long an input is refused anyway (`src/host/approvals.ts`). */
 const longestStringBytes = 1_024 ** 2;
 
 const quote = 0x22;

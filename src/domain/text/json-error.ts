@@ -28,7 +28,7 @@ export function findJsonError(text: string): TextPosition | undefined {
   }
 }
 
-/** The role of a token, of those that are expected; undefined if it has none of them. A text can be a key or a value. */
+/** The expected role that a token can have; undefined if it can have none of them. A text can be a key or a value. */
 function accepts(expected: readonly string[], kind: string): string | undefined {
   if (kind === "text") return expected.find((role) => role === "key" || role === "value");
   if (kind === "{" || kind === "[" || kind === "value") return expected.find((role) => role === "value");

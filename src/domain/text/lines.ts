@@ -28,8 +28,8 @@ function withoutReturn(line: string): string {
 }
 
 /**
- * The value as JSON on one line, also for a program that ends a line at U+0085, U+2028 or U+2029, such as one that reads by
- * `node:readline`: those are escaped.
+ * The value as JSON on one line. Escapes U+0085, U+2028 and U+2029, because some programs, such as those that use `node:readline`, end a line
+ * there.
  */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(

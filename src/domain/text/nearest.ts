@@ -9,7 +9,7 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
   return (
     [...candidates]
       .map((candidate) => ({ candidate, edits: editsBetween(wanted, candidate.toLowerCase()) }))
-      // Not if every letter of both is another.
+      // Leave out a candidate if every letter would have to be changed.
       .filter(
         ({ candidate, edits }) => edits <= furthest && edits < Math.max(wanted.length, candidate.length),
       )

@@ -3,7 +3,7 @@
 
 type Shape = readonly [shape: RegExp, instead: string | ((found: string, rest?: string) => string)];
 
-/** An agent chooses what stands in the text. So a shape either takes all that it has looked at, or looks at a few characters only. */
+/** An agent may have written the text, so no shape may be slow on any text: it either replaces all that it reads, or reads few characters. */
 const shapes: readonly Shape[] = [
   // The user and password of a URL; NATS takes a token in the same place.
   [/([a-z0-9+.-]:\/\/)[^\s/@"'<>]+@/gi, "$1***@"],
@@ -11,7 +11,7 @@ const shapes: readonly Shape[] = [
   [/-----BEGIN ([A-Z ]{0,40}(?:PRIVATE KEY|JWT|SEED)[A-Z ]{0,40})-----[\s\S]*?(?:END \1-*|$)/g, "***"],
   // Seeds of NATS keys: accounts, clusters, operators, servers, users, and curve keys.
   [/\bS[ACNOUX][A-Z2-7]{56}\b/g, "***"],
-  // A token of three parts. What begins like one and has one part is kept.
+  // A token of three parts. A text that begins like one, but has no second part, is kept.
   [/\beyJ[\w-]{8,}(\.[\w-]+\.[\w-]*)?/g, (found, rest) => (rest === undefined ? found : "***")],
   // Sessions and login codes of the dashboard.
   [/\b\d{9,12}\.[\w-]{22}\.[\w-]{43}/g, "***"],
@@ -22,7 +22,7 @@ const shapes: readonly Shape[] = [
   // Tokens of GitHub, GitLab, Hugging Face, Slack; keys of AWS and Google.
   [/\b(?:gh[opsru]_|github_pat_|glpat-|hf_|xox[abeoprs]-)[\w-]{16,}/g, "***"],
   [/\bA(?:KIA|SIA)[A-Z0-9]{16}\b|\bAIza[\w-]{35}/g, "***"],
-  // Variables, whoever's they are: OPENAI_API_KEY, GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY.
+  // Variables of any program: OPENAI_API_KEY, GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY.
   [/\b([A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN|SECRET)\s*[=:]\s*)["']?[^\s"']+/g, "$1***"],
 ];
 

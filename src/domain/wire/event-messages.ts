@@ -27,11 +27,11 @@ export const sessionEventKinds = [
 ] as const;
 export type SessionEventKind = (typeof sessionEventKinds)[number];
 
-/** The host tells whether the agent has cliai's tools. They change what is known of the session, too. */
+/** The kinds by which the host tells whether the agent has cliai's tools. They also change what is known of the session. */
 export const toolsEventKinds = ["tools_lost", "tools_back"] as const;
 export type ToolsEventKind = (typeof toolsEventKinds)[number];
 
-/** Every kind of event that cliai sends. An event of another kind is stored, but changes nothing. */
+/** All kinds of events that cliai sends. An event of another kind is stored, but changes nothing. */
 export const eventKinds = [
   ...sessionEventKinds,
   // The host refused what a hook asked for.
@@ -58,7 +58,7 @@ export const AgentEventSchema = v.looseObject({
   tool_use_id: v.optional(shortText("tool_use_id")),
   /** One of {@link failureWords}; another word is kept as text and read as `other`. */
   error: v.optional(shortText("error")),
-  /** What a person can do: so that the CLI's own rules allow the tool; so that the model's service answers; so that cliai's tools are back. */
+  /** What a person can do, so that the CLI's own rules allow the tool, the model's service answers, or cliai's tools are back. */
   remedy: v.optional(shortText("remedy")),
   instance_id: v.optional(shortText("instance_id")),
   session_id: v.optional(shortText("session_id")),

@@ -8,7 +8,7 @@ export const leaseActs = ["wait", "hold", "end"] as const;
 
 export const LeaseAskSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
-  /** Of the model request: the same in all that is asked for it. */
+  /** The id of the model request: the same in all messages about that request. */
   request_id: TokenSchema,
   act: v.picklist(leaseActs, `act must be one of ${leaseActs.join(", ")}`),
   /** The server's name in the queue. */
@@ -24,22 +24,22 @@ export const LeaseAskSchema = v.looseObject({
     ),
     1,
   ),
-  /** With `wait`: how long it has waited. Counts only with a serve that has started or begun to lead meanwhile. */
+  /** With `wait`: how long it has waited. Only a serve that has started or begun to lead since then uses this. */
   waited_ms: v.optional(count("waited_ms"), 0),
   /** With `hold`: the slot of the lease; absent if the request was sent without the queue. */
   slot: v.optional(v.pipe(wholeNumber("slot"), v.maxValue(999, "slot is above 999"))),
-  /** With `end`: how long the server would need to read the prompt again, which the slot has in its cache now. */
+  /** With `end`: how long the server would need to read the prompt again that the slot has in its cache now. */
   reread_ms: v.optional(count("reread_ms"), 0),
 });
 export type LeaseAsk = v.InferOutput<typeof LeaseAskSchema>;
 
 export const LeaseAnswerSchema = v.looseObject({
   state: v.optional(v.picklist(["waiting", "granted", "ended"])),
-  /** With `waiting`: from 1. */
+  /** With `waiting`: the place in the queue, from 1. */
   place: v.optional(count("place")),
   /** With `waiting`: how many requests wait for this server. */
   waiting: v.optional(count("waiting")),
-  /** With `granted`. */
+  /** With `granted`: the slot of the lease. */
   slot: v.optional(count("slot")),
   error: v.optional(v.string()),
 });

@@ -49,7 +49,7 @@ export const HeartbeatSchema = v.looseObject({
   cli: v.optional(shortText("cli")),
   cli_version: v.optional(shortText("cli_version")),
   session_id: v.optional(shortText("session_id")),
-  /** The agent CLI that cliai has launched, by its profile's word, and its release. `cli` is what it calls itself as an MCP client. */
+  /** The agent CLI that cliai has launched, as its profile's `cli` names it, and its release. `cli` is what it calls itself as an MCP client. */
   agent_cli: v.optional(shortText("agent_cli")),
   agent_cli_version: v.optional(shortText("agent_cli_version")),
   /** `terminal` or `headless`. */
@@ -79,7 +79,7 @@ export const StatusReportSchema = v.looseObject({
   message: v.nullish(longText("message")),
   current_task: v.nullish(longText("current_task")),
   instance_id: v.optional(shortText("instance_id")),
-  /** `host`: the run has ended with its host, which could not say so itself. Its serve reports it. */
+  /** `host`: the run's host has ended without a goodbye. The serve on its machine reports that. */
   ended_with: v.optional(v.literal("host", "ended_with must be host")),
   timestamp,
 });
@@ -113,7 +113,7 @@ export const ReceiptSchema = v.looseObject({
   /** The text of a task that was part of an agent's launch, and so was not stored as an order. */
   task: v.optional(longText("task")),
   detail: v.nullish(longText("detail")),
-  /** How the task's run was lost; only in a `failed` that serve writes because the run cannot. */
+  /** How the task's run was lost; only in a `failed` that serve writes, because the lost run cannot write it. */
   run_ended: v.optional(longText("run_ended")),
   timestamp,
 });

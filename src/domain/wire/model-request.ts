@@ -3,8 +3,8 @@ import * as v from "valibot";
 import { count, shortText, timestamp } from "./fields.ts";
 
 /**
- * `waiting`: in the queue. `working`: the server has it. `unqueued`: the same, without the queue. `cancelled`: nobody waits for it any more, but
- * the server still works on it. `idle`: there is none.
+ * `waiting`: the request waits in the queue. `working`: the server works on it. `unqueued`: the server works on it, but it did not wait in the
+ * queue. `cancelled`: nobody waits for it any more, but the server still works on it. `idle`: there is no request.
  */
 export const modelRequestStates = ["waiting", "working", "unqueued", "cancelled", "idle"] as const;
 
@@ -12,7 +12,7 @@ export const ModelRequestSchema = v.looseObject(
   {
     /** The server's name in the queue. */
     server: shortText("model_request.server"),
-    /** How a person knows the model that was asked for last. */
+    /** The model that was asked for last, by the name that a person knows. */
     model: v.optional(shortText("model_request.model")),
     /** How many requests the server works on at the same time, as this agent's host was told. */
     slots: v.optional(count("model_request.slots")),
@@ -22,7 +22,7 @@ export const ModelRequestSchema = v.looseObject(
     ),
     /** Since when it is in this state, by the clock of the heartbeat's `timestamp`. */
     since: timestamp,
-    /** With `waiting`: from 1, and among how many. */
+    /** With `waiting`: the place in the queue, from 1, and how many wait there. */
     place: v.optional(count("model_request.place")),
     waiting: v.optional(count("model_request.waiting")),
     /** If the agent has several requests: how many of them the server has, and how many wait. */
@@ -31,7 +31,7 @@ export const ModelRequestSchema = v.looseObject(
     /** While the server reads the prompt: how many of its tokens it has read or had in its cache, and how many there are. */
     prompt_read: v.optional(count("model_request.prompt_read")),
     prompt_tokens: v.optional(count("model_request.prompt_tokens")),
-    /** With `unqueued`: why. */
+    /** With `unqueued`: why it did not wait in the queue. */
     why: v.optional(shortText("model_request.why")),
     /** Of the last answer: tokens a second, and the part of the prompt that was in the server's cache, from 0 to 1. */
     tokens_per_s: v.optional(count("model_request.tokens_per_s")),

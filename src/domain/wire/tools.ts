@@ -8,7 +8,7 @@ import { reportedWords } from "./messages.ts";
 import { CommandTypeSchema } from "./order-messages.ts";
 import { type Role, roles } from "./roles.ts";
 
-/** The longest text for another agent: the limit of NATS, less room for the rest of the message. */
+/** The longest text for another agent, in characters: the limit of NATS, minus room for the rest of the message. */
 const mostText = 7_000_000;
 const tooLong = `the text is longer than ${mostText.toLocaleString("en")} characters`;
 const text = (maxLength: number, message?: string) =>
@@ -278,14 +278,15 @@ export function callTimeoutMs(name: ToolName, { wait_s }: Readonly<Record<string
 const ownPrefix = /^(?:mcp_{1,2})?cliai(?:_{1,2}|-)/;
 
 /**
- * The tool of cliai that an agent CLI names so; undefined if it is another tool. Only for what is shown: a model may have written the name.
+ * The tool of cliai to which an agent CLI gives this name; undefined if it is another tool. Use it only to show the tool, because a model may have
+ * written the name.
  */
 export function shownOwnTool(name: string): ToolName | undefined {
   const own = name.replace(ownPrefix, "");
   return isToolName(own) && !isHosts(own) ? own : undefined;
 }
 
-/** Whether the name is that of a tool of cliai with which an agent waits for a person's answer; with or without the CLI's prefix for the MCP server. */
+/** Whether the name, with or without the CLI's prefix for the MCP server, is that of a tool of cliai that waits for a person's answer. */
 export function isAskingTool(name: string): boolean {
   const own = shownOwnTool(name);
   const tool: ToolDefinition | undefined = own && tools[own];

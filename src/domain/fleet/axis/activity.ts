@@ -25,7 +25,7 @@ const activityOfWord = new Map<string, Activity>([
   ["error", "failed"],
 ]);
 
-/** What counts, in this order: the goodbye, the session's events, the status that the agent reported. */
+/** The first evidence that exists decides, in this order: the goodbye, the session's events, the status that the agent reported. */
 export function deriveActivity(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Activity> {
   const { said } = record;
   if (said?.status === "failed_to_start" && !isOlderInstance(record)) {
@@ -92,8 +92,8 @@ function deriveSessionActivity(
 }
 
 /**
- * Either the end of the turn waits for an approval, or the agent has asked by a tool of cliai and that call still waits; and no other tool runs
- * beside it. Undefined once the call has returned, even if the request is open: then the agent works on without the answer.
+ * The request that the session waits for: an approval of the end of its turn, or the answer to a call of a tool of cliai that still runs. If
+ * another tool runs as well, the session works. After the call has returned, the agent works on without the answer, even if the request is open.
  */
 function waitForRequest(
   session: SessionEvidence,
@@ -109,7 +109,7 @@ function waitForRequest(
   return { at: request.asked_at, reason: `waits for ${what}: ${request.summary}` };
 }
 
-/** Whether the session has just begun, and a task waits for it: then it is not `idle`, but about to take the task. At most for `unseenAfterMs`. */
+/** Whether the session has begun less than `unseenAfterMs` ago, and a task waits for it: then it is about to take the task, and not `idle`. */
 function isBeginning({ turn, ended, started_at }: SessionEvidence, record: AgentRecord, now: Date): boolean {
   if (turn !== undefined || ended !== undefined) return false;
   if (now.getTime() - Date.parse(started_at) > unseenAfterMs) return false;

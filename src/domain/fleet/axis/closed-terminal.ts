@@ -1,4 +1,4 @@
-// What a person can do about an agent whose terminal was closed while it waits there for them. Pure.
+// What a person can do about an agent that waits for an answer at its terminal, after the terminal was closed. Pure.
 import type { AgentRecord } from "../agent-record.ts";
 
 /** The command that ends the agent, and opens its session on the terminal where it is called. */
@@ -6,7 +6,7 @@ export function reopenLine({ agent_id }: Pick<AgentRecord, "agent_id">): string 
   return `cliai resume ${agent_id} --terminal`;
 }
 
-/** In words, with {@link reopenLine}; undefined unless the agent's terminal was closed. */
+/** The hint with {@link reopenLine}; undefined unless the agent's terminal was closed. */
 export function closedTerminalHint(record: Pick<AgentRecord, "agent_id" | "heartbeat">): string | undefined {
   if (record.heartbeat?.terminal_closed !== true) return undefined;
   return `its window is closed, so nobody can answer there; end it and open its session here: ${reopenLine(record)}`;

@@ -41,7 +41,7 @@ function isDeclined({ receipts }: CommandRecord): boolean {
   return receipts.some(({ state }) => state === "refused" || state === "failed" || state === "expired");
 }
 
-/** The control orders for the agent's present run. One that was for, or was delivered to, an earlier run does not count any more. */
+/** The control orders for the agent's present run. A control order that was sent or delivered to an earlier run does not count any more. */
 function controlOrders({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord[] {
   return commands.filter(({ type, stream_seq, receipts, run }) => {
     if (stream_seq === 0 || !isControl(type)) return false;

@@ -8,7 +8,7 @@ import { read } from "./read.ts";
 
 /** How many heartbeats an agent may miss before it counts as silent. */
 const missedHeartbeats = 3;
-/** See `isGone`. A host or bridge that has lost its connection waits longer than this before it reconnects. */
+/** See {@link isGone}. A host or bridge that has lost its connection waits longer than this before it reconnects. */
 const lastBeatMayBeLateMs = 500;
 
 /** After how many ms without a heartbeat the agent counts as silent. */
@@ -58,7 +58,7 @@ export function isOwnEnd(word: string): boolean {
   return word === "crashed" || word === "ended";
 }
 
-/** What is known of a host that was killed, if nobody has seen how. */
+/** The reason for the end of a host that was killed, if nobody has seen how it ended. */
 export const hostEndedWords = "its host has ended without a word";
 
 function goodbyeText({ status, message, ended_with }: SaidStatus): string {

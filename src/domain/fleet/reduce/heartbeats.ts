@@ -22,7 +22,7 @@ export function reduceHeartbeat(known: AgentRecord, message: Heartbeat, at: stri
   const instance_id = message.instance_id ?? (isConnected ? run : undefined);
   const seq = message.instance_id === instance_id ? message.seq : undefined;
   const isOther = instance_id !== undefined && run !== undefined && instance_id !== run;
-  // If its nats-server has ended, the run has to connect again; else the next one takes its place.
+  // If the run's nats-server has ended, the run has to connect again. If it does not, the next run takes its place.
   const isLost = known.connection?.is_lost === true;
   const isBeside =
     isOther &&
@@ -55,7 +55,7 @@ function reduceOwnHeartbeat(
   const { launch_task: _, connection, ...rest } = record;
   return {
     ...seen(rest, at),
-    // A run that is heard has connected again.
+    // A run that sends a heartbeat has connected again.
     ...(connection === undefined || connection.is_lost === true ? {} : { connection }),
     ...definedOf({
       config_name: message.config_name,

@@ -16,7 +16,7 @@ import type { AgentRecord } from "../agent-record.ts";
 import { withSession } from "../run-end.ts";
 
 const settledCommandsKept = 20;
-/** As many as may wait in the stream. Limited, because a record that is too large for NATS could not be written any more. */
+/** How many open orders a record keeps: as many as may wait in the stream. A record that is too large for NATS could not be stored. */
 const openCommandsKept = 1_000;
 
 /** Adds a receipt. With a token it belongs only to the order with that token; without one, to the order with that id. */
@@ -58,7 +58,7 @@ function withLoss(
   return { ...after, run_ended: { at, how } };
 }
 
-/** Adds an order. One with a known id and the same type is a repetition, and changes nothing. One of another type is another order. */
+/** Adds an order. An order with a known id and the same type is a repetition, and changes nothing. With another type it is another order. */
 export function withOrder(
   record: AgentRecord,
   event: {
@@ -104,7 +104,7 @@ function withCommand(record: AgentRecord, place: number, command: CommandRecord)
   return { ...record, commands: keepPendingAndLast(commands) };
 }
 
-/** Keeps all waiting orders, whose number the stream limits; of the taken and of the settled ones only the last. */
+/** Keeps all waiting orders, because the stream limits their number. Of the taken orders and of the settled ones, keeps only the last. */
 function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
   const settled = commands.filter(isSettled);
   const open = commands.filter((command) => isTaken(command) && !isSettled(command));

@@ -1,5 +1,5 @@
-// Reduces what is told of troubles: a tool that the CLI's own rules refuse, a request to its model that the CLI repeats, tools of cliai's that
-// the agent has lost.
+// Reduces the events about troubles: a tool that the CLI's own rules refuse, a request to its model that the CLI repeats, and the loss of
+// cliai's tools.
 import { definedOf } from "../../defined.ts";
 import { summaryOf } from "../../receipts.ts";
 import { type AgentEvent, failureWords, toolsEventKinds } from "../../wire/event-messages.ts";

@@ -20,7 +20,7 @@ export function withWait(
     ...toolOf(event),
     detail: summaryOf(event.detail ?? ""),
   };
-  // Replace a wait without a tool, because now the tool is known; and an earlier wait of the same call.
+  // Replace an earlier wait of the same call, and a wait without a tool, because now the tool is known.
   const rest = withoutWaits(
     session,
     (other) => isUnnamed(other) || (wait.tool_use_id !== undefined && other.tool_use_id === wait.tool_use_id),

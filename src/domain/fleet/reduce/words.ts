@@ -35,7 +35,7 @@ export function said(
   };
 }
 
-/** Sets `last_seen`, which never moves back. */
+/** Sets `last_seen`, but never to an earlier time. */
 export function seen(record: AgentRecord, at: string): AgentRecord {
   return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
 }

@@ -1,4 +1,4 @@
-// Lists the model servers of a fleet, from what the hosts of the agents report: their slots, and whose requests they have or let wait.
+// Lists the model servers of a fleet, from what the hosts of the agents report: their slots, whose requests they work on, and whose wait.
 import { definedOf } from "../../defined.ts";
 import type { AgentId } from "../../wire/agent-id.ts";
 import type { AgentRecord, ModelRequestEvidence } from "../agent-record.ts";
@@ -7,12 +7,12 @@ import { promptText } from "./shown-model-request.ts";
 
 export interface AgentAtServer {
   readonly agent_id: AgentId;
-  /** How many requests of it are meant, if it has several; with `waiting`, this is the place of the first. */
+  /** How many requests of the agent this entry stands for, if there are several. With `waiting`, `place` is the place of the first one. */
   readonly requests?: number;
   readonly state: "working" | "unqueued" | "cancelled" | "waiting";
   /** RFC 3339. */
   readonly since?: string;
-  /** With `waiting`: from 1; absent as long as the queue has not told it. */
+  /** With `waiting`: the place in the queue, from 1; absent as long as the queue has not told it. */
   readonly place?: number;
   /** While the server reads its prompt: how many tokens it has read, of how many. */
   readonly prompt_read?: number;
@@ -36,7 +36,7 @@ export interface ModelServer {
 
 type AgentWithServer = Pick<AgentRecord, "agent_id" | "heartbeat"> & { readonly axes: Pick<Axes, "link"> };
 
-/** By name. Agents that are not connected are left out, because nobody knows what they have asked for. */
+/** The model servers, by name. Agents that are not connected are left out, because their requests are not known. */
 export function modelServersOf(agents: readonly AgentWithServer[]): ModelServer[] {
   const byServer = Map.groupBy(
     agents.flatMap(({ agent_id, heartbeat, axes }) => {
@@ -61,9 +61,9 @@ function stateText({ state, place, ...agent }: AgentAtServer): string {
     case "working":
       return promptText(agent) ?? "works on it";
     case "unqueued":
-      return "works on it, past the queue";
+      return "works on it, without the queue";
     case "cancelled":
-      return "still busy with it, though it is cancelled";
+      return "still works on it, although it was cancelled";
     case "waiting":
       return place === undefined ? "waits" : `place ${place}`;
   }
@@ -99,7 +99,7 @@ function runningOf({ agent_id, request }: Asking): AgentAtServer[] {
   return [{ agent_id, state, ...severalOf(running), ...definedOf({ since, prompt_read, prompt_tokens }) }];
 }
 
-/** Of an agent that has other requests at the server already, the host tells no place. */
+/** An agent's waiting requests. If the server works on other requests of the agent, its host reports no place. */
 function waitingOf({ agent_id, request }: Asking): AgentAtServer[] {
   const { state, since, place, queued } = request;
   if (state === "waiting")

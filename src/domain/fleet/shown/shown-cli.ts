@@ -7,8 +7,8 @@ export interface ShownCli {
 }
 
 /**
- * The agent CLI that cliai launched. If cliai did not launch the agent: what the MCP client that started its bridge calls itself, which an
- * agent CLI may do in other words. Undefined if the agent has told neither.
+ * The agent CLI that cliai launched. If cliai did not launch the agent: the name by which the MCP client that started its bridge calls itself,
+ * which may differ from cliai's name for that CLI. Undefined if the agent has reported neither.
  */
 export function shownCli({
   heartbeat,

@@ -4,9 +4,9 @@ import type { Axes } from "../axes.ts";
 
 export interface ShownModelRequest {
   readonly words: string;
-  /** Since when it is so, RFC 3339; absent if there is no request. */
+  /** Since when the request is in this state, RFC 3339; absent if there is no request. */
   readonly since?: string;
-  /** Of the last answer; "" if they are not known. */
+  /** The speed of the last answer and the cached part of its prompt; "" if they are not known. */
   readonly figures: string;
   /** "place 2 of 3", while it waits; "" otherwise. */
   readonly place: string;
@@ -14,7 +14,7 @@ export interface ShownModelRequest {
 
 type Shown = Pick<AgentRecord, "heartbeat"> & { readonly axes: Pick<Axes, "link"> };
 
-/** Undefined if the agent has no model server of its own, or is not connected: then nobody knows. */
+/** Undefined if the agent has no model server of its own, and if it is not connected, because then its request is not known. */
 export function shownModelRequest({ heartbeat, axes }: Shown): ShownModelRequest | undefined {
   const request = heartbeat?.model_request;
   if (request === undefined || axes.link.value !== "online") return undefined;

@@ -42,17 +42,17 @@ function isStale({ session }: AgentRecord, axes: Axes, at: string | undefined, n
   return since > at || ended_at > at || now.getTime() - Date.parse(at) > freshForMs;
 }
 
-/** How long after the model has seen an order the evidence of it may come. */
+/** How late the evidence may come that the model has seen an order. */
 const evidenceLateMs = 5_000;
 
-/** The states that show that the model has the order. One that is only `injected` may wait for the end of a tool or of a turn. */
+/** The states that show that the model has the order. An order that is only `injected` may wait for the end of a tool or of a turn. */
 const seenStates: Readonly<Partial<Record<ReceiptState, true>>> = { seen: true, applied: true };
 
 interface LastOrder {
   readonly text: string;
   readonly from: string;
   readonly at: string;
-  /** An earlier report is about another task. */
+  /** Since when the agent can report about this task. An earlier report is about another task. */
   readonly reportsFrom: string;
   /** Whether the model has it. */
   readonly isSeen: boolean;
@@ -60,15 +60,15 @@ interface LastOrder {
 }
 
 /**
- * The task that the model has: the last one that it has seen, or the one that it was launched with, whichever is later. If it has none that is
- * not over, the last one that waits for it; if none waits, the one that is over, or the last one that never came to the model.
+ * The last task that the model has seen, or the task that it was launched with, whichever is later. If that task is over: the last task that is
+ * not over. If all are over: the last seen task or, if the model has seen none, the last task.
  */
 function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder | undefined {
   const tasks = commands.filter(({ type, summary }) => type === "task" && summary.trim() !== "");
   const seen = tasks.findLast((task) => seenAt(task) !== undefined);
   if (launch_task !== undefined && ((seen && seenAt(seen)) ?? "") < launch_task.at) {
     const { text, at } = launch_task;
-    // No receipt tells its end. A turn that has ended since may have been the one with it.
+    // No receipt tells when the launch's task is over. A turn that has ended since then may have been the turn with it.
     const isOver = (session?.turn?.ended_at ?? "") > at;
     return { text: firstLine(text), from: "its launch", at, reportsFrom: at, isSeen: true, isOver };
   }
@@ -91,8 +91,8 @@ function seenAt({ receipts }: CommandRecord): string | undefined {
 }
 
 /**
- * The evidence of `seen` may come from a record that is read now and then: then the model works on the order already, and its report may be
- * the earlier one.
+ * The time since when a report may be about the order. The receipt `seen` can be up to `evidenceLateMs` late, because the host reads its
+ * evidence from a record now and then. The model may report about the order before that.
  */
 function reportsFrom({ receipts }: CommandRecord, seenAtTime: string): string {
   const handedOver = receipts.find(({ state }) => state === "injected")?.at ?? seenAtTime;

@@ -9,7 +9,7 @@ export function resumeLine({ agent_id }: Pick<AgentRecord, "agent_id">): string 
 
 const endedWords: readonly string[] = ["stopped", "ended", "crashed", "disconnected"];
 
-/** Whether cliai launched the agent. Else its own MCP client started its bridge, and has to start it again. */
+/** Whether cliai launched the agent. If not, the agent's own MCP client started its bridge, and has to start it again. */
 export function wasLaunched({ session, heartbeat }: Pick<AgentRecord, "session" | "heartbeat">): boolean {
   return session !== undefined || heartbeat?.agent_cli !== undefined;
 }
@@ -29,14 +29,14 @@ export function startAgainHint(record: AgentRecord): string {
 type Shown = Pick<AgentView, "status" | "session" | "heartbeat">;
 
 /**
- * Whether the agent can be resumed. Not a silent one, because it may still run; nor one that failed to start, because it has no session;
- * nor one that cliai did not launch.
+ * Whether the agent can be resumed. A silent agent cannot, because it may still run; an agent that failed to start cannot, because it has no
+ * session; and an agent that cliai did not launch cannot.
  */
 export function isResumable(view: Shown): boolean {
   return endedWords.includes(view.status) && wasLaunched(view);
 }
 
-/** How an agent that has ended and that cliai did not launch comes back; undefined for any other. */
+/** How to start an agent again that has ended and that cliai did not launch; undefined for any other agent. */
 export function ownWayBack(view: Shown): string | undefined {
   return endedWords.includes(view.status) && !wasLaunched(view) ? ownWay : undefined;
 }

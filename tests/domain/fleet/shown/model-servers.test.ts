@@ -62,8 +62,8 @@ describe("modelServersOf()", () => {
   test.each([
     [{ state: "working" }, "works on it"],
     [{ state: "working", prompt_read: 50, prompt_tokens: 200 }, "reads its prompt, 50 of 200 tokens (25 %)"],
-    [{ state: "unqueued" }, "works on it, past the queue"],
-    [{ state: "cancelled", requests: 2 }, "2 requests: still busy with it, though it is cancelled"],
+    [{ state: "unqueued" }, "works on it, without the queue"],
+    [{ state: "cancelled", requests: 2 }, "2 requests: still works on it, although it was cancelled"],
     [{ state: "waiting", place: 2 }, "place 2"],
     [{ state: "waiting", requests: 3 }, "3 requests: waits"],
   ] as const)("of %p says %p", (at, words) => {
