@@ -1,5 +1,5 @@
-// Writes metrics in the text format of Prometheus, version 0.0.4. Pure. Not `prom-client`: it keeps the counts itself and takes none that were
-// counted elsewhere, as a histogram of `src/server` is.
+// Writes metrics in the text format of Prometheus, version 0.0.4. Pure. `prom-client` is not used, because it counts by itself and cannot take a
+// histogram that `src/server` has counted.
 
 export const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
 

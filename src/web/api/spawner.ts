@@ -32,7 +32,7 @@ export interface Spawned {
   readonly agent_id: AgentId;
   /** The command id of the agent's task, if it has one. */
   readonly command_id?: string;
-  /** Set if it is not connected yet. It is in the fleet once it is, or once its launch has failed. */
+  /** Set if the agent is not connected yet. The fleet has it once it is connected, or once its launch has failed. */
   readonly starting?: true;
 }
 
@@ -42,7 +42,7 @@ const line = (name: string, most: number) =>
   v.pipe(
     v.string(`${name} must be text`),
     v.maxLength(most, `${name} is longer than ${most.toLocaleString("en")} characters`),
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this refuses control characters
     v.regex(/^[^\u0000-\u001f\u007f]+$/, `${name} must be one line of text without control characters`),
   );
 
@@ -63,15 +63,15 @@ const order = {
   id: v.optional(AgentIdSchema),
 };
 
-/** What a person's command asks for: it may also have an agent go on in its session. */
+/** The request of `cliai spawn --detach` and `cliai resume`. Unlike the page's, it may resume a session of the agent. */
 export const LaunchRequestSchema = v.object({
   ...order,
   from: line("from", 1_024),
-  /** The session of the agent's CLI that it goes on in. */
+  /** The session of the agent's CLI to resume. */
   resumes: v.optional(SessionIdSchema),
   /** Whether the flags of the agent's last launch count as well. */
   again: v.optional(v.boolean("again must be true or false")),
-  /** These count before the profile, and before the flags of the last launch. */
+  /** The flags given now. They win over the profile, and over the flags of the last launch. */
   flags: v.optional(LaunchFlagsSchema),
 });
 export type LaunchRequest = v.InferOutput<typeof LaunchRequestSchema>;

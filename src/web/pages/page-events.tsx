@@ -161,7 +161,7 @@ interface Part {
   readonly key?: string;
 }
 
-/** Its markup differs each time, because it has ages. */
+/** The model servers. `key` is compared instead of the markup, because the ages make the markup differ each time. */
 function serversPart(views: readonly AgentView[], now: Date): Part {
   const part = <ModelServers views={views} now={now} />;
   return { id: "model-servers", part, key: JSON.stringify(modelServersOf(views)) };

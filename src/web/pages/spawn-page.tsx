@@ -24,8 +24,8 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
       </p>
       <h1>Spawn an agent</h1>
       <p class="lead">
-        It runs without a terminal, on one task after another, until it is stopped. When the server restarts,
-        it launches the agent again.
+        It runs without a terminal, on one task after another, until it is stopped, even while the server is
+        away. If its machine goes down, the next start of the server launches it again.
       </p>
       {error !== undefined && (
         <div class="refusal" role="alert">

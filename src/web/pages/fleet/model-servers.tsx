@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// The model servers on which agents work: their slots, and whose requests they have or let wait. Nothing if there are none.
+// The model servers on which agents work: their slots, whose requests they work on, and whose requests wait. Nothing if there are none.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import {
   type AgentAtServer,

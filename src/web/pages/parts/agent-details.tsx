@@ -22,7 +22,7 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ["profile", view.config_name],
     ["project", view.project_path],
     ["cli", cliText(view)],
-    // Without a host there are none to name.
+    // For an agent without a host, the abilities are not known.
     ...(abilities === undefined ? [] : [["abilities", abilities.summary] as const]),
     ...(view.heartbeat?.model_request === undefined
       ? []

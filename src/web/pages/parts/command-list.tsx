@@ -2,6 +2,7 @@
 // The commands that an agent was sent, newest first, each with its steps. A step is ticked only if there is a receipt for it.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { unseenAfterMs } from "../../../domain/fleet/axis/activity.ts";
 import { awaitsResume } from "../../../domain/fleet/run-end.ts";
 import { type CommandRecord, isFinal, isUnseen, type ReceiptEntry } from "../../../domain/receipts.ts";
 import { framingOf } from "../../../domain/route-names.ts";
@@ -102,7 +103,7 @@ function Ways({ type, receipts }: Pick<CommandRecord, "type" | "receipts">) {
   );
 }
 
-/** For a command that was delivered but not seen: since when, and what a person can do. */
+/** For a command that was delivered but not seen: how long ago it was delivered, and what a person can do. */
 function Unseen({ command, now, why }: CommandProps) {
   const { type, receipts, run_ended } = command;
   const last = receipts.at(-1);
@@ -110,8 +111,8 @@ function Unseen({ command, now, why }: CommandProps) {
     return (
       <p class="attention">
         {isUnseen(command)
-          ? "not seen before the run ended: it waits for the next run"
-          : "its session has ended: it stays open until that session is resumed, and fails if the resume window passes"}{" "}
+          ? `not seen before the run ended: the ${type} waits for the next run`
+          : "the session has ended: the task stays open until the session is resumed, and fails when the resume window is over"}{" "}
         ({run_ended.how}, <Age at={run_ended.at} now={now} />)
       </p>
     );
@@ -131,15 +132,14 @@ function Unseen({ command, now, why }: CommandProps) {
   );
 }
 
-/** The same time as in src/domain/fleet/status.ts. */
-const unseenAfterS = 60;
+const unseenAfterS = unseenAfterMs / 1_000;
 
 const nextSteps: Readonly<Record<CommandRecord["type"], string>> = {
   task: "You can wait: the agent takes it when the present turn ends. Or stop the agent, and send the task to another one.",
   pause: "You can wait: the agent stops before its next tool call. Or stop the agent.",
   resume: "You can wait, or send it again.",
-  stop: "You can wait, or press Stop now, which ends its process.",
-  shutdown: "You can wait, or press Stop now, which ends its process.",
+  stop: "You can wait, or press Stop now, which ends the agent's process.",
+  shutdown: "You can wait, or press Stop now, which ends the agent's process.",
   message: "",
 };
 

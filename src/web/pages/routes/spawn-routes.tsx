@@ -12,7 +12,7 @@ import { SpawnPage } from "../spawn-page.tsx";
 /** The profiles of at most this many projects are read for one page, because each project is one more file to read. */
 const mostProjects = 20;
 
-/** The profiles of the given project, or else of the server's own directory. After them, those that only another known project has. */
+/** The profiles of the given project, or of the server's directory if none is given. After them, the profiles that only other known projects have. */
 async function profilesFor(
   spawner: Spawner,
   project: string | undefined,
@@ -57,7 +57,7 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
       const order = spawnFromForm(form);
       requireReady(server);
       const { agent_id, starting } = await requireSpawner(spawner).spawn({ ...order, from: "dashboard" });
-      // One that is slow to start has no page yet.
+      // An agent that is slow to start has no page yet.
       return c.redirect(starting === true ? "/" : `/agents/${agent_id}`, 303);
     } catch (error) {
       if (!(error instanceof CliaiError) || wantsJson(c)) throw error;
