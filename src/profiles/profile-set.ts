@@ -1,5 +1,5 @@
 // Merges the profiles of all files, key by key. The order of the files is: the settings file or the program, the data directory, the
-// project. Where two files give the same key of the same profile, the later file wins.
+// project. If two files give the same key of the same profile, the later file wins.
 import * as v from "valibot";
 import { CliaiError, type ErrorCode } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";

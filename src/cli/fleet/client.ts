@@ -67,7 +67,7 @@ export async function findNats(args: ClientArgs, context: CliContext): Promise<N
 
 /**
  * Connects, does the work, and closes the connection: also after Ctrl-C, and when nobody reads the output any more.
- * If the work leaves something running, it defers the end of that to `parts`, which are ended before the connection is.
+ * If the work starts something that goes on, it defers the end of that to `parts`. What is deferred there ends before the connection is closed.
  * @throws CliaiError `server_unreachable`, `interrupted`, and what the work throws
  */
 export async function withClient<Result>(

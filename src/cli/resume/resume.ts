@@ -122,7 +122,7 @@ async function resumeAll(
     views.map(async (each) => {
       const { agent_id } = each;
       const isHeld = () => isAgentHeld(dataDir, agent_id);
-      // A host says goodbye a moment before it ends, and one that the server has just started is not connected yet.
+      // The fleet may be a moment behind: a host says goodbye before it ends, and a host that was just started is not connected yet.
       const view = await untilOnline(each, reader, isHeld);
       const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
       const standing = standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });

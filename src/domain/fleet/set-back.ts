@@ -1,5 +1,5 @@
 // Adapts a record to a clock that was set back, because its times are compared with each other and with the present. Otherwise an agent that
-// died would stay online until the clock is where it was, and reports of an ended run would count as later than its successor's. Pure.
+// died would stay online until the clock reaches the old time again, and reports of an ended run would count as later than the next run's. Pure.
 import type { AgentRecord } from "./agent-record.ts";
 
 /** Smaller differences are ignored: clocks that NTP synchronises differ, and are moved, by less. */

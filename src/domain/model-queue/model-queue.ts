@@ -38,7 +38,7 @@ export interface Slot {
 export interface ModelQueue {
   readonly waiting: readonly QueuedRequest[];
   readonly leases: readonly Lease[];
-  /** By the slot's number; undefined for one that was not used yet. */
+  /** The slots by their numbers; undefined for a slot that was not used yet. */
   readonly slots: readonly (Slot | undefined)[];
   /** The model of the last lease. */
   readonly loaded: { readonly model: string; readonly sinceMs: number } | undefined;

@@ -149,7 +149,7 @@ function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptain
     const how = await child.ended;
     await tell(id, known, how);
   };
-  /** Watches an agent that an earlier serve launched; one that has ended since is told at once. */
+  /** Watches an agent that an earlier serve launched. If it has ended since, tells its captain at once. */
   const takeUp = async (id: AgentId, known: LaunchedFor) => {
     await untilLocked(id, known.since, options, signal);
     if (signal.aborted) return;

@@ -1,4 +1,4 @@
-// What the host needs to know about the CLI of its session, for one launch. Completes it with what the launch knows and the CLI's hooks do not tell.
+// What the host needs to know about the CLI of its session, for one launch. Adds what the launch knows and the CLI's hooks do not tell.
 import type { SessionMode } from "../../../domain/abilities.ts";
 import type { Hook, SessionCli } from "../../../domain/hook.ts";
 import type { Environment } from "../../../runtime.ts";

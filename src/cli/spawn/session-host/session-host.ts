@@ -21,7 +21,7 @@ import { readUserSettings, untriedOf, warningsOf } from "./cli-facts.ts";
 import { type HostOptions, holdS, sessionOptions } from "./host-options.ts";
 import { joinSession, listenTo } from "./join-session.ts";
 
-/** How much longer than the host the CLI waits for a hook, so that always the host answers it. */
+/** How much longer the CLI waits for a hook than the host may hold it, so that the host's answer comes in time. */
 const cliWaitsLongerS = 60;
 /** Large, because a hook carries a tool's result. The listener cuts long strings while the hook arrives. */
 const mostHookBytes = 1_024 ** 3;
