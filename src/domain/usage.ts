@@ -88,7 +88,7 @@ export interface UsageTotal {
   readonly estimated_cost: number | undefined;
   /** How many agents have reported tokens or cost. With 0 the sums mean nothing. */
   readonly agents: number;
-  /** Whether a figure is one that an agent reports itself, not its CLI. */
+  /** Whether an agent has reported one of the figures itself, and not its CLI. */
   readonly has_own: boolean;
   /** The oldest of the agents' last reports, which tells how old the sums may be. RFC 3339. */
   readonly oldest_at?: string;
@@ -125,7 +125,7 @@ export function estimatedBy({ source }: Usage): string {
   return source === undefined ? "the agent's own estimate" : "its CLI's estimate";
 }
 
-/** The same for the sums of a fleet. */
+/** Words that say whose estimate the sums of a fleet are. */
 export function totalEstimatedBy({ has_own }: Pick<UsageTotal, "has_own">): string {
   return has_own ? "the estimate of the agents and their CLIs" : "the CLIs' own estimate";
 }

@@ -15,7 +15,7 @@ const giveEveryMs = 1_000;
 const passing: ReadonlySet<ErrorCode> = new Set([
   ...(["no_answer", "server_unreachable", "nats_unreachable", "store_unavailable"] as const),
 ]);
-/** After so many tries with the error `failed` in a row, it counts as one that does not pass. */
+/** After this many tries in a row with the error `failed`, the error counts as one that does not pass. */
 const mostFailedTries = 60;
 
 /** Keeps the task of each launch until it is stored as an order. */

@@ -74,8 +74,8 @@ export function joinSession({
 }
 
 /**
- * Takes no failed result of a CLI that is being ended: the end has broken its turn off, which says nothing about its task. The next run may go
- * on with it.
+ * Ignores a failed result of a CLI that is being ended: the end has broken the turn off, so the result says nothing about the turn's task. The
+ * next run may go on with the task.
  */
 function unlessEnded(
   agent: LaunchedAgent,
@@ -88,7 +88,7 @@ function unlessEnded(
   };
 }
 
-/** Nothing can be heard of a CLI that has closed its output, and nothing it does can be held: ends it, if it does not end by itself. */
+/** Ends a CLI that has closed its output and does not end by itself, because the host can no longer hear what it does, or hold it. */
 function endIfClosed(
   agent: LaunchedAgent,
   { onClosedOutput, log }: Pick<SessionJoin, "onClosedOutput" | "log">,

@@ -46,7 +46,7 @@ export interface SessionHost {
   sessionId(): string | undefined;
   /** Why the CLI's session could not be opened; the agent was ended because of that. Undefined if it was opened, or may still be. */
   openFailure(): CliaiError | undefined;
-  /** Whether the CLI has closed its output and ran on, for which it was ended. */
+  /** Whether the CLI was ended because it had closed its output and ran on. */
   hasClosedOutput(): boolean;
   end(end: RunEnd): Promise<void>;
 }

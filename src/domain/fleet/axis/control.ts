@@ -36,7 +36,7 @@ export function deriveControl(record: AgentRecord, now: Date): Reading<Control> 
   return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
 }
 
-/** Whether the order has ended without effect: then what was ordered before it still holds. */
+/** Whether the order has ended without effect: then the control order before it counts. */
 function isDeclined({ receipts }: CommandRecord): boolean {
   return receipts.some(({ state }) => state === "refused" || state === "failed" || state === "expired");
 }
