@@ -27,7 +27,7 @@ export interface SessionListener {
   readonly onHook: (hook: Hook, signal?: AbortSignal) => Promise<HookAnswer>;
   /**
    * Resolves at once if the agent is not paused; otherwise when the agent is resumed or being stopped, or when the signal aborts. A session
-   * that begins a prompt by itself waits for this before, because it may be that nothing can hold the tools to which the prompt leads.
+   * that itself begins a prompt waits for this first, because the host may be unable to hold the tools that the model then calls.
    */
   readonly whenLetGo: (signal: AbortSignal) => Promise<void>;
   /** Takes a hook of what the session has done. The session waits for no answer. */

@@ -1,4 +1,4 @@
-// Keeps the requests of a session that wait for an answer: asks the host, gives the CLI the answer, and withdraws a request that
+// Keeps the requests of a session that wait for an answer. Asks the host, and gives the CLI the host's answer. Withdraws a request that
 // somebody else has answered first.
 import type { Hook, HookAnswer } from "../domain/hook.ts";
 import { messageOf } from "../domain/text/errors.ts";

@@ -1,6 +1,6 @@
 // This room is an ACP agent of our own, which works on a local model server (`cliai loop`), and nothing else.
 //
-// The agent side of ACP, protocol version 1: sessions and prompts in, updates and permissions out.
+// The agent side of ACP, protocol version 1: it takes sessions and prompts, and sends updates and permission requests.
 import { Readable, Writable } from "node:stream";
 import {
   agent,

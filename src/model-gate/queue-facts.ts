@@ -27,7 +27,7 @@ const VersionSchema = v.looseObject({ version: v.string() });
 const SlotsSchema = v.array(
   v.looseObject({ id: v.number(), id_task: v.optional(v.number()), is_processing: v.boolean() }),
 );
-/** Ollama answers one request after another, unless OLLAMA_NUM_PARALLEL says otherwise, which it does not tell. */
+/** Ollama answers one request after another, unless OLLAMA_NUM_PARALLEL is set. It does not tell the value of this variable. */
 const ollamaSlots = 1;
 const answerWithinMs = 5_000;
 

@@ -1,5 +1,5 @@
-// A data directory as cliai 0.1.0 left it: its streams and buckets as 0.1.0 configured them, and its records in 0.1.0's words,
-// as they were seen in a directory that a serve of 0.1.0 had made.
+// Makes a data directory as cliai 0.1.0 left it: streams and buckets with 0.1.0's configuration, and records in 0.1.0's words. Both were
+// copied from a directory that a serve of 0.1.0 had made.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { headers, type StreamConfig } from "nats";

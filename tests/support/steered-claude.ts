@@ -152,15 +152,15 @@ export function bash(command: string): Turn {
 /**
  * Calls Bash for that many seconds; then it prints the word. In a session of `cliai spawn` on a terminal, Claude Code 2.1.330 does not run
  * `sleep 4; echo rested`: its result is "Blocked" at once, as an error. Give the session `--permission-mode default`: in its
- * own mode "auto" Claude asks its service about such a command, and opens a dialog where that does not answer.
+ * own mode "auto" Claude asks its service about such a command, and opens a dialog if the service does not answer.
  */
 export function slowBash(seconds: number, word: string): Turn {
   return bash(`timeout ${seconds} tail -f /dev/null; echo ${word}`);
 }
 
 /**
- * Presses Enter at the dialog that has the text, again until `isAnswered`: in the first 0.3 s or less of a dialog, Claude 2.1.330
- * takes neither Enter nor a digit, and its screen does not show when it begins to. Deadline: `patienceMs`.
+ * Presses Enter at the dialog that has the text, again and again until `isAnswered`. In the first 0.3 s or less of a dialog, Claude 2.1.330
+ * takes neither Enter nor a digit, and its screen does not show when it begins to take them. Deadline: `patienceMs`.
  */
 export async function acceptDialog(
   { screen, keys }: Pick<TmuxSession, "screen" | "keys">,

@@ -22,7 +22,7 @@ export interface AcpAskingOptions extends Pick<SessionPipes, "onHook" | "log"> {
   readonly calls: Pick<AcpCalls, "asked" | "refused">;
   /** The session itself asks, not a subagent, so its model has answered. Some agents tell nothing of a tool call before they ask. */
   readonly onAsked: () => void;
-  /** A request was refused. ACP has no place for the words, so they go to the model with the next prompt. */
+  /** A request was refused. ACP's answer has no place for the reason, so the reason goes to the model with the next prompt. */
   readonly onRefused: (refusal: Refusal) => void;
 }
 

@@ -1,4 +1,4 @@
-// What cliai has to know about one agent that speaks the Agent Client Protocol (ACP), where agents differ: one row for each.
+// What cliai has to know about an agent that speaks the Agent Client Protocol (ACP). Each agent has one row.
 import type { AgentCli } from "../agent-cli.ts";
 import type { AgentLaunch, CliStart } from "../agent-launch.ts";
 import type { AcpCall, AcpPermission } from "./acp-messages.ts";

@@ -1,5 +1,5 @@
-// The tools of an ACP session: what is known of each call, put together from all that the agent tells of the call; and the hooks by which the
-// host hears of it.
+// The tools of an ACP session. `readCall` puts together what the agent has told of a call; `callHook` makes the hook by which the host hears of
+// the call.
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";

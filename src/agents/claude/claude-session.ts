@@ -1,5 +1,5 @@
-// What the host needs for a session of Claude Code: builds the settings with our hooks, reads a hook, and builds the answer to it.
-// Measured with 2.1.330.
+// What the host needs for a session of Claude Code: the settings with our hooks, the reading of a hook, and the answer to it. Measured with
+// 2.1.330.
 import type { Hook, HookAnswer, HookTranslation, SessionCli } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
@@ -36,7 +36,7 @@ const toldEvents = [
 /** 2.1.330 does not call HTTP hooks for these events, so they get a command. */
 const commandEvents = ["SessionStart"] as const;
 const toldWithinS = 5;
-/** By default 2.1.330 ends a turn after its end was refused 8 times in a row. With stop approval, each refusal is somebody's decision, so this limit is raised. */
+/** By default 2.1.330 ends a turn whose end was refused 8 times in a row. With stop approval somebody decides each time, so the limit is raised. */
 const mostRefusedEnds = 1_000_000;
 
 /** Builds the settings file of one agent. Claude reads it in addition to the user's own settings. */

@@ -8,16 +8,16 @@ const anything = v.optional(v.unknown());
 
 const ItemSchema = v.looseObject({
   ...{ id: v.string(), type: v.string() },
-  /** Of a message of the user: the id that the client gave it. */
+  /** In a message of the user: the id that the client gave it. */
   clientId: text,
   content: v.optional(v.fallback(v.array(v.looseObject({ type: v.string(), text })), []), []),
-  /** Of a message of the model. */
+  /** In a message of the model: its words. */
   text,
   ...{ status: text, command: text, cwd: text, aggregatedOutput: text, server: text, tool: text },
   exitCode: v.optional(v.fallback(v.nullish(v.number()), undefined)),
   ...{ changes: anything, arguments: anything, result: anything, query: anything, path: anything },
   error: v.optional(v.fallback(v.nullish(v.looseObject({ message: text })), undefined)),
-  /** Of a call that starts a subagent: what it is asked, and its thread. */
+  /** In a call that starts a subagent: the subagent's prompt, and its thread. */
   prompt: text,
   receiverThreadIds: v.optional(v.fallback(v.array(v.string()), []), []),
 });

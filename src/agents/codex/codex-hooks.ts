@@ -1,8 +1,8 @@
 // The hook that Codex sends to the host: before each tool it runs `cliai hook`, which waits for the host's answer. The app-server tells
 // everything else that the session does. Measured with 0.171.0.
 //
-// Codex runs a hook only if it trusts the hook's hash, which a person would have to confirm. cliai gives the hash with the thread, for one
-// launch: so it changes none of the user's files, and Codex trusts none of the user's own hooks because of it.
+// Codex runs a hook only if it trusts the hook's hash, which a person would have to confirm. cliai gives Codex the hash with the thread, for one
+// launch. So cliai changes no file of the user, and Codex does not begin to trust any hook of the user's own.
 import * as v from "valibot";
 import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";

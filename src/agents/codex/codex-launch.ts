@@ -1,6 +1,6 @@
-// How to start Codex for one agent without touching the user's own files: our hook by an argument of `codex app-server`, all else with
-// the request that starts the thread. That request goes over a pipe, so no secret stands in an argument, where every program of the
-// machine could read it, or in the environment, which the agent's commands inherit. Measured with 0.171.0.
+// How to start Codex for one agent without touching the user's own files. An argument of `codex app-server` names our hook. The request that
+// starts the thread has everything else. It goes over a pipe: so no secret is in an argument, which every program of the machine could read, or
+// in the environment, which the agent's commands inherit. Measured with 0.171.0.
 import { join } from "node:path";
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";

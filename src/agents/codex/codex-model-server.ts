@@ -1,5 +1,5 @@
-// How a thread of Codex is opened on a model server of the user's own, which has `/v1/responses`: by a provider that is there for this
-// thread alone. Measured with 0.171.0.
+// Builds the parameters by which Codex opens a thread on a model server of the user's own, which has `/v1/responses`. They define a provider
+// that exists for this thread only. Measured with 0.171.0.
 import { askedBaseOf } from "../../domain/model-server.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 

@@ -1,6 +1,6 @@
-// How to start OpenCode for one agent without touching the user's own files: its configuration by OPENCODE_CONFIG_CONTENT, which OpenCode
-// merges over all other configuration, and files in the agent's folder. Every command and every MCP server of the agent inherits that
-// variable, so no secret stands in it: a secret is in a file, and the variable names the file. Measured with 1.18.33.
+// How to start OpenCode for one agent without touching the user's own files. Its configuration is in the variable OPENCODE_CONFIG_CONTENT, which
+// OpenCode merges over all other configuration, and in files of the agent's folder. Every command and every MCP server of the agent inherits
+// the variable. So it has no secret: a secret is in a file, and the variable names the file. Measured with 1.18.33.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,7 +13,7 @@ import { ownServer } from "./opencode-tools.ts";
 
 /** The words of OpenCode's own setting `permission`, for every tool. */
 export const permissionModes = ["ask", "allow", "deny"] as const;
-/** What a session that asks for everything may use unasked: tools that only look, plan, or ask by themselves. */
+/** The tools that need no permission if `permission_mode` is "ask": they only look, plan, or ask by themselves. */
 const harmlessTools = [
   "read",
   "glob",
@@ -119,8 +119,8 @@ function buildConfig(launch: Launch): Record<string, unknown> {
 }
 
 /**
- * The rules that are added to the user's own: the last rule that fits a call counts. cliai's own tools are always allowed, because an agent
- * that had to ask for them could not even report that it waits.
+ * The rules that are added to the user's own. The last rule that fits a call counts. cliai's own tools are always allowed: if the agent had to
+ * ask for them, it could not even report that it waits.
  */
 function buildPermission({ permissionMode, allowedTools = [] }: Launch): object {
   const mode = permissionMode === undefined ? {} : { "*": permissionMode };

@@ -1,5 +1,5 @@
-// Opens the session of an agent on `opencode serve`: its server's address, its events, the session itself, and what the server knows of MCP
-// servers and models. Measured with 1.18.33.
+// The steps that open the session of an agent on `opencode serve`: read the server's address, wait for its events, make or find the session,
+// check the MCP servers, and read the models' context windows. Measured with 1.18.33.
 import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { CliaiError } from "../../domain/text/errors.ts";

@@ -20,8 +20,8 @@ export function modelServerEnv({ modelServer }: Launch): Record<string, string> 
 }
 
 /**
- * How long Qwen Code waits for the beginning and for the next part of an answer: a server that other agents keep busy sends nothing until it is
- * this agent's turn. Its own limits are two and four minutes; then it asks again, and stands at the end of the queue.
+ * How long Qwen Code waits for the beginning and for the next part of an answer. A server that other agents keep busy sends nothing until it is
+ * this agent's turn. Qwen Code's own limits are two and four minutes: then it would ask again, and its request would be the last in the queue.
  */
 const answersWithinMs = 1_800_000;
 

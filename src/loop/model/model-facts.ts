@@ -44,7 +44,7 @@ const loadsWithinMs = 600_000;
 
 type Ask = (path: string, body?: unknown) => Promise<JsonAnswer>;
 
-/** @throws NotNow; CliaiError `config_invalid` if the server has no such model, or is none that is known; `refused` if it wants a key */
+/** @throws NotNow; CliaiError `config_invalid` if the server has no such model or is of no known kind, `refused` if it wants a key */
 export async function readModelFacts(
   settings: ModelServerSettings,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
-// Opens the thread of an agent on `codex app-server`: greets it, has it trust our hook, and starts or resumes the thread; and reads the
-// answers about a thread. Measured with 0.171.0.
+// Opens the thread of an agent on `codex app-server`: greets the server, makes it trust our hook, and starts or resumes the thread. Also reads
+// the answers about a thread. Measured with 0.171.0.
 import * as v from "valibot";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import type { Logger } from "../../../log.ts";

@@ -10,8 +10,8 @@ const provider = "cliai";
 /** How many tokens of one answer OpenCode asks for at most, if nothing limits it. */
 const mostAnswerTokens = 32_000;
 /**
- * How long OpenCode waits for the beginning and for the next part of an answer: a server that other agents keep busy sends nothing until it is
- * this agent's turn. Its own limit is five minutes; then it asks again, and stands at the end of the queue.
+ * How long OpenCode waits for the beginning and for the next part of an answer. A server that other agents keep busy sends nothing until it is
+ * this agent's turn. OpenCode's own limit is five minutes: then it would ask again, and its request would be the last in the queue.
  */
 const answersWithinMs = 1_800_000;
 
