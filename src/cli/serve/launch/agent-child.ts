@@ -1,16 +1,13 @@
 // One agent that `serve` has launched: `cliai spawn` without a terminal, in a session of its own, with its output in the agent's
-// `host.log`. Its host outlives `serve`, however that ends; the next serve finds it by the agent's lock and run file.
+// `host.log`. Its host outlives `serve`, however that ends (`taken-up-host.ts`).
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import { hostLogPath, openHostLog, readLog } from "../../../data-dir/log-file.ts";
-import { readRunFile } from "../../../data-dir/run-file.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { redact } from "../../../domain/text/redact.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { endProcess, hasEnded, signalChild } from "../../../processes/end-process.ts";
-import { type KnownProcess, stillRunning } from "../../../processes/process-table.ts";
 import { selfCommand } from "../../../runtime.ts";
 import { atMost, pause } from "../../../waiting.ts";
 import type { CliContext } from "../../frame/context.ts";
@@ -31,10 +28,6 @@ const endWithinMs = 15_000;
 /** When a launch has failed, the caller gets the error after at most this time, even if the child has not ended yet. */
 const endedBeforeAnswerMs = 5_000;
 const lookEveryMs = 50;
-const saidWithinMs = 5_000;
-const foundEveryMs = 200;
-/** How long after the beginning of its launch a host may take the agent's lock. */
-const lockedWithinMs = 30_000;
 const lastWordsKept = 2_000;
 
 export interface AgentChildOptions {
@@ -146,74 +139,10 @@ async function afterExit(
 }
 
 /** Ends the CLI and the tools of a killed host, because it could not end them itself. Never rejects. */
-async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir" | "id" | "context">) {
+export async function sweep({ dataDir, id, context }: Pick<AgentChildOptions, "dataDir" | "id" | "context">) {
   await endLeftoverRun(dataDir, id, context.log).catch((error: unknown) =>
     context.log.warn(`${id}: ${messageOf(error)}`),
   );
-}
-
-/**
- * Watches a host that has outlived the serve that launched it. Resolves when its process has ended and nothing of its run is left; at once
- * when the signal aborts. Resolves to how the host ended, which is not known here.
- */
-export async function watchHost(
-  options: Pick<AgentChildOptions, "dataDir" | "id" | "context" | "hosts"> & {
-    readonly host: KnownProcess;
-    readonly signal: AbortSignal;
-  },
-): Promise<string> {
-  const { dataDir, id, host, signal } = options;
-  while (!signal.aborted && (await stillRunning([host])).length > 0) await pause(foundEveryMs, signal);
-  if (!signal.aborted) await options.hosts.look(id);
-  // If somebody holds the lock now, another run has begun.
-  if (!signal.aborted && !isAgentHeld(dataDir, id)) await sweep(options);
-  return "its exit code is not known";
-}
-
-/** If the agent's host runs, watches it as {@link watchHost} does, and changes nothing for the agent. Otherwise undefined. */
-export async function takeUpHost(
-  id: AgentId,
-  { dataDir, context, hosts }: Pick<AgentChildOptions, "dataDir" | "context" | "hosts">,
-  signal: AbortSignal,
-): Promise<Pick<AgentChild, "ended"> | undefined> {
-  const host = await findHost(dataDir, id);
-  if (host === undefined) return undefined;
-  context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
-  return { ended: watchHost({ dataDir, id, context, host, hosts, signal }) };
-}
-
-/**
- * Waits until somebody holds the agent's lock, because an earlier serve may have launched the host just before that serve was killed.
- * Resolves when {@link lockDeadline} has passed, and at once when the signal aborts.
- * @param since when the launch began, RFC 3339
- */
-export async function untilLocked(
-  id: AgentId,
-  since: string,
-  { dataDir, context }: { readonly dataDir: string; readonly context: Pick<CliContext, "now"> },
-  signal: AbortSignal,
-): Promise<void> {
-  const deadline = lockDeadline(since, context);
-  while (!isAgentHeld(dataDir, id) && performance.now() < deadline && !signal.aborted)
-    await pause(foundEveryMs, signal);
-}
-
-/** The time, by `performance.now()`, until which the host of a launch that began at `since` may take the agent's lock. */
-export function lockDeadline(since: string, { now }: Pick<CliContext, "now">): number {
-  const sinceMs = now().getTime() - Date.parse(since);
-  return performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
-}
-
-/** The process of the agent's host, from its run file. Waits for that file while the agent's lock is held, because a new host writes it later. */
-async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
-  const deadline = performance.now() + saidWithinMs;
-  while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
-    const host = (await readRunFile(dataDir, id))?.host;
-    const [found] = host === undefined ? [] : await stillRunning([host]);
-    if (found !== undefined) return found;
-    await pause(foundEveryMs);
-  }
-  return undefined;
 }
 
 function startSpawn(options: AgentChildOptions): ChildProcess {

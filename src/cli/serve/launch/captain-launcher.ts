@@ -17,17 +17,11 @@ import type { EndedLaunch } from "../../../server/tools/launch-notice.ts";
 import { atMost, pause } from "../../../waiting.ts";
 import type { CliContext } from "../../frame/context.ts";
 import type { ProfileReader } from "../../spawn/profile.ts";
-import {
-  type AgentChild,
-  answerWithinMs,
-  launchWithinMs,
-  startAgentChild,
-  takeUpHost,
-  untilLocked,
-} from "./agent-child.ts";
+import { type AgentChild, answerWithinMs, launchWithinMs, startAgentChild } from "./agent-child.ts";
 import type { FailedLaunch } from "./failed-launch.ts";
 import type { KilledHosts } from "./killed-hosts.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
+import { takeUpHost, untilLocked } from "./taken-up-host.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;

@@ -15,7 +15,7 @@ import { atMost, pause } from "../../../waiting.ts";
 import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
 import { loadConfig } from "../../frame/config-file.ts";
 import { profileReader } from "../../spawn/profile.ts";
-import { answerWithinMs, untilLocked } from "./agent-child.ts";
+import { answerWithinMs } from "./agent-child.ts";
 import { sessionOf } from "./begun-launches.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
@@ -23,6 +23,7 @@ import { checkLaunch, freeAgentId } from "./launch-request.ts";
 import { keepLaunchTasks } from "./launch-tasks.ts";
 import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone } from "./launches.ts";
 import { resumedArgs } from "./resumed-args.ts";
+import { untilLocked } from "./taken-up-host.ts";
 
 export interface HeadlessAgents extends Spawner {
   /** The agents that `resume` will launch again. */

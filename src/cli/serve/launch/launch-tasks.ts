@@ -5,9 +5,9 @@ import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-a
 import { CliaiError, type ErrorCode, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { pause } from "../../../waiting.ts";
-import { lockDeadline } from "./agent-child.ts";
 import { noteFailedLaunch, noteFailedTask } from "./failed-launch.ts";
 import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
+import { lockDeadline } from "./taken-up-host.ts";
 
 /** How often to try again to store a task that NATS did not take. */
 const giveEveryMs = 1_000;

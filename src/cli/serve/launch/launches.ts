@@ -15,15 +15,10 @@ import type { Bus } from "../../../nats/bus.ts";
 import type { Server } from "../../../server/server.ts";
 import { pause } from "../../../waiting.ts";
 import { launchArgs } from "../../resume/launch-args.ts";
-import {
-  type AgentChild,
-  launchWithinMs,
-  type SignsOfStart,
-  startAgentChild,
-  takeUpHost,
-} from "./agent-child.ts";
+import { type AgentChild, launchWithinMs, type SignsOfStart, startAgentChild } from "./agent-child.ts";
 import { beginningOf, keepNotes, requireGoingOn, sessionOf, warnOf } from "./begun-launches.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
+import { takeUpHost } from "./taken-up-host.ts";
 
 export interface LaunchesOptions extends AgentLauncherOptions {
   readonly server: Pick<Server, "fleet" | "sendCommand" | "catchUp">;
