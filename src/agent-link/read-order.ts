@@ -1,15 +1,9 @@
 // Reads one order of the stream COMMANDS: decides its receipt, and what it asks for. Pure.
 import * as v from "valibot";
 import { definedOf } from "../domain/defined.ts";
-import {
-  commandText,
-  idFromSequence,
-  isStopType,
-  namesOf,
-  type OrderType,
-  shutdownText,
-} from "../domain/receipts.ts";
+import { idFromSequence, isStopType, namesOf, type OrderType } from "../domain/receipts.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { commandText, shutdownText } from "../domain/text/order-text.ts";
 import { parseJson } from "../domain/wire/decode.ts";
 import { decodeOrder } from "../domain/wire/decode-order.ts";
 import { TokenSchema } from "../domain/wire/fields.ts";

@@ -3,8 +3,9 @@
 // The life of an order: which receipt may follow which, and when a sender's wait is over.
 
 import { definedOf } from "./defined.ts";
+import { beginningOf } from "./text/summary.ts";
 import type { Receipt, ReceiptState } from "./wire/messages.ts";
-import type { Command, CommandType, Shutdown } from "./wire/order-messages.ts";
+import type { CommandType } from "./wire/order-messages.ts";
 
 export interface ReceiptEntry {
   readonly state: ReceiptState;
@@ -199,6 +200,9 @@ function place(command: CommandRecord, entry: ReceiptEntry): CommandRecord {
   return { ...command, receipts: next === -1 ? [...known, entry] : known.toSpliced(next, 0, entry) };
 }
 
+/** Limited, because an agent's record keeps many receipts and must stay small enough to be written. */
+const detailLength = 1_000;
+
 /** The entry of a record for a receipt, with its detail cut to 1,000 characters. @param at when it was stored, RFC 3339 */
 export function receiptEntry(receipt: Receipt, at: string): ReceiptEntry {
   return {
@@ -226,36 +230,4 @@ export function launchTaskId(launchId: string): string {
 /** The id of an order that has none: made from its sequence in the stream. */
 export function idFromSequence(streamSeq: number): string {
   return `COMMANDS-${streamSeq}`;
-}
-
-const summaryLength = 200;
-/** Limited, because an agent's record keeps many receipts and must stay small enough to be written. */
-const detailLength = 1_000;
-
-/** The text of a command for a person: a task's text, or another command's reason. */
-export function commandText(command: Command): string {
-  const payload = command.payload;
-  if (typeof payload === "string") return payload;
-  if (payload == null) return "";
-  const words = command.type === "task" ? payload.text : payload.reason;
-  if (typeof words === "string") return words;
-  // `force` is not a reason.
-  const rest = Object.entries(payload).filter(([name, value]) => name !== "force" && value != null);
-  return rest.length === 0 ? "" : JSON.stringify(payload);
-}
-
-export function shutdownText(shutdown: Shutdown): string {
-  return shutdown.reason ?? "";
-}
-
-/** The first 200 characters of a text, for a list. */
-export function summaryOf(text: string): string {
-  return beginningOf(text, summaryLength);
-}
-
-/** The beginning of a text, whole when short; never cut inside a character. */
-export function beginningOf(text: string, length: number): string {
-  if (text.length <= length) return text;
-  const cut = text.slice(0, length);
-  return `${cut.isWellFormed() || !text.isWellFormed() ? cut : cut.slice(0, -1)}…`;
 }

@@ -3,8 +3,8 @@
 import * as v from "valibot";
 import { definedOf } from "./defined.ts";
 import { answerLine, QuestionSchema } from "./questions.ts";
-import { summaryOf } from "./receipts.ts";
 import { CliaiError } from "./text/errors.ts";
+import { summaryOf } from "./text/summary.ts";
 import { type AgentId, AgentIdSchema } from "./wire/agent-id.ts";
 import { TokenSchema } from "./wire/fields.ts";
 

@@ -1,14 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import {
-  addReceipt,
-  type CommandRecord,
-  commandText,
-  endsWait,
-  isFinal,
-  isTaken,
-  summaryOf,
-} from "../../src/domain/receipts.ts";
+import { addReceipt, type CommandRecord, endsWait, isFinal, isTaken } from "../../src/domain/receipts.ts";
 import { receiptStates } from "../../src/domain/wire/messages.ts";
 
 const command: CommandRecord = {
@@ -73,24 +65,5 @@ describe("the life of a command", () => {
   test("a command is taken when the CLI was handed it, not when the bridge has it", () => {
     expect(isTaken(addReceipt(command, { state: "delivered", at }))).toBe(false);
     expect(isTaken(addReceipt(command, { state: "injected", at }))).toBe(true);
-  });
-
-  test("commandText() reads a task as text or as {text}, and the reason of the others", () => {
-    expect(commandText({ type: "task", payload: "a" })).toBe("a");
-    expect(commandText({ type: "task", payload: { text: "b" } })).toBe("b");
-    expect(commandText({ type: "stop", payload: { reason: "c" } })).toBe("c");
-    expect(commandText({ type: "stop" })).toBe("");
-    expect(commandText({ type: "task", payload: { odd: 1 } })).toBe('{"odd":1}');
-    expect(commandText({ type: "stop", payload: { force: true } })).toBe("");
-    expect(commandText({ type: "stop", payload: { force: true, reason: null } })).toBe("");
-    expect(commandText({ type: "stop", payload: { force: true, odd: 1 } })).toBe('{"force":true,"odd":1}');
-  });
-
-  test("summaryOf() cuts long text, never inside a character", () => {
-    expect(summaryOf("short")).toBe("short");
-    const cut = summaryOf("😀".repeat(500));
-    expect(cut.endsWith("…")).toBe(true);
-    expect(cut.isWellFormed()).toBe(true);
-    expect(cut.length).toBeLessThan(410);
   });
 });

@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
-import { commandText, shutdownText, summaryOf } from "../../domain/receipts.ts";
+import { commandText, shutdownText } from "../../domain/text/order-text.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { decodeOrder, ownIdOf } from "../../domain/wire/decode-order.ts";

@@ -3,8 +3,9 @@
 // `reduceAgent(record, event)` returns the agent's next record. It is pure: the time comes with the event. An event that is replayed or
 // comes twice changes nothing.
 import { definedOf } from "../defined.ts";
-import { beginningOf, commandText, shutdownText, summaryOf } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
+import { commandText, shutdownText } from "../text/order-text.ts";
+import { beginningOf, summaryOf } from "../text/summary.ts";
 import { mergeUsage } from "../usage.ts";
 import type { AgentId } from "../wire/agent-id.ts";
 import type { AgentEvent } from "../wire/event-messages.ts";

@@ -2,7 +2,7 @@
 // person, what failed. All lists are limited.
 import { definedOf } from "../defined.ts";
 import { type NotificationWord, notificationMeanings } from "../hook.ts";
-import { summaryOf } from "../receipts.ts";
+import { summaryOf } from "../text/summary.ts";
 import {
   type AgentEvent,
   failureWords,

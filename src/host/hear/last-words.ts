@@ -1,7 +1,8 @@
 // Keeps what the model says in its turn, and sends it as events `said`: the words after which the model went on, and last the words at the
 // end of the turn.
-import { beginningOf } from "../../domain/receipts.ts";
+
 import { redact } from "../../domain/text/redact.ts";
+import { beginningOf } from "../../domain/text/summary.ts";
 import type { EventSender } from "../event-sender.ts";
 
 export interface LastWords {

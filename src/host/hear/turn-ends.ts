@@ -3,7 +3,7 @@
 // keep the turn going.
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook, HookAnswer, HookFacts, TurnResult } from "../../domain/hook.ts";
-import { summaryOf } from "../../domain/receipts.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { Evidence } from "../routes/evidence.ts";
 import type { Routes } from "../routes/routes.ts";

@@ -1,6 +1,8 @@
 // The newest events of each agent, in memory, for its page. The whole history is in the stream AUDIT.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
-import { commandText, idFromSequence, shutdownText, summaryOf } from "../../domain/receipts.ts";
+import { idFromSequence } from "../../domain/receipts.ts";
+import { commandText, shutdownText } from "../../domain/text/order-text.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { TimelineEntry } from "../server.ts";
 

@@ -1,9 +1,10 @@
 // Builds an inbox item for the model: the text, and who wrote it. Only commands from the operator or a captain are shown as commands;
 // another agent's message is shown as a message, whatever it claims to be.
 import { definedOf } from "../../domain/defined.ts";
-import { type CommandRecord, commandText } from "../../domain/receipts.ts";
+import type { CommandRecord } from "../../domain/receipts.ts";
 import { answerText } from "../../domain/request-answer.ts";
 import { isOpen } from "../../domain/requests.ts";
+import { commandText } from "../../domain/text/order-text.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../domain/wire/order-messages.ts";

@@ -2,7 +2,7 @@
 // orders that nobody will take.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { withLostConnections } from "../../domain/fleet/runs.ts";
-import { summaryOf } from "../../domain/receipts.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
 import { watchCrashes } from "../alerts/crashes.ts";

@@ -1,6 +1,6 @@
 // Tells a captain how an agent that it launched has ended, as a message from that agent.
 import { lastRunOf } from "../../domain/fleet/evidence-that-counts.ts";
-import { summaryOf } from "../../domain/receipts.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";

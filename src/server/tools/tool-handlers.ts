@@ -5,9 +5,10 @@
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isHad } from "../../domain/fleet/run-end.ts";
-import { type CommandRecord, isFinal, namesOf, summaryOf } from "../../domain/receipts.ts";
+import { type CommandRecord, isFinal, namesOf } from "../../domain/receipts.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { reportedWords, statusWords } from "../../domain/wire/messages.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";

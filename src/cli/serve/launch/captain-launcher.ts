@@ -9,8 +9,8 @@ import {
   type LaunchedFor,
   type LaunchesForCaptains,
 } from "../../../data-dir/launched-agents.ts";
-import { summaryOf } from "../../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { summaryOf } from "../../../domain/text/summary.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import type { LaunchAgent, LaunchedByCaptain, LaunchOrder } from "../../../server/server.ts";
 import type { EndedLaunch } from "../../../server/tools/launch-notice.ts";

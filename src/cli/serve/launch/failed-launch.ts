@@ -1,7 +1,8 @@
 // Reports to the fleet that a launch by `serve` has failed: the agent's status `failed_to_start`, and a receipt `failed` for its
 // task. It skips what the agent's own host has reported already.
 import { definedOf } from "../../../domain/defined.ts";
-import { failedLaunchReceipt, summaryOf } from "../../../domain/receipts.ts";
+import { failedLaunchReceipt } from "../../../domain/receipts.ts";
+import { summaryOf } from "../../../domain/text/summary.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../../domain/wire/subjects.ts";
 import type { Bus } from "../../../nats/bus.ts";

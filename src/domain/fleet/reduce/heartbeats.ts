@@ -2,7 +2,7 @@
 //
 // Reduces a heartbeat of the agent's own run, or of another run beside it. Pure.
 import { definedOf } from "../../defined.ts";
-import { summaryOf } from "../../receipts.ts";
+import { summaryOf } from "../../text/summary.ts";
 import type { Heartbeat } from "../../wire/messages.ts";
 import type { ModelRequest } from "../../wire/model-request.ts";
 import type { AgentRecord, HeartbeatEvidence, LaunchTask, ModelRequestEvidence } from "../agent-record.ts";

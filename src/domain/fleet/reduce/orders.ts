@@ -8,8 +8,8 @@ import {
   isTaken,
   namesOf,
   receiptEntry,
-  summaryOf,
 } from "../../receipts.ts";
+import { summaryOf } from "../../text/summary.ts";
 import type { Receipt } from "../../wire/messages.ts";
 import type { AgentMessage, Command, Shutdown } from "../../wire/order-messages.ts";
 import type { AgentRecord } from "../agent-record.ts";

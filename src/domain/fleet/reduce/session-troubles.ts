@@ -1,7 +1,7 @@
 // Reduces the events about troubles: a tool that the CLI's own rules refuse, a request to its model that the CLI repeats, and the loss of
 // cliai's tools.
 import { definedOf } from "../../defined.ts";
-import { summaryOf } from "../../receipts.ts";
+import { summaryOf } from "../../text/summary.ts";
 import { type AgentEvent, failureWords, toolsEventKinds } from "../../wire/event-messages.ts";
 import type { SessionEvidence } from "../session-evidence.ts";
 import { toolOf } from "./session-waits.ts";

@@ -1,5 +1,5 @@
 // Adds and removes a session's waits for a person, each with its tool call. Pure.
-import { summaryOf } from "../../receipts.ts";
+import { summaryOf } from "../../text/summary.ts";
 import type { AgentEvent } from "../../wire/event-messages.ts";
 import type { SessionEvidence, WaitingForPerson } from "../session-evidence.ts";
 

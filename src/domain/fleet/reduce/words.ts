@@ -1,6 +1,6 @@
 // Reduces what an agent reports about itself in a message: its status, its task, and that it lives. Pure.
 import { definedOf } from "../../defined.ts";
-import { beginningOf } from "../../receipts.ts";
+import { beginningOf } from "../../text/summary.ts";
 import type { AgentRecord, LastWords, SaidStatus } from "../agent-record.ts";
 
 /** How many characters of an agent's own texts are kept, because `dashboard.state` has all records in one message. AUDIT has the whole texts. */

@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { commandText } from "../../../src/domain/text/order-text.ts";
+
+test("commandText() reads a task as text or as {text}, and the reason of the others", () => {
+  expect(commandText({ type: "task", payload: "a" })).toBe("a");
+  expect(commandText({ type: "task", payload: { text: "b" } })).toBe("b");
+  expect(commandText({ type: "stop", payload: { reason: "c" } })).toBe("c");
+  expect(commandText({ type: "stop" })).toBe("");
+  expect(commandText({ type: "task", payload: { odd: 1 } })).toBe('{"odd":1}');
+  expect(commandText({ type: "stop", payload: { force: true } })).toBe("");
+  expect(commandText({ type: "stop", payload: { force: true, reason: null } })).toBe("");
+  expect(commandText({ type: "stop", payload: { force: true, odd: 1 } })).toBe('{"force":true,"odd":1}');
+});
