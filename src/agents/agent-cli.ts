@@ -3,11 +3,12 @@
 // `AgentCli`: what cliai must know about an agent CLI to launch it and to host its session. Each CLI's folder exports one.
 import type { MessagingSocket } from "../agent-link/host-protocol.ts";
 import type { CliAbilities } from "../domain/abilities.ts";
-import type { RetryShown, SessionCli } from "../domain/hook.ts";
+import type { RetryShown } from "../domain/hook.ts";
 import type { ModelApi, ModelServerKind } from "../domain/model-server.ts";
 import type { AgentLaunch, CliStart, UserSettings } from "./agent-launch.ts";
 import type { ProgramPlace } from "./find-program.ts";
 import type { InputPlace, LiveSession, SessionInput, SessionPipes } from "./live-session.ts";
+import type { SessionCli } from "./session-cli.ts";
 import type { ScreenView } from "./terminal/terminal-screen.ts";
 
 export interface AgentCli extends ProgramPlace, CliAbilities {

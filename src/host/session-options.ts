@@ -1,6 +1,6 @@
 // The options of `startHost`.
 import type { AgentFacts } from "../agent-link/heartbeat.ts";
-import type { SessionCli } from "../domain/hook.ts";
+import type { SessionCli } from "../agents/session-cli.ts";
 import type { RouteName } from "../domain/route-names.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";

@@ -7,11 +7,11 @@ import { text as readText } from "node:stream/consumers";
 import type { AgentCli } from "../../src/agents/agent-cli.ts";
 import type { AgentLaunch, HookPlace } from "../../src/agents/agent-launch.ts";
 import type { LiveSession, SessionListener, SessionPipes } from "../../src/agents/live-session.ts";
+import type { HookTranslation } from "../../src/agents/session-cli.ts";
 import type {
   Hook,
   HookAnswer,
   HookFacts,
-  HookTranslation,
   ModelRequest,
   SessionSign,
   TurnResult,

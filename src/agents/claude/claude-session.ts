@@ -1,10 +1,11 @@
 // What the host needs for a session of Claude Code: the settings with our hooks, the reading of a hook, and the answer to it. Measured with
 // 2.1.330.
-import type { Hook, HookAnswer, HookTranslation, SessionCli } from "../../domain/hook.ts";
+import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools.ts";
 import type { HookPlace, LaunchModelServer } from "../agent-launch.ts";
 import { noProxyWithLoopback } from "../direct-loopback.ts";
+import type { HookTranslation, SessionCli } from "../session-cli.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities, showsDialogBesideHook } from "./claude-abilities.ts";
 import { readBackgroundTasks } from "./claude-background.ts";

@@ -4,9 +4,10 @@
 // Codex runs a hook only if it trusts the hook's hash, which a person would have to confirm. cliai gives Codex the hash with the thread, for one
 // launch. So cliai changes no file of the user, and Codex does not begin to trust any hook of the user's own.
 import * as v from "valibot";
-import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
+import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { HookPlace } from "../agent-launch.ts";
+import type { HookTranslation } from "../session-cli.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { toolHook } from "./codex-tools.ts";
 

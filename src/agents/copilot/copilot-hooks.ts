@@ -3,11 +3,12 @@
 // with 1.0.102.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
-import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
+import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { SessionEventKind } from "../../domain/wire/event-messages.ts";
 import { isToolName } from "../../domain/wire/tools.ts";
+import type { HookTranslation } from "../session-cli.ts";
 import { ownToolPrefix } from "./copilot-files.ts";
 
 export const permissionHook = "permissionRequest";

@@ -1,9 +1,10 @@
 // The one hook that OpenCode sends to the host: `gate-plugin.js` asks before each tool. OpenCode's events tell what else the session does.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
-import type { Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
+import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";
+import type { HookTranslation } from "../session-cli.ts";
 import { ownToolName } from "./opencode-tools.ts";
 
 const GateSchema = v.looseObject({

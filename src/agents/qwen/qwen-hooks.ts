@@ -3,13 +3,14 @@
 // A notification tells each time that Qwen Code waits for its user. Measured with 0.24.4.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
-import type { BackgroundTask, Hook, HookAnswer, HookTranslation } from "../../domain/hook.ts";
+import type { BackgroundTask, Hook, HookAnswer } from "../../domain/hook.ts";
 import { failureOfWords } from "../../domain/model-failure.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord, SessionEventKind } from "../../domain/wire/event-messages.ts";
 import { isToolName } from "../../domain/wire/tools.ts";
+import type { HookTranslation } from "../session-cli.ts";
 import { ownToolPrefix } from "./qwen-files.ts";
 
 /** Used only if Qwen Code has no pipe (`--json-file`). On the pipe it tells the same, and also how the request was answered. */

@@ -3,7 +3,8 @@
 // Takes the CLI's hooks: notes what each shows, gets its answer from `answerHook`, and sends its event to the fleet.
 import type { HeartbeatSender } from "../../agent-link/heartbeat.ts";
 import type { ReceiptQueue } from "../../agent-link/receipt-queue.ts";
-import type { Hook, HookAnswer, SessionCli } from "../../domain/hook.ts";
+import type { SessionCli } from "../../agents/session-cli.ts";
+import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";
 import type { ConversationWatch } from "../routes/conversation.ts";

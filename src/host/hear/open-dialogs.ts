@@ -1,7 +1,9 @@
 // Keeps the dialogs that are open at the CLI's terminal, each with its tool call. No hook tells when the user answers or dismisses
 // one. But the CLI's telemetry tells the answer, and the record of the session or subagent has the result of the call once it has run. Then
 // the event `permission_response` is sent.
-import type { Hook, SessionCli, ToolDecision } from "../../domain/hook.ts";
+
+import type { SessionCli } from "../../agents/session-cli.ts";
+import type { Hook, ToolDecision } from "../../domain/hook.ts";
 import type { Logger } from "../../log.ts";
 import type { EventSender } from "../event-sender.ts";
 import { createTranscript, type TranscriptWatch, watchTranscript } from "../routes/transcript.ts";

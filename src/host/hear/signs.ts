@@ -1,7 +1,9 @@
 // Takes what the session shows by its stream or its own record, and not by a hook. This is what the model was given, what one of the
 // user's hooks kept from the model, what runs in the background, and what has ended.
+
+import type { SessionCli } from "../../agents/session-cli.ts";
 import { definedOf } from "../../domain/defined.ts";
-import type { DeniedCall, RetryShown, SessionCli, SessionSign } from "../../domain/hook.ts";
+import type { DeniedCall, RetryShown, SessionSign } from "../../domain/hook.ts";
 import { idFact, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";

@@ -4,7 +4,8 @@
 // terminal. Any of them may be missing or fail.
 import type { MessagingSocket } from "../../agent-link/host-protocol.ts";
 import type { LiveSession, Said, SessionInput } from "../../agents/live-session.ts";
-import type { RetryShown, SessionCli } from "../../domain/hook.ts";
+import type { SessionCli } from "../../agents/session-cli.ts";
+import type { RetryShown } from "../../domain/hook.ts";
 import { type RouteName, routesOfUser, sessionRoutes } from "../../domain/route-names.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { claudeHooks, claudeSession } from "../../../src/agents/claude/claude-session.ts";
-import type { HookTranslation, SessionSign } from "../../../src/domain/hook.ts";
+import type { HookTranslation } from "../../../src/agents/session-cli.ts";
+import type { SessionSign } from "../../../src/domain/hook.ts";
 import { pause } from "../../../src/waiting.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../../support/hosted-session.ts";
 import { staysPending, waitFor } from "../../support/wait-for.ts";

@@ -1,6 +1,8 @@
 // What the host needs to know about the CLI of its session, for one launch. Adds what the launch knows and the CLI's hooks do not tell.
+
+import type { SessionCli } from "../../../agents/session-cli.ts";
 import type { SessionMode } from "../../../domain/abilities.ts";
-import type { Hook, SessionCli } from "../../../domain/hook.ts";
+import type { Hook } from "../../../domain/hook.ts";
 import type { Environment } from "../../../runtime.ts";
 
 export interface SessionLaunch {

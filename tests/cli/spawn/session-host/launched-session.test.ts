@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { claudeSession } from "../../../../src/agents/claude/claude-session.ts";
+import type { SessionCli } from "../../../../src/agents/session-cli.ts";
 import { launchedSession } from "../../../../src/cli/spawn/session-host/launched-session.ts";
-import type { Hook, SessionCli } from "../../../../src/domain/hook.ts";
+import type { Hook } from "../../../../src/domain/hook.ts";
 
 const launch = { env: { HOME: "/h" }, instructions: "You are ada.", mode: "terminal" } as const;
 const session: SessionCli = {
