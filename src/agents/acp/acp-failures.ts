@@ -7,7 +7,7 @@ import { messageOf } from "../../domain/text/errors.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
-import { AcpError } from "./acp-connection.ts";
+import { AcpError } from "./opening/acp-connection.ts";
 
 export interface TurnFailure {
   readonly error: FailureWord;

@@ -4,7 +4,8 @@
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentCli } from "../agent-cli.ts";
 import type { AcpRow } from "./acp-row.ts";
-import { openAcpSession, sessionGone } from "./acp-session.ts";
+import { openAcpSession } from "./acp-session.ts";
+import { sessionGone } from "./opening/acp-opening.ts";
 
 export function acpCli(row: AcpRow): AgentCli {
   const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, ...rest } = row;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { AcpError } from "../../../src/agents/acp/acp-connection.ts";
 import { describeFailure, failureOf, failureOfStop } from "../../../src/agents/acp/acp-failures.ts";
+import { AcpError } from "../../../src/agents/acp/opening/acp-connection.ts";
 
 describe("describeFailure()", () => {
   test.each([

@@ -1,9 +1,9 @@
 // The connection to an ACP agent over its pipes. The official SDK does the JSON-RPC; what the messages mean is read elsewhere.
 import { Readable, Writable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { pause } from "../../waiting.ts";
-import type { SessionPipes } from "../live-session.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { pause } from "../../../waiting.ts";
+import type { SessionPipes } from "../../live-session.ts";
 
 /** What the agent asks for or tells. */
 export interface AcpHandlers {
