@@ -44,7 +44,7 @@ const ClaudeHookSchema = v.looseObject({
   agent_type: text,
   trigger: text,
   reason: text,
-  /** Only in the stream's `permission_denied`, which `claude-stream-hooks.ts` passes on in the form of a hook. */
+  /** Only in the stream's `permission_denied`, which `claude-stream-tools.ts` passes on in the form of a hook. */
   decision_reason_type: text,
   background_tasks: v.optional(v.fallback(v.optional(v.array(v.unknown())), undefined)),
 });

@@ -14,10 +14,10 @@ import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
 import { readInterruption, readToolResults, subagentRecord } from "./claude-record.ts";
 import { readRecordLine } from "./claude-record-signs.ts";
-import { permissionEvent, streamedEvents } from "./claude-stream-hooks.ts";
 import { readClaudeDecisions, readClaudeTelemetry, telemetryEnv } from "./claude-telemetry.ts";
 import { writeToSocket } from "./messaging-socket.ts";
 import { settingsEnv } from "./model-server/model-server-env.ts";
+import { permissionEvent, streamedEvents } from "./stream/claude-stream-hooks.ts";
 
 /** The hooks that may be held for as long as a person takes to answer. The others are answered at once. */
 const heldEvents = ["PreToolUse", "PermissionRequest", "Stop"] as const;

@@ -8,11 +8,11 @@ import { passesOn } from "../passed-on.ts";
 import { claudeModes } from "./claude-abilities.ts";
 import { readClaudePrompt, readClaudeRetry, readClaudeTurn } from "./claude-prompt.ts";
 import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
-import { openClaudeStream, streamArgs } from "./claude-stream.ts";
-import { permissionArgs } from "./claude-stream-hooks.ts";
 import { readClaudeUserSettings } from "./claude-user-settings.ts";
 import { processEnv } from "./model-server/model-server-env.ts";
 import { instructionArgs, ownTokens } from "./model-server/slim-form.ts";
+import { openClaudeStream, streamArgs } from "./stream/claude-stream.ts";
+import { permissionArgs } from "./stream/claude-stream-hooks.ts";
 
 /** If the user passes one of these, the session has an id already, and Claude would refuse a second one. */
 const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];

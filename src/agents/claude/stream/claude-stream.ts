@@ -1,13 +1,15 @@
-// Runs Claude Code without a terminal: it reads messages, and writes what it does, as lines of JSON. Measured with 2.1.330.
+// This room runs Claude Code without a terminal: its stream of JSON lines, the hooks on it, and what it shows.
+//
+// The live session of a headless Claude Code, which reads messages, and writes what it does, as lines of JSON. Measured with 2.1.330.
 import type { Writable } from "node:stream";
 import * as v from "valibot";
-import type { Hook } from "../../domain/hook.ts";
-import { messageOf } from "../../domain/text/errors.ts";
-import { createLineSplitter } from "../../domain/text/lines.ts";
-import { parseJsonLine } from "../../domain/wire/decode.ts";
-import type { LiveSession, SessionPipes } from "../live-session.ts";
-import { claudeAbilities } from "./claude-abilities.ts";
-import { claudeHooks } from "./claude-session.ts";
+import type { Hook } from "../../../domain/hook.ts";
+import { messageOf } from "../../../domain/text/errors.ts";
+import { createLineSplitter } from "../../../domain/text/lines.ts";
+import { parseJsonLine } from "../../../domain/wire/decode.ts";
+import type { LiveSession, SessionPipes } from "../../live-session.ts";
+import { claudeAbilities } from "../claude-abilities.ts";
+import { claudeHooks } from "../claude-session.ts";
 import { createStreamHooks } from "./claude-stream-hooks.ts";
 import { createStreamSigns } from "./claude-stream-signs.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
-import { openClaudeStream } from "../../../src/agents/claude/claude-stream.ts";
-import type { HookAnswer } from "../../../src/domain/hook.ts";
-import { silentPipes } from "../silent-pipes.ts";
+import { openClaudeStream } from "../../../../src/agents/claude/stream/claude-stream.ts";
+import type { HookAnswer } from "../../../../src/domain/hook.ts";
+import { silentPipes } from "../../silent-pipes.ts";
 
 describe("openClaudeStream()", () => {
   test("a line of the stream ends at its line feed, whatever else of the kind its text holds", async () => {

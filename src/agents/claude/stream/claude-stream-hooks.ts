@@ -1,7 +1,8 @@
-// The hooks that a headless Claude Code calls over its own stream, and the ends of tools that the stream shows. These hooks cost the
-// least (docs/performance.md). Seen with 2.1.63 and 2.1.330.
+// The hooks that a headless Claude Code calls over its own stream, where they are answered, too. These hooks cost the least
+// (docs/performance.md). Seen with 2.1.63 and 2.1.330.
 import * as v from "valibot";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { type CalledTool, createToolRuns, DeniedSchema, ToolResultsSchema } from "./claude-stream-tools.ts";
 
 /** The hooks that the CLI calls over the stream, where they are answered too. */
 const calledEvents = ["PreToolUse"] as const;
@@ -31,7 +32,7 @@ export interface StreamHooks {
 export interface StreamHooksOptions {
   /** Answers a hook that came over the stream; must not reject. The signal aborts when the CLI no longer waits for the answer. */
   readonly onHook: (payload: unknown, signal: AbortSignal) => Promise<unknown>;
-  /** Takes the end of a tool that the stream shows, in the form of the hook's payload. It needs no answer. */
+  /** Takes the end of a tool that the stream shows (`claude-stream-tools.ts`), in the form of the hook's payload. It needs no answer. */
   readonly onToolResult: (payload: unknown) => void;
   readonly write: (message: object) => Promise<void>;
   readonly createId: () => string;
@@ -46,7 +47,6 @@ const CallSchema = v.looseObject({
   }),
 });
 type Call = v.InferOutput<typeof CallSchema>;
-type CalledHook = Call["request"]["input"];
 const CanUseToolSchema = v.looseObject({
   tool_name: v.string(),
   input: v.optional(v.unknown()),
@@ -68,45 +68,16 @@ const ResponseSchema = v.looseObject({
 const DenySchema = v.looseObject({
   hookSpecificOutput: v.looseObject({ permissionDecision: v.literal("deny") }),
 });
-const ToolResultSchema = v.looseObject({
-  type: v.literal("tool_result"),
-  tool_use_id: v.string(),
-  is_error: v.optional(v.boolean(), false),
-  content: v.optional(v.unknown()),
-});
-const ResultsSchema = v.looseObject({
-  type: v.literal("user"),
-  message: v.looseObject({ content: v.array(v.unknown()) }),
-  /** The result itself; `content` has the form that the model gets. */
-  tool_use_result: v.optional(v.unknown()),
-  tool_result_meta: v.optional(v.array(v.looseObject({ id: v.string() })), []),
-});
-type ToolResults = v.InferOutput<typeof ResultsSchema>;
-/** How 2.1.330 marks a call that was never run. A call that was interrupted while it ran has other marks. */
-const NeverRunSchema = v.union([
-  v.looseObject({ permission_decision: v.looseObject({ decision: v.literal("reject") }) }),
-  v.looseObject({ non_execution_kind: v.pipe(v.string(), v.regex(/^(permission-rule|automode-)/)) }),
+const LineSchema = v.variant("type", [
+  CallSchema,
+  CancelSchema,
+  ResponseSchema,
+  ToolResultsSchema,
+  DeniedSchema,
 ]);
-/** The line that tells that Claude's own settings refused a tool. It does not come if a person or one of our hooks refused it. */
-const DeniedSchema = v.looseObject({
-  type: v.literal("system"),
-  subtype: v.literal("permission_denied"),
-  tool_name: v.string(),
-  tool_use_id: v.string(),
-  agent_id: v.optional(v.string()),
-  decision_reason_type: v.optional(v.string()),
-  message: v.optional(v.string(), ""),
-});
-type Denied = v.InferOutput<typeof DeniedSchema>;
-const TextBlockSchema = v.looseObject({ type: v.literal("text"), text: v.string() });
-
-const LineSchema = v.variant("type", [CallSchema, CancelSchema, ResponseSchema, ResultsSchema, DeniedSchema]);
 
 const nobody =
   "Nobody can be asked for this now. Go on without it if you can, or end your turn and say what you need.";
-
-/** How many calls are kept as running. The oldest is forgotten above this number, because the stream never shows the end of some calls. */
-const mostRunning = 1_000;
 
 export function createStreamHooks(options: StreamHooksOptions): StreamHooks {
   const { write, createId } = options;
@@ -168,7 +139,7 @@ interface Calls {
 /** The requests of the CLI that wait for an answer. `onToolStart` is called for each tool that a hook has allowed to start. */
 function createCalls(
   { write, onHook }: Pick<StreamHooksOptions, "write" | "onHook">,
-  onToolStart: (input: CalledHook) => void,
+  onToolStart: (input: CalledTool) => void,
 ): Calls {
   const calls = new Map<string, AbortController>();
 
@@ -218,54 +189,4 @@ function createCalls(
       for (const call of calls.values()) call.abort();
     },
   };
-}
-
-interface ToolRuns {
-  begin(input: CalledHook): void;
-  takeResults(line: ToolResults): void;
-  takeDenied(line: Denied): void;
-}
-
-/** Keeps the running tools. When the stream shows that a tool has ended, calls `onToolResult` with the payload that a hook would have. */
-function createToolRuns(onToolResult: StreamHooksOptions["onToolResult"]): ToolRuns {
-  const running = new Map<string, CalledHook>();
-  return {
-    begin(input) {
-      if (input.tool_use_id !== undefined) running.set(input.tool_use_id, input);
-      const [oldest] = running.keys();
-      if (running.size > mostRunning && oldest !== undefined) running.delete(oldest);
-    },
-    takeResults({ message, tool_use_result, tool_result_meta }) {
-      for (const block of message.content) {
-        const result = v.safeParse(ToolResultSchema, block);
-        if (!result.success) continue;
-        const { tool_use_id, is_error, content } = result.output;
-        const start = running.get(tool_use_id);
-        running.delete(tool_use_id);
-        const meta = tool_result_meta.find(({ id }) => id === tool_use_id);
-        if (start === undefined || v.is(NeverRunSchema, meta)) continue;
-        const how = is_error
-          ? { hook_event_name: "PostToolUseFailure", error: errorOf(tool_use_result) ?? textOf(content) }
-          : { hook_event_name: "PostToolUse", tool_response: content };
-        onToolResult({ ...start, ...how });
-      }
-    },
-    takeDenied({ tool_name, tool_use_id, agent_id, decision_reason_type, message: reason }) {
-      const start = running.get(tool_use_id) ?? { tool_name, tool_use_id, agent_id };
-      const how = { hook_event_name: "PermissionDenied", decision_reason_type, reason };
-      onToolResult({ ...start, ...how });
-    },
-  };
-}
-
-/** The error's text, as the hook PostToolUseFailure gives it. */
-function errorOf(result: unknown): string | undefined {
-  return typeof result === "string" ? result.replace(/^Error: /, "") : undefined;
-}
-
-/** The text of a tool result's `content`: a string, or a list of blocks, some of which have text. */
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  const blocks = Array.isArray(content) ? content : [];
-  return blocks.flatMap((block) => (v.is(TextBlockSchema, block) ? block.text : [])).join("\n");
 }

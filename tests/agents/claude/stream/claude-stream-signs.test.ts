@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createStreamSigns } from "../../../src/agents/claude/claude-stream-signs.ts";
+import { createStreamSigns } from "../../../../src/agents/claude/stream/claude-stream-signs.ts";
 
 const assistant = (more: object = {}) => ({
   type: "assistant",

@@ -1,12 +1,12 @@
 // Reads what the lines of a headless session's stream show: prompts, background tasks, results. Measured with 2.1.330.
 import * as v from "valibot";
-import { definedOf } from "../../domain/defined.ts";
-import type { SessionSign, TurnResult } from "../../domain/hook.ts";
-import type { Usage } from "../../domain/wire/event-messages.ts";
-import { readBackgroundTasks } from "./claude-background.ts";
-import { readCalls } from "./claude-denials.ts";
-import { failureWord } from "./claude-hooks.ts";
-import { notTheModel, wordsOf } from "./claude-record-signs.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import type { SessionSign, TurnResult } from "../../../domain/hook.ts";
+import type { Usage } from "../../../domain/wire/event-messages.ts";
+import { readBackgroundTasks } from "../claude-background.ts";
+import { readCalls } from "../claude-denials.ts";
+import { failureWord } from "../claude-hooks.ts";
+import { notTheModel, wordsOf } from "../claude-record-signs.ts";
 
 const count = v.optional(v.number(), 0);
 const optionalText = v.optional(v.fallback(v.optional(v.string()), undefined));

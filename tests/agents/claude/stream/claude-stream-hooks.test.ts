@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createStreamHooks } from "../../../src/agents/claude/claude-stream-hooks.ts";
+import { createStreamHooks } from "../../../../src/agents/claude/stream/claude-stream-hooks.ts";
 
 /** As 2.1.330 writes it; `toolu_1` unless told. */
 function callOf(request_id: string, tool_use_id = "toolu_1") {
