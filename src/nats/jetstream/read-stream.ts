@@ -17,7 +17,7 @@ export interface ReadOptions {
   readonly from?: number | undefined;
   /** Start at the first message since this time, instead of at a sequence. */
   readonly sinceMs?: number | undefined;
-  /** Only the last message of each subject, without its payload. */
+  /** Only the last message of each of the `subjects`, without its payload. After a loss of the connection, all of them come again. */
   readonly lastOfEach?: true;
 }
 
@@ -45,7 +45,7 @@ export async function* readStream(bus: Bus, options: ReadOptions): AsyncGenerato
     let reader: Reader | undefined;
     try {
       reader = await openReader(bus, stream, filter, start);
-      remaining = Math.min(remaining, reader.pending);
+      remaining = lastOfEach ? reader.pending : Math.min(remaining, reader.pending);
       if (remaining === 0) return;
       const messages = pullMessages(bus, { ...reader.place, ...pull });
       const unlisten = bus.onConnection(messages.stop);
