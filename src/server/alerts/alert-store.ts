@@ -63,10 +63,9 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
 
   return {
     follow(onStored) {
-      /** Ignores values that are not alerts; something else wrote them. */
       const take = (value: unknown) => {
-        const read = v.safeParse(AlertSchema, value);
-        if (read.success) onStored(read.output);
+        const alert = readAlert(value);
+        if (alert !== undefined) onStored(alert);
       };
       for (const [, { value }] of entries) take(value);
       following = followBucket(bus, {
@@ -98,7 +97,7 @@ export async function closeAlert(bus: Bus, kind: string, now: Date): Promise<boo
   const key = prefix + alertKey(kind, undefined);
   for (;;) {
     const entry = await bucket.entry(key);
-    const alert = entry?.value as Alert | undefined;
+    const alert = readAlert(entry?.value);
     if (entry === undefined || alert === undefined || alert.resolved_at !== undefined) return false;
     const closed = { ...alert, resolved_at: now.toISOString() };
     // The alert has changed since it was read: read it again.
@@ -107,4 +106,10 @@ export async function closeAlert(bus: Bus, kind: string, now: Date): Promise<boo
     await bus.flush();
     return true;
   }
+}
+
+/** Undefined for a value that is not an alert; something else wrote it. */
+function readAlert(value: unknown): Alert | undefined {
+  const read = v.safeParse(AlertSchema, value);
+  return read.success ? read.output : undefined;
 }

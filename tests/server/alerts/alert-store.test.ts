@@ -91,4 +91,14 @@ describe("closeAlert()", () => {
     expect(await closeAlert(bus, "store_damaged", now)).toBe(false);
     expect(await closeAlert(bus, "silent", now)).toBe(false);
   });
+
+  test("a value in its place that is no alert is none", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await openServe(bus);
+    for (const text of ["", "+ACK", '{"stream":"AUDIT","seq":7}']) {
+      await bus.connection.jetstream().publish("$KV.serve.alert.store_damaged._", text);
+      expect(await closeAlert(bus, "store_damaged", now)).toBe(false);
+    }
+  });
 });
