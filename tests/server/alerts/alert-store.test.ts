@@ -34,8 +34,10 @@ describe("openAlertStore()", () => {
     store.keep(alertOf("silent", { agent_id: "ada" }));
     store.keep(alertOf("silent", { agent_id: "bob" }));
     store.keep(alertOf("store_damaged"));
-    store.drop(alertOf("silent", { agent_id: "bob" }));
     await store.stop();
+    const next = await openAlertStore(bus, { replicas: 1, log });
+    next.drop(alertOf("silent", { agent_id: "bob" }));
+    await next.stop();
     expect((await readStored(bus)).map(({ kind, agent_id }) => [kind, agent_id])).toEqual([
       ["silent", "ada"],
       ["store_damaged", undefined],
@@ -60,6 +62,7 @@ describe("openAlertStore()", () => {
     await using nats = await startTestNats();
     const bus = await nats.bus();
     const bucket = await openServe(bus);
+    await bucket.put("lease", alertOf("lease"));
     const store = await openAlertStore(bus, { replicas: 1, log });
     const told: string[] = [];
     store.follow(({ alert_id }) => told.push(alert_id));

@@ -45,11 +45,11 @@ describe("createAlerts() alone", () => {
     const unread = () => {
       throw new Error("the sample of a known cause is not read");
     };
-    alerts.raise({ ...warning("silent", ada), message: "again", sample: unread });
+    alerts.raise({ ...warning("silent", ada), message: "again", sample: unread, times: 2 });
     alerts.raise(warning("silent", bob));
     alerts.raise(warning("silent"));
     expect(alerts.open().map(({ agent_id }) => agent_id)).toEqual([undefined, bob, ada]);
-    expect(alerts.open()[2]).toMatchObject({ count: 4, message: "again", sample: "first" });
+    expect(alerts.open()[2]).toMatchObject({ count: 5, message: "again", sample: "first" });
     const [first] = alerts.open().slice(2);
     expect(Date.parse(first?.last_seen ?? "") - Date.parse(first?.first_seen ?? "")).toBe(1_000);
     // The count is told a second later.
@@ -87,8 +87,15 @@ describe("createAlerts() alone", () => {
     alerts.take({ ...(told[0] as Alert), kind: "silent", agent_id: bob, alert_id: "of-another" });
     run.lead(true);
     alerts.lead();
-    alerts.lead();
     expect(told.map(({ kind, agent_id }) => `${kind} ${agent_id}`)).toEqual(["malformed ada", "silent ada"]);
+    expect(alerts.open().find(({ agent_id }) => agent_id === bob)).toMatchObject({
+      alert_id: "of-another",
+      count: 1,
+    });
+    // It is remembered once.
+    alerts.resolve("silent", ada);
+    alerts.lead();
+    expect(alerts.isOpen("silent", ada)).toBe(false);
   });
 
   test("takes over what is news from another serve, and nothing older", () => {
