@@ -42,6 +42,8 @@ const LaunchedForSchema = v.looseObject({
   task: v.string(),
   /** When the launch began, RFC 3339. */
   since: v.string(),
+  /** Of the captain's call, by which a repeated call is recognised. Absent in a file of 0.2.0. */
+  call_id: v.optional(v.string()),
 });
 export type LaunchedFor = v.InferOutput<typeof LaunchedForSchema>;
 

@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import type { AgentCli } from "../../../agents/agent-cli.ts";
+import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import {
   createLaunchesForCaptains,
   type LaunchedFor,
@@ -45,6 +46,7 @@ export interface AgentLauncherOptions {
   readonly onEnded?: (ended: EndedLaunch) => Promise<void>;
 }
 
+const lookEveryMs = 200;
 /** How often to try again if the captain takes no message. A captain that was stopped takes it when it is resumed. */
 const tellEveryMs = 60_000;
 
@@ -59,6 +61,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   const stopping = new AbortController();
 
   const { tellWhenEnded, takeUp } = createTelling(options, memory, stopping.signal);
+  const findBegun = createFindBegun(options, { memory, own, signal: stopping.signal });
 
   const connect = async (order: LaunchOrder, id: AgentId, known: LaunchedFor, child: AgentChild) => {
     const signs = { hasBegun: () => order.hasBegun(id), isConnected: () => order.isOnline(id) };
@@ -69,8 +72,11 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
       if (wasAnswered && stopping.signal.aborted) return; // it goes on, and the next serve sees to it
       if (!wasAnswered) await memory.forget(id);
       const { since } = known;
-      await options.onFailed?.({ id, task: order.task, since, reason: messageOf(error) });
-      if (wasAnswered) void tellWhenEnded(id, known, child);
+      try {
+        await options.onFailed?.({ id, task: order.task, since, reason: messageOf(error) });
+      } finally {
+        if (wasAnswered) void tellWhenEnded(id, known, child);
+      }
       throw error;
     } finally {
       starting.delete(child);
@@ -81,13 +87,17 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     const { captain, profile, task, isKnown } = order;
     checkTask(task);
     const { cli, project } = await checkLaunch(order, { profiles, cwd: context.cwd });
-    if (stopping.signal.aborted)
-      throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
+    const begun = await findBegun(order);
+    requireGoingOn(stopping.signal);
+    if (begun !== undefined) return begun;
     const id = freeAgentId(profile, isKnown);
     log.info(`launching ${id} (${cli.program}) for the captain ${captain}`);
-    const known = { captain, task: summaryOf(task), since: context.now().toISOString() };
+    const since = context.now().toISOString();
+    const known = { captain, task: summaryOf(task), since, call_id: order.callId };
     own.add(id);
     await memory.remember(id, known);
+    if (stopping.signal.aborted) await memory.forget(id);
+    requireGoingOn(stopping.signal);
     const child = startAgentChild({ ...options, id, profile, project, more: argsFor(cli, task) });
     starting.set(child, id);
     const connecting = connect(order, id, known, child);
@@ -121,6 +131,38 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
         }),
       );
     },
+  };
+}
+
+/** @throws CliaiError `interrupted` if this serve is ending */
+function requireGoingOn(signal: AbortSignal): void {
+  if (signal.aborted) throw new CliaiError("interrupted", "cannot launch an agent: the server is ending");
+}
+
+/**
+ * Returns a function that finds the launch that an earlier serve has begun for the same call: the captain repeats its call if the serve that
+ * had it is gone. It resolves with undefined if there is none, or if it has come to nothing.
+ * @param begunHere `own`: the agents that this serve launches
+ */
+function createFindBegun(
+  { dataDir, context }: Pick<AgentLauncherOptions, "dataDir" | "context">,
+  begunHere: {
+    readonly memory: LaunchesForCaptains;
+    readonly own: ReadonlySet<AgentId>;
+    readonly signal: AbortSignal;
+  },
+): (order: LaunchOrder) => Promise<LaunchedByCaptain | undefined> {
+  const { memory, own, signal } = begunHere;
+  return async ({ callId, isKnown, hasBegun }) => {
+    const begun = [...(await memory.read())].find(([, { call_id }]) => call_id === callId);
+    if (begun === undefined || own.has(begun[0])) return undefined;
+    const [id, { since }] = begun;
+    if (!isKnown(id)) await untilLocked(id, since, { dataDir, context }, signal);
+    const isHeld = () => isAgentHeld(dataDir, id);
+    const deadline = performance.now() + answerWithinMs;
+    while (isHeld() && !hasBegun(id) && performance.now() < deadline && !signal.aborted)
+      await pause(lookEveryMs, signal);
+    return isHeld() || isKnown(id) ? { agent_id: id, isConnected: hasBegun(id) } : undefined;
   };
 }
 

@@ -6,6 +6,7 @@ import { parseConfig } from "../../../../src/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
 import { createLaunchesForCaptains } from "../../../../src/data-dir/launched-agents.ts";
 import { writeRunFile } from "../../../../src/data-dir/run-file.ts";
+import type { AgentId } from "../../../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../../../src/log.ts";
 import { readProcessStart } from "../../../../src/processes/process-start.ts";
 import type { EndedLaunch } from "../../../../src/server/tools/launch-notice.ts";
@@ -25,7 +26,7 @@ interface Wanted {
 
 type OnEnded = (ended: EndedLaunch) => Promise<void>;
 
-function launcherIn(dir: TempDir, onEnded: OnEnded = async () => undefined) {
+function launcherIn(dir: TempDir, onEnded: OnEnded = async () => undefined, known: readonly AgentId[] = []) {
   const context = { env: { PATH: "/nonexistent" }, cwd: dir.path, now: () => new Date(), log: silentLogger };
   const { launch, resume, stop } = createAgentLauncher({
     dataDir: dir.join("data"),
@@ -36,9 +37,9 @@ function launcherIn(dir: TempDir, onEnded: OnEnded = async () => undefined) {
     onEnded,
   });
   let asked = 0;
-  const isKnown = () => {
+  const isKnown = (id: AgentId) => {
     asked += 1;
-    return false;
+    return known.includes(id);
   };
   return {
     resume,
@@ -53,8 +54,8 @@ function launcherIn(dir: TempDir, onEnded: OnEnded = async () => undefined) {
         task,
         ...more,
         isKnown,
-        isOnline: () => false,
-        hasBegun: () => false,
+        isOnline: (id) => known.includes(id),
+        hasBegun: (id) => known.includes(id),
       }),
   };
 }
@@ -96,6 +97,42 @@ describe("createAgentLauncher()", () => {
     const again = launcher.launch({ callId: "c1", project: "nowhere" });
     expect(again).not.toBe(first);
     await expect(again).rejects.toMatchObject({ code: "message_invalid" });
+  });
+});
+
+describe("createAgentLauncher().launch() of a call that an earlier serve had", () => {
+  const callId = "c1";
+  const memoryOf = (dir: TempDir) => createLaunchesForCaptains(dir.join("data"), silentLogger);
+  const begunBy = (ago: number) => ({
+    ...{ captain: ada, task: "dig", call_id: callId },
+    since: new Date(Date.now() - ago).toISOString(),
+  });
+
+  test("the agent that it has launched is the answer, and no second one is launched", async () => {
+    await using dir = await tempDir();
+    await memoryOf(dir).remember(bob, begunBy(2_000));
+    const lock = await takeAgentLock(dir.join("data"), bob);
+    const launcher = launcherIn(dir, undefined, [bob]);
+    expect(await launcher.launch({ callId })).toEqual({ agent_id: bob, isConnected: true });
+    expect([...(await memoryOf(dir).read()).keys()]).toEqual([bob]);
+    await launcher.stop();
+    lock.release();
+  });
+
+  test("one that has ended since is not launched again", async () => {
+    await using dir = await tempDir();
+    await memoryOf(dir).remember(bob, begunBy(60_000));
+    const launcher = launcherIn(dir, undefined, [bob]);
+    expect(await launcher.launch({ callId })).toMatchObject({ agent_id: bob });
+    await launcher.stop();
+  });
+
+  test("a launch that came to nothing is begun anew", async () => {
+    await using dir = await tempDir();
+    await memoryOf(dir).remember(bob, begunBy(60_000));
+    const launcher = launcherIn(dir);
+    await expect(launcher.launch({ callId })).rejects.toThrow(/^Coder-\d+ did not start/);
+    await launcher.stop();
   });
 });
 
