@@ -16,6 +16,8 @@ import type { StoreWatch } from "./store-watch.ts";
 import { createViolationReader, type RepeatedViolation } from "./violations.ts";
 
 const readyWithinMs = 5_000;
+/** The same while nats-server reads a large store again, which it does before it listens, after an end without order. */
+const restoredWithinMs = 10 * 60_000;
 /** GOGC. Go collects garbage when it is half as large as the memory in use (Go's default: as large). Less memory, more CPU. */
 const garbagePercent = "50";
 /** In characters. Of a longer line, only the end is read. */
@@ -78,7 +80,8 @@ export async function startOnce(
   child.once("exit", () => kill?.removeEventListener("abort", killNow));
   const violations = createViolationReader((violation) => onViolation?.(violation));
   child.once("close", violations.flush);
-  const lastWords = collectLog(child, [store.read, violations.read], log);
+  const restore = createRestoreReader();
+  const lastWords = collectLog(child, [store.read, violations.read, restore.read], log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
     child.once("exit", () => reject(startFailure(binary.path, port, lastWords)));
@@ -88,7 +91,8 @@ export async function startOnce(
     const known = { server_name: serverName, pid: child.pid ?? 0, host };
     // Write run.json at once: a serve that is killed before nats-server listens also leaves it running.
     if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0 });
-    const readyPort = await Promise.race([portOf(child, binary.path, dir), failed]);
+    const listening = { binaryPath: binary.path, dir, isRestoring: restore.isRestoring, log };
+    const readyPort = await Promise.race([portOf(child, listening), failed]);
     await recordRun(dir, { ...known, port: readyPort });
     return { child, port: readyPort };
   } catch (error) {
@@ -98,21 +102,54 @@ export async function startOnce(
   }
 }
 
+interface Listening {
+  readonly binaryPath: string;
+  readonly dir: string;
+  readonly isRestoring: () => boolean;
+  readonly log: Logger;
+}
+
 /** Waits for the file `<program name>_<pid>.ports`, which nats-server writes when it listens, and reads the port in it. */
-async function portOf(child: ChildProcess, binaryPath: string, dir: string): Promise<number> {
+async function portOf(
+  child: ChildProcess,
+  { binaryPath, dir, isRestoring, log }: Listening,
+): Promise<number> {
   const path = join(dir, `${basename(binaryPath)}_${child.pid}.ports`);
-  const deadline = performance.now() + readyWithinMs;
-  while (performance.now() < deadline && !hasEnded(child)) {
+  const startedMs = performance.now();
+  let withinMs = readyWithinMs;
+  while (performance.now() - startedMs < withinMs && !hasEnded(child)) {
     const port = await readPort(path);
     if (port !== undefined) {
       await rm(path, { force: true });
       return port;
     }
     await pause(5);
+    if (performance.now() - startedMs < readyWithinMs || withinMs > readyWithinMs || !isRestoring()) continue;
+    // Killed now, it would have to begin again at the next start.
+    withinMs = restoredWithinMs;
+    log.warn("nats-server reads its large store again, and listens only then: waiting for it");
   }
-  throw new CliaiError("failed", `nats-server did not listen within ${readyWithinMs / 1000} s`, {
+  throw new CliaiError("failed", `nats-server did not listen within ${withinMs / 1000} s`, {
     hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,
   });
+}
+
+/** After the last stream was restored, nats-server soon begins the next one, or listens. */
+const restoreGoesOnWithinMs = 2_000;
+
+/** Reads from nats-server's log whether it reads a stream of its store again. */
+function createRestoreReader() {
+  let isInStream = false;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    read(line: string) {
+      const isBegin = line.includes("Starting restore for stream ");
+      if (!isBegin && !/ Restored [\d,]+ messages for stream /.test(line)) return;
+      isInStream = isBegin;
+      lastMs = performance.now();
+    },
+    isRestoring: () => isInStream || performance.now() - lastMs < restoreGoesOnWithinMs,
+  };
 }
 
 async function readPort(path: string): Promise<number | undefined> {

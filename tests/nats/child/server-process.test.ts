@@ -51,6 +51,23 @@ describe("startNatsServer()", () => {
     });
   });
 
+  test.if(isPosix)("waits longer for one that reads its store again, and says so", async () => {
+    await using dir = await tempDir();
+    const line = "[1] 2026/01/01 00:00:00.0 [INF]   Starting restore for stream '$G > AUDIT'";
+    const script = await scriptServer(
+      dir,
+      `echo "${line.replace("$", "\\$")}" >&2; sleep 6; ${listens}; exec sleep 600`,
+    );
+    const told: string[] = [];
+    const server = await startNatsServer({
+      ...{ binary: script, dir: dir.path, port: 0 },
+      log: { ...log, warn: (text) => told.push(text) },
+    });
+    expect(server.port).toBe(4999);
+    expect(told).toContain("nats-server reads its large store again, and listens only then: waiting for it");
+    await server.stop();
+  });
+
   test("is started again on the same port when it dies, and keeps what was stored", async () => {
     await using dir = await tempDir();
     const server = await startNatsServer({ binary, dir: dir.path, port: 0, log });
