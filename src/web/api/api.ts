@@ -11,9 +11,9 @@ import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";
-import { metricsText } from "./metrics.ts";
+import { metricsText, wantedFormat } from "./metrics.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
-import { prometheusContentType } from "./prometheus-text.ts";
+import { metricFormats } from "./prometheus-text.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
 
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
@@ -41,7 +41,11 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     return c.json(health, health.ready ? 200 : 503);
   });
 
-  api.get("/metrics", (c) => c.body(metricsText(server), 200, { "Content-Type": prometheusContentType }));
+  api.get("/metrics", (c) => {
+    const format = wantedFormat(c);
+    const headers = { "Content-Type": metricFormats[format], Vary: "Accept" };
+    return c.body(metricsText(server, format), 200, headers);
+  });
 
   api.get("/api/agents", (c) => c.json(server.fleet.list()));
   api.post("/api/agents", async (c) => {

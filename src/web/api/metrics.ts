@@ -1,10 +1,28 @@
 // The metrics of `GET /metrics`: the fleet by status, the open requests, and the queues before model servers.
 
+import type { Context } from "hono";
+import { accepts } from "hono/accepts";
 import type { Server } from "../../server/server.ts";
-import { type Metric, prometheusText, type Sample } from "./prometheus-text.ts";
+import { type Metric, type MetricFormat, metricFormats, metricText, type Sample } from "./prometheus-text.ts";
 
-export function metricsText(server: Server): string {
-  return prometheusText([...fleetMetrics(server), ...queueMetrics(server)]);
+export function metricsText(server: Server, format: MetricFormat): string {
+  return metricText(format, [...fleetMetrics(server), ...queueMetrics(server)]);
+}
+
+/** The format that the client prefers, by its header `Accept`: OpenMetrics only if it names that. */
+export function wantedFormat(c: Context): MetricFormat {
+  const supports = [mediaTypes.prometheus, mediaTypes.openMetrics];
+  const chosen = accepts(c, { header: "Accept", supports, default: mediaTypes.prometheus });
+  return chosen === mediaTypes.openMetrics ? "openMetrics" : "prometheus";
+}
+
+const mediaTypes = {
+  prometheus: mediaTypeOf(metricFormats.prometheus),
+  openMetrics: mediaTypeOf(metricFormats.openMetrics),
+};
+
+function mediaTypeOf(contentType: string): string {
+  return contentType.replace(/;.*/, "");
 }
 
 function fleetMetrics({ version, fleet, requests, isLeader, health }: Server): Metric[] {

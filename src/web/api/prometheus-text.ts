@@ -1,7 +1,12 @@
-// Writes metrics in the text format of Prometheus, version 0.0.4. Pure. `prom-client` is not used, because it counts by itself and cannot take a
-// histogram that `src/server` has counted.
+// Writes metrics in the text format of Prometheus, version 0.0.4, or in that of OpenMetrics 1.0. Pure. `prom-client` is not used, because it
+// counts by itself and cannot take a histogram that `src/server` has counted.
 
-export const prometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
+/** The text formats, with their content types. */
+export const metricFormats = {
+  prometheus: "text/plain; version=0.0.4; charset=utf-8",
+  openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+} as const;
+export type MetricFormat = keyof typeof metricFormats;
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -29,22 +34,32 @@ export type Metric =
   | (Named & { readonly type: "histogram"; readonly samples: readonly Histogram[] });
 
 /** A metric without samples is left out. */
-export function prometheusText(metrics: readonly Metric[]): string {
-  return metrics.flatMap((metric) => (metric.samples.length === 0 ? [] : linesOf(metric))).join("");
+export function metricText(format: MetricFormat, metrics: readonly Metric[]): string {
+  const lines = metrics.flatMap((metric) => (metric.samples.length === 0 ? [] : linesOf(format, metric)));
+  return [...lines, ...(format === "openMetrics" ? ["# EOF\n"] : [])].join("");
 }
 
-function linesOf(metric: Metric): string[] {
+function linesOf(format: MetricFormat, metric: Metric): string[] {
   const { name, help, type } = metric;
-  const heads = [`# HELP ${name} ${escaped(help)}\n`, `# TYPE ${name} ${type}\n`];
+  // OpenMetrics names the family of a counter without the ending that its samples have.
+  const family = format === "openMetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
+  const helpText = format === "openMetrics" ? escapedLabel(help) : escaped(help);
+  const heads = [`# HELP ${family} ${helpText}\n`, `# TYPE ${family} ${type}\n`];
   if (metric.type === "histogram")
-    return [...heads, ...metric.samples.flatMap((each) => bucketLines(name, each))];
+    return [...heads, ...metric.samples.flatMap((each) => bucketLines(format, name, each))];
   return [...heads, ...metric.samples.map(({ labels, value }) => line(name, labels, value))];
 }
 
-function bucketLines(name: string, { labels = {}, within, count, sum }: Histogram): string[] {
+function bucketLines(
+  format: MetricFormat,
+  name: string,
+  { labels = {}, within, count, sum }: Histogram,
+): string[] {
   const bucket = (le: string, value: number) => line(`${name}_bucket`, { ...labels, le }, value);
+  // OpenMetrics wants each bound as a floating point number.
+  const bound = (le: number) => (format === "openMetrics" && Number.isInteger(le) ? `${le}.0` : String(le));
   return [
-    ...within.map(([bound, those]) => bucket(String(bound), those)),
+    ...within.map(([le, those]) => bucket(bound(le), those)),
     bucket("+Inf", count),
     line(`${name}_sum`, labels, sum),
     line(`${name}_count`, labels, count),
@@ -52,12 +67,14 @@ function bucketLines(name: string, { labels = {}, within, count, sum }: Histogra
 }
 
 function line(name: string, labels: Labels = {}, value: number): string {
-  const pairs = Object.entries(labels).map(
-    ([label, text]) => `${label}="${escaped(text).replaceAll('"', '\\"')}"`,
-  );
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapedLabel(text)}"`);
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
 }
 
 function escaped(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+}
+
+function escapedLabel(text: string): string {
+  return escaped(text).replaceAll('"', '\\"');
 }

@@ -58,4 +58,19 @@ describe("GET /metrics", () => {
       [...(await metricsOf(web)).matchAll(/^# TYPE (.+)$/gm)].map(([, type = ""]) => type),
     );
   });
+
+  test.each([
+    [undefined, "text/plain; version=0.0.4; charset=utf-8"],
+    ["*/*", "text/plain; version=0.0.4; charset=utf-8"],
+    ["text/plain;q=0.9,application/openmetrics-text;q=0.1", "text/plain; version=0.0.4; charset=utf-8"],
+    [
+      "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+      "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    ],
+  ])("to a client that accepts %p it is %p", async (accept, type) => {
+    await using web = await startTestApp();
+    const response = await web.app.request("/metrics", { headers: { ...(accept && { accept }) } });
+    expect([response.headers.get("content-type"), response.headers.get("vary")]).toEqual([type, "Accept"]);
+    expect((await response.text()).endsWith("# EOF\n")).toBe(type.startsWith("application/openmetrics-text"));
+  });
 });
