@@ -7,7 +7,9 @@ const ends = [
   ...["/api/chat", "/api/generate", "/infill"],
 ];
 /** llama.cpp takes the number of a slot only in these requests. */
-const takesSlot = ["/chat/completions", "/completions", "/completion"];
+const takesSlot = ["/chat/completions", "/completions", "/completion", "/responses"];
+/** And tells the progress of the prompt, as events that `prompt-progress.ts` knows, only in the answers to these. */
+const tellsProgress = ["/chat/completions", "/responses"];
 
 export function isModelRequest(method: string, path: string): boolean {
   return method === "POST" && ends.some((end) => path.endsWith(end));
@@ -32,7 +34,7 @@ export interface LlamaFields {
 export function llamaFieldsFor(path: string, body: string, slot: number | undefined): LlamaFields {
   const request = takesSlot.some((end) => path.endsWith(end)) ? objectOf(body) : undefined;
   if (request === undefined) return {};
-  const isStream = path.endsWith("/chat/completions") && request.stream === true;
+  const isStream = tellsProgress.some((end) => path.endsWith(end)) && request.stream === true;
   return {
     ...(slot !== undefined && !("id_slot" in request) && { id_slot: slot }),
     ...(isStream && !("return_progress" in request) && { return_progress: true }),

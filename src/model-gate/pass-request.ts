@@ -8,6 +8,7 @@ import { type PassedRequest, passOn } from "./pass-on.ts";
 import type { PromptProgress } from "./prompt-progress.ts";
 import { type QueueFacts, type QueueSettings, untilSlotIdle } from "./queue-facts.ts";
 import type { RequestBoard, RequestState } from "./request-board.ts";
+import { isToldBySlots, watchSlotProgress } from "./slot-progress.ts";
 import { tapAnswer } from "./tap-answer.ts";
 
 /** What all requests of one gate have in common. */
@@ -43,7 +44,7 @@ export async function passModelRequest(request: PassedModelRequest): Promise<Res
     const { body, isAskedProgress } = await stay.enter();
     const sent = await passOn({ ...request, body });
     return tapAnswer(sent, {
-      ...{ signal, onEnd: stay.end, onCancel: stay.cancel, onFirst: () => stay.showPrompt(undefined) },
+      ...{ signal, onEnd: stay.end, onCancel: stay.cancel, onFirst: stay.begin },
       onProgress: isAskedProgress ? stay.showPrompt : undefined,
     });
   } catch (error) {
@@ -62,8 +63,9 @@ interface SentRequest {
 interface Stay {
   /** Waits in the queue. Resolves with what to send. */
   enter(): Promise<SentRequest>;
-  /** @param progress undefined once the server has read the whole prompt, or if it does not tell */
-  showPrompt(progress: PromptProgress | undefined): void;
+  showPrompt(progress: PromptProgress): void;
+  /** The server has read the whole prompt: its answer begins. */
+  begin(): void;
   /** The server has ended its answer, or has gone. */
   end(figures?: AnswerFigures): void;
   /** The client has gone. */
@@ -78,6 +80,7 @@ function createStay({
   server,
   signal,
   path,
+  target,
   body,
   model,
   ...request
@@ -91,6 +94,9 @@ function createStay({
   let sentAs: RequestState | undefined;
   let promptToldMs = Number.NEGATIVE_INFINITY;
   let isOver = false;
+  /** Aborts when the answer begins, or will not begin any more. */
+  const reading = new AbortController();
+  const { settings, headers, over } = request;
   const leave = (figures?: AnswerFigures) => {
     pass?.leave(figures === undefined ? 0 : request.rereadMsOf(figures));
     shown.close(figures);
@@ -99,9 +105,21 @@ function createStay({
     const slot = pass?.slot ?? (slots === 1 ? 0 : undefined);
     if (sentAs === undefined || !isLlama || slot === undefined) return;
     shown.set({ state: "cancelled" });
-    const { settings, headers, over } = request;
     const late = AbortSignal.any([over, AbortSignal.timeout(longestBatchMs)]);
     await untilSlotIdle(settings.url, slot, headers, late).catch(() => undefined); // the server has gone, or is too slow to wait for
+  };
+  const showPrompt = (progress: PromptProgress | undefined) => {
+    const isSoon = performance.now() - promptToldMs < promptToldEveryMs;
+    if (isOver || sentAs === undefined || (progress !== undefined && isSoon)) return;
+    promptToldMs = performance.now();
+    const prompt = progress && { prompt_read: progress.read, prompt_tokens: progress.all };
+    shown.set({ ...sentAs, ...prompt });
+  };
+  const finish = () => {
+    reading.abort();
+    if (isOver) return false;
+    isOver = true;
+    return true;
   };
   return {
     async enter() {
@@ -113,28 +131,24 @@ function createStay({
       const { unqueued, slot } = pass ?? {};
       sentAs = unqueued === undefined ? { state: "working" } : { state: "unqueued", why: unqueued };
       shown.set(sentAs);
+      const watched = { target, url: settings.url, headers, body: text };
+      if (isLlama && isToldBySlots(path)) void watchSlotProgress(watched, reading.signal, showPrompt);
       const fields: LlamaFields = isLlama ? llamaFieldsFor(path, text, slots === 1 ? undefined : slot) : {};
       return {
         body: Object.keys(fields).length === 0 ? body : withFields(text, fields),
         isAskedProgress: fields.return_progress === true,
       };
     },
-    showPrompt(progress) {
-      const isSoon = performance.now() - promptToldMs < promptToldEveryMs;
-      if (isOver || sentAs === undefined || (progress !== undefined && isSoon)) return;
-      promptToldMs = performance.now();
-      const prompt = progress && { prompt_read: progress.read, prompt_tokens: progress.all };
-      shown.set({ ...sentAs, ...prompt });
+    showPrompt,
+    begin() {
+      reading.abort();
+      showPrompt(undefined);
     },
     end(figures) {
-      if (isOver) return;
-      isOver = true;
-      leave(figures);
+      if (finish()) leave(figures);
     },
     cancel() {
-      if (isOver) return;
-      isOver = true;
-      void untilDone().then(() => leave());
+      if (finish()) void untilDone().then(() => leave());
     },
   };
 }

@@ -1,10 +1,9 @@
 // Asks a model server what the queue has to know of it: how many requests it works on at the same time.
 // Measured with llama.cpp b11549 and Ollama 0.17.4.
 import * as v from "valibot";
-import { directFetch } from "../direct-fetch.ts";
 import type { ModelServerKind } from "../domain/model-server.ts";
-import { parseJsonLine } from "../domain/wire/decode.ts";
 import { pause } from "../waiting.ts";
+import { askJson } from "./ask-json.ts";
 
 export interface QueueFacts {
   readonly kind: ModelServerKind;
@@ -55,8 +54,8 @@ export async function readQueueFacts(
 const looksEveryMs = 500;
 
 /**
- * Resolves when llama.cpp does not work on a cancelled request any more. It reads the present batch of the prompt to its end, and answers only
- * then. Resolves at once if the server does not tell its slots. Rejects with the signal's reason when it aborts.
+ * Resolves when llama.cpp does not work on a cancelled request any more. It reads the present batch of the prompt to its end first. Resolves at
+ * once if the server does not tell its slots. Rejects with the signal's reason when it aborts.
  */
 export async function untilSlotIdle(
   url: string,
@@ -74,15 +73,4 @@ export async function untilSlotIdle(
     await pause(looksEveryMs, signal);
     signal.throwIfAborted();
   }
-}
-
-async function askJson(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const response = await directFetch(url, { headers, signal });
-  // While llama.cpp loads its model, it answers every request with 503. That is no fact: it tells its slots once it has loaded.
-  if (response.status === 503) throw new Error("it loads its model");
-  return parseJsonLine(await response.text());
 }

@@ -9,7 +9,7 @@ export interface TapOptions {
   readonly onEnd: (figures?: AnswerFigures) => void;
   /** The client does not want the rest. */
   readonly onCancel: () => void;
-  /** The first bytes for the client have come. */
+  /** The first bytes of the answer itself have come. */
   readonly onFirst: () => void;
   /** Set if the server was asked for the progress of the prompt. */
   readonly onProgress: ((progress: PromptProgress) => void) | undefined;
@@ -47,8 +47,10 @@ export function tapAnswer(answer: Response, options: TapOptions): Response {
           controller.close();
           return;
         }
-        if (firstMs === undefined) onFirst();
-        firstMs ??= performance.now();
+        if (firstMs === undefined && filter?.isOver() !== false) {
+          onFirst();
+          firstMs = performance.now();
+        }
         controller.enqueue(bytes);
       } catch {
         if (signal.aborted) onCancel();

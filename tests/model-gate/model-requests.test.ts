@@ -36,6 +36,10 @@ test("llamaFieldsFor() adds the slot where llama.cpp takes one, and asks for pro
   expect(llamaFieldsFor(path, '{"stream":true}', 2)).toEqual({ id_slot: 2, return_progress: true });
   expect(llamaFieldsFor(path, '{"stream":true,"id_slot":1,"return_progress":false}', 2)).toEqual({});
   expect(llamaFieldsFor("/completion", '{"stream":true}', 2)).toEqual({ id_slot: 2 });
+  expect(llamaFieldsFor("/v1/responses", '{"stream":true}', 2)).toEqual({
+    id_slot: 2,
+    return_progress: true,
+  });
   expect(llamaFieldsFor("/v1/messages", '{"stream":true}', 2)).toEqual({});
   for (const body of ["no JSON", "null", "[1]"]) expect(llamaFieldsFor(path, body, 2)).toEqual({});
 });

@@ -7,6 +7,16 @@ const progress = (processed: number, more = "") =>
   `data: {${delta},"object":"chat.completion.chunk","prompt_progress":{"total":2732,"cache":0,"processed":${processed},"time_ms":12572}${more}}\n\n`;
 const answer = `data: {${delta}}\n\ndata: {"choices":[{"delta":{"content":"Grüße"}}]}\n\ndata: [DONE]\n\n`;
 
+/** How `/v1/responses` tells it, and what it tells without being asked. */
+const response = (type: string, more = "") =>
+  `event: ${type}\ndata: {"type":"${type}","response":{"id":"resp_vf8OH9BZ","object":"response","status":"in_progress"}${more}}\n\n`;
+const progressOf = (processed: number) =>
+  response(
+    "response.in_progress",
+    `,"prompt_progress":{"total":1120,"cache":0,"processed":${processed},"time_ms":8644}`,
+  );
+const responseEnd = `${response("response.output_item.added")}${response("response.completed")}`;
+
 /** What the client gets, and what was told. */
 function filtered(text: string, pieceBytes = 7) {
   const told: PromptProgress[] = [];
@@ -28,6 +38,30 @@ describe("createProgressFilter()", () => {
     });
   });
 
+  test.each([1, 7, 100_000])(
+    "leaves a response its two first events, in pieces of %i bytes",
+    (pieceBytes) => {
+      const begin = response("response.created");
+      const events = begin + progressOf(0) + progressOf(128) + progressOf(1_120);
+      expect(filtered(events + responseEnd, pieceBytes)).toEqual({
+        text: begin + response("response.in_progress") + responseEnd,
+        told: [0, 128, 1_120].map((read) => ({ read, all: 1_120 })),
+      });
+    },
+  );
+
+  test("passes the first event of a response at once, and is over when the answer itself begins", () => {
+    const filter = createProgressFilter(() => undefined);
+    const push = (text: string) => new TextDecoder().decode(filter.push(new TextEncoder().encode(text)));
+    expect([push(response("response.created")), filter.isOver()]).toEqual([
+      response("response.created"),
+      false,
+    ]);
+    expect([push(progressOf(0)), filter.isOver()]).toEqual([response("response.in_progress"), false]);
+    expect([push(progressOf(128)), filter.isOver()]).toEqual(["", false]);
+    expect([push(responseEnd), filter.isOver()]).toEqual([responseEnd, true]);
+  });
+
   test("leaves everything after the first other event as it is", () => {
     const text = answer + progress(0) + answer;
     expect(filtered(text)).toEqual({ text, told: [] });
@@ -37,7 +71,11 @@ describe("createProgressFilter()", () => {
     ["an error", '{"error":{"code":400,"message":"request exceeds the context"}}'],
     ["an answer that ends early", 'data: {"choices'],
     ["progress without figures", 'data: {"prompt_progress":{"processed":-1,"total":"many"}}\n\n'],
-    ["another line in the event", `event: x\n${progress(5)}`],
+    ["another line in the event", `id: 5\n${progress(5)}`],
+    [
+      "a response of another server",
+      response("response.created") + response("response.in_progress") + responseEnd,
+    ],
     ["a long beginning", "x".repeat(20_000)],
     ["nothing", ""],
   ])("passes %s", (_, text) => {

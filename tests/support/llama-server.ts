@@ -17,16 +17,18 @@ export interface LlamaServer extends AsyncDisposable {
 /**
  * The first call on a machine takes up to a minute, because it downloads 127 MB.
  * @param context in tokens, for each slot
+ * @param batch how many tokens of a prompt it reads at once
  * @param hasTools whether its template has tools; the model's own has none
  */
 export async function startLlamaServer({
   context = 2_048,
   slots = 1,
+  batch = 2_048,
   hasTools = false,
 } = {}): Promise<LlamaServer> {
   const site = await installPythonPackages(requirements, "llama-cpp");
   const script = join(import.meta.dirname, "llama-server.py");
-  const args = [script, join(site, modelPath), String(context * slots), String(slots)];
+  const args = [script, join(site, modelPath), String(context * slots), String(slots), String(batch)];
   if (hasTools) args.push(join(import.meta.dirname, "chatml-with-tools.jinja"));
   const child = await startChild(python, args, { env: { ...process.env, PYTHONPATH: site } });
   const line = await child.line(/^listening /, { deadlineMs: loadsWithinMs });
