@@ -174,7 +174,7 @@ describe("AgentPage()", () => {
     };
     const timestamp = new Date().toISOString();
     await web.heartbeat("ada", { timestamp, model_request: request });
-    expect(await textOf(web)).toMatch(/model server ?waits for gpu:8080, place 2 of 3, since/);
+    expect(await textOf(web)).toMatch(/model server ?waits for gpu:8080, place 2 of 3, began/);
     expect(await textOf(web, "/")).toContain("place 2 of 3 for its model");
     const idle = { server: "gpu:8080", state: "idle", tokens_per_s: 36.5, cached_share: 0.89 };
     await web.heartbeat("ada", { timestamp, model_request: idle });

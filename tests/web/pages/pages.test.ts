@@ -48,7 +48,7 @@ describe("the fleet page", () => {
     }
     const { text } = await page(web, "/");
     expect(text).toMatch(
-      /Model servers gpu:8080 1 slot · tiny runs bob : works on it, since .* waits ada : place 1/,
+      /Model servers gpu:8080 1 slot · tiny runs bob : works on it, began .* waits ada : place 1/,
     );
     expect(await (await web.app.request("/api/models")).json()).toMatchObject([
       {

@@ -69,7 +69,7 @@ function Agents({ name, agents, now }: { name: string; agents: readonly AgentAtS
             <a href={`/agents/${agent.agent_id}`}>{agent.agent_id}</a>: {atServerText(agent)}
             {agent.since !== undefined && (
               <>
-                , since <Age at={agent.since} now={now} />
+                , began <Age at={agent.since} now={now} />
               </>
             )}
           </div>

@@ -31,7 +31,7 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ["pid", view.pid],
     ["session", view.session_id],
     ["first heard", <Age at={view.first_seen} now={now} />],
-    ["this run since", <Age at={view.run_started_at} now={now} />],
+    ["this run began", <Age at={view.run_started_at} now={now} />],
   ];
   return (
     <section id="agent-details" class="panel" aria-labelledby="title-details">

@@ -14,7 +14,7 @@ export function ModelRequest({ view, now }: { view: AgentView; now: Date }) {
       {words}
       {since !== undefined && (
         <>
-          , since <Age at={since} now={now} />
+          , began <Age at={since} now={now} />
         </>
       )}
       {figures !== "" && <span class="quiet"> ({figures})</span>}
