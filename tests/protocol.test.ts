@@ -32,7 +32,7 @@ import {
 } from "../src/domain/wire/order-messages.ts";
 import { agentSubject, toolCallSubject } from "../src/domain/wire/subjects.ts";
 import { ToolCallSchema, ToolResponseSchema } from "../src/domain/wire/tool-messages.ts";
-import { isToolName, tools } from "../src/domain/wire/tools.ts";
+import { isToolName, tools } from "../src/domain/wire/tools/tools.ts";
 import { agentPermissions } from "../src/nats/accounts/permissions.ts";
 import { ada } from "./support/agents.ts";
 import { startTestServer } from "./support/test-server.ts";

@@ -4,7 +4,7 @@ import type { Link } from "../agent-link/link.ts";
 import { noteTokens, type ReceiptQueue } from "../agent-link/receipt-queue.ts";
 import { createToolCaller, type ToolCaller } from "../agent-link/tool-call.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { ToolName } from "../domain/wire/tools.ts";
+import type { ToolName } from "../domain/wire/tools/tools.ts";
 import type { NotedOrders } from "./noted-orders.ts";
 import type { Presence } from "./presence.ts";
 

@@ -1,10 +1,12 @@
-// Offers the agent's tools as an MCP server, for both protocol versions. `src/domain/wire/tools.ts` lists the tools, `ToolCaller` sends
+// Offers the agent's tools as an MCP server, for both protocol versions. `src/domain/wire/tools/tools.ts` lists the tools, `ToolCaller` sends
 // a call to the server, `stdio-transport.ts` reads and writes lines.
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
 import type { ToolCaller } from "../agent-link/tool-call.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
-import { type ToolDefinition, toolNamesFor, tools } from "../domain/wire/tools.ts";
+import type { ToolDefinition } from "../domain/wire/tools/tool-definition.ts";
+import { toolNamesFor } from "../domain/wire/tools/tool-rules.ts";
+import { tools } from "../domain/wire/tools/tools.ts";
 import { toolInputSchema } from "./tool-schema.ts";
 
 export interface McpServerOptions {

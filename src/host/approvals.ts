@@ -1,7 +1,7 @@
 // Asks a captain or a person to decide what a session may not decide alone. This is the end of a turn (if the profile says so), and
 // what the CLI asks its user: permissions, plans, questions. Each becomes a request. Silence never grants one.
 import type { Hook, HookAnswer, HookTool } from "../domain/hook.ts";
-import { mostWaitS } from "../domain/wire/tools.ts";
+import { mostWaitS } from "../domain/wire/tools/tool-definition.ts";
 import { pause } from "../waiting.ts";
 import { type Asking, type AskingOptions, createAsking, type ReadAnswer } from "./asking.ts";
 import { createPatientAsking, type Unanswered } from "./patient-asking.ts";

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { ToolCaller, ToolOutcome } from "../agent-link/tool-call.ts";
 import { messageOf } from "../domain/text/errors.ts";
-import type { ToolName } from "../domain/wire/tools.ts";
+import type { ToolName } from "../domain/wire/tools/tools.ts";
 import type { Logger } from "../log.ts";
 import { pause } from "../waiting.ts";
 

@@ -1,6 +1,6 @@
 // Asks people for permissions and answers by the profile's policy for unanswered requests: `refuse` asks once, and an unanswered request is
 // refused; `hold` asks again until somebody answers.
-import type { ToolName } from "../domain/wire/tools.ts";
+import type { ToolName } from "../domain/wire/tools/tools.ts";
 import { pause } from "../waiting.ts";
 import type { Asking, ReadAnswer } from "./asking.ts";
 

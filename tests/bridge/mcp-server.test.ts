@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { toolNamesFor } from "../../src/domain/wire/tools.ts";
+import { toolNamesFor } from "../../src/domain/wire/tools/tool-rules.ts";
 import { answerCalls, type Era, startTestBridge, textOf } from "../support/bridge-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { waitFor } from "../support/wait-for.ts";

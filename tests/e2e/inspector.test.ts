@@ -1,6 +1,6 @@
 // An independent MCP client, the Inspector's command line, drives the program's bridge; the fleet shows it.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { isToolName } from "../../src/domain/wire/tools.ts";
+import { isToolName } from "../../src/domain/wire/tools/tools.ts";
 import { bridgeEnv, fetchAgent } from "../support/bridges.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { inspect } from "../support/mcp-inspector.ts";

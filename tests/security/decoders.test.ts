@@ -27,7 +27,7 @@ import {
   parseModelServerLeaseSubject,
   parseToolCallSubject,
 } from "../../src/domain/wire/subjects.ts";
-import { type ToolName, tools } from "../../src/domain/wire/tools.ts";
+import { type ToolName, tools } from "../../src/domain/wire/tools/tools.ts";
 import { silentLogger } from "../../src/log.ts";
 import { readAdvisory } from "../../src/nats/accounts/system-account.ts";
 import { readRun } from "../../src/nats/child/leftover-server.ts";

@@ -1,6 +1,7 @@
-// The table of docs/protocol.md that lists the agents' tools, as src/domain/wire/tools.ts has them.
+// The table of docs/protocol.md that lists the agents' tools, as src/domain/wire/tools/tools.ts has them.
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { type ToolDefinition, toolNames, tools } from "../../src/domain/wire/tools.ts";
+import type { ToolDefinition } from "../../src/domain/wire/tools/tool-definition.ts";
+import { toolNames, tools } from "../../src/domain/wire/tools/tools.ts";
 
 /** A row for each tool: its arguments (optional ones with `?`), who may call it, what a repeated call does, its time-out. */
 export function toolsTable(): string {

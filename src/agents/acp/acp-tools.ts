@@ -4,7 +4,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
-import { isToolName } from "../../domain/wire/tools.ts";
+import { isToolName } from "../../domain/wire/tools/tools.ts";
 import { type AcpCall, contentText } from "./acp-messages.ts";
 import type { AcpRow } from "./acp-row.ts";
 

@@ -2,7 +2,7 @@
 // 2.1.330.
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { toolNames } from "../../domain/wire/tools.ts";
+import { toolNames } from "../../domain/wire/tools/tools.ts";
 import type { HookPlace, LaunchModelServer } from "../agent-launch.ts";
 import { noProxyWithLoopback } from "../direct-loopback.ts";
 import type { HookTranslation, SessionCli } from "../session-cli.ts";

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
-import { isToolName } from "../../domain/wire/tools.ts";
+import { isToolName } from "../../domain/wire/tools/tools.ts";
 import type { CodexItem } from "./codex-events.ts";
 
 /** The name by which Codex knows cliai's MCP server. */

@@ -7,7 +7,7 @@ import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { SessionEventKind } from "../../domain/wire/event-messages.ts";
-import { isToolName } from "../../domain/wire/tools.ts";
+import { isToolName } from "../../domain/wire/tools/tools.ts";
 import type { HookTranslation } from "../session-cli.ts";
 import { ownToolPrefix } from "./copilot-files.ts";
 

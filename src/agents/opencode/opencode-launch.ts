@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
-import { toolNames } from "../../domain/wire/tools.ts";
+import { toolNames } from "../../domain/wire/tools/tools.ts";
 import type { AgentLaunch, CliStart } from "../agent-launch.ts";
 import gatePlugin from "./gate-plugin.js" with { type: "text" };
 import { providerConfig, providerFiles } from "./model-server/provider-config.ts";

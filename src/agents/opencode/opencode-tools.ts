@@ -1,5 +1,5 @@
 // The tools of an OpenCode session as the host names them. OpenCode shows its model a tool of an MCP server as SERVER_TOOL.
-import { isToolName } from "../../domain/wire/tools.ts";
+import { isToolName } from "../../domain/wire/tools/tools.ts";
 
 /** The name by which OpenCode knows cliai's MCP server. */
 export const ownServer = "cliai";

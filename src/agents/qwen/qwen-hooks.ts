@@ -9,7 +9,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { FailureWord, SessionEventKind } from "../../domain/wire/event-messages.ts";
-import { isToolName } from "../../domain/wire/tools.ts";
+import { isToolName } from "../../domain/wire/tools/tools.ts";
 import type { HookTranslation } from "../session-cli.ts";
 import { ownToolPrefix } from "./qwen-files.ts";
 

@@ -9,7 +9,7 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { decodeOrder, ownIdOf } from "../../domain/wire/decode-order.ts";
 import { ReceiptSchema } from "../../domain/wire/messages.ts";
 import { parseAgentSubject } from "../../domain/wire/subjects.ts";
-import { shownOwnTool } from "../../domain/wire/tools.ts";
+import { shownOwnTool } from "../../domain/wire/tools/shown-tool.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 
 export interface LogEntry {

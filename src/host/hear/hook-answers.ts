@@ -1,6 +1,7 @@
 // Decides the answer to each hook of the CLI: from the gate, from whoever approves, and with the texts that wait for the session.
 import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
-import { isToolName, mayCall } from "../../domain/wire/tools.ts";
+import { mayCall } from "../../domain/wire/tools/tool-rules.ts";
+import { isToolName } from "../../domain/wire/tools/tools.ts";
 import type { Approvals } from "../approvals.ts";
 import type { HookRoute } from "../routes/hook-route.ts";
 import type { Gate } from "../steer/gate.ts";

@@ -10,7 +10,7 @@ import {
   isOpen,
 } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { defaultWaitS } from "../../domain/wire/tools.ts";
+import { defaultWaitS } from "../../domain/wire/tools/tool-definition.ts";
 import { idOfCall } from "./call-id.ts";
 import type { ToolContext } from "./tool-context.ts";
 

@@ -15,14 +15,8 @@ import {
   toolResponseSubject,
 } from "../../domain/wire/subjects.ts";
 import { type ToolCall, ToolCallSchema, type ToolResponse } from "../../domain/wire/tool-messages.ts";
-import {
-  callTimeoutMs,
-  isToolName,
-  mayCall,
-  type ToolName,
-  toolNamesFor,
-  tools,
-} from "../../domain/wire/tools.ts";
+import { callTimeoutMs, mayCall, toolNamesFor } from "../../domain/wire/tools/tool-rules.ts";
+import { isToolName, type ToolName, tools } from "../../domain/wire/tools/tools.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus, BusMessage } from "../../nats/bus.ts";
 import type { ToolContext, ToolHandler } from "./tool-context.ts";

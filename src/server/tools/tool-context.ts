@@ -1,7 +1,7 @@
 // What the handler of a tool gets: the caller, and the parts of the server that it may use.
 import type { OrderNames } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { ToolArguments, ToolName } from "../../domain/wire/tools.ts";
+import type { ToolArguments, ToolName } from "../../domain/wire/tools/tools.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";

@@ -1,6 +1,6 @@
 // This room answers the agents' tool calls: one handler for each tool.
 //
-// One handler for each row of `src/domain/wire/tools.ts`. A handler does not change records itself: it publishes a message, and the
+// One handler for each row of `src/domain/wire/tools/tools.ts`. A handler does not change records itself: it publishes a message, and the
 // projector reads that from the streams.
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";

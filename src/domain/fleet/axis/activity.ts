@@ -1,7 +1,7 @@
 // The axis `activity`: what the agent does, by its goodbye, its session's events and its own reports. Pure.
 import type { CommandRecord } from "../../receipts.ts";
 import { isApproval } from "../../requests.ts";
-import { isAskingTool } from "../../wire/tools.ts";
+import { isAskingTool } from "../../wire/tools/shown-tool.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Activity, Link, Reading } from "../axes.ts";
 import { countingWord, decidingSession, isOlderInstance } from "../evidence-that-counts.ts";

@@ -1,12 +1,20 @@
-// The table of the agents' tools, one row a tool. The bridge lists it, the server answers it. A new tool is
-// one row here and one handler in src/server/tools.
+// This room holds the table of the agents' tools, and what follows from its rows.
+//
+// The table: one row a tool. The bridge lists it, the server answers it. A new tool is one row here and one handler in src/server/tools.
 import * as v from "valibot";
-import { QuestionSchema } from "../questions.ts";
-import { AgentIdSchema } from "./agent-id.ts";
-import { TokenSchema } from "./fields.ts";
-import { reportedWords } from "./messages.ts";
-import { CommandTypeSchema } from "./order-messages.ts";
-import { type Role, roles } from "./roles.ts";
+import { QuestionSchema } from "../../questions.ts";
+import { AgentIdSchema } from "../agent-id.ts";
+import { TokenSchema } from "../fields.ts";
+import { reportedWords } from "../messages.ts";
+import { CommandTypeSchema } from "../order-messages.ts";
+import {
+  captainsTool,
+  mostWaitS,
+  onceTool,
+  type ToolDefinition,
+  tool,
+  waitingTool,
+} from "./tool-definition.ts";
 
 /** The longest text for another agent, in characters: the limit of NATS, minus room for the rest of the message. */
 const mostText = 7_000_000;
@@ -16,10 +24,6 @@ const text = (maxLength: number, message?: string) =>
 const amount = v.pipe(v.number(), v.minValue(0));
 const messageText = v.pipe(v.string(), v.regex(/\S/, "the text is empty"), v.maxLength(mostText, tooLong));
 
-/** How long `ask_human` and `request_stop_approval` wait for the answer without `wait_s`. */
-export const defaultWaitS = 60;
-/** The longest `wait_s`. */
-export const mostWaitS = 86_400;
 /** Whether the host asks anew when the request has expired. */
 const held = v.optional(v.boolean());
 const waiting = {
@@ -28,52 +32,6 @@ const waiting = {
   ),
   expires_s: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(31_536_000))),
 };
-
-export interface ToolDefinition<TSchema extends v.GenericSchema = v.GenericSchema> {
-  readonly description: string;
-  readonly schema: TSchema;
-  readonly timeoutMs: number;
-  readonly annotations: { readonly readOnlyHint?: boolean; readonly idempotentHint?: boolean };
-  /** The role that may call it; every agent if absent. */
-  readonly role?: Role;
-  /** Whether only the host calls it. Models are not shown it. */
-  readonly isHosts?: boolean;
-  /** Whether a call repeated with the same request id takes effect once. */
-  readonly isKnownById?: boolean;
-  /** Whether a call also waits for a person's answer, for `wait_s` seconds. */
-  readonly waits?: boolean;
-}
-
-const defaultTimeoutMs = 30_000;
-
-function tool<TSchema extends v.GenericSchema>(
-  description: string,
-  schema: TSchema,
-  annotations: ToolDefinition["annotations"] = {},
-): ToolDefinition<TSchema> {
-  return { description, schema, annotations, timeoutMs: defaultTimeoutMs };
-}
-
-function onceTool<TSchema extends v.GenericSchema>(
-  description: string,
-  schema: TSchema,
-): ToolDefinition<TSchema> {
-  return { ...tool(description, schema), isKnownById: true };
-}
-
-function waitingTool<TSchema extends v.GenericSchema>(
-  description: string,
-  schema: TSchema,
-): ToolDefinition<TSchema> {
-  return { ...onceTool(description, schema), waits: true };
-}
-
-function captainsTool<TSchema extends v.GenericSchema>(
-  description: string,
-  schema: TSchema,
-): ToolDefinition<TSchema> {
-  return { ...onceTool(description, schema), role: "captain" };
-}
 
 /** Longer than a model's texts, because a permission request holds the tool's whole input. */
 const permissionText = v.pipe(v.string(), v.maxLength(200_000));
@@ -250,48 +208,6 @@ export type ToolName = keyof typeof tools;
 export type ToolArguments<Name extends ToolName> = v.InferOutput<(typeof tools)[Name]["schema"]>;
 
 export const toolNames = Object.keys(tools) as ToolName[];
-
-export function toolNamesFor(role: Role): ToolName[] {
-  return toolNames.filter((name) => mayCall(role, name) && !isHosts(name));
-}
-
-/** A captain may call its own tools and everybody's. */
-export function mayCall(role: Role, name: ToolName): boolean {
-  const tool: ToolDefinition = tools[name];
-  return tool.role === undefined || roles.indexOf(role) >= roles.indexOf(tool.role);
-}
-
-function isHosts(name: ToolName): boolean {
-  const tool: ToolDefinition = tools[name];
-  return tool.isHosts === true;
-}
-
-/** How long a call may take, including the wait for an answer. */
-export function callTimeoutMs(name: ToolName, { wait_s }: Readonly<Record<string, unknown>>): number {
-  const { timeoutMs, waits = false }: ToolDefinition = tools[name];
-  if (!waits) return timeoutMs;
-  const isWaitS = typeof wait_s === "number" && wait_s >= 0 && wait_s <= mostWaitS;
-  return timeoutMs + (isWaitS ? wait_s : defaultWaitS) * 1_000;
-}
-
-/** What agent CLIs put before the name of a tool of cliai's MCP server: `mcp__cliai__`, `mcp_cliai_`, `cliai_`, `cliai-`. */
-const ownPrefix = /^(?:mcp_{1,2})?cliai(?:_{1,2}|-)/;
-
-/**
- * The tool of cliai to which an agent CLI gives this name; undefined if it is another tool. Use it only to show the tool, because a model may have
- * written the name.
- */
-export function shownOwnTool(name: string): ToolName | undefined {
-  const own = name.replace(ownPrefix, "");
-  return isToolName(own) && !isHosts(own) ? own : undefined;
-}
-
-/** Whether the name, with or without the CLI's prefix for the MCP server, is that of a tool of cliai that waits for a person's answer. */
-export function isAskingTool(name: string): boolean {
-  const own = shownOwnTool(name);
-  const tool: ToolDefinition | undefined = own && tools[own];
-  return tool?.waits === true;
-}
 
 export function isToolName(name: string): name is ToolName {
   return Object.hasOwn(tools, name);
