@@ -7,23 +7,35 @@ import agentStyle from "./browser/agent.css" with { type: "text" };
 import baseStyle from "./browser/base.css" with { type: "text" };
 import controlsStyle from "./browser/controls.css" with { type: "text" };
 import fleetStyle from "./browser/fleet.css" with { type: "text" };
+import answersScript from "./browser/forms/answers.js" with { type: "text" };
+import armedScript from "./browser/forms/armed.js" with { type: "text" };
+import draftsScript from "./browser/forms/drafts.js" with { type: "text" };
+import ordersScript from "./browser/forms/orders.js" with { type: "text" };
+import postScript from "./browser/forms/post.js" with { type: "text" };
+import questionsScript from "./browser/forms/questions.js" with { type: "text" };
 import formsStyle from "./browser/forms.css" with { type: "text" };
 import inboxStyle from "./browser/inbox.css" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import morphScript from "./browser/morph.js" with { type: "text" };
-import ordersScript from "./browser/orders.js" with { type: "text" };
+import newRequestsScript from "./browser/new-requests.js" with { type: "text" };
 import pageScript from "./browser/page.js" with { type: "text" };
 import patchScript from "./browser/patch.js" with { type: "text" };
-import questionsScript from "./browser/questions.js" with { type: "text" };
+import sayScript from "./browser/say.js" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
 
 const files: ReadonlyMap<string, string> = new Map([
   ["age.js", ageScript],
+  ["forms/answers.js", answersScript],
+  ["forms/armed.js", armedScript],
+  ["forms/drafts.js", draftsScript],
   ["morph.js", morphScript],
-  ["orders.js", ordersScript],
+  ["new-requests.js", newRequestsScript],
+  ["forms/orders.js", ordersScript],
   ["page.js", pageScript],
   ["patch.js", patchScript],
-  ["questions.js", questionsScript],
+  ["forms/post.js", postScript],
+  ["forms/questions.js", questionsScript],
+  ["say.js", sayScript],
   ["stream.js", streamScript],
   [
     "style.css",
@@ -43,7 +55,7 @@ export function assetPath(name: "page.js" | "style.css"): string {
 
 export function createAssets(): Hono {
   const assets = new Hono();
-  assets.get("/assets/:version/:name", (c) => {
+  assets.get("/assets/:version/:name{.+}", (c) => {
     const { version, name } = c.req.param();
     const text = version === assetsVersion ? files.get(name) : undefined;
     if (text === undefined) return c.notFound();

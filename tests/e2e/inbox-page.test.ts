@@ -16,11 +16,11 @@ test("a question comes onto the page, a draft outlives the next one, and the ans
   await page.goto(await serve.loginUrl());
   await page.goto(`${serve.url}/inbox`);
   await page.waitForSelector("html.live");
-  await page.getByText("Nothing needs you").waitFor();
+  await page.locator("main").getByText("Nothing needs you").waitFor();
 
   const first = callTool(ada, 1, "ask_human", { question: "what next?" });
   first.catch(() => undefined); // awaited below, unless the page fails before
-  await page.getByText("what next?").waitFor();
+  await page.locator("main").getByText("what next?").waitFor();
   await page.waitForFunction(() => document.title.startsWith("(1) Inbox"));
   await page.getByLabel("Answer", { exact: true }).fill("write the docs");
   const choices = ["the very left one of all the ways there are", "right"];
@@ -35,10 +35,10 @@ test("a question comes onto the page, a draft outlives the next one, and the ans
 
   await page.getByRole("button", { name: "Answer" }).first().click();
   expect(JSON.parse((await first).text)).toMatchObject({ answer: "write the docs", by: "dashboard" });
-  await page.getByText("ada has got it").waitFor();
+  await page.locator("main").getByText("ada has got it").waitFor();
   await page.getByRole("button", { name: "right" }).click();
   expect(JSON.parse((await second).text)).toMatchObject({ answer: "right" });
-  await page.getByText("Nothing needs you").waitFor();
+  await page.locator("main").getByText("Nothing needs you").waitFor();
   expect(browser.problems).toEqual([]);
 });
 
@@ -83,7 +83,7 @@ test("what Claude asks by its own dialog is ticked and typed on the page, a draf
   expect(await name.getByLabel("Ada").evaluate(told)).toBe("");
   const other = callTool(ada, 1, "ask_human", { question: "what next?" });
   other.catch(() => undefined); // ended with its bridge
-  await page.getByText("what next?").waitFor();
+  await page.locator("main").getByText("what next?").waitFor();
   expect(await page.locator("input:checked").count()).toBe(3);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 
@@ -93,6 +93,6 @@ test("what Claude asks by its own dialog is ticked and typed on the page, a draf
     ({ body }) => JSON.stringify(body.messages).includes(JSON.stringify(given).slice(1, -1)),
     { what: "the model has the answers" },
   );
-  await page.getByText("hal has got it").waitFor();
+  await page.locator("main").getByText("hal has got it").waitFor();
   expect(browser.problems).toEqual([]);
 });

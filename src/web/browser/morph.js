@@ -1,4 +1,5 @@
-// Makes an element like another one. It changes only what differs, so that focus, selection and scrolling stay as they are.
+// Makes an element like another one. It changes only what differs, so that focus, selection and scrolling stay as they are. What only
+// this browser knows stays, too: whether a `details` is open, which form is being sent, and elements marked `data-kept`.
 
 /**
  * @param {Element} from the element in the page
@@ -15,10 +16,17 @@ export function morph(from, to) {
 
 /** @param {Element} from @param {Element} to */
 function morphAttributes(from, to) {
-  for (const { name } of [...from.attributes]) if (!to.hasAttribute(name)) from.removeAttribute(name);
+  for (const { name } of [...from.attributes]) {
+    if (!to.hasAttribute(name) && !isOwn(from, name)) from.removeAttribute(name);
+  }
   for (const { name, value } of to.attributes) {
     if (from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
+}
+
+/** Whether the browser or a script has set this attribute, and not the server. @param {Element} element @param {string} name */
+function isOwn(element, name) {
+  return name === "aria-busy" || (name === "open" && element.nodeName === "DETAILS");
 }
 
 /**
@@ -30,16 +38,16 @@ function morphChildren(from, to) {
   const wanted = new Set([...to.children].map(({ id }) => id));
   for (const [id, child] of known) if (!wanted.has(id)) child.remove();
 
-  let place = from.firstChild;
+  let place = skipKept(from.firstChild);
   for (const next of [...to.childNodes]) {
     const twin = next instanceof Element && next.id !== "" ? known.get(next.id) : undefined;
     if (twin !== undefined) {
-      if (twin === place) place = twin.nextSibling;
+      if (twin === place) place = skipKept(twin.nextSibling);
       else move(from, twin, place);
       morph(twin, /** @type {Element} */ (next));
     } else if (place !== null && isAlike(place, next)) {
       const old = place;
-      place = old.nextSibling;
+      place = skipKept(old.nextSibling);
       if (old instanceof Element) morph(old, /** @type {Element} */ (next));
       else if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
     } else {
@@ -48,9 +56,16 @@ function morphChildren(from, to) {
   }
   while (place !== null) {
     const rest = place;
-    place = rest.nextSibling;
+    place = skipKept(rest.nextSibling);
     rest.remove();
   }
+}
+
+/** @param {ChildNode | null} node @returns {ChildNode | null} the node, or the first one after it that is not kept */
+function skipKept(node) {
+  let next = node;
+  while (next instanceof Element && next.hasAttribute("data-kept")) next = next.nextSibling;
+  return next;
 }
 
 /** @param {Node} old @param {Node} next */

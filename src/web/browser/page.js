@@ -3,9 +3,13 @@
 // The page's script: connects the page to its event stream, so that the page is live. Without scripts, the page can still be read
 // and its forms work.
 import { refreshAges, setClock } from "./age.js";
-import { watchOrders } from "./orders.js";
+import { keepPlace, watchAnswers } from "./forms/answers.js";
+import { watchArmed } from "./forms/armed.js";
+import { restoreDrafts, watchDrafts } from "./forms/drafts.js";
+import { watchOrders } from "./forms/orders.js";
+import { watchQuestions } from "./forms/questions.js";
+import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
-import { watchQuestions } from "./questions.js";
 import { openStream } from "./stream.js";
 
 const root = document.documentElement;
@@ -19,16 +23,17 @@ let shownAt = root.dataset.at ?? "";
 let isLost = false;
 let announced = document.querySelector("#counts")?.textContent;
 
-const refreshOrders = watchOrders(() => {
-  if (isLost) return "Nothing can be sent: the server cannot be reached.";
-  const nats = document.querySelector("#nats");
-  return nats?.getAttribute("data-ready") === "true" ? "" : (nats?.textContent ?? "");
-});
+const refreshArmed = watchArmed(whyUnarmed, () => isLost);
 
 root.classList.add("scripted");
 document.addEventListener("click", copy);
 document.addEventListener("submit", sayBusy);
 watchQuestions();
+watchOrders();
+watchAnswers();
+watchDrafts();
+restoreDrafts();
+showArmed();
 setClock(shownAt);
 setInterval(refreshAges, 1_000);
 setInterval(announceCounts, announceEveryMs);
@@ -44,9 +49,10 @@ if (stream !== undefined) {
     },
     onPatch(patch) {
       takeTime(patch.now);
-      applyPatch(patch.html);
+      keepPlace(() => applyPatch(patch.html));
       showCountInTitle();
-      refreshOrders();
+      announceNewRequests();
+      showArmed();
     },
     onLost: () => showLink(true),
   });
@@ -73,7 +79,20 @@ function showLink(lost) {
       : "";
     banner.hidden = !lost;
   }
-  refreshOrders();
+  showArmed();
+}
+
+/** Why nothing can be sent now; empty if it can. */
+function whyUnarmed() {
+  if (isLost) return "Nothing can be sent: the server cannot be reached.";
+  const nats = document.querySelector("#nats");
+  return nats?.getAttribute("data-ready") === "true" ? "" : (nats?.textContent ?? "");
+}
+
+function showArmed() {
+  refreshArmed();
+  const why = document.querySelector("#orders-why");
+  if (why !== null) why.textContent = whyUnarmed();
 }
 
 function showCountInTitle() {
@@ -93,20 +112,23 @@ function announceCounts() {
 }
 
 /**
- * Marks a form that takes a while as busy, and disables its button, so that it is sent only once.
+ * Marks a form that takes a while as busy, so that it is sent only once.
  * @param {SubmitEvent} event
  */
-function sayBusy({ target, submitter }) {
+function sayBusy(event) {
+  const { target, submitter } = event;
   if (!(target instanceof HTMLFormElement) || target.dataset.once === undefined) return;
   if (!(submitter instanceof HTMLButtonElement)) return;
-  const [label, text] = [submitter.innerHTML, target.dataset.once];
-  // Later, because the browser must first read the form with the button enabled.
-  setTimeout(() => {
-    submitter.disabled = true;
-    submitter.textContent = text;
-  });
+  if (target.getAttribute("aria-busy") === "true") {
+    event.preventDefault();
+    return;
+  }
+  const label = submitter.innerHTML;
+  target.setAttribute("aria-busy", "true");
+  submitter.textContent = target.dataset.once;
+  // The browser may show this page again, for "back", as it was left.
   addEventListener("pageshow", () => {
-    submitter.disabled = false;
+    target.removeAttribute("aria-busy");
     submitter.innerHTML = label;
   });
 }

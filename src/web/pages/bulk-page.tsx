@@ -64,7 +64,7 @@ export function BulkPage({ type, views, now, health }: BulkPageProps) {
         <form method="post" action="/bulk" class="sheet" data-once="Sending …">
           <input type="hidden" name="type" value={type} />
           <input type="hidden" name="command_id" value={crypto.randomUUID()} />
-          <fieldset disabled={!health.ready}>
+          <fieldset>
             <legend>
               {targets.length === 1 ? "This agent" : `These ${targets.length} agents`}; uncheck those to leave
               out

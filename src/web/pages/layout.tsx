@@ -3,18 +3,21 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import type { AgentRequest } from "../../domain/requests.ts";
+import { summaryOf } from "../../domain/text/summary.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
 import { countSections, countsText, type FleetCounts } from "./fleet/sections.ts";
 import { Icon } from "./parts/icon.tsx";
+import { requestTitle } from "./parts/request-item.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 
 export interface LayoutProps {
   readonly title: string;
   readonly views: readonly AgentView[];
-  /** The number of requests that wait for a person. */
-  readonly waiting: number;
+  /** The requests that wait for a person. */
+  readonly open: readonly AgentRequest[];
   readonly health: Health;
   readonly now: Date;
   /** The address of the event stream that updates the page; absent if nothing on it can change. */
@@ -25,7 +28,7 @@ export interface LayoutProps {
 const favicon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 
-export function Layout({ title, views, waiting, health, now, stream, children }: LayoutProps) {
+export function Layout({ title, views, open, health, now, stream, children }: LayoutProps) {
   const at = now.toISOString();
   return (
     <>
@@ -49,10 +52,10 @@ export function Layout({ title, views, waiting, health, now, stream, children }:
               <Icon name="prompt" />
               cliai
             </a>
-            <InboxLink count={waiting} />
+            <InboxLink count={open.length} />
             <Counts counts={countSections(views)} />
             <UsageTotal views={views} now={now} />
-            <a class="top-act" href="/bulk/pause">
+            <a class="top-act" href="/bulk/pause" data-acts>
               <Icon name="pause" /> Pause all
             </a>
             <p id="link" class="link" title={absoluteTime(at)}>
@@ -64,9 +67,13 @@ export function Layout({ title, views, waiting, health, now, stream, children }:
             <NatsBanner health={health} />
           </div>
           <p id="announce" class="unseen" aria-live="polite" />
+          <p id="alert" class="unseen" role="alert" />
+          <OpenRequests open={open} />
           <main id="main" tabindex={-1}>
             {children}
           </main>
+          <p id="say" class="say" role="alert" />
+          <KeptItem />
         </body>
       </html>
     </>
@@ -97,6 +104,47 @@ export function InboxLink({ count }: { count: number }) {
         </span>
       )}
     </a>
+  );
+}
+
+/** At most so many requests are spoken by name when they come; their number stands at the link to the inbox. */
+const openNamed = 50;
+
+/** The newest open requests, for the script that has screen readers speak each new one. It is not shown. */
+export function OpenRequests({ open }: { open: readonly AgentRequest[] }) {
+  const newest = [...open].sort((a, b) => (a.asked_at > b.asked_at ? -1 : 1)).slice(0, openNamed);
+  return (
+    <ul id="open-requests" hidden>
+      {newest.map((request) => (
+        <li data-request={request.request_id}>
+          {request.agent_id} {requestTitle(request)}: {summaryOf(request.question)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** What the script shows in place of a request that somebody else decided while a person was typing an answer. */
+function KeptItem() {
+  return (
+    <template id="kept-item">
+      <li class="request kept">
+        <h2>
+          Not sent to <span data-part="asker" />
+        </h2>
+        <p data-part="how" />
+        <p class="quiet" data-part="asked" />
+        <label>
+          What you had typed
+          <textarea readonly rows={3} />
+        </label>
+        <div class="answer-buttons">
+          <button type="button" data-dismiss>
+            Dismiss
+          </button>
+        </div>
+      </li>
+    </template>
   );
 }
 

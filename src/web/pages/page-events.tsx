@@ -15,7 +15,7 @@ import { AgentEntry, FleetContent, SectionCount } from "./fleet/fleet-page.tsx";
 import { ModelServers } from "./fleet/model-servers.tsx";
 import { countSections, type Layout, layoutOf, sections } from "./fleet/sections.ts";
 import { InboxContent } from "./inbox-page.tsx";
-import { Counts, InboxLink, NatsBanner } from "./layout.tsx";
+import { Counts, InboxLink, NatsBanner, OpenRequests } from "./layout.tsx";
 import { AgentRequests } from "./parts/agent-requests.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 
@@ -100,15 +100,19 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   };
 
   const requestParts = (): Part[] => {
-    const link = { id: "inbox-link", part: <InboxLink count={server.requests.open().length} /> };
+    const open = server.requests.open();
+    const links = [
+      { id: "inbox-link", part: <InboxLink count={open.length} /> },
+      { id: "open-requests", part: <OpenRequests open={open} /> },
+    ];
     const view = page === "agent" ? fleet.list().find(({ agent_id }) => agent_id === agent) : undefined;
     if (view !== undefined) {
       const own = { view, requests: server.requests.all(), now: now() };
-      return [link, { id: "agent-requests", part: <AgentRequests {...own} /> }];
+      return [...links, { id: "agent-requests", part: <AgentRequests {...own} /> }];
     }
-    if (page !== "inbox") return [link];
+    if (page !== "inbox") return links;
     const inbox = { requests: server.requests.all(), views: fleet.list(), now: now() };
-    return [link, { id: "inbox", part: <InboxContent {...inbox} /> }];
+    return [...links, { id: "inbox", part: <InboxContent {...inbox} /> }];
   };
 
   return {

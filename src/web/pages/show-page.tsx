@@ -45,7 +45,7 @@ export function showPage(
     <Layout
       title={title}
       views={server.fleet.list()}
-      waiting={server.requests.open().length}
+      open={server.requests.open()}
       health={server.health()}
       now={now()}
       {...(stream === undefined ? {} : { stream })}

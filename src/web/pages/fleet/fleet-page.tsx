@@ -26,16 +26,16 @@ export function FleetPage(props: FleetPageProps) {
       <div class="page-head">
         <h1>Fleet</h1>
         <nav aria-label="For the fleet">
-          <a class="button primary" href="/spawn">
+          <a class="button primary" href="/spawn" data-acts>
             <Icon name="plus" /> Spawn
           </a>
-          <a class="button" href="/bulk/pause">
+          <a class="button" href="/bulk/pause" data-acts>
             <Icon name="pause" /> Pause all
           </a>
-          <a class="button" href="/bulk/resume">
+          <a class="button" href="/bulk/resume" data-acts>
             <Icon name="play" /> Resume all
           </a>
-          <a class="button stop" href="/bulk/stop">
+          <a class="button stop" href="/bulk/stop" data-acts>
             <Icon name="stop" /> Stop all
           </a>
         </nav>

@@ -7,7 +7,13 @@ export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOw
   const { request_id, choices = [], questions } = request;
   const field = `answer-${request_id}`;
   return (
-    <form method="post" action={`/inbox/${request_id}`} class="answer">
+    <form
+      method="post"
+      action={`/inbox/${request_id}`}
+      class="answer"
+      data-answer={request_id}
+      data-draft={request_id}
+    >
       {isOwnPage && <input type="hidden" name="back" value="agent" />}
       {isApproval(request) ? (
         <>

@@ -13,8 +13,8 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
       <h2 id="title-orders" class="unseen">
         Commands for {agent_id}
       </h2>
-      <fieldset id="orders" disabled={!health.ready}>
-        <form method="post" action={action} class="order-task" data-order>
+      <div id="orders">
+        <form method="post" action={action} class="order-task" data-order data-draft={`task-${agent_id}`}>
           <OrderId type="task" />
           <label for="task-text">Task for {agent_id}</label>
           <div>
@@ -25,7 +25,7 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
           </div>
         </form>
         <OrderButtons view={view} />
-      </fieldset>
+      </div>
       <p id="orders-why" class="attention">
         {health.ready ? "" : health.reason}
       </p>
@@ -35,11 +35,15 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
 }
 
 /** The state that the buttons depend on. */
-export function orderState({ axes: { control, link } }: AgentView): string {
-  return `${control.value} ${link.value === "offline"}`;
+export function orderState({ axes: { control, link, activity } }: AgentView): string {
+  const running = control.value === "stop_requested" ? activity.reason : "";
+  return `${control.value} ${link.value === "offline"} ${running}`;
 }
 
-/** The buttons, by the agent's `control`. A button that would change nothing is disabled, and its title says why. */
+/**
+ * The buttons, by the agent's `control`. A button that would change nothing is marked, and its title says why. It is never `disabled`,
+ * because the browser would take the focus from the button that was just pressed.
+ */
 export function OrderButtons({ view }: { view: AgentView }) {
   const { agent_id } = view;
   const { value } = view.axes.control;
@@ -58,12 +62,27 @@ export function OrderButtons({ view }: { view: AgentView }) {
         {...{ action, type: "resume", icon: "play", label: "Resume" }}
         off={ending ?? (isPaused ? undefined : "it is not paused")}
       />
-      <OrderButton
-        {...{ action, type: "stop", icon: "stop", off: over }}
-        label={value === "stop_requested" ? "Stop now" : "Stop"}
-        isForced={value === "stop_requested"}
-      />
+      <OrderButton {...{ action, type: "stop", icon: "stop", label: "Stop", off: ending }} />
+      {value === "stop_requested" && over === undefined && <StopNow view={view} action={action} />}
     </div>
+  );
+}
+
+/**
+ * The stop by force, for an agent that is stopping. It stands apart and closed, so that a second click or Enter on the button Stop
+ * never cuts an agent off.
+ */
+function StopNow({ view, action }: { view: AgentView; action: string }) {
+  const { activity } = view.axes;
+  return (
+    <details id="stop-now" class="stop-now">
+      <summary>Do not wait for {view.agent_id} to finish …</summary>
+      <p>
+        Now: {activity.value} ({activity.reason}). Its session ends at once, the tools that run are cut off,
+        and it cannot report.
+      </p>
+      <OrderButton {...{ action, type: "stop", icon: "stop", label: "Stop now" }} off={undefined} isForced />
+    </details>
   );
 }
 
@@ -72,9 +91,9 @@ interface OrderButtonProps {
   readonly type: "pause" | "resume" | "stop";
   readonly icon: IconName;
   readonly label: string;
-  /** Why the button is disabled; undefined if it is not. */
+  /** Why the button would change nothing; undefined if it would change something. */
   readonly off: string | undefined;
-  /** Whether it sends `force`: for a second stop, which does not wait for the agent to finish. */
+  /** Whether it sends `force`: the stop then does not wait for the agent to finish. */
   readonly isForced?: boolean;
 }
 
@@ -83,7 +102,13 @@ function OrderButton({ action, type, icon, label, off, isForced = false }: Order
     <form method="post" action={action} data-order>
       <OrderId type={type} />
       {isForced && <input type="hidden" name="force" value="true" />}
-      <button type="submit" class={type} disabled={off !== undefined} title={off}>
+      <button
+        type="submit"
+        class={type}
+        data-off={off}
+        aria-disabled={off === undefined ? undefined : "true"}
+        title={off}
+      >
         <Icon name={icon} />
         {label}
       </button>

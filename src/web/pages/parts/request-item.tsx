@@ -4,11 +4,17 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { answerText } from "../../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
+import { clockTime } from "../age.ts";
 import { AnswerForm } from "./answer-form.tsx";
 import { Icon } from "./icon.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 import { TaskText } from "./task-text.tsx";
 import { Age } from "./time.tsx";
+
+/** What the agent does that asks: "asks", "wants to stop". It follows the agent's id. */
+export function requestTitle({ kind, plan }: Pick<AgentRequest, "kind" | "plan">): string {
+  return plan === true ? "wants its plan approved" : kindTitles[kind];
+}
 
 const kindTitles: Readonly<Record<AgentRequest["kind"], string>> = {
   question: "asks",
@@ -26,9 +32,15 @@ interface ItemProps {
 
 export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps) {
   const { request_id, agent_id, kind, question, context, questions, plan, escalated } = request;
-  const title = plan === true ? "wants its plan approved" : kindTitles[kind];
+  const title = requestTitle(request);
   return (
-    <li id={`request-${request_id}`} class={escalated === undefined ? "request" : "request escalated"}>
+    // Can have the focus, because it gets it when the request before it is answered.
+    <li
+      id={`request-${request_id}`}
+      class={escalated === undefined ? "request" : "request escalated"}
+      data-asker={agent_id}
+      tabindex={-1}
+    >
       {isOwnPage ? (
         <h3>It {title}</h3>
       ) : (
@@ -91,7 +103,7 @@ export function EndedItem({ request, view, now }: ItemProps) {
   // With several answers, answerText() repeats each question before its answer.
   const namesQuestions = (answer?.answers?.length ?? 0) > 1;
   return (
-    <li id={`request-${request_id}`}>
+    <li id={`request-${request_id}`} data-ended={endedSentence(request)}>
       <p class="order">
         <a href={`/agents/${agent_id}`}>{agent_id}</a>
         <Age at={request.ended_at} now={now} />
@@ -101,16 +113,41 @@ export function EndedItem({ request, view, now }: ItemProps) {
         <b>{verdict ? answerText(request) : (answer?.text ?? answerText(request))}</b>
         {answer !== undefined && !verdict && <span class="quiet"> by {answer.by}</span>}
       </p>
-      {state !== "withdrawn" && <p class="quiet">{deliveryText(request, view)}</p>}
+      {state !== "withdrawn" && <Delivery request={request} view={view} />}
     </li>
   );
 }
 
+/** How the request ended, as a sentence for somebody who was about to answer it. */
+function endedSentence(request: AgentRequest): string {
+  const { agent_id, answer, ended_at, withdrawn_because } = request;
+  const at = ended_at === undefined ? "" : ` at ${clockTime(ended_at)} UTC`;
+  if (answer === undefined) {
+    return `${agent_id} does not ask this any more${at}: ${withdrawn_because ?? answerText(request)}.`;
+  }
+  const words = isApproval(request)
+    ? `${answer.approved === true ? "approved" : "refused"}${answer.reason === undefined ? "" : `: ${answer.reason}`}`
+    : answerText(request);
+  return `${agent_id}'s request was answered by ${answer.by}${at}: ${words}.`;
+}
+
 /** How far the answer has come, as far as the agent's receipts still say. */
+function Delivery({ request, view }: { request: AgentRequest; view: AgentView | undefined }) {
+  const { agent_id } = request;
+  const text = deliveryText(request, view);
+  return (
+    <p class="quiet delivery" data-over={text === gotIt(agent_id) ? "" : undefined}>
+      {text}
+    </p>
+  );
+}
+
+const gotIt = (agentId: string) => `${agentId} has got it`;
+
 function deliveryText({ request_id, agent_id, told_at }: AgentRequest, view: AgentView | undefined): string {
   const id = answerMessageId(request_id);
   const last = view?.commands.find(({ command_id }) => command_id === id)?.receipts.at(-1)?.state;
-  if (last === "injected" || last === "seen" || last === "applied") return `${agent_id} has got it`;
+  if (last === "injected" || last === "seen" || last === "applied") return gotIt(agent_id);
   if (last === "delivered") return `it has reached ${agent_id}, whose session has not read it yet`;
   if (last === "stored") return `it waits in ${agent_id}'s queue`;
   return told_at === undefined ? "it is being sent" : `it was put into ${agent_id}'s queue`;

@@ -2,6 +2,7 @@
 // The inbox page, and the answer that its form sends.
 import type { Hono } from "hono";
 import { answerFromForm } from "../../api/answers.ts";
+import { wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
 import { InboxPage } from "../inbox-page.tsx";
@@ -23,7 +24,9 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
     const form = await readForm(c);
     const words = answerFromForm(form);
     requireReady(server);
-    const { request_id, agent_id } = await server.requests.answer(c.req.param("id"), words, "dashboard");
+    const decided = await server.requests.answer(c.req.param("id"), words, "dashboard");
+    const { request_id, agent_id, state } = decided;
+    if (wantsJson(c)) return c.json({ request_id, agent_id, state });
     const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
     return c.redirect(`${page}#request-${request_id}`, 303);
   });

@@ -1,0 +1,149 @@
+// Sends answers to requests without leaving the page, and keeps a person's place while requests come and go: what was typed for a request
+// that somebody else decided stays in sight, and the focus goes to the next request.
+
+import { announce, say } from "../say.js";
+import { forgetDraft, restoreDrafts, typedText } from "./drafts.js";
+import { postForm } from "./post.js";
+
+/** The answer that was sent last from this page, until its delivery is over. @type {{ id: string, said: string } | undefined} */
+let sent;
+
+export function watchAnswers() {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || !form.matches("[data-answer]")) return;
+    event.preventDefault();
+    // A form that was sent stays until the server takes its request off the page. A second Enter must not send it again.
+    if (form.getAttribute("aria-busy") === "true") return;
+    void send(form, event.submitter);
+  });
+  document.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("[data-dismiss]") : null;
+    const item = button?.closest("[data-kept]");
+    if (!(item instanceof HTMLElement)) return;
+    sessionStorage.removeItem(item.dataset.kept ?? "");
+    const next = nextOf(item);
+    item.remove();
+    focusOn(next);
+  });
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
+async function send(form, submitter) {
+  const item = form.closest("li.request");
+  const asker = item?.getAttribute("data-asker") ?? "the agent";
+  form.setAttribute("aria-busy", "true");
+  const result = await postForm(form, submitter);
+  if ("problem" in result) {
+    form.removeAttribute("aria-busy");
+    say(result.problem);
+    return;
+  }
+  forgetDraft(form);
+  const id = form.dataset.answer ?? "";
+  sent = { id, said: "" };
+  say(`Answered ${asker}.`);
+  sayDelivery();
+}
+
+/**
+ * Applies a change of the page, and keeps a person's place in its requests.
+ * @param {() => void} apply
+ */
+export function keepPlace(apply) {
+  const before = openItems();
+  const focused = before.find((item) => item.contains(document.activeElement));
+  const caret = caretOf(document.activeElement);
+  apply();
+  const open = new Set(openItems());
+  /** @type {Element | undefined} where the focus goes, if the change has taken it away */
+  let next;
+  for (const [index, item] of before.entries()) {
+    if (open.has(item)) continue;
+    const follower = before.slice(index + 1).find((each) => open.has(each));
+    const kept = keepTyped(item, follower);
+    if (item !== focused) continue;
+    next = kept?.querySelector("textarea") ?? follower ?? nextOf(undefined);
+  }
+  if (next !== undefined) focusOn(next, caret);
+  restoreDrafts();
+  sayDelivery();
+}
+
+/**
+ * Shows what was typed for a request that is over, if it was not sent: with how the request ended, until the person dismisses it.
+ * @param {HTMLElement} item the request as it was on the page
+ * @param {HTMLElement | undefined} follower the request before which it stood
+ */
+function keepTyped(item, follower) {
+  const form = item.querySelector("form[data-answer]");
+  if (!(form instanceof HTMLFormElement) || form.getAttribute("aria-busy") === "true") return undefined;
+  const text = typedText(form);
+  const list = follower?.parentElement ?? document.querySelector("ol.requests");
+  if (text === "" || list === null) return undefined;
+  const id = form.dataset.answer ?? "";
+  const how =
+    document.getElementById(`request-${id}`)?.getAttribute("data-ended") ?? "It is not open any more.";
+  const template = document.querySelector("#kept-item");
+  if (!(template instanceof HTMLTemplateElement)) return undefined;
+  const kept = /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild;
+  if (!(kept instanceof HTMLElement)) return undefined;
+  kept.dataset.kept = `draft ${form.dataset.draft}`;
+  for (const [part, words] of [
+    ["asker", item.dataset.asker ?? ""],
+    ["asked", item.querySelector(".asked")?.textContent ?? ""],
+    ["how", how],
+  ]) {
+    const place = kept.querySelector(`[data-part="${part}"]`);
+    if (place !== null) place.textContent = words ?? "";
+  }
+  const field = kept.querySelector("textarea");
+  if (field !== null) field.value = text;
+  list.insertBefore(kept, follower ?? null);
+  announce(`${how} What you had typed stays on the page.`);
+  return kept;
+}
+
+/** Says how far the answer that was sent last has come, whenever that changes. */
+function sayDelivery() {
+  if (sent === undefined) return;
+  const ended = document.getElementById(`request-${sent.id}`);
+  const delivery = ended?.querySelector(".delivery");
+  const words = delivery?.textContent ?? "";
+  if (words === "" || words === sent.said) return;
+  sent.said = words;
+  say(`${ended?.getAttribute("data-ended")} ${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
+  if (delivery?.hasAttribute("data-over")) sent = undefined;
+}
+
+/** @returns {HTMLElement[]} the requests on the page that wait for an answer */
+function openItems() {
+  return [...document.querySelectorAll("li.request:not([data-kept])")].filter(
+    (item) => item instanceof HTMLElement,
+  );
+}
+
+/**
+ * What has the focus after a request: the next one, else the first one, else the words that none waits.
+ * @param {HTMLElement | undefined} item
+ */
+function nextOf(item) {
+  const items = [...document.querySelectorAll("li.request")].filter((each) => each !== item);
+  const after = items.find(
+    (each) => item !== undefined && item.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  return after ?? items[0] ?? document.querySelector("#title-nothing, #title-requests") ?? undefined;
+}
+
+/** @param {Element | undefined} element @param {number} [caret] */
+function focusOn(element, caret) {
+  if (!(element instanceof HTMLElement)) return;
+  if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.setAttribute("tabindex", "-1");
+  element.focus();
+  if (element instanceof HTMLTextAreaElement && caret !== undefined) element.setSelectionRange(caret, caret);
+}
+
+/** @param {Element | null} element */
+function caretOf(element) {
+  return element instanceof HTMLTextAreaElement ? element.selectionStart : undefined;
+}

@@ -1,0 +1,85 @@
+// This room holds what forms and links that act do in the browser: whether they may, how they are sent, what was typed.
+//
+// Decides whether the page can send anything. While it cannot, each button and each link that acts is marked and does nothing but say why.
+//
+// It marks with `aria-disabled` and never with `disabled`: a browser takes the focus from an element that becomes disabled, and what is
+// typed then goes nowhere.
+import { say } from "../say.js";
+
+/** What sends something: the buttons of forms that post, and the links to pages of such forms. */
+const acting = "form[method=post] button[type=submit], a[data-acts]";
+
+/**
+ * @param {() => string} whyNot returns why nothing can be sent now; empty if it can
+ * @param {() => boolean} isLost whether the server cannot be reached, so that following a link would lose the page
+ * @returns marks the buttons and links of the present page; call it when the state or the markup has changed
+ */
+export function watchArmed(whyNot, isLost) {
+  // In the capture phase, before any other script sends the form.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const why = offReason(event.submitter) ?? whyNot();
+      if (why !== "" && isPost(event.target)) refuse(event, why);
+    },
+    true,
+  );
+  document.addEventListener(
+    "click",
+    (event) => {
+      const target = event.target instanceof Element ? event.target : null;
+      // A marked button is stopped at the click, because the browser would else ask for the fields that are still empty.
+      const button = target?.closest("form[method=post] button[type=submit]") ?? null;
+      const link = target?.closest("a[href]") ?? null;
+      if (button !== null) {
+        const why = offReason(button) ?? whyNot();
+        if (why !== "") refuse(event, why);
+      } else if (link instanceof HTMLAnchorElement && leavesThisPage(link, event)) {
+        const why = whyNot();
+        if (why !== "" && (isLost() || link.matches(acting))) refuse(event, why);
+      }
+    },
+    true,
+  );
+  return () => {
+    const why = whyNot();
+    document.documentElement.classList.toggle("unarmed", why !== "");
+    for (const element of document.querySelectorAll(acting)) {
+      const reason = offReason(element) ?? why;
+      if (reason === "") {
+        element.removeAttribute("aria-disabled");
+        element.removeAttribute("title");
+      } else {
+        element.setAttribute("aria-disabled", "true");
+        element.setAttribute("title", reason);
+      }
+    }
+  };
+}
+
+/**
+ * Why this one button would change nothing, as the server has written it; undefined if it would.
+ * @param {Element | null} element
+ */
+function offReason(element) {
+  return element?.getAttribute("data-off") ?? undefined;
+}
+
+/** @param {EventTarget | null} form */
+function isPost(form) {
+  return form instanceof HTMLFormElement && form.method === "post";
+}
+
+/** @param {HTMLAnchorElement} link @param {MouseEvent} event */
+function leavesThisPage(link, event) {
+  const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+  const isJump = link.pathname === location.pathname && link.search === location.search && link.hash !== "";
+  return isPlain && !isJump;
+}
+
+/** @param {Event} event @param {string} why */
+function refuse(event, why) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  say(why);
+}

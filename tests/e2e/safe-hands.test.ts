@@ -1,0 +1,249 @@
+// What an operator's hands do on the page, in real Chromium: a second click forces nothing, an answer leaves the other drafts and the place
+// as they are, nothing that is typed is lost, and what cannot act says why.
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { type HttpServer, serveHttp } from "../../src/runtime.ts";
+import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../web/test-app.ts";
+
+let browser: Browser;
+let web: TestApp;
+let http: HttpServer;
+let port: number;
+/** Each command that the server has stored. */
+const commands: { agent: string; type: string; payload?: { force?: boolean } }[] = [];
+
+beforeAll(async () => {
+  [browser, web] = await Promise.all([startChromium(), startTestApp()]);
+  http = await serveHttp({ host: "127.0.0.1", port: 0, fetch: web.app.fetch });
+  port = http.port;
+  web.bus.subscribe("agent.*.command", ({ subject, data }) => {
+    const command = JSON.parse(new TextDecoder().decode(data));
+    commands.push({ agent: subject.split(".")[1] ?? "", ...command });
+  });
+  await web.bus.flush();
+});
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  await http?.stop();
+  await web?.[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  // A refused connection is the browser's own word for a server that was stopped on purpose.
+  expect(browser.problems.filter((problem) => !problem.includes("net::ERR_"))).toEqual([]);
+});
+
+async function open(path: string, options?: PageOptions): Promise<Page> {
+  return await goTo(await browser.newPage(options), path);
+}
+
+async function goTo(page: Page, path: string): Promise<Page> {
+  await page.goto(`http://127.0.0.1:${port}${path}`);
+  await page.waitForSelector("html.live");
+  return page;
+}
+
+/** Asks as an agent does. Resolves with the request's id, once the server has it. */
+async function ask(id: string, question: string, more: object = {}): Promise<string> {
+  const body = {
+    request_id: crypto.randomUUID(),
+    tool: "ask_human",
+    arguments: { wait_s: 0, question, ...more },
+  };
+  const response = await web.bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
+  const { request_id } = JSON.parse(new TextDecoder().decode(response)).result;
+  const isOpen = () => web.test.server.requests.open().some((each) => each.request_id === request_id);
+  await waitFor(isOpen, { what: `${question} is open` });
+  return request_id;
+}
+
+const item = (page: Page, id: string) => page.locator(`#request-${id}`);
+const focused = (page: Page) =>
+  page.evaluate(() => document.activeElement?.id || document.activeElement?.tagName || "");
+/** What the assertive regions have said, each text once, in order. */
+async function hear(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const heard: string[] = [];
+    Object.assign(window, { heard });
+    for (const place of document.querySelectorAll('[role="alert"]')) {
+      new MutationObserver(() => {
+        const text = place.textContent ?? "";
+        if (text !== "") heard.push(text);
+      }).observe(place, { childList: true, characterData: true, subtree: true });
+    }
+  });
+  return () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+}
+
+test("two clicks on Stop, or Enter twice, stop gracefully; force is another button, which says what it cuts off", async () => {
+  const { heartbeat } = await web.heartbeat("ada");
+  const page = await open("/agents/ada");
+  const stop = page.getByRole("button", { name: "Stop", exact: true });
+  await stop.click();
+  const apart = page.locator("#stop-now");
+  await apart.waitFor();
+  // Where the first click was, and what it left the focus on: neither does anything more.
+  const { x, y, width, height } = (await stop.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.click(x + width / 2, y + height / 2);
+  expect(await page.evaluate(() => document.activeElement?.textContent?.trim())).toBe("Stop");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.locator("#say").getByText("it is stopping").waitFor();
+  await stays(() => commands.filter(({ agent }) => agent === "ada").length === 1, {
+    what: "one command",
+    because: "a second one would have been sent by now",
+  });
+  expect(commands.filter(({ agent }) => agent === "ada")).toMatchObject([{ type: "stop" }]);
+  expect(commands[0]?.payload?.force).toBeUndefined();
+
+  await apart.locator("summary").click();
+  // Open, it stays so while the page changes.
+  web.bus.publish("agent.ada.heartbeat", { ...heartbeat, agent_id: "ada", current_task: "something else" });
+  await page.locator("#agent-head").getByText("something else").waitFor();
+  await apart.getByText("the tools that run are cut off", { exact: false }).waitFor();
+  await apart.getByRole("button", { name: "Stop now" }).click();
+  await waitFor(() => commands.some(({ agent, payload }) => agent === "ada" && payload?.force === true), {
+    what: "the stop by force",
+  });
+});
+
+test("an answer is sent in place: the other drafts stay, the focus goes to the next request, the result is spoken", async () => {
+  await web.heartbeat("bea");
+  const [first, second, third] = [
+    await ask("bea", "tea or coffee?", { choices: ["tea", "coffee"] }),
+    await ask("bea", "which cup?"),
+    await ask("bea", "how many?"),
+  ];
+  const page = await open("/inbox", { height: 500 });
+  const heard = await hear(page);
+  await item(page, third).getByRole("textbox").fill("a draft for the third");
+  await item(page, second).getByRole("textbox").fill("the blue one");
+  const url = page.url();
+  await item(page, first).getByRole("button", { name: "tea" }).focus();
+  await page.keyboard.press("Enter");
+  await waitFor(async () => (await focused(page)) === `request-${second}`, {
+    what: "the focus is on the next request",
+    saw: () => focused(page),
+  });
+  expect(page.url()).toBe(url);
+  expect(await item(page, second).getByRole("textbox").inputValue()).toBe("the blue one");
+  expect(await item(page, third).getByRole("textbox").inputValue()).toBe("a draft for the third");
+  const isSpoken = async () =>
+    (await heard()).some((text) => /answered by dashboard at .*: tea\. /.test(text));
+  await waitFor(isSpoken, { what: "the delivery is spoken", saw: heard });
+
+  // By keyboard alone from here: the text of the second, then the third, then none is left.
+  await item(page, second).getByRole("textbox").focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await waitFor(async () => (await focused(page)) === `request-${third}`, {
+    what: "the third has the focus",
+  });
+  await item(page, third).getByRole("button", { name: "Answer" }).press("Enter");
+  await waitFor(async () => (await focused(page)) === "title-nothing", {
+    what: "the focus is on the words that nothing waits",
+    saw: () => focused(page),
+  });
+  const texts = web.test.server.requests.all().filter(({ agent_id }) => agent_id === "bea");
+  expect(texts.map(({ answer }) => answer?.text)).toEqual(["tea", "the blue one", "a draft for the third"]);
+});
+
+test("a draft outlives a reload, and is gone once it is sent", async () => {
+  await web.heartbeat("cleo");
+  const id = await ask("cleo", "what colour?");
+  const page = await open("/agents/cleo");
+  await item(page, id).getByRole("textbox").fill("green, as");
+  await page.getByLabel("Task for cleo").fill("water the plants");
+  await page.reload();
+  await page.waitForSelector("html.live");
+  expect(await item(page, id).getByRole("textbox").inputValue()).toBe("green, as");
+  expect(await page.getByLabel("Task for cleo").inputValue()).toBe("water the plants");
+  await page.getByRole("button", { name: "Send task" }).click();
+  await page.locator("#order-result").getByText("task stored").waitFor();
+  await page.reload();
+  await page.waitForSelector("html.live");
+  expect(await page.getByLabel("Task for cleo").inputValue()).toBe("");
+  expect(await item(page, id).getByRole("textbox").inputValue()).toBe("green, as");
+  await item(page, id).getByRole("button", { name: "Answer" }).click();
+  await page.getByText("cleo's request was answered").waitFor();
+});
+
+test("what was typed stays when somebody else answers first: with who did, and the focus in it, until it is dismissed", async () => {
+  await web.heartbeat("dan");
+  const [first, second] = [await ask("dan", "left or right?"), await ask("dan", "up or down?")];
+  const page = await open("/inbox", { width: 360, height: 740 });
+  const heard = await hear(page);
+  await item(page, first).getByRole("textbox").pressSequentially("right, because the left one is");
+  await web.test.server.requests.answer(first, { text: "left" }, "eve");
+  const kept = page.locator("[data-kept]");
+  await kept.getByText("dan's request was answered by eve").waitFor();
+  expect(await kept.getByRole("textbox").inputValue()).toBe("right, because the left one is");
+  expect(await kept.getByRole("textbox").evaluate((field) => field === document.activeElement)).toBe(true);
+  expect((await heard()).join("; ")).toContain("What you had typed stays on the page.");
+  // It stays over further changes, before the request that it stood before.
+  await ask("dan", "in or out?");
+  await page.getByText("in or out?").first().waitFor();
+  const order = await page
+    .locator("ol.requests > li")
+    .evaluateAll((items) => items.map((each) => each.id || "kept"));
+  expect(order.slice(0, 2)).toEqual(["kept", `request-${second}`]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  await kept.getByRole("button", { name: "Dismiss" }).press("Enter");
+  expect(await kept.count()).toBe(0);
+  expect(await focused(page)).toBe(`request-${second}`);
+  for (const { request_id } of web.test.server.requests.open()) {
+    await web.test.server.requests.answer(request_id, { text: "either" }, "eve");
+  }
+});
+
+test("a new request is spoken at once on every page, each one once", async () => {
+  await web.heartbeat("fay");
+  await ask("fay", "first thing?");
+  const page = await open("/");
+  const heard = await hear(page);
+  await ask("fay", "second thing?");
+  await waitFor(async () => (await heard()).some((text) => text === "fay asks: second thing?"), {
+    what: "the second is spoken",
+    saw: heard,
+  });
+  await ask("fay", "third thing?");
+  await waitFor(async () => (await heard()).includes("fay asks: third thing?"), { what: "the third, too" });
+  expect((await heard()).filter((text) => text.includes("first") || text.includes("second"))).toHaveLength(1);
+});
+
+test("while the server is away nothing is armed and nothing is lost: not the page, not the focus, not a letter", async () => {
+  await web.heartbeat("gus");
+  const id = await ask("gus", "may I?", { choices: ["yes", "no"] });
+  const [page, inbox, fleet] = [await open("/agents/gus"), await open("/inbox"), await open("/")];
+  const task = page.getByLabel("Task for gus");
+  await task.pressSequentially("abc");
+  await http.stop();
+  for (const each of [page, inbox, fleet]) await each.waitForSelector("html.stale");
+  await page.keyboard.type("def");
+  expect(await task.inputValue()).toBe("abcdef");
+  await task.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator("#say").getByText("the server cannot be reached").waitFor();
+  expect(await task.inputValue()).toBe("abcdef");
+
+  const yes = item(inbox, id).getByRole("button", { name: "yes" });
+  expect(await yes.getAttribute("aria-disabled")).toBe("true");
+  await yes.click({ force: true });
+  await inbox.locator("#say").getByText("the server cannot be reached").waitFor();
+  expect(await inbox.locator("#inbox").count()).toBe(1);
+  await fleet.getByRole("link", { name: "Stop all" }).click({ force: true });
+  await fleet.getByRole("link", { name: "gus" }).first().click();
+  await fleet.locator("#say").getByText("the server cannot be reached").waitFor();
+  expect(new URL(fleet.url()).pathname).toBe("/");
+
+  http = await serveHttp({ host: "127.0.0.1", port, fetch: web.app.fetch });
+  for (const each of [page, inbox]) await each.waitForSelector("html.live");
+  await waitFor(async () => (await yes.getAttribute("aria-disabled")) === null, { what: "armed again" });
+  await yes.click();
+  await inbox.getByText("gus's request was answered").waitFor();
+  await page.getByRole("button", { name: "Send task" }).click();
+  await waitFor(() => commands.some(({ agent, type }) => agent === "gus" && type === "task"), {
+    what: "the task is sent",
+  });
+});
