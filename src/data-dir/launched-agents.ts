@@ -25,6 +25,12 @@ const LaunchedSchema = v.looseObject({
 });
 export type Launched = v.InferOutput<typeof LaunchedSchema>;
 
+/**
+ * The agent's run that was heard last before the launch; "" if there was none. It tells the run of the launch from that one also if the clock
+ * was set back since. Absent in a file of 0.2.0.
+ */
+const runBefore = v.optional(v.string());
+
 const LaunchingSchema = v.looseObject({
   profile: v.string(),
   /** An absolute path. */
@@ -33,6 +39,7 @@ const LaunchingSchema = v.looseObject({
   since: v.string(),
   /** The agent's last session before the launch of a new one. */
   session_before: v.optional(v.string()),
+  run_before: runBefore,
 });
 export type Launching = v.InferOutput<typeof LaunchingSchema>;
 
@@ -54,6 +61,7 @@ const LaunchTaskSchema = v.looseObject({
   from: v.string(),
   /** When the launch began, RFC 3339. */
   since: v.string(),
+  run_before: runBefore,
 });
 export type LaunchTask = v.InferOutput<typeof LaunchTaskSchema>;
 

@@ -16,18 +16,34 @@ export function beginningOf(
   { resumes }: { readonly resumes?: string | undefined },
   view: AgentView | undefined,
   now: Date,
-): Pick<Launching, "since" | "session_before"> {
+): Pick<Launching, "since" | "session_before" | "run_before"> {
   const session_before = resumes === undefined ? view?.session_id : undefined;
-  return { since: now.toISOString(), ...definedOf({ session_before }) };
+  return { since: now.toISOString(), ...definedOf({ session_before }), run_before: runOf(view) };
+}
+
+/** The agent's run that was heard last; "" if none was. */
+export function runOf(view: AgentView | undefined): string {
+  return view?.heartbeat?.instance_id ?? "";
+}
+
+/** Whether the run of the launch was heard, and not only one from before. Only for a launch of 0.2.0 the clock decides. */
+export function hasRunOf(
+  view: AgentView | undefined,
+  { since, run_before }: Pick<Launching, "since" | "run_before">,
+): boolean {
+  const run = runOf(view);
+  const isLater = (view?.run_started_at ?? "") >= since;
+  return run_before === undefined || run === "" ? isLater : run !== run_before;
 }
 
 /** The id of the session that the launch has opened; undefined as long as only the agent's session from before is known. */
 export function sessionOf(
   view: AgentView | undefined,
-  { since, session_before }: Pick<Launching, "since" | "session_before">,
+  launch: Pick<Launching, "since" | "session_before" | "run_before">,
 ): string | undefined {
-  const { session_id, run_started_at = "", session, heartbeat } = view ?? {};
-  if (run_started_at < since) return undefined;
+  const { session_id, session, heartbeat } = view ?? {};
+  const { session_before } = launch;
+  if (!hasRunOf(view, launch)) return undefined;
   // If the new run's CLI itself reports the last session, it goes on in that session, for example because of the arguments passed on to it.
   const isTold = session?.session_id === session_id && session?.instance_id === heartbeat?.instance_id;
   return session_id === session_before && !isTold ? undefined : session_id;
@@ -44,10 +60,12 @@ export function keepNotes(launching: LaunchedAgents["launching"], log: Logger, s
   const noting = new Set<AgentId>();
   const forget = (id: AgentId) => launching.forget(id).catch(warnOf(id, log));
   /** @throws CliaiError `interrupted` if this serve has begun to end meanwhile; then nothing is stored */
-  const keep = async (id: AgentId, { profile, project, since, session_before }: Launching) => {
+  const keep = async (id: AgentId, launch: Launching) => {
+    const { profile, project, since, session_before, run_before } = launch;
     noting.add(id);
     try {
-      await launching.remember(id, { profile, project, since, ...definedOf({ session_before }) });
+      const more = definedOf({ session_before, run_before });
+      await launching.remember(id, { profile, project, since, ...more });
     } catch (error) {
       log.warn(`${id} is not taken up if this server is killed before it has started: ${messageOf(error)}`);
     } finally {

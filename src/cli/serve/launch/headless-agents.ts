@@ -16,7 +16,7 @@ import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
 import { loadConfig } from "../../frame/config-file.ts";
 import { profileReader } from "../../spawn/profile.ts";
 import { answerWithinMs } from "./agent-child.ts";
-import { sessionOf } from "./begun-launches.ts";
+import { runOf, sessionOf } from "./begun-launches.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
@@ -80,7 +80,8 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
       const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
-      const order = task === undefined ? undefined : orderOf(task, from, since);
+      const begun = { since, run_before: runOf(fleet.get(id)) };
+      const order = task === undefined ? undefined : orderOf(task, from, begun);
       const spawned = { agent_id: id, ...(order && { command_id: order.command_id }) };
       let isAnswered = false;
       const launchWithTask = async () => {
@@ -173,8 +174,8 @@ async function untilEndedOrOnline(
   while (children.has(id) && !isOnline() && performance.now() < deadline) await pause(lookEveryMs);
 }
 
-function orderOf(text: string, from: string, since: string): LaunchTask {
-  return { command_id: crypto.randomUUID(), text, from, since };
+function orderOf(text: string, from: string, begun: Pick<LaunchTask, "since" | "run_before">): LaunchTask {
+  return { command_id: crypto.randomUUID(), text, from, ...begun };
 }
 
 /** The flags of the agent's last launch. If its settings file no longer exists, the server's settings file counts. */

@@ -5,6 +5,7 @@ import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-a
 import { CliaiError, type ErrorCode, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { pause } from "../../../waiting.ts";
+import { hasRunOf } from "./begun-launches.ts";
 import { noteFailedLaunch, noteFailedTask } from "./failed-launch.ts";
 import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
 import { lockDeadline } from "./taken-up-host.ts";
@@ -73,7 +74,7 @@ export function keepLaunchTasks(
   const giveLeftTask = async (id: AgentId, task: LaunchTask): Promise<void> => {
     const { text, command_id: commandId, since } = task;
     const deadline = lockDeadline(since, context);
-    const hasConnected = () => (fleet.get(id)?.run_started_at ?? "") >= since;
+    const hasConnected = () => hasRunOf(fleet.get(id), task);
     const mayCome = async () =>
       performance.now() < deadline ||
       isAgentHeld(options.dataDir, id) ||

@@ -158,6 +158,25 @@ describe("createHeadlessAgents().resume()", () => {
     lock.release();
   });
 
+  test("gives it to the run of the launch also if the clock was set back since, and not to the run from before", async () => {
+    const launchedAt = new Date(Date.now() + 3_600_000);
+    await using scene = await startScene();
+    const { agents, server, tasks, dataDir } = scene;
+    const beat = { config_name: "coder", status: "idle", seq: 1 };
+    server.bus.publish("agent.ada.heartbeat", { ...beat, instance_id: "before" });
+    await until("ada is known", () => server.server.fleet.get(ada) !== undefined);
+    server.bus.publish("agent.ada.status", { status: "disconnected", instance_id: "before" });
+    await until("ada has gone", () => server.server.fleet.get(ada)?.status === "disconnected");
+    await tasks.remember(ada, { ...task(launchedAt), run_before: "before" });
+    const lock = await takeAgentLock(dataDir, ada);
+    await agents.resume();
+    await pause(lookEveryMs * 2);
+    expect(statesOf(server, "c1")).toEqual([]);
+    server.bus.publish("agent.ada.heartbeat", { ...beat, instance_id: "one" });
+    await until("it has the task", () => statesOf(server, "c1").includes("stored"));
+    lock.release();
+  });
+
   test("gives it again while NATS does not take it: until then it is kept", async () => {
     await using scene = await startScene(undefined, 2);
     const { agents, server, tasks } = scene;
