@@ -137,6 +137,8 @@ function createTakingUp(options: LaunchesOptions, launches: ReturnType<typeof cr
     const { profile, project, since } = launching;
     await untilLocked(id, since, options, stopping.signal);
     if (stopping.signal.aborted || children.has(id) || (await isTakenUp(id))) return;
+    // What is noted is for the next serve then.
+    if (stopping.signal.aborted) return;
     const session_id = sessionOf(fleet.get(id), launching);
     // The agent may have been removed meanwhile, and the file with it.
     if (!(await memory.launching.read()).has(id)) return;

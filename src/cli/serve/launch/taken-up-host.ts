@@ -8,7 +8,10 @@ import { pause } from "../../../waiting.ts";
 import type { CliContext } from "../../frame/context.ts";
 import { type AgentChild, type AgentChildOptions, sweep } from "./agent-child.ts";
 
-const saidWithinMs = 5_000;
+/** How long after it took the agent's lock a host may write its run file. On a busy machine that is more than a few seconds. */
+const namedWithinMs = 60_000;
+/** The same if there is a run file without a host, such as that of 0.2.0. */
+const unnamedForMs = 5_000;
 const foundEveryMs = 200;
 /** How long after the beginning of its launch a host may take the agent's lock. */
 const lockedWithinMs = 30_000;
@@ -37,7 +40,7 @@ export async function takeUpHost(
   { dataDir, context, hosts }: Pick<AgentChildOptions, "dataDir" | "context" | "hosts">,
   signal: AbortSignal,
 ): Promise<Pick<AgentChild, "ended"> | undefined> {
-  const host = await findHost(dataDir, id);
+  const host = await findHost(dataDir, id, signal);
   if (host === undefined) return undefined;
   context.log.info(`${id} runs on (pid ${host.pid}): this server has it again`);
   return { ended: watchHost({ dataDir, id, context, host, hosts, signal }) };
@@ -66,13 +69,20 @@ export function lockDeadline(since: string, { now }: Pick<CliContext, "now">): n
 }
 
 /** The process of the agent's host, from its run file. Waits for that file while the agent's lock is held, because a new host writes it later. */
-async function findHost(dataDir: string, id: AgentId): Promise<KnownProcess | undefined> {
-  const deadline = performance.now() + saidWithinMs;
-  while (isAgentHeld(dataDir, id) && performance.now() < deadline) {
-    const host = (await readRunFile(dataDir, id))?.host;
+async function findHost(
+  dataDir: string,
+  id: AgentId,
+  signal: AbortSignal,
+): Promise<KnownProcess | undefined> {
+  const startedMs = performance.now();
+  while (isAgentHeld(dataDir, id) && !signal.aborted) {
+    const file = await readRunFile(dataDir, id);
+    const host = file?.host;
     const [found] = host === undefined ? [] : await stillRunning([host]);
     if (found !== undefined) return found;
-    await pause(foundEveryMs);
+    const withinMs = file !== undefined && host === undefined ? unnamedForMs : namedWithinMs;
+    if (performance.now() - startedMs > withinMs) return undefined;
+    await pause(foundEveryMs, signal);
   }
   return undefined;
 }

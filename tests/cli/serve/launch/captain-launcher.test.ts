@@ -167,6 +167,21 @@ describe("createAgentLauncher().resume()", () => {
     expect([...(await memoryOf(dir).read()).keys()]).toEqual([bob]);
   });
 
+  test("does not tell an end while a host holds the agent that its run file does not name yet", async () => {
+    await using dir = await tempDir();
+    const lock = await takeAgentLock(dir.join("data"), bob);
+    await memoryOf(dir).remember(bob, { captain: ada, task: "dig", since });
+    const told: string[] = [];
+    const launcher = launcherIn(dir, async ({ how }) => void told.push(how));
+    await launcher.resume();
+    await stays(() => told.length === 0, {
+      ...{ what: "nothing is told", because: "a host on a busy machine may take as long", forMs: 6_500 },
+    });
+    lock.release();
+    await until("its end is told", () => told.length > 0);
+    await launcher.stop();
+  });
+
   test("waits for the end of an agent whose host runs on", async () => {
     await using dir = await tempDir();
     const data = dir.join("data");
