@@ -34,7 +34,7 @@ export function readFilter(given: Arguments<typeof filterArgs>, { now }: CliCont
     untilMs: moment(until, "--until"),
     text,
   };
-  if ((filter.sinceMs ?? 0) > (filter.untilMs ?? Number.POSITIVE_INFINITY)) {
+  if ((filter.sinceMs ?? Number.NEGATIVE_INFINITY) > (filter.untilMs ?? Number.POSITIVE_INFINITY)) {
     throw new CliaiError("usage", `--since ${since} is later than --until ${until}`, {
       hint: "2h means two hours ago: --since 2h --until 1h",
     });
