@@ -1,0 +1,113 @@
+// What `cliai resume` says of an agent that it does not start again, and whom it does not start.
+import { describe, expect, test } from "bun:test";
+import { closedWords, runsOnClosed } from "../../../src/cli/resume/end-closed.ts";
+import {
+  isOfTerminal,
+  requireLaunched,
+  resumeOne,
+  type ToResume,
+} from "../../../src/cli/resume/resume-one.ts";
+import type { Standing } from "../../../src/cli/resume/standing.ts";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import type { LaunchedAs } from "../../../src/domain/launch-flags.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { alive, beatOf, now, recordOf, saidOf } from "../../support/agent-records.ts";
+import { testContext } from "../../support/cli-context.ts";
+import { errorOf } from "../../support/error-of.ts";
+
+const nobody = {} as Bus; // nothing is to be sent
+const stand = (state: Standing["state"], fields: Partial<AgentRecord> = alive): Standing => ({
+  ...{ view: viewAgent(recordOf(fields), now), state, why: "so", wentDown: false },
+});
+const launch: LaunchedAs = { profile: "demo", headless: true };
+
+async function resumed(one: Partial<ToResume> & Pick<ToResume, "standing">, json = false) {
+  const context = testContext({ json });
+  const did = await resumeOne({ before: undefined, given: {}, ...one }, nobody, context);
+  return [did, ...context.printed];
+}
+
+describe("resumeOne() of an agent that runs", () => {
+  const working = { ...alive, said: saidOf("working") };
+
+  test("does nothing, and says so", async () => {
+    expect(await resumed({ standing: stand("runs", working) })).toEqual([
+      "nothing",
+      "ada: runs already (working)",
+    ]);
+    expect(await resumed({ standing: stand("runs") }, true)).toEqual([
+      "nothing",
+      '{"agent_id":"ada","did":"nothing"}',
+    ]);
+  });
+
+  test("says that flags which were given have no effect, and how to have it on a terminal that waits for it", async () => {
+    const standing = stand("runs", working);
+    expect((await resumed({ standing, given: { model: "m" } }))[1]).toBe(
+      "ada: runs already (working); the flags count only when it is started again",
+    );
+    const before = { ...launch, resume_on_terminal: true } as const;
+    expect((await resumed({ standing, before }))[1]).toEndWith(
+      "to have it on one again: cliai send stop ada --wait applied && cliai resume ada",
+    );
+    expect((await resumed({ standing, before: launch }))[1]).not.toContain("terminal");
+  });
+
+  test("says of a closed window how to open its session here", async () => {
+    const heartbeat = beatOf(5, { terminal_closed: true });
+    expect((await resumed({ standing: stand("runs", { heartbeat }) }))[1]).toEndWith(
+      "; its window is closed; end it and open its session here: cliai resume ada --terminal",
+    );
+  });
+});
+
+test("resumeOne() refuses an agent of another machine, and one that may still run", async () => {
+  for (const state of ["elsewhere", "unknown"] as const) {
+    await expect(resumed({ standing: stand(state) })).rejects.toMatchObject({
+      ...{ code: "refused", message: "ada: so", hint: "see its state: cliai show ada" },
+    });
+  }
+});
+
+test("requireLaunched() refuses an agent that another program has to start again", () => {
+  const refuses = (fields: Partial<AgentRecord>, before?: LaunchedAs) =>
+    requireLaunched({ standing: stand("ended", fields), before });
+  expect(errorOf(() => refuses(alive))).toMatchObject({
+    code: "refused",
+    message: "ada was not launched by cliai, so it cannot be started again",
+    hint: expect.stringContaining("MCP client"),
+  });
+  expect(() => refuses(alive, launch)).not.toThrow();
+  expect(() => refuses({ heartbeat: beatOf(5, { agent_cli: "claude" }) })).not.toThrow();
+});
+
+test("isOfTerminal() holds for one that was launched on a terminal, or stands in for one; not for an unknown launch", () => {
+  const of = [
+    undefined,
+    launch,
+    { ...launch, headless: false },
+    { ...launch, resume_on_terminal: true as const },
+  ];
+  expect(of.map(isOfTerminal)).toEqual([false, false, true, true]);
+});
+
+describe("an agent whose terminal was closed", () => {
+  const closed = { heartbeat: beatOf(5, { terminal_closed: true }), host: "here" };
+
+  test("runsOnClosed() is one that runs on this machine, and of which nobody can answer the questions", () => {
+    const is = (state: Standing["state"], fields: Partial<AgentRecord>, hostname = "here") =>
+      runsOnClosed(stand(state, fields), hostname);
+    expect([is("runs", closed), is("paused", closed)]).toEqual([true, true]);
+    expect([is("ended", closed), is("unknown", closed), is("elsewhere", closed)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([is("runs", closed, "there"), is("runs", { ...alive, host: "here" })]).toEqual([false, false]);
+  });
+
+  test("closedWords() says nothing of a window that is open", () => {
+    expect(closedWords(viewAgent(recordOf(alive), now))).toBe("");
+  });
+});
