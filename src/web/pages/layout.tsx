@@ -3,12 +3,12 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { countSections, countsText, type FleetCounts } from "../../domain/fleet/shown/sections.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { summaryOf } from "../../domain/text/summary.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
-import { countSections, countsText, type FleetCounts } from "./fleet/sections.ts";
 import { Icon } from "./parts/icon.tsx";
 import { requestTitle } from "./parts/request-item.tsx";
 import { UsageTotal } from "./parts/usage.tsx";

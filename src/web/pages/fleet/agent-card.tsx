@@ -2,6 +2,7 @@
 // One agent as a card of the fleet page.
 
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import { sectionOf } from "../../../domain/fleet/shown/sections.ts";
 import { shownCli } from "../../../domain/fleet/shown/shown-cli.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
@@ -9,7 +10,6 @@ import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
 import { UsageLine } from "../parts/usage.tsx";
-import { sectionOf } from "./sections.ts";
 
 export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
   const { agent_id, project_path, progress } = view;

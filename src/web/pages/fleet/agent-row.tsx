@@ -2,6 +2,7 @@
 // One agent as a row of the fleet page's table.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { sectionOf } from "../../../domain/fleet/shown/sections.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
@@ -9,7 +10,6 @@ import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
 import { CliName, folderOf } from "./agent-card.tsx";
-import { sectionOf } from "./sections.ts";
 
 export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
   const { agent_id, current_task, project_path } = view;

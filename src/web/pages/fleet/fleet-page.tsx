@@ -4,12 +4,18 @@
 // The page of the fleet: sections of cards for a few agents, a dense table for many, the first step if there is none.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import {
+  groupBySection,
+  type Section,
+  sections,
+  sectionTitles,
+} from "../../../domain/fleet/shown/sections.ts";
 import { Icon } from "../parts/icon.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";
 import { EmptyFleet } from "./empty-fleet.tsx";
+import { type Layout, layoutOf } from "./layouts.ts";
 import { ModelServers } from "./model-servers.tsx";
-import { groupBySection, type Layout, layoutOf, type Section, sections, sectionTitles } from "./sections.ts";
 
 export interface FleetPageProps {
   readonly views: readonly AgentView[];

@@ -8,7 +8,7 @@ import { orderFromForm, requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
 import { AgentPage } from "../agent-page.tsx";
 import { FleetPage } from "../fleet/fleet-page.tsx";
-import { layoutOf } from "../fleet/sections.ts";
+import { layoutOf } from "../fleet/layouts.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 
 export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {

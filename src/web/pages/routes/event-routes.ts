@@ -1,7 +1,7 @@
 // The address of the event stream that updates an open page.
 import type { Hono } from "hono";
 import { eventStream } from "../../api/event-stream.ts";
-import { layouts } from "../fleet/sections.ts";
+import { layouts } from "../fleet/layouts.ts";
 import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-events.tsx";
 import type { PagesOptions } from "../show-page.tsx";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { statusMark } from "../../../../src/cli/fleet/status-mark.ts";
-import { sectionOf } from "../../../../src/web/pages/fleet/sections.ts";
+import { sectionOf } from "../../../../src/domain/fleet/shown/sections.ts";
 import { agentAfter, hosted, type Told, viewAt } from "../session-events.ts";
 
 const began: Told[] = [

@@ -1,7 +1,7 @@
-// Groups the agents on the fleet page by what a person has to do about them. Pure.
-import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+// Groups agents by what a person has to do about them. Pure.
+import type { AgentView } from "../agent-view.ts";
 
-/** In the order of the page. */
+/** In the order of the page: those that need a person first. */
 export const sections = ["needs-you", "working", "idle", "away"] as const;
 export type Section = (typeof sections)[number];
 
@@ -25,17 +25,6 @@ export function groupBySection(views: readonly AgentView[]): Record<Section, Age
   const groups: Record<Section, AgentView[]> = { "needs-you": [], working: [], idle: [], away: [] };
   for (const view of views) groups[sectionOf(view)].push(view);
   return groups;
-}
-
-export const layouts = ["empty", "cards", "table"] as const;
-export type Layout = (typeof layouts)[number];
-
-/** Above this many agents the page is a dense table. */
-const mostCards = 12;
-
-export function layoutOf(agents: number): Layout {
-  if (agents === 0) return "empty";
-  return agents <= mostCards ? "cards" : "table";
 }
 
 export type FleetCounts = Readonly<Record<Section, number>>;
