@@ -3,24 +3,17 @@
 
 import type { ArgsDef } from "citty";
 import { isNamedByAgent } from "../../domain/find-request.ts";
-import { type AnswerWords, answerText, buildAnswer } from "../../domain/request-answer.ts";
-import { type AgentRequest, answerMessageId, isApproval } from "../../domain/requests.ts";
+import type { AnswerWords } from "../../domain/request-answer.ts";
+import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { decodeFromAgent } from "../../domain/wire/decode.ts";
-import { ReceiptSchema } from "../../domain/wire/messages.ts";
-import { agentSubject } from "../../domain/wire/subjects.ts";
-import type { Bus } from "../../nats/bus.ts";
-import { decideStored } from "../../server/requests/request-store.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
-import { type CliContext, operatorOf } from "../frame/context.ts";
+import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
-import { plain } from "../frame/terminal.ts";
 import { chooseRequest, showRequests } from "./choose-request.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { createFleetReader, viewOf } from "./fleet-reading.ts";
+import { answeredText, deliveryText, giveAnswer, givenFacts } from "./give-answer.ts";
 import { answerForm } from "./inbox.ts";
 import { openRequests } from "./request-reading.ts";
 
@@ -68,24 +61,13 @@ export const answerCommand = defineCliCommand({
       const fits = (each: AgentRequest) => !isGiven || isApproval(each) === isVerdict(args);
       const request = await chooseRequest(args.request, { bus, bucket }, fits, context);
       if (args.approve === true) requireItsId(args.request, request, context);
-      const { request_id, agent_id, questions } = request;
-      if (questions === undefined) checkOneText(more);
+      if (request.questions === undefined) checkOneText(more);
       const words = await readWords(args, more, request, context);
-      // Listen for receipts before the answer is stored, because the first receipt can come at once.
-      using delivery = watchDelivery(bus, agent_id, answerMessageId(request_id));
-      await bus.flush();
-      const by = operatorOf(context);
-      const decided = await decideStored(bucket, request_id, (request) => ({
-        type: "answer",
-        answer: buildAnswer(request, words, by, context.now()),
-      }));
-      if (!context.json)
-        context.print(`answered ${agent_id}: ${plain(answerText(decided).trim().replaceAll("\n", "; "))}`);
-      const away = await awayReason(bus, agent_id, context);
-      const reached = away === undefined ? await delivery.within(timeoutMs) : "nowhere";
-      const late =
-        reached === "bridge" ? "its session has not read it yet" : `not within ${timeoutMs / 1000} s`;
-      report(decided, reached === "cli", away ?? late, context);
+      const given = await giveAnswer({ bus, bucket }, request, { words, timeoutMs }, context, (decided) => {
+        if (!context.json) context.print(answeredText(decided));
+      });
+      if (context.json) context.print(JSON.stringify(givenFacts(given)));
+      else context.print(deliveryText(given));
       return 0;
     });
   },
@@ -148,64 +130,4 @@ function checkOneText([superfluous]: readonly string[]): void {
   throw new CliaiError("usage", `answer takes no argument "${superfluous}"`, {
     hint: "if it belongs to TEXT, put quotes around all of TEXT",
   });
-}
-
-/** How far an answer has come: into the agent's CLI, only to its bridge or host, or to neither of them. */
-type Reached = "cli" | "bridge" | "nowhere";
-
-interface Delivery extends Disposable {
-  /** Resolves when the CLI has the answer, when `timeoutMs` is over, or `takenUpWithinMs` after the bridge or host has got the answer. */
-  within(timeoutMs: number): Promise<Reached>;
-}
-
-/** A session that waits for the answer gets it at once. After this time, assume that it reads the answer later. */
-const takenUpWithinMs = 2_000;
-
-function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
-  const done = Promise.withResolvers<Reached>();
-  const timers: ReturnType<typeof setTimeout>[] = [];
-  let reached: Reached = "nowhere";
-  const endAfter = (ms: number) => timers.push(setTimeout(() => done.resolve(reached), ms));
-  const unsubscribe = bus.subscribe(agentSubject(id, "receipt"), ({ data }) => {
-    try {
-      const { command_id, state } = decodeFromAgent(ReceiptSchema, data, id);
-      if (command_id !== messageId) return;
-      if (state === "injected" || state === "seen" || state === "applied") done.resolve("cli");
-      if (state !== "delivered") return;
-      reached = "bridge";
-      endAfter(takenUpWithinMs);
-    } catch {
-      // Ignore a malformed receipt: serve counts it and raises the alert.
-    }
-  });
-  return {
-    async within(timeoutMs) {
-      endAfter(timeoutMs);
-      return await done.promise;
-    },
-    [Symbol.dispose]() {
-      for (const timer of timers) clearTimeout(timer);
-      unsubscribe();
-    },
-  };
-}
-
-/** Why the answer cannot be delivered now; undefined if the agent is online. */
-async function awayReason(bus: Bus, id: AgentId, context: CliContext): Promise<string | undefined> {
-  const agent = await createFleetReader(bus, context).find(id);
-  if (agent === undefined) return "it was never heard of";
-  const { value, reason } = viewOf(agent).axes.link;
-  return value === "online" ? undefined : `it is ${value}: ${reason}`;
-}
-
-function report(decided: AgentRequest, isDelivered: boolean, why: string, { json, print }: CliContext): void {
-  const { request_id, agent_id, kind, question, state, answer } = decided;
-  if (json) {
-    const delivery = isDelivered ? { delivery: "delivered" } : { delivery: "waiting", reason: why };
-    print(JSON.stringify({ request_id, agent_id, kind, question, state, answer, ...delivery }));
-  } else if (isDelivered) {
-    print(`delivered to ${agent_id}`);
-  } else {
-    print(`not delivered yet (${plain(why)}): it waits in ${agent_id}'s queue`);
-  }
 }

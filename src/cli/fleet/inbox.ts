@@ -55,7 +55,12 @@ const kindWords: Readonly<Record<AgentRequest["kind"], string>> = {
   permission: "wants permission",
 };
 
-export function requestLines(
+export function requestLines(request: AgentRequest, context: Pick<CliContext, "color" | "now">): string[] {
+  return [...askedLines(request, context), `  ${paint(answerForm(request), "dim", context.color)}`];
+}
+
+/** What is asked, in full, without the command that answers it. */
+export function askedLines(
   request: AgentRequest,
   { color, now }: Pick<CliContext, "color" | "now">,
 ): string[] {
@@ -70,7 +75,6 @@ export function requestLines(
       : questionLines(questions).flatMap(indented)),
     ...(context === undefined || context === "" ? [] : ["", ...indented(context)]),
     ...expiryLines(request, now()),
-    `  ${paint(answerForm(request), "dim", color)}`,
   ];
 }
 

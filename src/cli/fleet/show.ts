@@ -43,10 +43,19 @@ function printAgent(reading: AgentReading, { json, color, print }: CliContext): 
     return;
   }
   if (asOf !== undefined) print(paint(`as of ${momentText(asOf)}`, "yellow", color));
+  for (const line of agentLines(agent, now, color)) print(line);
+}
+
+/** All that is known of an agent, for people. */
+export function agentLines(agent: AgentView, now: Date, color: boolean): string[] {
   const { text, colour } = statusMark(agent);
-  print(`${paint(agent.agent_id, "bold", color)}  ${paint(text, colour, color)}`);
-  const lines = [...axisLines(agent), "", ...factLines(agent, now), ...commandLines(agent.commands)];
-  for (const line of lines) print(line);
+  return [
+    `${paint(agent.agent_id, "bold", color)}  ${paint(text, colour, color)}`,
+    ...axisLines(agent),
+    "",
+    ...factLines(agent, now),
+    ...commandLines(agent.commands),
+  ];
 }
 
 function axisLines({ axes }: AgentView): string[] {

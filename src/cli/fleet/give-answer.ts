@@ -1,0 +1,115 @@
+// Gives the answer to a request, and says whether it was delivered, for `cliai answer` and for the keys of `cliai top`.
+import { type AnswerWords, answerText, buildAnswer } from "../../domain/request-answer.ts";
+import { type AgentRequest, answerMessageId } from "../../domain/requests.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeFromAgent } from "../../domain/wire/decode.ts";
+import { ReceiptSchema } from "../../domain/wire/messages.ts";
+import { agentSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { Bucket } from "../../nats/jetstream/bucket.ts";
+import { decideStored } from "../../server/requests/request-store.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
+import { plain } from "../frame/terminal.ts";
+import { createFleetReader, viewOf } from "./fleet-reading.ts";
+
+export interface GivenAnswer {
+  readonly decided: AgentRequest;
+  readonly isDelivered: boolean;
+  /** Why it is not delivered. */
+  readonly why: string;
+}
+
+/**
+ * Decides the request, where the first answer counts, and waits until the agent's CLI has the answer.
+ * @param onDecided called once the answer is stored
+ * @throws CliaiError `decided_already`; `usage` if the words do not fit the request
+ */
+export async function giveAnswer(
+  { bus, bucket }: { readonly bus: Bus; readonly bucket: Bucket },
+  { request_id, agent_id }: Pick<AgentRequest, "request_id" | "agent_id">,
+  { words, timeoutMs }: { readonly words: AnswerWords; readonly timeoutMs: number },
+  context: Pick<CliContext, "env" | "now" | "note">,
+  onDecided: (decided: AgentRequest) => void,
+): Promise<GivenAnswer> {
+  // Listen for receipts before the answer is stored, because the first receipt can come at once.
+  using delivery = watchDelivery(bus, agent_id, answerMessageId(request_id));
+  await bus.flush();
+  const by = operatorOf(context);
+  const decided = await decideStored(bucket, request_id, (request) => ({
+    type: "answer",
+    answer: buildAnswer(request, words, by, context.now()),
+  }));
+  onDecided(decided);
+  const away = await awayReason(bus, agent_id, context);
+  const reached = away === undefined ? await delivery.within(timeoutMs) : "nowhere";
+  const late = reached === "bridge" ? "its session has not read it yet" : `not within ${timeoutMs / 1000} s`;
+  return { decided, isDelivered: reached === "cli", why: away ?? late };
+}
+
+export function answeredText(decided: AgentRequest): string {
+  return `answered ${decided.agent_id}: ${plain(answerText(decided).trim().replaceAll("\n", "; "))}`;
+}
+
+export function deliveryText({ decided: { agent_id }, isDelivered, why }: GivenAnswer): string {
+  if (isDelivered) return `delivered to ${agent_id}`;
+  return `not delivered yet (${plain(why)}): it waits in ${agent_id}'s queue`;
+}
+
+/** As JSON. */
+export function givenFacts({ decided, isDelivered, why }: GivenAnswer): object {
+  const { request_id, agent_id, kind, question, state, answer } = decided;
+  const delivery = isDelivered ? { delivery: "delivered" } : { delivery: "waiting", reason: why };
+  return { request_id, agent_id, kind, question, state, answer, ...delivery };
+}
+
+/** How far an answer has come: into the agent's CLI, only to its bridge or host, or to neither of them. */
+type Reached = "cli" | "bridge" | "nowhere";
+
+interface Delivery extends Disposable {
+  /** Resolves when the CLI has the answer, when `timeoutMs` is over, or `takenUpWithinMs` after the bridge or host has got the answer. */
+  within(timeoutMs: number): Promise<Reached>;
+}
+
+/** A session that waits for the answer gets it at once. After this time, assume that it reads the answer later. */
+const takenUpWithinMs = 2_000;
+
+function watchDelivery(bus: Bus, id: AgentId, messageId: string): Delivery {
+  const done = Promise.withResolvers<Reached>();
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  let reached: Reached = "nowhere";
+  const endAfter = (ms: number) => timers.push(setTimeout(() => done.resolve(reached), ms));
+  const unsubscribe = bus.subscribe(agentSubject(id, "receipt"), ({ data }) => {
+    try {
+      const { command_id, state } = decodeFromAgent(ReceiptSchema, data, id);
+      if (command_id !== messageId) return;
+      if (state === "injected" || state === "seen" || state === "applied") done.resolve("cli");
+      if (state !== "delivered") return;
+      reached = "bridge";
+      endAfter(takenUpWithinMs);
+    } catch {
+      // Ignore a malformed receipt: serve counts it and raises the alert.
+    }
+  });
+  return {
+    async within(timeoutMs) {
+      endAfter(timeoutMs);
+      return await done.promise;
+    },
+    [Symbol.dispose]() {
+      for (const timer of timers) clearTimeout(timer);
+      unsubscribe();
+    },
+  };
+}
+
+/** Why the answer cannot be delivered now; undefined if the agent is online. */
+async function awayReason(
+  bus: Bus,
+  id: AgentId,
+  context: Pick<CliContext, "now" | "note">,
+): Promise<string | undefined> {
+  const agent = await createFleetReader(bus, context).find(id);
+  if (agent === undefined) return "it was never heard of";
+  const { value, reason } = viewOf(agent).axes.link;
+  return value === "online" ? undefined : `it is ${value}: ${reason}`;
+}
