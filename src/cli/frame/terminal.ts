@@ -1,7 +1,7 @@
 // Makes text for a terminal: aligned, and coloured if wanted. `plain` replaces control characters in the agents' own words,
 // because a terminal would obey them and show a person something else.
 
-export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold";
+export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold" | "inverse";
 
 const codes: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
   red: [31, 39],
@@ -12,6 +12,7 @@ const codes: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
   cyan: [36, 39],
   dim: [2, 22],
   bold: [1, 22],
+  inverse: [7, 27],
 };
 
 export function paint(text: string, colour: Colour | undefined, enabled: boolean): string {
@@ -50,6 +51,26 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** The lines into which a text is broken at blanks so that none is wider; a longer word is broken anywhere. Each begins with the text's indent. */
+export function wrap(text: string, width: number): string[] {
+  const indent = (/^ */.exec(text)?.[0] ?? "").slice(0, Math.floor(width / 2));
+  const lines: string[] = [];
+  let line = indent;
+  const end = () => {
+    lines.push(line.trimEnd());
+    line = indent;
+  };
+  for (const word of text.trim().split(/(?<= )/)) {
+    if (line !== indent && widthOf(line + word.trimEnd()) > width) end();
+    for (const character of word) {
+      if (line !== indent && widthOf(line + character) > width) end();
+      if (character !== " " || line !== indent) line += character;
+    }
+  }
+  end();
+  return lines;
+}
+
 export function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
@@ -79,10 +100,20 @@ export function clockText(at: string): string {
   return `${parts}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** East Asian Width W and F, Unicode 17; in ranges that are a little too wide where nothing else stands between. */
+const wide = new RegExp(
+  [
+    /[\u1100-\u115f\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff]/u,
+    /[\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18df2}\u{1aff0}-\u{1b2fb}]/u,
+    /[\u{1d300}-\u{1d376}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "u",
+);
+
 function isWide(character: string): boolean {
-  return /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|\p{Emoji_Presentation}/u.test(
-    character,
-  );
+  return wide.test(character);
 }
 
 function harmless(line: string): string {

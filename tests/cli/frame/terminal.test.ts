@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { fleetTable } from "../../../src/cli/fleet/ls.ts";
-import { cut, pad, plain, plainLines, widthOf } from "../../../src/cli/frame/terminal.ts";
+import { cut, pad, plain, plainLines, widthOf, wrap } from "../../../src/cli/frame/terminal.ts";
+import { fleetTable } from "../../../src/cli/ls/fleet-table.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
@@ -68,4 +68,30 @@ describe("fleetTable()", () => {
     expect(lines.join("")).not.toContain("\u001b");
     expect(lines[2]).toMatch(/^Snake-1234 {2}● working {2}10 s {2}/);
   });
+});
+
+describe("wrap()", () => {
+  test.each([
+    ["a long line", 6, ["a long", "line"]],
+    ["  indented words here", 12, ["  indented", "  words here"]],
+    ["漢字漢字 漢字", 5, ["漢字", "漢字", "漢字"]],
+    ["", 5, [""]],
+    ["abcdefgh", 3, ["abc", "def", "gh"]],
+  ])("breaks %j at %d columns", (text, width, lines) => {
+    expect(wrap(text, width)).toEqual(lines);
+  });
+
+  test("keeps all that is not blank, and no line is wider", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 200 }), fc.integer({ min: 2, max: 40 }), (text, width) => {
+        const lines = wrap(plain(text), width);
+        for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
+        expect(lines.join("").replaceAll(" ", "")).toBe(plain(text).replaceAll(" ", ""));
+      }),
+    );
+  });
+});
+
+test("widthOf() knows the wide characters beyond the basic plane, and narrow ones beside them", () => {
+  expect(["漢", "𠀀", "￥", "ꥠ", "☰", "é", "·", "●"].map(widthOf)).toEqual([2, 2, 2, 2, 2, 1, 1, 1]);
 });
