@@ -23,9 +23,28 @@ export function feedEntry({ seq, at, subject, data }: StreamMessage): FeedEntry 
 /** @param when the record's time, as it is to be printed */
 export function feedLine({ subject, data }: StreamMessage, when: string): string {
   const id = agentOfRecord(subject);
-  const topic = parseAgentSubject(subject)?.topic ?? subject.split(".")[1];
-  const who = id === undefined ? subject : `${id}  ${topic}`;
+  const who = id === undefined ? subject : `${id}  ${topicOf(subject)}`;
   return `${when}  ${who}  ${plain(describe(readAny(data)))}`;
+}
+
+/** As {@link feedLine}, with the names below each other: the column of the agents grows with the longest one so far. */
+export function createAlignedFeed(ids: readonly string[]): typeof feedLine {
+  let width = Math.max(leastIdWidth, ...ids.map((id) => Math.min(id.length, mostIdWidth)));
+  return ({ subject, data }, when) => {
+    const who = agentOfRecord(subject) ?? subject.split(".")[0] ?? "";
+    width = Math.max(width, Math.min(who.length, mostIdWidth));
+    const topic = topicOf(subject).padEnd(topicWidth);
+    return `${when}  ${who.padEnd(width)}  ${topic}  ${plain(describe(readAny(data)))}`.trimEnd();
+  };
+}
+
+const leastIdWidth = 4;
+/** A longer id moves its own line, not all others. */
+const mostIdWidth = 24;
+const topicWidth = "malformed".length;
+
+function topicOf(subject: string): string {
+  return parseAgentSubject(subject)?.topic ?? subject.split(".")[1] ?? "";
 }
 
 /** The fields of a message that a person would look for first, joined to one text. */

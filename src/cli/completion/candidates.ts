@@ -3,6 +3,7 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { agentClis } from "../../agents/agent-clis.ts";
 import { readFleetFile } from "../../data-dir/fleet-file.ts";
+import { auditKinds } from "../../domain/audit/audit-filter.ts";
 import { statusTextOf } from "../../domain/fleet/status-look.ts";
 import { isControl, isWaiting } from "../../domain/receipts.ts";
 import { commandTypes } from "../../domain/wire/order-messages.ts";
@@ -159,6 +160,8 @@ async function valuesOf(
       );
     case "command":
       return commandTypes.map((value) => ({ value, description: "" }));
+    case "kind":
+      return auditKinds.map((value) => ({ value, description: "" }));
     case "cli":
       return agentClis.map(({ name, triedVersion }) => ({
         value: name,

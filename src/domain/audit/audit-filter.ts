@@ -17,6 +17,7 @@ import {
   dashboardAlertSubject,
   everyAgentSubject,
 } from "../wire/subjects.ts";
+import { isFailureRecord } from "./failure-record.ts";
 
 export interface AuditFilter {
   readonly agent?: AgentId | undefined;
@@ -27,6 +28,8 @@ export interface AuditFilter {
   readonly untilMs?: number | undefined;
   /** A text that is anywhere in the payload; case is ignored. */
   readonly text?: string | undefined;
+  /** Only records of something that went wrong; see {@link isFailureRecord}. */
+  readonly failed?: boolean | undefined;
 }
 
 const topics: readonly AgentTopic[] = [...agentReportTopics, ...agentOrderTopics];
@@ -84,6 +87,7 @@ export function createAuditTest(
     if (atMs < sinceMs || atMs > untilMs) return false;
     if (wanted !== undefined && !utf8.decode(data).toLowerCase().includes(wanted)) return false;
     if (asksEventKind && fieldOf(data, "kind") !== eventKind) return false;
+    if (filter.failed === true && !isFailureRecord(subject, fieldsOf(data))) return false;
     // An alert names its agent in its body.
     return agent === undefined || (agentOfRecord(subject) ?? fieldOf(data, "agent_id")) === agent;
   };
@@ -92,10 +96,14 @@ export function createAuditTest(
 const utf8 = new TextDecoder();
 
 function fieldOf(data: Uint8Array, name: string): unknown {
+  return fieldsOf(data)?.[name];
+}
+
+function fieldsOf(data: Uint8Array): Readonly<Record<string, unknown>> | null {
   try {
-    return (JSON.parse(utf8.decode(data)) as Readonly<Record<string, unknown>> | null)?.[name];
+    return JSON.parse(utf8.decode(data)) as Readonly<Record<string, unknown>> | null;
   } catch {
     // A record that is not JSON has no fields.
-    return undefined;
+    return null;
   }
 }

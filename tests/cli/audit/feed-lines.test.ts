@@ -1,6 +1,6 @@
 // A record of AUDIT in one line, for a person.
 import { describe, expect, test } from "bun:test";
-import { feedEntry, feedLine } from "../../../src/cli/audit/feed-lines.ts";
+import { createAlignedFeed, feedEntry, feedLine } from "../../../src/cli/audit/feed-lines.ts";
 
 const record = (subject: string, message: unknown) => ({
   ...{ seq: 7, at: "2026-01-01T00:00:00Z", subject },
@@ -8,6 +8,8 @@ const record = (subject: string, message: unknown) => ({
 });
 const line = (subject: string, message: unknown) =>
   feedLine(record(subject, message) as Parameters<typeof feedLine>[0], "14:03");
+
+const at = (subject: string, message: object) => record(subject, message) as Parameters<typeof feedLine>[0];
 
 describe("feedLine()", () => {
   test("names the agent and the topic, and what a person looks for first", () => {
@@ -40,6 +42,27 @@ describe("feedLine()", () => {
   test("names what belongs to no agent by its subject", () => {
     expect(line("fleet.something", { kind: "x" })).toBe("14:03  fleet.something  x");
   });
+});
+
+test("createAlignedFeed() puts the names below each other, and makes room for a longer one", () => {
+  const line = createAlignedFeed(["ada", "Snake-1234"]);
+  expect(
+    [
+      line(at("agent.ada.status", { status: "idle" }), "14:00"),
+      line(at("agent.Snake-1234.receipt", { state: "delivered" }), "14:01"),
+      line(at("dashboard.alert", { kind: "crashed", severity: "warning", message: "ada" }), "14:02"),
+      line(at("agent.a-longer-name.event", { kind: "said", detail: "done\u001b[2J" }), "14:03"),
+      line(at("agent.ada.status", { status: "idle" }), "14:04"),
+    ].join("\n"),
+  ).toBe(
+    [
+      "14:00  ada         status     idle",
+      "14:01  Snake-1234  receipt    delivered",
+      "14:02  dashboard   alert      crashed · warning · ada",
+      "14:03  a-longer-name  event      said · done\ufffd[2J",
+      "14:04  ada            status     idle",
+    ].join("\n"),
+  );
 });
 
 test("feedEntry() keeps the whole message; the text of one that is no JSON", () => {

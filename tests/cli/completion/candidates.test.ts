@@ -47,6 +47,12 @@ describe("completionLines()", () => {
     [["ls", "--status", "cr"], ["crashed"]],
     [["conformance", "--agent-id", "a"], ["ada"]],
     [["ls", "--profile", "dem"], ["demo"]],
+    [
+      ["ls", "--sort", ""],
+      ["need", "name", "heard", "cost"],
+    ],
+    [["watch", "--kind", "tool_f"], ["tool_failed"]],
+    [["watch", "--agent", "a"], ["ada"]],
     [["agents", "remove", "ada", ""], ["Snake-1234"]],
     [["agents", "remove", "--en"], ["--ended"]],
     [["send", "task", "ada", "--wait", "de"], ["delivered"]],

@@ -28,3 +28,10 @@ test("createAuditTest() takes events of the wanted kind alone", () => {
   expect(isWanted(record({ kind: "turn_failed" }))).toBe(true);
   expect(isWanted(record({ kind: "turn_end" }))).toBe(false);
 });
+
+test("createAuditTest() takes only what went wrong", () => {
+  const isWanted = createAuditTest({ failed: true });
+  expect(isWanted(record({ kind: "tool_failed" }))).toBe(true);
+  expect(isWanted(record({ kind: "tool_end" }))).toBe(false);
+  expect(isWanted({ ...record({}), data: new TextEncoder().encode("no JSON") })).toBe(false);
+});
