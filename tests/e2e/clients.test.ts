@@ -286,6 +286,47 @@ describe("cliai ls, show and watch", () => {
     expect(await watch.exit()).toMatchObject({ code: 130, stderr: expect.stringContaining("interrupted") });
   });
 
+  test("watch prints only one agent's events, or only what went wrong, the names below each other", async () => {
+    await using kai = await startAgent("kai");
+    await using lea = await startAgent("lea-with-a-long-name");
+    await initialize(kai);
+    await initialize(lea);
+    const watchWith = async (...flags: string[]) => {
+      const watch = await startCliai(["watch", ...flags, "--data-dir", serve.dataDir]);
+      await watch.line("watching", { from: "stderr" });
+      return watch;
+    };
+    await using ofKai = await watchWith("--agent", "kai", "--kind", "progress");
+    await using failed = await watchWith("--failed");
+    await callTool(lea, nextCall(), "report_progress", { note: "of lea" });
+    await callTool(kai, nextCall(), "report_progress", { note: "of kai" });
+    expect(await ofKai.line("of ")).toMatch(/^\S+ {2}kai +event +progress · of kai$/);
+    await callTool(kai, nextCall(), "report_status", { status: "error", message: "broken" });
+    expect(await failed.line("kai")).toMatch(/^\S+ {2}kai {19}status +error · broken$/);
+    expect(failed.stdout).not.toContain("progress");
+
+    await using unknown = await startCliai(["watch", "--agent", "kia", "--data-dir", serve.dataDir]);
+    await unknown.line(/^no agent "kia" yet; did you mean/, { from: "stderr" });
+  });
+
+  test("ls --watch prints the fleet again when it changes; as JSON, each time on one line", async () => {
+    await using mia = await startAgent("mia");
+    await initialize(mia);
+    const follow = (...flags: string[]) =>
+      startCliai(["ls", "mia", "--watch", ...flags, "--data-dir", serve.dataDir]);
+    await using list = await follow();
+    await using json = await follow("--json");
+    await list.line(/^mia +○ connected/);
+    expect(JSON.parse(await json.line(/^\[/))).toMatchObject([{ agent_id: "mia", status: "connected" }]);
+    await callTool(mia, nextCall(), "report_status", { status: "working", current_task: "digging" });
+    await list.line(/^mia +● working .*digging$/);
+    expect(JSON.parse(await json.line(/digging/))).toMatchObject([{ agent_id: "mia", status: "working" }]);
+    list.kill("SIGINT");
+    expect(await list.exit()).toMatchObject({ code: 130 });
+    const both = await serve.run(["ls", "--watch", "-q"]);
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("contradict each other") });
+  });
+
   test("a reader that has enough (| head) ends watch quietly", async () => {
     await using _ = await startAgent("jack");
     const [command, ...args] = cliaiCommand();

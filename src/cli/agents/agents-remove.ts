@@ -12,10 +12,10 @@ import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { createFleetReader, type FleetReader, viewsOf } from "../fleet/fleet-reading.ts";
-import { fleetTable } from "../fleet/ls.ts";
 import { askYes } from "../frame/ask-yes.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
+import { fleetTable } from "../ls/fleet-table.ts";
 import { checkRemovable, removeAgent } from "./agent-removal.ts";
 
 const removeArgs = {

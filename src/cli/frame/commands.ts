@@ -28,7 +28,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   ls: {
     description: "list the agents, with status and task",
-    load: async () => (await import("../fleet/ls.ts")).lsCommand,
+    load: async () => (await import("../ls/ls.ts")).lsCommand,
   },
   show: {
     description: "show one agent, its commands and their receipts",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fleetTable, isListed, isSelected, resumeLines, type Selection } from "../../../src/cli/fleet/ls.ts";
+import { fleetTable } from "../../../src/cli/ls/fleet-table.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
@@ -23,66 +23,6 @@ const view = (more: Partial<AgentRecord> = {}) =>
   );
 const gone = (s: number, more: Partial<AgentRecord> = {}) =>
   view({ last_seen: ago(s), heartbeat: { at: ago(s), interval_s: 15 }, ...more });
-
-describe("isListed()", () => {
-  test("lists the living, and those that went within the last hour", () => {
-    expect([view(), gone(3_599), gone(3_601)].map((each) => isListed(each, now))).toEqual([
-      true,
-      true,
-      false,
-    ]);
-  });
-
-  test("lists one that went long ago and still waits for a person", () => {
-    const requests = [{ request_id: "r", kind: "question" as const, asked_at: ago(7_000), summary: "red?" }];
-    expect(isListed(gone(7_000, { requests }), now)).toBe(true);
-  });
-
-  test("counts one that was never heard of from when it was announced", () => {
-    const { last_seen: _, heartbeat: __, ...never } = view();
-    const announced = (s: number) => viewAgent({ ...never, first_seen: ago(s) } as AgentRecord, now);
-    expect([announced(60), announced(3_601)].map((each) => isListed(each, now))).toEqual([true, false]);
-  });
-});
-
-describe("resumeLines()", () => {
-  const lost = (id: string, more: Partial<AgentRecord["heartbeat"]> = {}, status = "crashed") =>
-    gone(60, {
-      agent_id: parseAgentId(id),
-      heartbeat: { at: ago(60), interval_s: 15, ...more },
-      said: { status, source: "status", since: ago(60), at: ago(60) },
-    });
-  const launched = { agent_cli: "claude" };
-
-  test("names `cliai resume` for those that cliai launched, and for the others what helps instead", () => {
-    expect(resumeLines([lost("ada", launched), lost("bob", launched), lost("jo"), lost("kim")])).toEqual([
-      "go on: cliai resume ada bob",
-      "not launched by cliai: jo, kim; start its own program again, such as the MCP client that runs cliai bridge",
-    ]);
-    expect(resumeLines([view(), lost("ada", launched, "ended"), lost("jo", {}, "stopped")])).toEqual([]);
-  });
-});
-
-describe("isSelected()", () => {
-  const all: Selection = {
-    ...{ ids: [], isAll: false, isQuiet: false },
-    ...{ status: undefined, profile: undefined, project: undefined },
-  };
-  const ada = view({ project_path: "/work/shop" });
-
-  test.each<[Partial<Selection>, boolean]>([
-    [{}, true],
-    [{ ids: ["bob", "ada"] }, true],
-    [{ ids: ["bob"] }, false],
-    [{ status: "connected" }, true],
-    [{ status: "idle" }, false],
-    [{ profile: "demo", project: "/work/shop" }, true],
-    [{ profile: "demo", project: "/work" }, false],
-    [{ profile: "coder", project: "/work/shop" }, false],
-  ])("of %j is %p", (some, isOne) => {
-    expect(isSelected(ada, { ...all, ...some })).toBe(isOne);
-  });
-});
 
 describe("fleetTable()", () => {
   const table = (agent: ReturnType<typeof view>, color = false) =>

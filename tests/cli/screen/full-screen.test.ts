@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { PassThrough } from "node:stream";
+import { openFullScreen } from "../../../src/cli/screen/full-screen.ts";
+
+class FakeTerminal extends PassThrough {
+  columns = 20;
+  rows = 3;
+  taken(): string {
+    let text = "";
+    for (let part = this.read(); part !== null; part = this.read()) text += part;
+    return text;
+  }
+}
+
+function open() {
+  const stdout = new FakeTerminal();
+  const redraws: string[] = [];
+  const screen = openFullScreen({
+    ...{ stdin: new PassThrough(), stdout, onSignal: () => undefined },
+    onRedraw: () => void redraws.push("redraw"),
+  });
+  return { stdout, screen, redraws, [Symbol.dispose]: () => screen.close() };
+}
+
+test("openFullScreen() takes the alternate screen, and gives it back once", () => {
+  using top = open();
+  expect(top.stdout.taken()).toStartWith("\u001b[?1049h\u001b[?25l");
+  top.screen.close();
+  expect(top.stdout.taken()).toEndWith("\u001b[?25h\u001b[?1049l");
+  top.screen.close();
+  top.screen.draw(["late"]);
+  expect(top.stdout.taken()).toBe("");
+});
+
+test("openFullScreen() writes only the rows that have changed, at once", () => {
+  using top = open();
+  top.screen.draw(["one", "two"]);
+  top.stdout.taken();
+  top.screen.draw(["one", "2"]);
+  expect(top.stdout.taken()).toBe("\u001b[?2026h\u001b[2;1H\u001b[2K2\u001b[?2026l");
+  top.screen.draw(["one", "2"]);
+  expect(top.stdout.taken()).toBe("");
+  top.screen.forget();
+  top.screen.draw(["one", "2"]);
+  expect(top.stdout.taken()).toContain("one");
+});
+
+test("openFullScreen() asks for all rows at another size", () => {
+  using top = open();
+  top.screen.draw(["one"]);
+  top.stdout.rows = 5;
+  top.stdout.emit("resize");
+  expect(top.redraws).toEqual(["redraw"]);
+  expect(top.screen.size()).toEqual({ columns: 20, rows: 5 });
+});
+
+test("openFullScreen() lets nothing through but colours", () => {
+  using top = open();
+  top.stdout.taken();
+  top.screen.draw(["", "", ""]);
+  top.stdout.taken();
+  top.screen.draw(["\u001b[31mred\u001b[39m \u001b]0;title\u0007 \u009b2J"]);
+  expect(top.stdout.taken()).toBe(
+    "\u001b[?2026h\u001b[1;1H\u001b[2K\u001b[31mred\u001b[39m \ufffd]0;title\ufffd \ufffd2J\u001b[?2026l",
+  );
+});
