@@ -34,6 +34,10 @@ export interface TmuxSession extends AsyncDisposable {
   enter(line: string): Promise<void>;
   /** The screen once it has the text, matches or fits. Default deadline `patienceMs`; fails with the last screen. */
   waitFor(wanted: ScreenMatch, deadlineMs?: number): Promise<string>;
+  /** Changes the size of the terminal. */
+  resize(columns: number, rows: number): Promise<void>;
+  /** From now on appends what the program writes to this file, as it is. */
+  record(path: string): Promise<void>;
   /** Closes the terminal under the program, as a window that is closed; nothing else works after that. */
   close(): Promise<void>;
   /** The program's exit code, null when a signal ended it. Default deadline `patienceMs`. */
@@ -110,6 +114,9 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
     async exit(deadlineMs = patienceMs) {
       return (await waitFor(ended, { what: `the end of ${commandLine[0]}`, deadlineMs, saw: screen })).code;
     },
+    resize: async (wide, high) =>
+      void (await tmux("resize-window", "-t", "main", "-x", String(wide), "-y", String(high))),
+    record: async (path) => void (await tmux("pipe-pane", "-t", "main", `cat >> '${path}'`)),
     async close() {
       isClosed = true;
       await tmux("kill-server");

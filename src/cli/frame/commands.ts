@@ -30,6 +30,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list the agents, with status and task",
     load: async () => (await import("../ls/ls.ts")).lsCommand,
   },
+  top: {
+    description: "show the fleet on the whole screen, with keys to steer it",
+    load: async () => (await import("../top/top.ts")).topCommand,
+  },
   show: {
     description: "show one agent, its commands and their receipts",
     load: async () => (await import("../fleet/show.ts")).showCommand,

@@ -33,6 +33,8 @@ export function plainLines(text: string): string[] {
 
 /** How many columns a text takes on a terminal, exact enough for a table. */
 export function widthOf(text: string): number {
+  // Most texts are of this kind, and a list of many agents is measured at each draw.
+  if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text) {
     if (/\p{Mn}|\u200d|\ufe0f/u.test(character)) continue;

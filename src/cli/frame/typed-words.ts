@@ -56,7 +56,6 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   open: page,
   ui: page,
   dashboard: page,
-  top: says("cliai ls shows all agents, cliai watch prints each event as it happens"),
   who: runs("ls"),
   info: says("cliai show AGENT shows one agent, cliai status the server"),
   tail: says("cliai log AGENT --follow prints what an agent does as it goes on"),

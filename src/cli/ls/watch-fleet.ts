@@ -64,7 +64,7 @@ function screenShower(
     onRedraw: () => {
       if (last !== undefined) draw(...last);
     },
-    onSignal: () => end(new CliaiError("interrupted", "interrupted")),
+    onEnd: () => end(new CliaiError("interrupted", "interrupted")),
   });
   const linesAt = (fleet: FedFleet, now: Date, { columns }: ScreenSize) => {
     const { lines, notes } = fleetLines(shownFleet(fleet, now), selection, { ...context, columns });

@@ -39,8 +39,8 @@ export interface FullScreenOptions {
   readonly onInput?: ((data: Uint8Array) => void) | undefined;
   /** Called when all has to be drawn: at another size, and when the process goes on. */
   readonly onRedraw: () => void;
-  /** Called at a signal that asks this process to end. */
-  readonly onSignal: (signal: NodeJS.Signals) => void;
+  /** Called at a signal that asks this process to end, and when the terminal has closed. */
+  readonly onEnd: () => void;
 }
 
 const enter = "\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J\u001b[H";
@@ -51,11 +51,13 @@ const marksNoPastes = "\u001b[?2004l";
 /** The terminal shows all of it at once. One that does not know this ignores it. */
 const atOnce = (text: string) => `\u001b[?2026h${text}\u001b[?2026l`;
 
+const crashes = ["uncaughtExceptionMonitor", "exit"] as const;
+
 /** SIGINT and SIGTERM end every command (client.ts); these would end the process without a word. */
 const endings: readonly NodeJS.Signals[] = ["SIGHUP", "SIGQUIT"];
 
 export function openFullScreen(options: FullScreenOptions): FullScreen {
-  const { stdin, stdout, onInput, onRedraw, onSignal } = options;
+  const { stdin, stdout, onInput, onRedraw, onEnd } = options;
   let shown: string[] = [];
   let isOn = false;
   let isClosed = false;
@@ -99,11 +101,13 @@ export function openFullScreen(options: FullScreenOptions): FullScreen {
   const listeners = listenTo([
     ["SIGTSTP", suspend],
     ["SIGCONT", goOn],
-    ...endings.map((signal) => [signal, () => onSignal(signal)] as const),
+    ...endings.map((signal) => [signal, onEnd] as const),
   ]);
-  process.on("exit", turnOff);
+  // An error that nobody catches is printed before `exit`, and would be lost with the other screen.
+  for (const event of crashes) process.on(event, turnOff);
   stdout.on("resize", resize);
-  if (onInput !== undefined) stdin.on("data", onInput);
+  // A terminal that has closed can be noticed by these before its signal comes, and without a listener an error ends the process.
+  if (onInput !== undefined) stdin.on("data", onInput).on("end", onEnd).on("error", onEnd);
   turnOn();
   return {
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
@@ -127,11 +131,10 @@ export function openFullScreen(options: FullScreenOptions): FullScreen {
       turnOff();
       isClosed = true;
       listeners.stop();
-      process.off("exit", turnOff);
+      for (const event of crashes) process.off(event, turnOff);
       stdout.off("resize", resize);
       if (onInput === undefined) return;
-      stdin.off("data", onInput);
-      stdin.pause();
+      stdin.off("data", onInput).off("end", onEnd).pause();
     },
   };
 }

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { openFullScreen } from "../../../src/cli/screen/full-screen.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { startTmux } from "../../support/tmux.ts";
 
 class FakeTerminal extends PassThrough {
   columns = 20;
@@ -16,7 +19,7 @@ function open() {
   const stdout = new FakeTerminal();
   const redraws: string[] = [];
   const screen = openFullScreen({
-    ...{ stdin: new PassThrough(), stdout, onSignal: () => undefined },
+    ...{ stdin: new PassThrough(), stdout, onEnd: () => undefined },
     onRedraw: () => void redraws.push("redraw"),
   });
   return { stdout, screen, redraws, [Symbol.dispose]: () => screen.close() };
@@ -63,4 +66,22 @@ test("openFullScreen() lets nothing through but colours", () => {
   expect(top.stdout.taken()).toBe(
     "\u001b[?2026h\u001b[1;1H\u001b[2K\u001b[31mred\u001b[39m \ufffd]0;title\ufffd \ufffd2J\u001b[?2026l",
   );
+});
+
+test("openFullScreen() restores the terminal also when the process crashes", async () => {
+  await using dir = await tempDir();
+  const program = join(import.meta.dirname, "crashing-program.ts");
+  const shell = `"$@"; echo "ended with $?"; stty -a; exec sleep 600`;
+  await using terminal = await startTmux({
+    ...{ dir: dir.path, cwd: dir.path, commandLine: ["sh", "-c", shell, "sh", process.execPath, program] },
+    env: { PATH: process.env.PATH ?? "", HOME: dir.path, TERM: "xterm-256color" },
+  });
+  await terminal.waitFor(/^the screen/);
+  await terminal.keys("x");
+  const screen = await terminal.waitFor(/ended with \d+[\s\S]*speed/);
+  expect(screen).toContain("it crashes");
+  expect(screen).toContain("ended with 1");
+  expect(screen).toMatch(/(?<!-)\bicanon\b/);
+  expect(await terminal.variable("alternate_on")).toBe("0");
+  expect(await terminal.variable("cursor_flag")).toBe("1");
 });

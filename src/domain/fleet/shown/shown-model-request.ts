@@ -1,4 +1,6 @@
 // What is shown of an agent's request to its model server: its place in the queue, what the server does, and how fast it was last.
+
+import { spanText } from "../../text/moment.ts";
 import type { AgentRecord, ModelRequestEvidence } from "../agent-record.ts";
 import type { Axes } from "../axes.ts";
 
@@ -28,6 +30,40 @@ export function shownModelRequest({ heartbeat, axes }: Shown): ShownModelRequest
   };
 }
 
+/**
+ * The same for a cell of a table: `place 2/3, 12 s`, `prompt 25 %, 3 s`, `works, 8 s, 31 tok/s`, with the speed of the last answer. "" if there
+ * is neither a request nor such a speed.
+ */
+export function modelCell(agent: Shown, now: Date): string {
+  const request = agent.heartbeat?.model_request;
+  const shown = shownModelRequest(agent);
+  if (request === undefined || shown === undefined) return "";
+  const { tokens_per_s: speed } = request;
+  const age = shown.since === undefined ? [] : [spanText((now.getTime() - Date.parse(shown.since)) / 1000)];
+  return [
+    ...cellWords(request, shown.place),
+    ...age,
+    ...(speed === undefined ? [] : [`${speed} tok/s`]),
+  ].join(", ");
+}
+
+function cellWords(request: ModelRequestEvidence, place: string): string[] {
+  switch (request.state) {
+    case "waiting":
+      return [place === "" ? "waits" : place.replace(" of ", "/")];
+    case "working": {
+      const percent = promptPercent(request);
+      return [percent === undefined ? "works" : `prompt ${percent} %`];
+    }
+    case "unqueued":
+      return ["past the queue"];
+    case "cancelled":
+      return ["cancelled"];
+    case "idle":
+      return [];
+  }
+}
+
 function wordsOf(request: ModelRequestEvidence, place: string): string {
   const { server, state, why } = request;
   switch (state) {
@@ -49,9 +85,17 @@ export function promptText({
   prompt_read: read,
   prompt_tokens: all,
 }: Pick<ModelRequestEvidence, "prompt_read" | "prompt_tokens">): string | undefined {
-  if (read === undefined || all === undefined || all === 0) return undefined;
-  const percent = Math.floor((Math.min(read, all) / all) * 100);
+  const percent = promptPercent({ prompt_read: read, prompt_tokens: all });
+  if (read === undefined || all === undefined || percent === undefined) return undefined;
   return `reads its prompt, ${read.toLocaleString("en")} of ${all.toLocaleString("en")} tokens (${percent} %)`;
+}
+
+function promptPercent({
+  prompt_read: read,
+  prompt_tokens: all,
+}: Pick<ModelRequestEvidence, "prompt_read" | "prompt_tokens">): number | undefined {
+  if (read === undefined || all === undefined || all === 0) return undefined;
+  return Math.floor((Math.min(read, all) / all) * 100);
 }
 
 function placeText({ place, waiting }: ModelRequestEvidence): string {

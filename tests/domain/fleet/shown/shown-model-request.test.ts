@@ -1,7 +1,7 @@
 // What is shown of an agent's request to its model server.
 import { describe, expect, test } from "bun:test";
 import type { ModelRequestEvidence } from "../../../../src/domain/fleet/agent-record.ts";
-import { shownModelRequest } from "../../../../src/domain/fleet/shown/shown-model-request.ts";
+import { modelCell, shownModelRequest } from "../../../../src/domain/fleet/shown/shown-model-request.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
 const shown = (request: Omit<ModelRequestEvidence, "server">, link: "online" | "silent" = "online") =>
@@ -52,5 +52,33 @@ describe("shownModelRequest()", () => {
     expect(shown({ state: "working", since: at }, "silent")).toBeUndefined();
     const axes = { link: { value: "online", source: "heartbeat", reason: "x" } } as const;
     expect(shownModelRequest({ heartbeat: { at, interval_s: 15 }, axes })).toBeUndefined();
+  });
+});
+
+describe("modelCell()", () => {
+  const cell = (request: Omit<ModelRequestEvidence, "server">, link: "online" | "silent" = "online") =>
+    modelCell(
+      {
+        heartbeat: { at, interval_s: 15, model_request: { server: "gpu:8080", ...request } },
+        axes: { link: { value: link, source: "heartbeat", reason: "x" } },
+      },
+      new Date("2026-01-01T00:00:12.000Z"),
+    );
+
+  test.each([
+    [{ state: "waiting", since: at, place: 2, waiting: 3, tokens_per_s: 31 }, "place 2/3, 12 s, 31 tok/s"],
+    [{ state: "waiting", since: at }, "waits, 12 s"],
+    [{ state: "working", since: at, prompt_read: 50, prompt_tokens: 200 }, "prompt 25 %, 12 s"],
+    [{ state: "working", since: at }, "works, 12 s"],
+    [{ state: "unqueued", since: at, why: "x" }, "past the queue, 12 s"],
+    [{ state: "cancelled", since: at }, "cancelled, 12 s"],
+    [{ state: "idle", tokens_per_s: 31 }, "31 tok/s"],
+    [{ state: "idle" }, ""],
+  ] as const)("%p reads %p", (request, text) => {
+    expect(cell(request)).toBe(text);
+  });
+
+  test("is empty for an agent that is not connected", () => {
+    expect(cell({ state: "working", since: at }, "silent")).toBe("");
   });
 });

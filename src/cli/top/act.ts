@@ -1,0 +1,82 @@
+// Carries out what a key of `cliai top` has decided: by the same functions as `cliai send` and `cliai answer`.
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { createFleetReader } from "../fleet/fleet-reading.ts";
+import { answeredText, deliveryText, giveAnswer } from "../fleet/give-answer.ts";
+import { openRequests } from "../fleet/request-reading.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
+import { awaitTaker, sendToOne } from "../send/send-to-one.ts";
+import type { Notice } from "./state.ts";
+import type { Effect } from "./steps.ts";
+
+/** As the default of `cliai send` and `cliai answer`. */
+const timeoutMs = 10_000;
+
+export type Tell = (text: string, colour: Notice["colour"]) => void;
+
+/** Never rejects: what goes wrong is told. */
+export async function giveOrder(
+  bus: Bus,
+  { order: type, text, force, ids }: Extract<Effect, { type: "order" }>,
+  context: CliContext,
+  tell: Tell,
+): Promise<void> {
+  tell(`${type} to ${ids.join(", ")} …`, "yellow");
+  const results = await Promise.allSettled(
+    ids.map(async (id) => {
+      const prefix = ids.length === 1 ? `${type} to ` : "";
+      let last = "";
+      const quiet = {
+        ...context,
+        json: false,
+        print: (line: string) => {
+          last = line.trim();
+          tell(`${prefix}${last}`, "green");
+        },
+        note: (line: string) => tell(line, "yellow"),
+      };
+      const fleet = createFleetReader(bus, quiet);
+      const order = { type, text, force, from: operatorOf(context) };
+      const target = await awaitTaker(fleet, await fleet.require(id), { order, key: undefined });
+      const sending = { order, key: undefined, wait: "delivered", timeoutMs } as const;
+      await sendToOne({ bus, fleet, context: quiet }, sending, target, undefined, `${id}: `);
+    }),
+  );
+  const errors = results.flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  const [first] = errors;
+  if (first === undefined) {
+    if (ids.length > 1) tell(`${type} delivered to ${ids.join(", ")}`, "green");
+    return;
+  }
+  tell(ids.length === 1 ? wordsOf(first) : `${errors.length} of ${ids.length}: ${wordsOf(first)}`, "red");
+}
+
+/** Resolves to whether the answer is stored. Never rejects: what goes wrong is told. */
+export async function giveWords(
+  bus: Bus,
+  { request, words }: Extract<Effect, { type: "answer" }>,
+  context: CliContext,
+  tell: Tell,
+): Promise<boolean> {
+  tell(`answering ${request.agent_id} …`, "yellow");
+  const quiet = { ...context, note: (line: string) => tell(line, "yellow") };
+  let text = "";
+  try {
+    const bucket = await openRequests(bus);
+    const given = await giveAnswer({ bus, bucket }, request, { words, timeoutMs }, quiet, (decided) => {
+      text = answeredText(decided);
+      tell(text, "green");
+    });
+    tell(`${text}; ${deliveryText(given)}`, given.isDelivered ? "green" : "yellow");
+  } catch (error) {
+    tell(wordsOf(error), "red");
+  }
+  return text !== "";
+}
+
+function wordsOf(error: unknown): string {
+  const hint = error instanceof CliaiError && error.hint !== undefined ? `; ${error.hint}` : "";
+  return `${messageOf(error)}${hint}`;
+}
