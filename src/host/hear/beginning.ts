@@ -32,18 +32,24 @@ export function createBeginning(options: BeginningOptions): Beginning {
   const isOver = new AbortController();
   /** If the screen cannot be read, the time alone decides. */
   let isAsking = () => Promise.resolve(true);
+  const showsQuestion = async (): Promise<boolean> => {
+    try {
+      return await isAsking();
+    } catch (error) {
+      log.warn(`the terminal's screen: ${messageOf(error)}`);
+      return true;
+    }
+  };
   const tellOnceAsking = async (words: string) => {
     await pause(beginsWithinMs, isOver.signal);
     // On a slow machine, the CLI may not have drawn its screen yet.
-    while (!isOver.signal.aborted && !(await isAsking())) await pause(lookEveryMs, isOver.signal);
+    while (!isOver.signal.aborted && !(await showsQuestion())) await pause(lookEveryMs, isOver.signal);
     if (!isOver.signal.aborted) heartbeat.update({ waits_at_terminal: words });
   };
   return {
     launched() {
       if (mayAsk === undefined) return;
-      tellOnceAsking(mayAsk).catch((error: unknown) =>
-        log.warn(`the terminal's screen: ${messageOf(error)}`),
-      );
+      void tellOnceAsking(mayAsk);
     },
     look(given) {
       isAsking = given;

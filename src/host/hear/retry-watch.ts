@@ -1,9 +1,8 @@
 // Watches the screen of a CLI on a terminal, because only the screen tells that the CLI repeats a request to its model.
 import type { RetryShown } from "../../domain/hook.ts";
-import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import { pause } from "../../waiting.ts";
 import type { EventSender } from "../event-sender.ts";
+import { lookAgain } from "../look-again.ts";
 import type { Turn } from "./turn.ts";
 
 export interface RetryWatchOptions {
@@ -33,18 +32,14 @@ export function createRetryWatch(options: RetryWatchOptions): RetryWatch {
     told = detail;
     events.send(retry === undefined ? { kind: "retry_end" } : { kind: "retry", ...retry });
   };
-  const watch = async (readRetry: () => Promise<RetryShown | undefined>) => {
-    for (;;) {
-      await pause(everyMs, isOver.signal);
-      if (isOver.signal.aborted) return;
-      if (turn.isOpen()) tell(await readRetry());
-      // No event `retry_end` is needed: the event for the turn's end has ended the retry.
-      else told = "";
-    }
-  };
   return {
     start(readRetry) {
-      watch(readRetry).catch((error: unknown) => log.warn(`the terminal's screen: ${messageOf(error)}`));
+      const look = async () => {
+        if (turn.isOpen()) tell(await readRetry());
+        // No event `retry_end` is needed: the event for the turn's end has ended the retry.
+        else told = "";
+      };
+      void lookAgain(look, { everyMs, signal: isOver.signal, log });
     },
     stop: () => isOver.abort(),
   };

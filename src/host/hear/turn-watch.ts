@@ -1,8 +1,7 @@
 // Watches the screen of a CLI on a terminal for a turn that the user breaks off before the model's first word. Neither a hook nor the record
 // tells that.
-import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
-import { pause } from "../../waiting.ts";
+import { lookAgain } from "../look-again.ts";
 import type { Turn } from "./turn.ts";
 
 export interface TurnWatchOptions {
@@ -43,17 +42,13 @@ export function createTurnWatch(options: TurnWatchOptions): TurnWatch {
     looksWithout = 0;
     onBrokenOff();
   };
-  const watch = async (readTurn: Parameters<TurnWatch["start"]>[0]) => {
-    for (;;) {
-      await pause(everyMs, isOver.signal);
-      if (isOver.signal.aborted) return;
-      if (turn.isOpen()) await look(readTurn);
-      else looksWithout = 0;
-    }
-  };
   return {
     start(readTurn) {
-      watch(readTurn).catch((error: unknown) => log.warn(`the terminal's screen: ${messageOf(error)}`));
+      const lookWhileOpen = async () => {
+        if (turn.isOpen()) await look(readTurn);
+        else looksWithout = 0;
+      };
+      void lookAgain(lookWhileOpen, { everyMs, signal: isOver.signal, log });
     },
     noteHook() {
       looksWithout = 0;

@@ -38,6 +38,14 @@ describe("createBeginning()", () => {
     beginning.stop();
   });
 
+  test("without a screen that can be read, the time alone decides", async () => {
+    const { beginning, waits } = setUp("it may ask");
+    beginning.launched();
+    beginning.look(() => Promise.reject(new Error("the terminal does not answer")));
+    await waitFor(() => waits() === "it may ask", { what: "it is told" });
+    beginning.stop();
+  });
+
   test.each<[string, string | undefined, "begun" | "stop" | undefined]>([
     ["that has begun in time", "it may ask", "begun"],
     ["that has ended", "it may ask", "stop"],

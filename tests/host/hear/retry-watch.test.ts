@@ -7,8 +7,9 @@ import { stays, waitFor } from "../../support/wait-for.ts";
 
 function setUp() {
   const sent: SessionEvent[] = [];
-  const screen: { shown: RetryShown | undefined; isTurnOpen: boolean; reads: number } = {
-    ...{ shown: undefined, isTurnOpen: true, reads: 0 },
+  const screen = {
+    shown: undefined as RetryShown | undefined,
+    ...{ isTurnOpen: true, reads: 0, fails: false },
   };
   const watch = createRetryWatch({
     turn: { isOpen: () => screen.isTurnOpen },
@@ -18,6 +19,7 @@ function setUp() {
   });
   watch.start(async () => {
     screen.reads += 1;
+    if (screen.fails) throw new Error("the terminal does not answer");
     return screen.shown;
   });
   const told = () => sent.map(({ kind, detail }) => [kind, detail]);
@@ -30,6 +32,16 @@ function setUp() {
 const retry = (detail: string): RetryShown => ({ detail, error: "overloaded" });
 
 describe("createRetryWatch()", () => {
+  test("a screen that could not be read once is read again", async () => {
+    const { screen, watch, told, read } = setUp();
+    screen.fails = true;
+    await read();
+    screen.fails = false;
+    screen.shown = retry("1/10: 529 Overloaded");
+    await waitFor(() => told().length === 1, { what: "the retry is told" });
+    watch.stop();
+  });
+
   test("each retry that the screen shows is told once, and that it shows none any more", async () => {
     const { screen, watch, told, read } = setUp();
     await read();
