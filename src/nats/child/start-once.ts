@@ -84,7 +84,8 @@ export async function startOnce(
   const lastWords = collectLog(child, [store.read, violations.read, restore.read], log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
-    child.once("exit", () => reject(startFailure(binary.path, port, lastWords)));
+    // Not `exit`, because its last words may come after that.
+    child.once("close", () => reject(startFailure(binary.path, port, lastWords)));
   });
   failed.catch(() => undefined);
   try {
@@ -129,6 +130,8 @@ async function portOf(
     withinMs = restoredWithinMs;
     log.warn("nats-server reads its large store again, and listens only then: waiting for it");
   }
+  // It has ended: `close` comes after its last words, and rejects with them.
+  if (hasEnded(child)) return await new Promise<never>(() => undefined);
   throw new CliaiError("failed", `nats-server did not listen within ${withinMs / 1000} s`, {
     hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,
   });
@@ -174,17 +177,20 @@ function collectLog(
 ): string[] {
   const lastWords: string[] = [];
   let rest = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+  const take = (line: string) => {
+    if (line === "") return;
+    log.debug(`nats-server: ${line}`);
+    for (const read of readers) read(line);
+    lastWords.push(line);
+    if (lastWords.length > 20) lastWords.shift();
+  };
+  const stderr = child.stderr?.setEncoding("utf8");
+  stderr?.on("data", (text: string) => {
     const lines = (rest + text).split("\n");
     rest = (lines.pop() ?? "").slice(-longestLine);
-    for (const line of lines) {
-      if (line === "") continue;
-      log.debug(`nats-server: ${line}`);
-      for (const read of readers) read(line);
-      lastWords.push(line);
-      if (lastWords.length > 20) lastWords.shift();
-    }
+    for (const line of lines) take(line);
   });
+  stderr?.on("end", () => take(rest));
   return lastWords;
 }
 

@@ -159,6 +159,23 @@ describe("startNatsServer()", () => {
     }
   });
 
+  test("the last words of a program that ends at once are told, also without a newline at their end", async () => {
+    await using dir = await tempDir();
+    const program = dir.join("nats-server");
+    await writeFile(program, "#!/bin/sh\nprintf 'its disk has failed' >&2\nexit 1\n", { mode: 0o755 });
+    const starting = startNatsServer({
+      binary: { ...binary, path: program },
+      dir: dir.path,
+      port: 0,
+      log,
+    });
+    expect(starting).rejects.toMatchObject({
+      code: "failed",
+      message: "nats-server does not start: its disk has failed",
+    });
+    await starting.catch(() => undefined);
+  });
+
   test("a store that cannot be used is said in nats-server's own words", async () => {
     await using dir = await tempDir();
     await writeFile(dir.join("jetstream"), "a file where the store's folder belongs");
