@@ -1,7 +1,6 @@
 // `cliai uninstall`: lists what cliai keeps on this machine, and removes it with --yes. It removes nothing while a server or an
 // agent uses it.
 import { join } from "node:path";
-import process from "node:process";
 import { readAgentFolders } from "../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import {
@@ -12,6 +11,7 @@ import {
 } from "../data-dir/contents.ts";
 import { takeWhole } from "../data-dir/serve-lock.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { selfCommand } from "../runtime.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
 import { alignRows } from "./frame/terminal.ts";
@@ -61,8 +61,9 @@ export const uninstallCommand = defineCliCommand({
         : "";
       note(`nothing was removed; to remove these: cliai uninstall --yes${own}`);
     }
+    const { command, args: ofSource } = selfCommand();
     note(
-      `the program is ${process.execPath}; to remove it, run \`npm run unlink\` in the clone, and delete the clone`,
+      `the program is ${ofSource.at(-1) ?? command}; to remove it, run \`npm run unlink\` in the clone, and delete the clone`,
     );
     return 0;
   },

@@ -104,11 +104,12 @@ async function noteServersOwn(
   context: CliContext,
 ): Promise<void> {
   const server = await readServeFile(dataDirFor(args, context));
-  if (server?.search_path === undefined || server.search_path === context.env.PATH) return;
+  if (server === undefined) return;
+  const path = context.env.PATH ?? "";
   const cli = findAgentCli(args.cli ?? profile.cli, profile.acp);
   const [here, there] = await Promise.all([
-    findCliProgram(cli, context.env.PATH ?? ""),
-    findCliProgram(cli, server.search_path),
+    findCliProgram(cli, path),
+    findCliProgram(cli, server.search_path ?? path),
   ]);
   const which = `the server (pid ${server.pid})`;
   if (here !== undefined && here !== there) {
