@@ -62,7 +62,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   const views = new Map<AgentId, AgentView>();
   const outcomes = new Map<AgentId, AgentOutcome>();
   const over = Promise.withResolvers<void>();
-  const orders = new Map<AgentId, number>();
+  const orders = createLastOrders(bus);
   const settling = new Map<AgentId, Promise<void>>();
   const absence = createServerAbsence(context.note);
   const needs = createNeedNotes(context.note);
@@ -76,8 +76,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
 
   const judge = (view: AgentView, now: Date, listeningSince?: string): WaitOutcome | undefined => {
     if (options.run !== undefined && view.heartbeat?.instance_id !== options.run) return undefined;
-    // The record does not include the agent's last order yet.
-    if (view.commands_seq < (orders.get(view.agent_id) ?? 0)) return undefined;
+    if (!orders.isIn(view)) return undefined;
     return outcomeOf(view, goal, now, listeningSince);
   };
   const find = async (id: AgentId) => {
@@ -119,6 +118,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     try {
       for (const id of ids) {
         if (outcomes.has(id)) continue;
+        await orders.lookAgain(id, views.get(id));
         const reading = await find(id);
         if (reading !== undefined) take(viewOf(reading), reading.now, reading.listeningSince);
       }
@@ -143,7 +143,7 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
     const reader = createFleetReader(bus, { ...context, note: () => undefined });
     // A given run may have begun just now, so the fleet may not know its agent yet.
     if (options.run === undefined) for (const id of ids) views.set(id, viewOf(await reader.require(id)));
-    for (const id of ids) orders.set(id, await lastSequenceOn(bus, streams.commands, everySubjectOf(id)));
+    for (const id of ids) await orders.note(id);
     await look();
     // The first looks have taken some of the time, up to 6 s if the server stands still.
     timers.push(setTimeout(timeIsUp, Math.max(0, beganMs + timeoutMs - performance.now())));
@@ -156,6 +156,25 @@ export async function waitForAgents(bus: Bus, options: WaitOptions): Promise<Wai
   const left = wasEnough() ? [] : ids.filter((id) => !outcomes.has(id));
   const waiting = left.map((id) => ({ agent_id: id, status: views.get(id)?.status ?? "not heard of yet" }));
   return { outcomes, waiting, isServerAway: absence.isOn() };
+}
+
+/** Keeps each agent's last order in the stream. Until the agent's record includes it, nothing is known about the agent's work. */
+function createLastOrders(bus: Bus) {
+  const orders = new Map<AgentId, number>();
+  const read = (id: AgentId) => lastSequenceOn(bus, streams.commands, everySubjectOf(id));
+  const isIn = ({ agent_id, commands_seq }: Pick<AgentView, "agent_id" | "commands_seq">) =>
+    commands_seq >= (orders.get(agent_id) ?? 0);
+  return {
+    isIn,
+    async note(id: AgentId) {
+      orders.set(id, await read(id));
+    },
+    /** An order that cannot be decoded comes into no record: the server removes it from the stream. */
+    async lookAgain(id: AgentId, view: AgentView | undefined) {
+      if (isIn(view ?? { agent_id: id, commands_seq: 0 })) return;
+      orders.set(id, Math.min(orders.get(id) ?? 0, await read(id)));
+    },
+  };
 }
 
 /**

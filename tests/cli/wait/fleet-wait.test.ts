@@ -64,6 +64,16 @@ describe("waitForAgents()", () => {
     expect((await waiting).outcomes.toSorted()).toEqual(["ada done", "bob done"]);
   });
 
+  test("does not wait for an order that cannot be decoded: it comes into no record", async () => {
+    await using fleet = await startFleet();
+    const agent = agentOn(fleet, ada);
+    for (let step = 0; step < 5; step += 1) agent.beat();
+    agent.event("turn_end");
+    await until("ada is idle", () => fleet.server.fleet.get(ada)?.status === "idle");
+    await fleet.bus.publishStored("agent.ada.command", { type: "dance" });
+    expect((await wait(fleet.bus, {})).outcomes).toEqual(["ada done"]);
+  });
+
   test("with isAny, the first agent is enough", async () => {
     await using fleet = await startFleet();
     const waiting = wait(fleet.bus, { ids: [ada, bob], isAny: true, goal: "idle" });
