@@ -88,18 +88,24 @@ const sayAliveEveryMs = 30_000;
 
 /** Stays open as long as the bridge and the host live. Its end tells each side that the other has ended. */
 function aliveStream(request: Request, instanceId: string, onBridgeLink: (isUp: boolean) => void): Response {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const end = () => {
+    if (timer === undefined) return;
+    clearInterval(timer);
+    timer = undefined;
+    onBridgeLink(false);
+  };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       const say = () => controller.enqueue(new TextEncoder().encode(": alive\n\n"));
-      const timer = setInterval(say, sayAliveEveryMs);
-      const end = () => {
-        clearInterval(timer);
-        onBridgeLink(false);
-      };
+      timer = setInterval(say, sayAliveEveryMs);
       say();
       onBridgeLink(true);
-      request.signal.addEventListener("abort", end, { once: true });
+      if (request.signal.aborted) end();
+      else request.signal.addEventListener("abort", end, { once: true });
     },
+    // Without this, the next `say` on the stream that nobody reads would throw, and end the host.
+    cancel: end,
   });
   return new Response(body, {
     headers: { "content-type": "text/event-stream", [instanceHeader]: instanceId },

@@ -7,6 +7,25 @@ import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 describe("createListener()", () => {
+  test.each(["is cancelled", "has gone already"])(
+    "an MCP server whose request %s watches no more",
+    async (how) => {
+      const told: boolean[] = [];
+      const listen = createListener({
+        ...{ token: "secret", instanceId: "run", log: silentLogger },
+        onHook: () => Promise.resolve({}),
+        onTelemetry: () => undefined,
+        onBridge: () => undefined,
+        onBridgeLink: (isUp) => told.push(isUp),
+      });
+      const headers = { authorization: "Bearer secret" };
+      const signal = how === "is cancelled" ? new AbortController().signal : AbortSignal.abort();
+      const response = await listen(new Request("http://127.0.0.1/alive", { headers, signal }));
+      await response.body?.cancel();
+      expect(told).toEqual([true, false]);
+    },
+  );
+
   test("an MCP server that the CLI starts beside another one has not ended them all when it goes", async () => {
     const told: boolean[] = [];
     const listen = createListener({
