@@ -20,7 +20,8 @@ export function StatusBadge({ view }: { view: AgentView }) {
 /** Why the agent needs attention; nothing if it does not, or if the badge already says it. */
 export function AttentionLine({ view }: { view: AgentView }) {
   const { value, reason, hint } = view.axes.attention;
-  const isSaidByBadge = value === "error" && view.axes.attention.source !== "session" && !view.said?.message;
+  const isOwnWord = value === "error" && view.axes.attention.source !== "session";
+  const isSaidByBadge = isOwnWord && view.status === "error" && !view.said?.message;
   if (value === "none" || isSaidByBadge) return null;
   const isNamed = value === "refused" || value === "terminal";
   return (

@@ -1,0 +1,51 @@
+// Why an agent needs somebody must stand on the page, unless its badge says just that.
+import { describe, expect, test } from "bun:test";
+import type { AgentRecord } from "../../../../src/domain/fleet/agent-record.ts";
+import { viewAgent } from "../../../../src/domain/fleet/agent-view.ts";
+import { AttentionLine, StatusBadge } from "../../../../src/web/pages/parts/status-badge.tsx";
+import { ago, alive, beatOf, now, recordOf, saidOf } from "../../../support/agent-records.ts";
+
+const view = (fields: Partial<AgentRecord>) => viewAgent(recordOf({ ...alive, ...fields }), now);
+const line = (fields: Partial<AgentRecord>) => AttentionLine({ view: view(fields) })?.toString() ?? "";
+const session = {
+  ...{ started_at: ago(300), last_event_at: ago(20), tools: [], generation: 1, seq: 1 },
+  turn: { since: ago(20) },
+};
+
+describe("AttentionLine()", () => {
+  test("says why, and below that what to do", () => {
+    const turn_error = { error: "authentication", detail: "401", remedy: "log in: x", at: ago(9) } as const;
+    expect(line({ session: { ...session, turn_error } })).toBe(
+      '<p class="attention">authentication failed: 401</p><p class="quiet">log in: x</p>',
+    );
+    expect(line({ said: saidOf("error", 5, { message: "no disk" }) })).toContain("no disk");
+    expect(line({})).toBe("");
+  });
+
+  test("names what the words alone would not tell", () => {
+    const denied = { tool: "Bash", detail: "no rule allows it", count: 1, at: ago(9) };
+    expect(line({ session: { ...session, denied } })).toContain("refused Bash: no rule allows it");
+    const heartbeat = beatOf(5, { waits_at_terminal: "it may ask for a login" });
+    expect(line({ heartbeat })).toContain("terminal: it may ask for a login");
+  });
+
+  test("repeats no error that the badge says, and hides none that it does not say", () => {
+    expect(line({ said: saidOf("error") })).toBe("");
+    const waits = [{ since: ago(9), what: "answer", detail: "" }] as const;
+    const waiting = { said: saidOf("error"), session: { ...session, waits } };
+    expect(view(waiting).status).toBe("waiting");
+    expect(line(waiting)).toContain("reports an error");
+    const turn_error = { error: "server", detail: "500", at: ago(9) } as const;
+    expect(line({ session: { ...session, turn_error } })).toContain("its turn failed (server): 500");
+  });
+
+  test("shows an agent's words as words", () => {
+    expect(line({ said: saidOf("error", 5, { message: "<b>" }) })).toContain("&lt;b&gt;");
+  });
+});
+
+test("StatusBadge() has the word beside the colour", () => {
+  const badge = StatusBadge({ view: view({ said: saidOf("working") }) }).toString();
+  expect(badge).toStartWith('<span class="status busy">');
+  expect(badge).toEndWith("working</span>");
+});
