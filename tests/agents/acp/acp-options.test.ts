@@ -1,7 +1,7 @@
 // What one yes of a person grants an ACP agent, and what a refusal refuses.
 import { describe, expect, test } from "bun:test";
 import { readPermission } from "../../../src/agents/acp/acp-messages.ts";
-import { cancelled, grantOf, refusalOf, selected } from "../../../src/agents/acp/acp-options.ts";
+import { grantOf, refusalOf } from "../../../src/agents/acp/acp-options.ts";
 
 const request = (...kinds: string[]) => {
   const options = kinds.map((kind, index) => ({ optionId: `o${index}`, kind, name: `the words of ${kind}` }));
@@ -36,8 +36,8 @@ describe("grantOf()", () => {
 });
 
 test("refusalOf() refuses this call alone: where only all calls can be refused, the request is cancelled", () => {
-  expect(refusalOf(request("reject_always", "allow_once", "reject_once"))).toEqual(
-    selected({ optionId: "o2" }),
-  );
-  expect(refusalOf(request("reject_always", "allow_once"))).toBe(cancelled);
+  expect(refusalOf(request("reject_always", "allow_once", "reject_once"))).toEqual({
+    outcome: { outcome: "selected", optionId: "o2" },
+  });
+  expect(refusalOf(request("reject_always", "allow_once"))).toEqual({ outcome: { outcome: "cancelled" } });
 });
