@@ -15,7 +15,10 @@ export interface RestPoint {
   readonly audit_consumers: number;
   readonly connections: number;
   readonly subscriptions: number;
-  /** In percent of one core, with only the agents' heartbeats to handle. Forgotten timers show here. */
+  /**
+   * In percent of one core, with only the agents' heartbeats to handle: the least of some spans, because other work of the moment and of the
+   * machine only adds to it. Forgotten timers show in each span.
+   */
   readonly serve_idle_cpu: number;
 }
 
@@ -26,6 +29,7 @@ export interface Check {
 }
 
 const idleMs = 5_000;
+const idleSpans = 4;
 const samplesOfARun = 400;
 const shortestSampleMs = 250;
 /** Allowed growth, because a short-lived file, connection or subscription may exist at the moment of the measuring. */
@@ -36,10 +40,8 @@ export async function measureRest(serve: MeasuredServe, bus: Bus, system: Bus): 
   const nats = await serve.natsPid();
   if (nats === undefined) throw new Error("serve has no nats-server");
   const { pid } = serve.child;
-  const cpuBefore = await readCpuMs(pid);
-  const startedMs = performance.now();
-  await pause(idleMs);
-  const idleCpu = ((await readCpuMs(pid)) - cpuBefore) / (performance.now() - startedMs);
+  const idleCpu: number[] = [];
+  for (let span = 0; span < idleSpans; span += 1) idleCpu.push(await cpuShare(pid, idleMs));
   const { connections, subscriptions } = await readStats(system);
   return {
     serve_files: await countOpenFiles(pid),
@@ -48,8 +50,16 @@ export async function measureRest(serve: MeasuredServe, bus: Bus, system: Bus): 
     audit_consumers: (await consumerNames(bus, streams.audit)).size,
     connections,
     subscriptions,
-    serve_idle_cpu: idleCpu * 100,
+    serve_idle_cpu: Math.min(...idleCpu) * 100,
   };
+}
+
+/** The part of one core that a process uses in the next `ms`. */
+async function cpuShare(pid: number, ms: number): Promise<number> {
+  const cpuBefore = await readCpuMs(pid);
+  const startedMs = performance.now();
+  await pause(ms);
+  return ((await readCpuMs(pid)) - cpuBefore) / (performance.now() - startedMs);
 }
 
 async function readStats(system: Bus): Promise<{ connections: number; subscriptions: number }> {
