@@ -1,6 +1,8 @@
 // `cliai top` on a terminal (tmux), with real bridges for agents.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
+import { silentLogger } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import type { Child } from "../support/child.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
@@ -29,7 +31,7 @@ interface TopOnTerminal extends AsyncDisposable {
 }
 
 /** A shell that starts the command and waits for it, as a person's shell does, and then prints the mode of the terminal. */
-const shell = `"$@" </dev/tty & echo $! > "$0"; wait $!; echo "ended with $?"; stty -a; exec sleep 600`;
+const shell = `"$@" </dev/tty & echo $! > "$0"; wait $!; echo "ended with $?"; stty -a; echo over; exec sleep 600`;
 
 async function startOnTerminal(
   args: readonly string[],
@@ -54,7 +56,7 @@ async function startOnTerminal(
   return {
     ...{ terminal, pid },
     async ended() {
-      const screen = await terminal.waitFor(/ended with \d+[\s\S]*speed/);
+      const screen = await terminal.waitFor(/ended with \d+[\s\S]*^over$/m);
       return { code: Number(/ended with (\d+)/.exec(screen)?.[1]), screen };
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -100,8 +102,8 @@ describe("cliai top", () => {
     ).split("\n");
     expect(rows).toHaveLength(24);
     expect(rows[0]).toMatch(/^1 needs you · 1 working/);
-    expect(rows[2]).toMatch(/^> +ada /);
-    expect(rows[3]).toMatch(/^ +bob .*漢字 digging/);
+    expect(rows[2]).toMatch(/^> ada /);
+    expect(rows[3]).toMatch(/^ {2}bob .*漢字 digging/);
     expect(await terminal.variable("pane_title")).not.toContain("owned");
     expect(await terminal.variable("alternate_on")).toBe("1");
 
@@ -115,7 +117,7 @@ describe("cliai top", () => {
     await terminal.keys("/");
     await terminal.type("digging");
     await terminal.keys("Enter");
-    await terminal.waitFor((text) => /^> +bob /m.test(text) && !/^.. ada /m.test(text));
+    await terminal.waitFor((text) => /^> bob /m.test(text) && !/^..ada /m.test(text));
     await terminal.keys("p");
     await until("bob is to pause", async () => (await typesOf("bob")).includes("pause"));
     for (const answer of ["n", "y"]) {
@@ -152,15 +154,34 @@ describe("cliai top", () => {
     await cleo.exit();
   });
 
+  test("shows an agent's place before its model server, then how far its prompt is read", async () => {
+    const at = () => new Date().toISOString();
+    await using parts = new AsyncDisposableStack();
+    const bus = await connectBus({
+      ...{ url: serve.natsUrl, name: "a program of its own", credsPath: serve.credsPath, log: silentLogger },
+    });
+    parts.defer(() => bus.close());
+    const beat = (model_request: object) =>
+      bus.publish("agent.mona.heartbeat", {
+        ...{ agent_id: "mona", status: "working", current_task: "tidying", timestamp: at(), interval_s: 60 },
+        model_request: { server: "gpu:8080", since: at(), tokens_per_s: 31, ...model_request },
+      });
+    beat({ state: "waiting", place: 2, waiting: 3 });
+    await using top = await startOnTerminal(["top"]);
+    await top.terminal.waitFor(/^..mona .* place 2\/3, \d+ \w+, 31 tok\/s +/m);
+    beat({ state: "working", prompt_read: 50, prompt_tokens: 200 });
+    await top.terminal.waitFor(/^..mona .* prompt 25 %, \d+ \w+, 31 tok\/s +/m);
+  });
+
   test("is right at another size, and after Ctrl-Z and back", async () => {
     await using dora = await startAgent("dora");
     await using top = await startOnTerminal(["top"]);
     const { terminal } = top;
-    await terminal.waitFor(/^.. dora /m);
+    await terminal.waitFor(/^..dora /m);
     await terminal.resize(40, 10);
     const isNarrow = (text: string) => {
       const rows = text.split("\n");
-      return rows.length === 10 && rows[9]?.includes("? help") === true && /^.. dora /m.test(text);
+      return rows.length === 10 && rows[9]?.includes("? help") === true && /^..dora /m.test(text);
     };
     await terminal.waitFor(isNarrow);
     await terminal.keys("C-z");
@@ -169,7 +190,7 @@ describe("cliai top", () => {
     await until("the other screen", async () => (await terminal.variable("alternate_on")) === "1");
     await terminal.waitFor(isNarrow);
     await terminal.resize(100, 30);
-    await terminal.waitFor((text) => text.split("\n").length === 30 && /^.. dora /m.test(text));
+    await terminal.waitFor((text) => text.split("\n").length === 30 && /^..dora /m.test(text));
     await terminal.keys("C-c");
     const { code, screen } = await top.ended();
     expect(code).toBe(130);
@@ -199,13 +220,13 @@ describe("cliai top", () => {
     await using dir = await tempDir();
     await using top = await startOnTerminal(["top"], { NO_COLOR: "1" });
     const { terminal } = top;
-    await terminal.waitFor(/^.. eve /m);
+    await terminal.waitFor(/^..eve /m);
     const written = dir.join("written");
     await terminal.record(written);
     const startedMs = performance.now();
     for (let call = 1; call <= 60; call += 1)
       await callTool(eve, call, "report_progress", { note: `${call} done` });
-    await terminal.waitFor(/^.. eve /m);
+    await terminal.waitFor(/^..eve /m);
     await terminal.keys("C-l");
     const text = await until("all is drawn anew", async () => {
       const seen = await readFile(written, "latin1").catch(() => "");
@@ -236,7 +257,7 @@ describe("cliai top", () => {
     const ports = { port: Number(new URL(first.url).port), natsPort: Number(new URL(first.natsUrl).port) };
     await using _ada = await startBridge(first, "ada");
     await using top = await startOnTerminal(["top"], {}, dataDir);
-    await top.terminal.waitFor(/^> +ada /m);
+    await top.terminal.waitFor(/^> ada /m);
     await first[Symbol.asyncDispose]();
     await top.terminal.waitFor(/the connection to NATS is lost|no serve answers/);
     await top.terminal.keys("t");

@@ -80,10 +80,12 @@ function keysFor(request: AgentRequest): string {
   return count === 0 ? "r answers" : "a number answers, or r in words";
 }
 
-function factLines(view: AgentView, { nowMs, size: { columns } }: TopState, color: boolean): string[] {
+function factLines(view: AgentView, state: TopState, color: boolean): string[] {
+  const { nowMs } = state;
+  const { columns } = state.size;
   const rows: (readonly [name: string, text: string])[] = [
     ["why", whyText(view, nowMs)],
-    ...toolRows(view, nowMs),
+    ...toolRows(view, state),
     ...modelRows(view, nowMs),
     ...(view.task.text === "" ? [] : [["task", taskText(view)] as const]),
     ...(view.progress === undefined ? [] : [["progress", progressText(view)] as const]),
@@ -115,10 +117,21 @@ function whyText({ axes: { attention, activity, link, control } }: AgentView, no
   return `${activity.reason}${sinceText(activity.at, nowMs)}`;
 }
 
-function toolRows({ session }: AgentView, nowMs: number): (readonly [string, string])[] {
-  const tools = session?.tools ?? [];
-  if (tools.length === 0) return [];
-  return [["runs", tools.map(({ tool, since }) => `${tool}${sinceText(since, nowMs)}`).join("; ")]];
+/** The calls that run now. What each was called with is known from the history alone. */
+function toolRows({ agent_id, session }: AgentView, state: TopState): (readonly [string, string])[] {
+  const { nowMs, history } = state;
+  const calls =
+    history?.agent === agent_id ? (history.entries ?? []).filter(({ kind }) => kind === "calls") : [];
+  const texts = (session?.tools ?? []).map(({ tool, since }) => {
+    const call = calls.findLast(({ what, at }) => what === tool && isAtOnce(at, since));
+    return `${tool}${call === undefined || call.text === "" ? "" : `: ${call.text}`}${sinceText(since, nowMs)}`;
+  });
+  return texts.length === 0 ? [] : [["runs", texts.join("; ")]];
+}
+
+/** Both times are of the same record of AUDIT, but the session's may be the event's own. */
+function isAtOnce(one: string, other: string): boolean {
+  return Math.abs(Date.parse(one) - Date.parse(other)) < 1_000;
 }
 
 function modelRows(view: AgentView, nowMs: number): (readonly [string, string])[] {

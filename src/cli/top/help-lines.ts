@@ -1,6 +1,7 @@
 // The help of `cliai top`. Pure.
 import { alignRows, cut } from "../frame/terminal.ts";
 
+/** The same rows as in docs/commands.md. */
 const keys: readonly (readonly [keys: string, what: string])[] = [
   ["j k, arrows", "move; also PgUp, PgDn, Home, End"],
   ["Enter", "show all of one agent; Esc leads back, left and right to its neighbours"],
@@ -18,6 +19,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
   ["Ctrl-L", "draw the screen anew"],
   ["Ctrl-Z", "leave for the shell; fg comes back"],
   ["q", "quit"],
+  ["?", "this list"],
 ];
 
 export function helpLines(columns: number): string[] {

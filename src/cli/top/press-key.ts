@@ -3,6 +3,7 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { sections } from "../../domain/fleet/shown/sections.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { answerForm } from "../fleet/inbox.ts";
+import { typedWords } from "../frame/typed-words.ts";
 import type { Key } from "../screen/keys.ts";
 import { emptyLine, lineOf } from "../screen/line-edit.ts";
 import { agentPageText, previewText } from "./agent-lines.ts";
@@ -17,7 +18,7 @@ export function pressKey(before: TopState, { name, paste }: Key): Step {
   // A pasted text is never taken for keys.
   if (paste !== undefined || name === undefined) return only(before);
   const state = { ...before, isGoing: false };
-  if (before.isGoing) return only(goTo(state, name));
+  if (before.isGoing) return goTo(state, name);
   const always = anywhere(state, name);
   if (always !== undefined) return always;
   switch (state.page.kind) {
@@ -50,11 +51,16 @@ function anywhere(state: TopState, name: string): Step | undefined {
   return undefined;
 }
 
-/** `g f` and `g i`; the page has others. */
-function goTo(state: TopState, name: string): TopState {
-  if (name === "f") return { ...state, page: { kind: "list" }, section: undefined, filter: "" };
-  if (name === "i") return { ...state, page: { kind: "list" }, section: "needs-you", filter: "" };
-  return state;
+/** `g f` and `g i`; the dashboard has other pages. */
+function goTo(state: TopState, name: string): Step {
+  if (name === "ctrl-c") return { state, effects: [{ type: "interrupt" }] };
+  const isPage = name === "f" || name === "i";
+  if (!isPage)
+    return name === "escape" ? only(state) : refused(state, "top has the pages g f (fleet) and g i (inbox)");
+  return only({
+    ...{ ...state, page: { kind: "list" }, filter: "" },
+    section: name === "i" ? "needs-you" : undefined,
+  });
 }
 
 function onList(state: TopState, name: string): Step | undefined {
@@ -140,6 +146,7 @@ function takenBack(state: TopState): TopState {
 
 /** The keys that act on agents. */
 function act(state: TopState, name: string): Step {
+  if (name === "a") return refused(state, typedWords.attach?.hint ?? "");
   const acts = /^[tpsynr1-9]$/.test(name);
   if (!acts || state.selected === undefined) return only(state);
   if (state.lost !== undefined) return refused(state, `not possible now: ${state.lost}`);

@@ -72,6 +72,14 @@ describe("reduceTop() limits the list", () => {
   });
 });
 
+test("reduceTop() says what it does not have: another page, and an agent's terminal", () => {
+  const top = topOf(fleet);
+  top.press("g", "c");
+  expect(top.state().notice?.text).toBe("top has the pages g f (fleet) and g i (inbox)");
+  top.press("a");
+  expect(top.state().notice?.text).toContain("cliai log AGENT --follow");
+});
+
 describe("reduceTop() orders", () => {
   test("a task for the selected agent, or for all that are marked", () => {
     const top = topOf(fleet);

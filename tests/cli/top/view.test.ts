@@ -68,18 +68,18 @@ describe("viewRows()", () => {
     const top = topOf([working("ada", "digging")]);
     const entry = {
       seq: 1,
-      at: ago(3),
+      at: ago(12),
       agent_id: "ada" as never,
       kind: "calls" as const,
       what: "Bash",
-      text: "make",
+      text: "make -j",
     };
     top.take({ type: "history", history: { agent: "ada" as never, entries: [entry] } });
     const text = viewRows(top.state(), false).join("\n");
     expect(text).toMatch(/^why +runs Bash, for 30 s$/m);
-    expect(text).toMatch(/^runs +Bash, for 12 s$/m);
+    expect(text).toMatch(/^runs +Bash: make -j, for 12 s$/m);
     expect(text).toMatch(/^task +digging$/m);
-    expect(text).toMatch(/^\d\d:\d\d:\d\d {2}calls +Bash: make$/m);
+    expect(text).toMatch(/^\d\d:\d\d:\d\d {2}calls +Bash: make -j$/m);
   });
 
   test("without colour there is no escape sequence, and the selected agent has a mark", () => {
