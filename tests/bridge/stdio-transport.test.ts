@@ -110,6 +110,7 @@ describe("createStdioTransport().settled()", () => {
     const settled = run.transport.settled(60_000, stop.signal);
     stop.abort();
     await settled;
+    await run.transport.settled(60_000, AbortSignal.abort());
   });
 });
 
