@@ -27,9 +27,16 @@ export function isDescribed({ triedVersion }: Pick<AgentCli, "triedVersion">): b
   return triedVersion === "";
 }
 
-/** In the order of `clis`. The programs get no more of `env` than they need to start. */
-export async function findClis(clis: readonly AgentCli[], env: Environment): Promise<FoundCli[]> {
-  return await Promise.all(clis.map((cli) => findCli(cli, env)));
+/**
+ * In the order of `clis`. The programs get no more of `env` than they need to start.
+ * @param withinMs how long each program may take to print its version; it is killed after that. Default 15,000
+ */
+export async function findClis(
+  clis: readonly AgentCli[],
+  env: Environment,
+  withinMs = versionWithinMs,
+): Promise<FoundCli[]> {
+  return await Promise.all(clis.map((cli) => findCli(cli, env, withinMs)));
 }
 
 /** The path of its program for a process with this PATH; undefined if it is not there. */
@@ -38,11 +45,16 @@ export async function findCliProgram(cli: AgentCli, searchPath: string): Promise
   return isAbsolute(found) ? found : await findOnPath(found, searchPath);
 }
 
-async function findCli(cli: AgentCli, env: Environment): Promise<FoundCli> {
+async function findCli(cli: AgentCli, env: Environment, withinMs: number): Promise<FoundCli> {
   const path = await findCliProgram(cli, env.PATH ?? "");
   if (path === undefined) return { cli };
   try {
-    const options = { timeout: versionWithinMs, windowsHide: true, env: childEnvironment(env) };
+    const options = {
+      timeout: withinMs,
+      killSignal: "SIGKILL", // a program may ignore a signal that only asks it to end
+      windowsHide: true,
+      env: childEnvironment(env),
+    } as const;
     const running = run(path, [...(cli.programArgs ?? []), "--version"], options);
     running.child.stdin?.end(); // a program that does not know the flag may read its input
     const version = /\d+\.\d+\.\d+/.exec((await running).stdout)?.[0];

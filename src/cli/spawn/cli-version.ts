@@ -28,10 +28,13 @@ export async function readCliOutput(
   try {
     const options = {
       timeout: withinMs,
+      killSignal: "SIGKILL", // a program may ignore a signal that only asks it to end
       windowsHide: true,
       env: { PATH, HOME, USERPROFILE, SystemRoot, TEMP, TMPDIR },
-    };
-    return (await run(program, [...args], options)).stdout;
+    } as const;
+    const running = run(program, [...args], options);
+    running.child.stdin?.end(); // a program that does not know the flag may read its input
+    return (await running).stdout;
   } catch {
     return undefined;
   }
