@@ -20,7 +20,7 @@ export interface McpServers extends AsyncDisposable {
 export interface McpOptions {
   readonly servers: readonly McpServerPlace[];
   readonly cwd: string;
-  /** Names that no tool of a server may have. A tool with such a name, or with the name of another server's tool, is called `SERVER_TOOL`. */
+  /** Names that no tool of a server may have. A tool with such a name, or with the name of another tool, is called `SERVER_TOOL`, or `SERVER_TOOL_2` and so on. */
   readonly takenNames: readonly string[];
   readonly outputs: LongOutputs;
   readonly version: string;
@@ -48,7 +48,7 @@ export async function startMcpServers(options: McpOptions): Promise<McpServers> 
       clients.push(client); // a server that fails, or is not needed any more, is ended as well
       await connect(client, server, options);
       for (const tool of await listTools(client, server, options)) {
-        const name = taken.has(tool.name) ? `${server.name}_${tool.name}` : tool.name;
+        const name = freeName(tool.name, server, taken);
         taken.add(name);
         tools.push({ ...tool, name });
       }
@@ -58,6 +58,14 @@ export async function startMcpServers(options: McpOptions): Promise<McpServers> 
     await close();
     throw error;
   }
+}
+
+function freeName(tool: string, server: McpServerPlace, taken: ReadonlySet<string>): string {
+  if (!taken.has(tool)) return tool;
+  const named = `${server.name}_${tool}`;
+  let name = named;
+  for (let count = 2; taken.has(name); count += 1) name = `${named}_${count}`;
+  return name;
 }
 
 async function connect(

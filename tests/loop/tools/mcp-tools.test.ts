@@ -46,6 +46,13 @@ test("startMcpServers() calls a tool by its server, too, where its name is taken
   expect(await servers.tools[1]?.run({ text: "b" }, signal)).toEqual({ text: "noted: b" });
 });
 
+test("startMcpServers() gives no two tools one name, also where the name with the server is taken", async () => {
+  await using dir = await tempDir();
+  await using servers = await start(dir, [tiny(dir), tiny(dir)], ["note", "tiny_note", "tiny_note_2"]);
+  expect(servers.tools.map(({ name }) => name)).toEqual(["tiny_note_3", "tiny_note_4"]);
+  expect(await servers.tools[1]?.run({ text: "b" }, signal)).toEqual({ text: "noted: b" });
+});
+
 test("startMcpServers() names the server that does not start, and ends the others", async () => {
   await using dir = await tempDir();
   const broken = { name: "broken", command: "no-such-program", args: [], env: {} };
