@@ -2,16 +2,19 @@
 // stderr, which is opened for appending. So a full log can be copied to `….log.1` and truncated: the process then goes on writing at
 // the start of the file.
 import {
+  type BigIntStats,
   closeSync,
   constants,
-  copyFileSync,
   fstatSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
   readSync,
+  renameSync,
+  rmSync,
   statSync,
-  truncateSync,
+  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -19,6 +22,7 @@ import { unwritable } from "./private-files.ts";
 
 const mostLogBytes = 5 * 1024 ** 2;
 const lookEveryMs = 5_000;
+const copiedAtOnceBytes = 256 * 1024;
 const stderrFd = 2;
 
 export function serveLogPath(dataDir: string): string {
@@ -87,7 +91,7 @@ export function keepLogSmall(path: string, mostBytes = mostLogBytes, everyMs = l
   if (!isStderr(path)) return () => undefined;
   const timer = setInterval(() => {
     try {
-      if (fstatSync(stderrFd).size > mostBytes) rotateLog(path);
+      if (fstatSync(stderrFd).size > mostBytes) rotateLog(path, stderrFd);
     } catch {
       // The disk is full, or the log was removed: try again later.
     }
@@ -96,16 +100,50 @@ export function keepLogSmall(path: string, mostBytes = mostLogBytes, everyMs = l
   return () => clearInterval(timer);
 }
 
-export function rotateLog(path: string): void {
-  copyFileSync(path, `${path}.1`);
-  truncateSync(path);
+/**
+ * Copies the log to `….log.1` and truncates it. Follows no symbolic link: one at `….log.1` is replaced.
+ * @param log where the process writes its log; throws if this is not the file at `path` any more
+ */
+export function rotateLog(path: string, log: number): void {
+  const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDWR, O_WRONLY } = constants;
+  const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
+  const from = openSync(path, O_RDWR | O_NOFOLLOW);
+  try {
+    if (!isOpenIn(log, fstatSync(from, { bigint: true }))) throw new Error(`another file stands at ${path}`);
+    const to = openSync(temporary, O_CREAT | O_EXCL | O_WRONLY, 0o600);
+    try {
+      copyAll(from, to);
+    } finally {
+      closeSync(to);
+    }
+    renameSync(temporary, `${path}.1`);
+    ftruncateSync(from);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(from);
+  }
+}
+
+function copyAll(from: number, to: number): void {
+  const bytes = new Uint8Array(copiedAtOnceBytes);
+  for (;;) {
+    const read = readSync(from, bytes);
+    if (read === 0) return;
+    for (let written = 0; written < read; ) written += writeSync(to, bytes, written, read - written);
+  }
 }
 
 function isStderr(path: string): boolean {
   try {
-    const [own, there] = [fstatSync(stderrFd, { bigint: true }), statSync(path, { bigint: true })];
-    return own.ino === there.ino && own.dev === there.dev;
+    return isOpenIn(stderrFd, statSync(path, { bigint: true }));
   } catch {
     return false; // it has no stderr, or there is no such log
   }
+}
+
+function isOpenIn(fd: number, there: BigIntStats): boolean {
+  const own = fstatSync(fd, { bigint: true });
+  return own.ino === there.ino && own.dev === there.dev;
 }

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { appendFile, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  copyFile,
+  lstat,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { openLog, readLog } from "../../src/data-dir/log-file.ts";
+import { openLog, readLog, rotateLog } from "../../src/data-dir/log-file.ts";
 import { startChild } from "../support/child.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -31,6 +41,38 @@ describe("openLog()", () => {
     expect(() => openLog(dir.join("a.log"))).toThrow("cannot write");
     openLog(dir.join("b.log"));
     expect((await stat(dir.join("b.log"))).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("rotateLog()", () => {
+  test("replaces a symbolic link at the path of the old log, and changes nothing behind it", async () => {
+    await using dir = await tempDir();
+    const path = dir.join("a.log");
+    await writeFile(dir.join("elsewhere"), "theirs\n");
+    await symlink(dir.join("elsewhere"), `${path}.1`);
+    const log = openLog(path);
+    await writeFile(path, "ours\n");
+    rotateLog(path, log);
+    expect(await readFile(dir.join("elsewhere"), "utf8")).toBe("theirs\n");
+    expect((await lstat(`${path}.1`)).isFile()).toBe(true);
+    expect((await lstat(`${path}.1`)).mode & 0o777).toBe(0o600);
+    expect([await readFile(`${path}.1`, "utf8"), await readFile(path, "utf8")]).toEqual(["ours\n", ""]);
+    expect((await readdir(dir.path)).toSorted()).toEqual(["a.log", "a.log.1", "elsewhere"]);
+  });
+
+  test.each([
+    ["a symbolic link", (from: string, to: string) => symlink(from, to)],
+    ["another file", (from: string, to: string) => copyFile(from, to)],
+  ])("copies and cuts nothing if %s stands in the place of the log", async (_, put) => {
+    await using dir = await tempDir();
+    const path = dir.join("a.log");
+    const log = openLog(path);
+    await rm(path);
+    await writeFile(dir.join("elsewhere"), "theirs\n");
+    await put(dir.join("elsewhere"), path);
+    expect(() => rotateLog(path, log)).toThrow();
+    expect(await readFile(path, "utf8")).toBe("theirs\n");
+    expect((await readdir(dir.path)).toSorted()).toEqual(["a.log", "elsewhere"]);
   });
 });
 
