@@ -28,6 +28,8 @@ const harmlessTools = [
 ];
 /** Variables that the agent's commands do not get. */
 const secretVariables = ["OPENCODE_SERVER_PASSWORD", "OPENCODE_CONFIG_CONTENT"];
+/** The lists of its configuration to which OpenCode appends those of another configuration. */
+const appendedLists = ["plugin", "instructions"];
 /** The longest that a call of one of our tools may wait for a person: a week. OpenCode's own limit is a minute. */
 const callTimeoutMs = 7 * 86_400_000 + 60_000;
 
@@ -144,14 +146,20 @@ function configOf(text: string | undefined): Record<string, unknown> {
   return isObject(config) ? config : {};
 }
 
-/** Merges as OpenCode does: objects by their keys, and the lists `plugin` and `instructions` by appending. */
+/** Merges as OpenCode does: the lists of {@link appendedLists} by appending, objects by their keys. Any other value of ours replaces the user's. */
 function merged(user: Record<string, unknown>, own: Record<string, unknown>): Record<string, unknown> {
+  const lists = appendedLists.flatMap((key) => {
+    const [before, value] = [user[key], own[key]];
+    return Array.isArray(before) && Array.isArray(value) ? [[key, [...before, ...value]] as const] : [];
+  });
+  return { ...deepMerged(user, own), ...Object.fromEntries(lists) };
+}
+
+function deepMerged(user: Record<string, unknown>, own: Record<string, unknown>): Record<string, unknown> {
   const all = { ...user };
   for (const [key, value] of Object.entries(own)) {
     const before = user[key];
-    if (isObject(before) && isObject(value)) all[key] = merged(before, value);
-    else if (Array.isArray(before) && Array.isArray(value)) all[key] = [...before, ...value];
-    else all[key] = value;
+    all[key] = isObject(before) && isObject(value) ? deepMerged(before, value) : value;
   }
   return all;
 }

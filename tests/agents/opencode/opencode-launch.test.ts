@@ -1,8 +1,10 @@
-// What a launch of the real OpenCode does to the user's own configuration of it: nothing.
+// What a launch of OpenCode is given, and what it does to the user's own configuration of it: nothing.
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { buildServerEnv } from "../../../src/agents/opencode/opencode-launch.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { silentPipes } from "../silent-pipes.ts";
 import { openSession } from "./opened-session.ts";
 
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
@@ -21,6 +23,24 @@ async function readAll(folders: readonly string[]): Promise<Map<string, string>>
 }
 
 describe("buildServerEnv()", () => {
+  test("appends to the user's plugins and instructions, and replaces every other list, such as a command of their own", () => {
+    const { launch } = silentPipes();
+    const user = {
+      ...{ plugin: ["theirs"], instructions: ["theirs.md"], watcher: { ignore: ["dist"] } },
+      mcp: {
+        cliai: { type: "local", command: ["older-cliai", "bridge"] },
+        theirs: { type: "local", command: ["theirs", "x"] },
+      },
+    };
+    const env = buildServerEnv(launch, JSON.stringify(user));
+    const { plugin, instructions, watcher, mcp } = JSON.parse(env.OPENCODE_CONFIG_CONTENT ?? "");
+    expect(plugin).toEqual(["theirs", "file:///data/agents/ada/opencode-gate.mjs"]);
+    expect(instructions).toEqual(["theirs.md", "/data/agents/ada/opencode-instructions.md"]);
+    expect(watcher).toEqual(user.watcher);
+    expect(mcp.theirs).toEqual(user.mcp.theirs);
+    expect(mcp.cliai.command).toEqual(["cliai", "bridge"]);
+  });
+
   test.each([["ask"], [{ "*": "ask" }], [{ bash: { "*": "ask" }, "*": "ask" }]])(
     "the user's rule %j stays, and cliai's own tools are used unasked",
     async (permission) => {
