@@ -52,14 +52,20 @@ export function openAcpSession(pipes: SessionPipes, row: AcpRow): LiveSession {
       return await opened.turns.say({ text, id });
     },
     async interrupt() {
-      if (opened === undefined) return false;
+      if (opened === undefined || ended.signal.aborted) return false;
       const { connection, session, turns } = opened;
-      await connection.notify("session/cancel", { sessionId: session });
+      // Resolves once the agent has read it. The turn is cut off all the same, because an agent that hangs reads nothing.
+      const sent = connection.notify("session/cancel", { sessionId: session });
       let isOver = false;
       const over = turns.cutOff().then(() => {
         isOver = true;
       });
-      await atMost(interruptWithinMs, over);
+      // The second one rejects if the connection is over.
+      await atMost(
+        interruptWithinMs,
+        over,
+        sent.then(() => over),
+      );
       return isOver;
     },
   };

@@ -74,6 +74,18 @@ test("an interrupt ends a turn whose next prompt waits for the end of a pause, a
   expect(agent.prompts()).toHaveLength(1);
 });
 
+test("an interrupt cuts off the turn of an agent that has stopped reading, and does not wait for it", async () => {
+  const results: TurnResult[] = [];
+  using agent = await openScripted(qwen, { onResult: (result) => results.push(result) });
+  await agent.session.say("work");
+  await agent.prompted(1);
+  agent.stopReading();
+  expect(await agent.session.interrupt()).toBe(false);
+  agent.endTurn();
+  await waitFor(() => results.length > 0, { what: "its result" });
+  expect(results).toMatchObject([{ isError: true, text: "its turn was interrupted" }]);
+});
+
 test("an agent that ends in its turn tells no result of it: another run may go on with its task", async () => {
   const results: TurnResult[] = [];
   const agent = await openScripted(qwen, { onResult: (result) => results.push(result) });

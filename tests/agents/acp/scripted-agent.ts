@@ -6,6 +6,9 @@ import { createLineSplitter } from "../../../src/domain/text/lines.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { silentPipes } from "../silent-pipes.ts";
 
+/** More than a pipe holds. */
+const mostBufferedBytes = 1024 ** 2;
+
 interface Heard {
   readonly id?: number;
   readonly method?: string;
@@ -28,6 +31,8 @@ export interface ScriptedAgent extends Disposable {
   update(told: object): void;
   /** Asks for a permission. Resolves with the answer. */
   ask(toolCall: object, options: readonly Offered[]): Promise<unknown>;
+  /** From now on it reads nothing, and its pipe is full. */
+  stopReading(): void;
   /** Ends the turn of the last prompt. */
   endTurn(stopReason?: string): void;
 }
@@ -69,6 +74,10 @@ export async function openScripted(cli: AgentCli, listener: Partial<SessionPipes
       return (await waitFor(find, { what: "the request is answered" })).result;
     },
     endTurn: (stopReason = "end_turn") => send({ id: given().at(-1)?.id, result: { stopReason } }),
+    stopReading() {
+      stdin.pause();
+      stdin.write(" ".repeat(mostBufferedBytes));
+    },
     [Symbol.dispose]: () => void stdout.end(),
   };
 }
