@@ -27,8 +27,13 @@ export interface RunEnd {
 /**
  * Publishes the last status, without waiting: `stopped` if an order ended the run, else `as`.
  * @param stop the order that ended the run; undefined if none did
+ * @returns the status, if there is no connection on which to publish it
  */
-export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined, { how, as }: RunEnd): void {
+export function sayGoodbye(
+  options: GoodbyeOptions,
+  stop: TakenOrder | undefined,
+  { how, as }: RunEnd,
+): StatusReport | undefined {
   const { id, instanceId, link, now, log } = options;
   const report: StatusReport = {
     agent_id: id,
@@ -39,9 +44,12 @@ export function sayGoodbye(options: GoodbyeOptions, stop: TakenOrder | undefined
     instance_id: instanceId,
   };
   try {
-    link.bus()?.publish(agentSubject(id, "status"), report);
+    const bus = link.bus();
+    bus?.publish(agentSubject(id, "status"), report);
+    return bus === undefined ? report : undefined;
   } catch (error) {
     log.debug(`goodbye: ${messageOf(error)}`); // the connection has just been lost, which tells serve the same
+    return report;
   }
 }
 

@@ -22,11 +22,13 @@ export interface ReceiptQueue {
    */
   writeHandedOver(commandIds: readonly string[], route: string, run?: string): void;
   /**
-   * Waits until the queued receipts are stored, at most `graceMs`. Later ones are lost. If the receipt `injected` of an order is lost,
-   * the agent's next run gets the order again.
+   * Waits until the queued receipts are stored, at most `graceMs`, and resolves with those that may not be. If the receipt `injected` of an
+   * order is lost, the agent's next run gets the order again.
    */
-  close(graceMs: number): Promise<void>;
+  close(graceMs: number): Promise<readonly QueuedReceipt[]>;
 }
+
+export type QueuedReceipt = ReceiptFacts & Pick<Receipt, "token" | "timestamp">;
 
 export interface ReceiptQueueOptions {
   readonly id: AgentId;
@@ -43,6 +45,8 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
   const ending = new AbortController();
   const { signal } = ending;
   const tokens = new Map<string, string>();
+  /** Those that are not stored yet, oldest first. */
+  const waiting = new Set<QueuedReceipt>();
   let last = Promise.resolve();
   let trouble = "";
 
@@ -52,18 +56,22 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
     trouble = text;
   };
   /** After a lost answer a receipt may be stored twice; the reducer ignores the second. */
-  const store = async (receipt: ReceiptFacts & Pick<Receipt, "token" | "timestamp">) => {
+  const store = async (receipt: QueuedReceipt) => {
     const { command_id, state } = receipt;
     while (!signal.aborted) {
       try {
         const bus = await link.connected(signal);
         await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...receipt });
         trouble = "";
+        waiting.delete(receipt);
         return;
       } catch (error) {
         if (signal.aborted) break;
         say(messageOf(error));
-        if (error instanceof CliaiError && neverStored.has(error.code)) return;
+        if (error instanceof CliaiError && neverStored.has(error.code)) {
+          waiting.delete(receipt);
+          return;
+        }
         await pause(tryAgainMs, signal);
       }
     }
@@ -72,6 +80,7 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
   const write = (facts: ReceiptFacts) => {
     const token = tokens.get(facts.command_id);
     const receipt = { ...facts, ...definedOf({ token }), timestamp: now().toISOString() };
+    waiting.add(receipt);
     last = last.then(() => store(receipt));
   };
 
@@ -90,6 +99,7 @@ export function createReceiptQueue({ id, link, now, log }: ReceiptQueueOptions):
     async close(graceMs) {
       await atMost(graceMs, last);
       ending.abort();
+      return [...waiting];
     },
   };
 }

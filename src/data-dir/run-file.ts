@@ -5,6 +5,12 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
+import {
+  type Receipt,
+  ReceiptSchema,
+  type StatusReport,
+  StatusReportSchema,
+} from "../domain/wire/messages.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 /** A process by its id and its start. The id is at least 1, because a signal to 0 or below reaches groups of processes. */
@@ -46,4 +52,42 @@ export async function removeRunFile(dataDir: string, id: AgentId): Promise<void>
 
 function path(dataDir: string, id: AgentId): string {
   return join(dataDir, "agents", id, "run.json");
+}
+
+/** The last reports of a run that ended while NATS was away: `agents/<id>/unsent.json`, until a serve has stored them. */
+const UnsentSchema = v.object({
+  runs: v.array(v.object({ receipts: v.array(ReceiptSchema), goodbye: v.optional(StatusReportSchema) })),
+});
+export type UnsentRun = v.InferOutput<typeof UnsentSchema>["runs"][number];
+
+/** Empty if there is nothing to send, or the file cannot be used. */
+export async function readUnsent(dataDir: string, id: AgentId): Promise<readonly UnsentRun[]> {
+  try {
+    return decodeMessage(UnsentSchema, await readFile(unsentPath(dataDir, id))).runs;
+  } catch {
+    return []; // there is no such file, or not one of ours
+  }
+}
+
+/** Adds what a run could not send; nothing if it has sent all. @throws CliaiError `data_dir_unwritable` */
+export async function addUnsent(
+  dataDir: string,
+  id: AgentId,
+  unsent: {
+    readonly receipts: readonly Omit<Receipt, "agent_id">[];
+    readonly goodbye: StatusReport | undefined;
+  },
+): Promise<void> {
+  if (unsent.receipts.length === 0 && unsent.goodbye === undefined) return;
+  const runs = [...(await readUnsent(dataDir, id)), unsent];
+  await ensureOwnDir(join(unsentPath(dataDir, id), ".."));
+  await writePrivateFile(unsentPath(dataDir, id), `${JSON.stringify({ runs })}\n`);
+}
+
+export async function removeUnsent(dataDir: string, id: AgentId): Promise<void> {
+  await rm(unsentPath(dataDir, id), { force: true });
+}
+
+function unsentPath(dataDir: string, id: AgentId): string {
+  return join(dataDir, "agents", id, "unsent.json");
 }

@@ -6,10 +6,12 @@
 import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
 import type { Link } from "../agent-link/link.ts";
+import type { QueuedReceipt } from "../agent-link/receipt-queue.ts";
 import type { SessionListener } from "../agents/live-session.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
 import { failedLaunchReceipt } from "../domain/receipts.ts";
+import type { StatusReport } from "../domain/wire/messages.ts";
 import type { ModelRequest } from "../domain/wire/model-request.ts";
 import { atMost } from "../waiting.ts";
 import type { SessionEvent } from "./event-sender.ts";
@@ -51,8 +53,17 @@ export interface Host
    * @param launchTask the task for a session with a stream. The session gets it at once; if the agent is paused, when it is let go
    */
   open(own: OwnRoutes, launchTask?: string): void;
-  /** The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. */
-  end(end: RunEnd): Promise<void>;
+  /**
+   * The CLI has ended. Writes the last receipts, says goodbye for the agent, and closes the connection. Resolves with what could not be sent,
+   * because NATS is away.
+   */
+  end(end: RunEnd): Promise<UnsentReports>;
+}
+
+/** The last reports of a run that were not sent. */
+export interface UnsentReports {
+  readonly receipts: readonly QueuedReceipt[];
+  readonly goodbye: StatusReport | undefined;
 }
 
 const goodbyeWithinMs = 2_000;
@@ -155,7 +166,7 @@ async function endHost(
   { agentId: id, instanceId, now, log }: SessionOptions,
   { reporting, speaking, steering, hearing }: Stages,
   { launchTask, ...end }: RunEnd,
-): Promise<void> {
+): Promise<UnsentReports> {
   const how = endWords(end);
   const { link, heartbeat, events, receipts } = reporting;
   // The CLI may have ended before the connection was there. Wait for it, so that the goodbye is sent all the same.
@@ -171,11 +182,12 @@ async function endHost(
     const reason = end.as === "failed_to_start" ? how : `${how}; it had not taken its task`;
     receipts.write(failedLaunchReceipt(instanceId, launchTask, reason));
   }
-  await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
+  const [unstored] = await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
   if (speaking.turn.isHooked()) events.send({ kind: "session_end", detail: how });
   events.stop();
-  sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), end);
+  const goodbye = sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), end);
   await link.close(goodbyeWithinMs);
+  return { receipts: unstored, goodbye };
 }
 
 /** Whether the CLI has shown that it has the task of its launch, or calls no hook by which it could show that. */

@@ -99,11 +99,13 @@ describe("createReceiptQueue()", () => {
     await run.queue.close(0);
   });
 
-  test("close() waits no longer than it may, and what is left is not stored afterwards", async () => {
+  test("close() waits no longer than it may, and what is left is its result and is not stored afterwards", async () => {
     await using run = await start({ isAway: true });
     run.queue.write({ command_id: "t1", state: "delivered" });
     const beganMs = performance.now();
-    await run.queue.close(50);
+    expect(await run.queue.close(50)).toMatchObject([
+      { command_id: "t1", state: "delivered", timestamp: at },
+    ]);
     expect(performance.now() - beganMs).toBeLessThan(10_000);
     run.comeBack();
     run.queue.write({ command_id: "t1", state: "seen" });
@@ -115,7 +117,7 @@ describe("createReceiptQueue()", () => {
     await using run = await start();
     run.queue.write({ command_id: "t1", state: "failed", detail: "x".repeat(9 * 1024 * 1024) });
     run.queue.write({ command_id: "t2", state: "delivered" });
-    await run.queue.close(5_000);
+    expect(await run.queue.close(5_000)).toEqual([]);
     expect(await run.stored()).toEqual(["t2 delivered"]);
     expect(run.logged[0]).toContain("over the limit of 8 MB");
   });

@@ -1,7 +1,7 @@
 // How an agent that speaks ACP ends in its turn: what the fleet is told, and that its task waits for its next run.
 import { expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
-import { readRunFile } from "../../src/data-dir/run-file.ts";
+import { readRunFile, readUnsent } from "../../src/data-dir/run-file.ts";
 import { ada } from "../support/agents.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import type { Child } from "../support/child.ts";
@@ -47,7 +47,27 @@ if (process.env.IS_CHILD === undefined) {
 }
 `;
 
+/** Ends its turn once the file `go` is there, and then itself. */
+const endingAfterTurn = `#!${process.execPath}
+const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: "2.0", ...message }) + "\\n");
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const { id, method } = JSON.parse(line);
+  if (method === "initialize") send({ id, result: { protocolVersion: 1, agentCapabilities: {} } });
+  if (method === "session/new") send({ id, result: { sessionId: "s1" } });
+  if (method !== "session/prompt") return;
+  const content = { type: "text", text: "I dig." };
+  send({ method: "session/update", params: { sessionId: "s1", update: { sessionUpdate: "agent_message_chunk", content } } });
+  const looking = setInterval(() => {
+    if (!require("node:fs").existsSync("go")) return;
+    clearInterval(looking);
+    send({ id, result: { stopReason: "end_turn" } });
+    setTimeout(() => process.exit(0), 300);
+  }, 50);
+});
+`;
+
 interface Scene {
+  readonly work: string;
   readonly serve: RunningServe;
   readonly child: Child;
   readonly agent: () => Promise<ShownAgent>;
@@ -70,7 +90,7 @@ async function withAgent(script: string, act: (scene: Scene) => Promise<void>): 
   expect(sent.code).toBe(0);
   const hasIt = async () => lifeOf(await agent(), "t1").includes("injected by acp");
   await waitFor(hasIt, { what: "it has its task", saw: agent });
-  await act({ serve, child, agent });
+  await act({ work, serve, child, agent });
 }
 
 /** Nothing shows that its model had the task, so that the next run gets it. */
@@ -106,5 +126,21 @@ test("an agent whose host is told to end in its turn: its last words do not fail
     await child.exit();
     await waitFor(async () => (await agent()).status === "disconnected", { what: "it has gone", saw: agent });
     await expectWaiting(agent);
+  });
+});
+
+test("an agent that ends while the server is away: the next one knows that its task is done, and how it has ended", async () => {
+  await withAgent(endingAfterTurn, async ({ work, serve, child, agent }) => {
+    await waitFor(async () => lifeOf(await agent(), "t1").includes("seen"), { what: "it works", saw: agent });
+    const [port = 0, natsPort = 0] = [serve.url, serve.natsUrl].map((url) => Number(new URL(url).port));
+    serve.child.kill("SIGTERM");
+    await serve.child.exit();
+    await writeFile(`${work}/go`, "");
+    expect((await child.exit()).code).toBe(0);
+    await using next = await startServe({ dataDir: serve.dataDir, port, natsPort });
+    const shown = () => fetchAgent(next, ada);
+    await waitFor(async () => (await shown()).status === "ended", { what: "its end is known", saw: shown });
+    expect(lifeOf(await shown(), "t1").at(-1)).toBe("applied by result");
+    expect(await readUnsent(serve.dataDir, ada)).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ import { isOfEarlierBoot } from "../../../processes/process-start.ts";
 import { stillRunning } from "../../../processes/process-table.ts";
 import type { Server } from "../../../server/server.ts";
 import type { CliContext } from "../../frame/context.ts";
+import { sendUnsent } from "./unsent-reports.ts";
 
 export interface KilledHosts {
   /**
@@ -58,6 +59,7 @@ export function watchKilledHosts(options: KilledHostsOptions): KilledHosts {
   };
   const look = async (id: AgentId, how?: string) => {
     try {
+      await sendUnsent(id, { dataDir, bus, log: context.log });
       const file = await readRunFile(dataDir, id);
       if (file === undefined || !isUnendedRun(fleet.get(id), file.run)) lost.delete(id);
       else if (await hasEnded(dataDir, id, file)) await tell(id, file, how);

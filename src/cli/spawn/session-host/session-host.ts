@@ -8,7 +8,8 @@ import type { RunEnd } from "../../../agent-link/goodbye.ts";
 import { listenerPaths } from "../../../agent-link/host-protocol.ts";
 import type { AgentLaunch, HookPlace } from "../../../agents/agent-launch.ts";
 import { type LaunchedAgent, programOf } from "../../../agents/launch.ts";
-import type { CliaiError } from "../../../domain/text/errors.ts";
+import { addUnsent } from "../../../data-dir/run-file.ts";
+import { type CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { loopback } from "../../../domain/wire/own-address.ts";
 import { type Host, startHost } from "../../../host/host.ts";
 import { createListener } from "../../../host/listener.ts";
@@ -126,7 +127,10 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     async end(end) {
       // Its leases are ended over the connection that the host closes.
       await gate?.stop();
-      await host.end(end);
+      const unsent = await host.end(end);
+      await addUnsent(options.dataDir, options.id, unsent).catch((error: unknown) =>
+        log.warn(`the last reports of ${options.id} are lost: ${messageOf(error)}`),
+      );
       await http.stop();
     },
   };
