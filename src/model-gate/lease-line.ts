@@ -30,7 +30,10 @@ export interface LineOptions {
 }
 
 /** What a request is for: the server, the model, and how many slots the server has. */
-export type LineRequest = Pick<LeaseAsk, "server" | "model" | "slots">;
+export interface LineRequest extends Pick<LeaseAsk, "server" | "model" | "slots"> {
+  /** Asks the model server which of its slots are idle. Called while the request is the next one in the queue. Never rejects. */
+  readonly readIdleSlots?: (() => Promise<readonly number[] | undefined>) | undefined;
+}
 
 export interface Place {
   readonly place: number;
@@ -83,22 +86,10 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
       log.debug(`the end of a lease is not told: ${messageOf(error)}`); // serve ends it, because it is not renewed
     }
   };
-  const hold = async (ask: LeaseAsk, over: AbortSignal) => {
-    for (let unanswered = 0; !over.aborted; ) {
-      const everyMs = unanswered < mostUnanswered ? renewEveryMs : renewSeldomMs;
-      try {
-        await request({ ...ask, act: "hold" }, everyMs, over);
-        unanswered = 0;
-      } catch {
-        unanswered += 1; // a person is told when the next request has to wait
-      }
-      await pause(everyMs, over);
-    }
-  };
   const passFor = (ask: LeaseAsk, slot: number | undefined, unqueued?: string): Pass => {
     const over = new AbortController();
     const held = { ...ask, ...(slot !== undefined && { slot }) };
-    void hold(held, over.signal);
+    void renew((withinMs) => request({ ...held, act: "hold" }, withinMs, over.signal), over.signal);
     return {
       ...{ slot, unqueued },
       leave(rereadMs) {
@@ -110,7 +101,7 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
   };
 
   return {
-    async enter(wanted, signal, onPlace) {
+    async enter({ readIdleSlots, ...wanted }, signal, onPlace) {
       const ask: LeaseAsk = {
         ...{ agent_id: id, request_id: createId(), act: "wait", ...wanted },
         ...{ waited_ms: 0, reread_ms: 0 },
@@ -118,6 +109,8 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
       const beganMs = performance.now();
       let heardMs = beganMs;
       let why = silent ?? "";
+      let isNext = false;
+      let idle_slots: number[] | undefined;
       for (;;) {
         const nowMs = performance.now();
         const leftMs = silent === undefined ? heardMs + patienceMs - nowMs : 0;
@@ -129,12 +122,17 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
         }
         try {
           const waited_ms = Math.round(nowMs - beganMs);
-          const answer = await request({ ...ask, waited_ms }, Math.min(answerWithinMs, leftMs), signal);
+          // The answer takes 2 s. Meanwhile the server tells whether the leases before this request are used.
+          const looked = isNext ? readIdleSlots?.() : undefined;
+          const told = { ...ask, waited_ms, idle_slots };
+          const answer = await request(told, Math.min(answerWithinMs, leftMs), signal);
           heardMs = performance.now();
           if (answer.state === "granted") return passFor(ask, answer.slot);
           if (answer.error !== undefined) return passFor(ask, undefined, answer.error);
           const { place = 0, waiting = 0 } = answer;
           onPlace({ place, waiting });
+          isNext = place === 1;
+          idle_slots = (await looked)?.slice();
         } catch (error) {
           if (signal.aborted) end(ask);
           signal.throwIfAborted();
@@ -145,6 +143,20 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
       }
     },
   };
+}
+
+/** Renews a lease until the signal aborts. Never rejects. */
+async function renew(hold: (withinMs: number) => Promise<unknown>, over: AbortSignal): Promise<void> {
+  for (let unanswered = 0; !over.aborted; ) {
+    const everyMs = unanswered < mostUnanswered ? renewEveryMs : renewSeldomMs;
+    try {
+      await hold(everyMs);
+      unanswered = 0;
+    } catch {
+      unanswered += 1; // a person is told when the next request has to wait
+    }
+    await pause(everyMs, over);
+  }
 }
 
 /** Whether NATS does not let this agent ask, for example because somebody else made its credentials. That does not change soon. */

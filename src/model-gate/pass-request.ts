@@ -6,7 +6,7 @@ import type { LeaseLine, Pass } from "./lease-line.ts";
 import { type LlamaFields, llamaFieldsFor, modelOf, withFields } from "./model-requests.ts";
 import { type PassedRequest, passOn } from "./pass-on.ts";
 import type { PromptProgress } from "./prompt-progress.ts";
-import { type QueueFacts, type QueueSettings, untilSlotIdle } from "./queue-facts.ts";
+import { type QueueFacts, type QueueSettings, readIdleSlots, untilSlotIdle } from "./queue-facts.ts";
 import type { RequestBoard, RequestState } from "./request-board.ts";
 import { isToldBySlots, watchSlotProgress } from "./slot-progress.ts";
 import { tapAnswer } from "./tap-answer.ts";
@@ -36,6 +36,8 @@ const promptToldEveryMs = 500;
 /** How long a batch of the prompt may take. One of 2,048 tokens took 81 s on a busy machine without a GPU (llama.cpp b11549). */
 const longestBatchMs = 180_000;
 
+const slotsWithinMs = 2_000;
+
 /** @throws what the socket throws, or the signal's reason */
 export async function passModelRequest(request: PassedModelRequest): Promise<Response> {
   const { signal } = request;
@@ -52,6 +54,15 @@ export async function passModelRequest(request: PassedModelRequest): Promise<Res
     else stay.end();
     throw error;
   }
+}
+
+async function idleSlotsOf(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<readonly number[] | undefined> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(slotsWithinMs)]);
+  return await readIdleSlots(url, headers, late).catch(() => undefined); // it has gone, or is too busy to tell
 }
 
 interface SentRequest {
@@ -124,7 +135,8 @@ function createStay({
   return {
     async enter() {
       if (slots !== undefined) {
-        const wanted = { server, model: isLlama ? "" : asked, slots };
+        const readIdle = isLlama ? () => idleSlotsOf(settings.url, headers, signal) : undefined;
+        const wanted = { server, model: isLlama ? "" : asked, slots, readIdleSlots: readIdle };
         shown.set({ state: "waiting" });
         pass = await line.enter(wanted, signal, (place) => shown.set({ state: "waiting", ...place }));
       }

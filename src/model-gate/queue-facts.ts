@@ -74,3 +74,16 @@ export async function untilSlotIdle(
     signal.throwIfAborted();
   }
 }
+
+/**
+ * The numbers of the slots in which llama.cpp has no request; undefined if it does not tell.
+ * @throws what the socket throws, or the signal's reason
+ */
+export async function readIdleSlots(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<readonly number[] | undefined> {
+  const slots = v.safeParse(SlotsSchema, await askJson(`${url}/slots`, headers, signal));
+  return slots.success ? slots.output.filter((slot) => !slot.is_processing).map(({ id }) => id) : undefined;
+}

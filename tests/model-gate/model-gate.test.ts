@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { directFetch } from "../../src/direct-fetch.ts";
+import { unusedAfterMs } from "../../src/domain/model-queue/model-queue.ts";
 import { gateAwayHeader } from "../../src/domain/model-server.ts";
 import { longFact } from "../../src/domain/text/fact-words.ts";
 import { startGate } from "../support/gate-fixture.ts";
 import { startTestNats } from "../support/nats.ts";
 import { startSlowModelServer } from "../support/slow-model-server.ts";
 import { startTestServer } from "../support/test-server.ts";
-import { stays, waitFor } from "../support/wait-for.ts";
+import { patienceMs, stays, waitFor } from "../support/wait-for.ts";
 
 describe("createModelGate()", () => {
   test("a request waits for its slot, and its answer comes as the server sends it, with its figures", async () => {
@@ -117,6 +118,37 @@ describe("createModelGate()", () => {
       true,
       7,
     ]);
+  });
+
+  test("a lease that is renewed and not used holds nobody up for long, and a long answer is not taken for one", async () => {
+    await using run = await startTestServer();
+    await using unused = await startSlowModelServer();
+    await using busy = await startSlowModelServer({ answerMs: unusedAfterMs + 4_000 });
+    await using ada = await startGate("ada", { natsUrl: run.nats.url, url: unused.url });
+    await using bob = await startGate("bob", { natsUrl: run.nats.url, url: busy.url });
+    await using cleo = await startGate("cleo", { natsUrl: run.nats.url, url: busy.url });
+    const lease = {
+      request_id: "r1",
+      server: `box:${new URL(unused.url).port}`,
+      model: "",
+      slots: 1,
+      slot: 0,
+    };
+    const tell = (act: string) =>
+      run.bus.request("modelserver.lease.idler", { ...lease, act }, { timeoutMs: patienceMs });
+    await tell("wait");
+    const renewed = setInterval(() => void tell("hold"), 1_000);
+    try {
+      const long = bob.ask();
+      await waitFor(() => busy.bodies.length === 1, { what: "the long request" });
+      const answers = await Promise.all([ada.ask(), long, cleo.ask()]);
+      for (const answer of answers) expect(answer).toContain("[DONE]");
+      expect(busy.most()).toBe(1);
+      expect(ada.states.map(({ state }) => state)).toContain("waiting");
+      expect(ada.states.map(({ state }) => state)).not.toContain("unqueued");
+    } finally {
+      clearInterval(renewed);
+    }
   });
 
   test("a server that is away is told as such, and the slot is given back", async () => {

@@ -25,6 +25,8 @@ export interface SlowModelServerOptions {
   readonly answerMs?: number;
   /** Whether a cancelled request still occupies its slot, until `endBatch` is called. */
   readonly leavesBatch?: boolean;
+  /** Whether its slots show the requests that it works on, as those of llama.cpp do. Default true. */
+  readonly showsWork?: boolean;
   /** Whether it tells what llama.cpp tells. Default true. */
   readonly isLlama?: boolean;
   /** How much longer an answer takes if the request before was another agent's (`user`), so that the prompt is not in the cache. */
@@ -45,6 +47,7 @@ export async function startSlowModelServer({
   slots = 1,
   answerMs = 50,
   leavesBatch = false,
+  showsWork = true,
   isLlama = true,
   rereadMs = 0,
   promptMs = 0,
@@ -61,6 +64,10 @@ export async function startSlowModelServer({
   const json = (response: ServerResponse, status: number, body: unknown) => {
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
+  };
+  const slotsNow = () => {
+    const busy = batch + (showsWork ? working : 0);
+    return Array.from({ length: slots }, (_, id) => ({ id, id_task: batch, is_processing: id < busy }));
   };
   const work = async (response: ServerResponse, { user, return_progress }: Record<string, unknown>) => {
     if (working >= slots) await new Promise<void>((resolve) => queue.push(resolve));
@@ -106,8 +113,7 @@ export async function startSlowModelServer({
     const call = `${request.method} ${request.url}`;
     if (call === "GET /props" && isLlama)
       return json(response, 200, { default_generation_settings: { n_ctx: 4_096 }, total_slots: slots });
-    if (call === "GET /slots" && isLlama)
-      return json(response, 200, [{ id: 0, id_task: batch, is_processing: batch > 0 }]);
+    if (call === "GET /slots" && isLlama) return json(response, 200, slotsNow());
     if (call === "GET /v1/models") return json(response, 200, { data: [{ id: "tiny" }] });
     if (call !== "POST /v1/chat/completions")
       return json(response, 404, { error: { message: `no ${call}` } });

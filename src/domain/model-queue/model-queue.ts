@@ -22,6 +22,8 @@ export interface Lease extends QueuedRequest {
   readonly slot: number | undefined;
   /** When this queue first knew it as a lease. */
   readonly lentMs: number;
+  /** Set while the model server itself calls the slot idle: since when, and when a gate that waits has told it last. */
+  readonly idle?: { readonly sinceMs: number; readonly heardMs: number } | undefined;
 }
 
 /** What is known of one slot: whose prompt it has in its cache, and how often in a row that agent has used it. */
@@ -52,9 +54,16 @@ export const waitingGoneAfterMs = 8_000;
 export const leaseGoneAfterMs = 5_000;
 /**
  * Longer than an answer may take. After this time a lease occupies no slot any more, even if it is renewed, because a program that neither uses nor
- * ends its lease must not make the others wait for ever.
+ * ends its lease must not make the others wait for ever. With a server that tells its slots, `unusedAfterMs` counts long before.
  */
 export const longestLeaseMs = 3_600_000;
+/**
+ * A lease whose slot the model server calls idle for this long is not used: its request has never begun, or has ended long ago. A gate sends its
+ * request as soon as it has the lease, and ends the lease with the answer.
+ */
+export const unusedAfterMs = 10_000;
+/** The first gate in the queue tells every 2 s which slots are idle. After a longer silence nobody knows what they did meanwhile. */
+const idleHeardWithinMs = 5_000;
 /** A slot is kept free for its agent for this part of the time that reading the prompt again would take, and at most for `mostKeptMs`. */
 const keptShare = 0.05;
 const mostKeptMs = 2_000;
@@ -72,7 +81,7 @@ export function ask(queue: ModelQueue, request: QueuedRequest): ModelQueue {
  * Renews a lease. If the queue does not know it, adds it: another serve has granted the lease, or the gate could not wait for the queue any longer
  * and has sent its request without a lease.
  */
-export function hold(queue: ModelQueue, lease: Omit<Lease, "lentMs">): ModelQueue {
+export function hold(queue: ModelQueue, lease: Omit<Lease, "lentMs" | "idle">): ModelQueue {
   if (queue.leases.some(({ id }) => id === lease.id)) return renew(queue, lease.id, lease.heardMs);
   const waiting = queue.waiting.filter(({ id }) => id !== lease.id);
   return lend({ ...queue, waiting }, lease, lease.heardMs);
@@ -93,6 +102,16 @@ export function end(queue: ModelQueue, id: string, nowMs: number, rereadMs = 0):
   return { ...without, slots: queue.slots.with(lease.slot, { ...slot, usedMs: nowMs, keptUntilMs }) };
 }
 
+/** Notes which slots the model server itself calls idle: those with these numbers, and no others. */
+export function noteIdle(queue: ModelQueue, idleSlots: readonly number[], nowMs: number): ModelQueue {
+  const leases = queue.leases.map((lease) => {
+    if (lease.slot === undefined || !idleSlots.includes(lease.slot)) return { ...lease, idle: undefined };
+    const goesOn = lease.idle !== undefined && nowMs - lease.idle.heardMs < idleHeardWithinMs;
+    return { ...lease, idle: { sinceMs: goesOn ? lease.idle.sinceMs : nowMs, heardMs: nowMs } };
+  });
+  return { ...queue, leases };
+}
+
 /** Removes the requests and leases whose gates were not heard in time. */
 export function expire(queue: ModelQueue, nowMs: number): ModelQueue {
   const waiting = queue.waiting.filter(({ heardMs }) => nowMs - heardMs < waitingGoneAfterMs);
@@ -102,7 +121,7 @@ export function expire(queue: ModelQueue, nowMs: number): ModelQueue {
 }
 
 /** Makes a waiting or new request a lease, and notes whose prompt its slot has from now on. */
-export function lend(queue: ModelQueue, lease: Omit<Lease, "lentMs">, nowMs: number): ModelQueue {
+export function lend(queue: ModelQueue, lease: Omit<Lease, "lentMs" | "idle">, nowMs: number): ModelQueue {
   const { agent, model, slot } = lease;
   const isLoaded = queue.loaded?.model === model;
   return {
@@ -137,10 +156,14 @@ function renew(queue: ModelQueue, id: string, heardMs: number): ModelQueue {
 
 /** The leases that occupy a slot. */
 export function countingLeases({ leases }: ModelQueue, nowMs: number): readonly Lease[] {
-  return leases.filter(({ lentMs }) => nowMs - lentMs < longestLeaseMs);
+  return leases.filter((lease) => nowMs - lease.lentMs < longestLeaseMs && !isUnused(lease));
 }
 
 /** How many slots the server has. If the gates were told different numbers, the smallest counts, because a larger one may be wrong. */
 export function slotCount({ waiting, leases }: ModelQueue): number {
   return Math.min(...[...waiting, ...leases].map(({ slots }) => slots));
+}
+
+function isUnused({ idle }: Lease): boolean {
+  return idle !== undefined && idle.heardMs - idle.sinceMs >= unusedAfterMs;
 }

@@ -26,6 +26,13 @@ export const LeaseAskSchema = v.looseObject({
   ),
   /** With `wait`: how long it has waited. Only a serve that has started or begun to lead since then uses this. */
   waited_ms: v.optional(count("waited_ms"), 0),
+  /** With `wait`: the slots that the model server itself calls idle, if the gate has asked it. */
+  idle_slots: v.optional(
+    v.pipe(
+      v.array(v.pipe(wholeNumber("idle_slots"), v.maxValue(999, "idle_slots is above 999"))),
+      v.maxLength(1_000, "idle_slots has more than 1,000 numbers"),
+    ),
+  ),
   /** With `hold`: the slot of the lease; absent if the request was sent without the queue. */
   slot: v.optional(v.pipe(wholeNumber("slot"), v.maxValue(999, "slot is above 999"))),
   /** With `end`: how long the server would need to read the prompt again that the slot has in its cache now. */

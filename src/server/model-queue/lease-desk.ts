@@ -13,6 +13,7 @@ import {
   hold,
   leaseGoneAfterMs,
   type ModelQueue,
+  noteIdle,
   waitingGoneAfterMs,
 } from "../../domain/model-queue/model-queue.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -204,8 +205,14 @@ function requireRoom(
   throw new CliaiError("refused", `${agent} has ${mostOfAgent} requests to model servers already`);
 }
 
-function takeAct(queue: ModelQueue, { act, slot, reread_ms }: LeaseAsk, request: Waiting, nowMs: number) {
-  if (act === "wait") return ask(queue, request);
+function takeAct(
+  queue: ModelQueue,
+  { act, slot, idle_slots, reread_ms }: LeaseAsk,
+  request: Waiting,
+  nowMs: number,
+): ModelQueue {
+  if (act === "wait")
+    return ask(idle_slots === undefined ? queue : noteIdle(queue, idle_slots, nowMs), request);
   return act === "hold" ? hold(queue, { ...request, slot }) : end(queue, request.id, nowMs, reread_ms);
 }
 

@@ -8,8 +8,10 @@ import {
   hold,
   leaseGoneAfterMs,
   type ModelQueue,
+  noteIdle,
   type QueuedRequest,
   slotCount,
+  unusedAfterMs,
   waitingGoneAfterMs,
 } from "../../../src/domain/model-queue/model-queue.ts";
 
@@ -48,6 +50,39 @@ describe("hold()", () => {
     expect([idsOf(queue.waiting), idsOf(queue.leases)]).toEqual([["b"], ["a"]]);
     expect(grant(queue, 10).granted).toEqual([]);
     expect(idsOf(grant(end(queue, "a", 20), 20).granted)).toEqual(["b"]);
+  });
+});
+
+describe("noteIdle()", () => {
+  /** Who gets a lease after looks at these times, while "a" has one and "b" waits; each look tells which slots are idle. */
+  const grantedAfter = (...looks: readonly (readonly [atMs: number, idle: readonly number[]])[]) => {
+    let queue = ask(granted(ask(emptyQueue, request("a", 0)), 0), request("b", 0));
+    for (const [atMs, idle] of looks) queue = noteIdle(queue, idle, atMs);
+    return idsOf(grant(queue, looks.at(-1)?.[0] ?? 0).granted);
+  };
+  const every2s = (fromMs: number, toMs: number, idle: readonly number[]) =>
+    Array.from({ length: (toMs - fromMs) / 2_000 + 1 }, (_, n) => [fromMs + n * 2_000, idle] as const);
+
+  test("a lease whose slot the server calls idle for long does not occupy it, even if it is renewed", () => {
+    expect(grantedAfter(...every2s(0, unusedAfterMs - 2_000, [0]))).toEqual([]);
+    expect(grantedAfter(...every2s(0, unusedAfterMs, [0]))).toEqual(["b"]);
+  });
+
+  test("one whose slot was busy in between, or whose slot nobody saw for long, counts on", () => {
+    expect(grantedAfter(...every2s(0, 6_000, [0]), [8_000, []], ...every2s(10_000, 18_000, [0]))).toEqual([]);
+    expect(grantedAfter([0, [0]], [unusedAfterMs, [0]])).toEqual([]);
+  });
+
+  test("other slots, and requests that were sent without the queue, have nothing to do with it", () => {
+    expect(grantedAfter(...every2s(0, 20_000, [1]))).toEqual([]);
+    const sent = hold(ask(emptyQueue, request("b", 0)), { ...request("a", 0), slot: undefined });
+    const looked = every2s(0, 20_000, [0]).reduce((queue, [atMs, idle]) => noteIdle(queue, idle, atMs), sent);
+    expect(grant(looked, 20_000).granted).toEqual([]);
+  });
+
+  test("it counts again once the server works on it", () => {
+    const unused = [...every2s(0, unusedAfterMs, [0]), [unusedAfterMs + 2_000, []] as const];
+    expect(grantedAfter(...unused)).toEqual([]);
   });
 });
 
