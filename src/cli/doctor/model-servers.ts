@@ -18,6 +18,7 @@ import { type Check, finding, well } from "./check.ts";
 /** How long a server may take to answer a small request. If other agents keep it busy for longer, that is no problem. */
 const answersWithinMs = 20_000;
 const noPatience = { firstMs: 0, awayMs: 0, busyMs: 0, silentMs: answersWithinMs };
+const leastTokens = 5;
 const smallRequest = {
   messages: [{ role: "user", content: "Say hello." }] as const,
   tools: [],
@@ -101,7 +102,14 @@ async function measure(client: ModelClient, signal: AbortSignal): Promise<Speed>
   const answer = await client.ask(smallRequest, signal, listener).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
-  return { isAnswered: answer !== undefined, firstMs, tokensPerS: answer?.usage?.tokensPerS };
+  const wroteMs = performance.now() - began - (firstMs ?? 0);
+  const tokensPerS = answer?.usage?.tokensPerS ?? measuredSpeed(answer?.usage?.answerTokens ?? 0, wroteMs);
+  return { isAnswered: answer !== undefined, firstMs, tokensPerS };
+}
+
+/** Of a server that does not tell its speed, such as Ollama: the tokens after the first one. Undefined if these are too few to tell. */
+function measuredSpeed(answerTokens: number, wroteMs: number): number | undefined {
+  return answerTokens < leastTokens || wroteMs <= 0 ? undefined : ((answerTokens - 1) / wroteMs) * 1_000;
 }
 
 /** `llama.cpp, tiny.gguf, 8192 tokens of context, 1 slot, calls by schema` */

@@ -48,6 +48,26 @@ test("checkModelServers() tells Ollama's real context, which it has once the mod
   ]);
 });
 
+test("checkModelServers() measures the speed of a server that does not tell it, as Ollama 0.17.4 does not", async () => {
+  const wordOf = (content: string) => ({
+    index: 0,
+    delta: { role: "assistant", content },
+    finish_reason: null,
+  });
+  const chunks = [
+    ...["Hello", "!", " How", " can", " I", " help"].map((word) => ({ choices: [wordOf(word)] })),
+    { choices: [{ index: 0, delta: { role: "assistant", content: "" }, finish_reason: "stop" }] },
+    { choices: [], usage: { prompt_tokens: 33, completion_tokens: 7, total_tokens: 40 } },
+  ];
+  const stream = `${chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join("")}data: [DONE]\n\n`;
+  await using server = await startModelEndpoint({
+    ...ollamaRoutes({ loaded: 8_192 }),
+    [chatCall]: { stream },
+  });
+  const [only] = await check({ mine: on(server.url) });
+  expect(only?.message).toMatch(/its first word came after \d+\.\d s, then [1-9]\d* tokens\/s$/);
+});
+
 test("checkModelServers() judges a server by the CLI that is to work on it", async () => {
   const routes = { ...hello, "POST /v1/messages": { status: 400, json: {} } };
   await using server = await startModelEndpoint({ ...llamaRoutes({ context: 8_192 }), ...routes });
