@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { standingOf } from "../../../../src/cli/resume/standing.ts";
 import { type KilledHosts, watchKilledHosts } from "../../../../src/cli/serve/launch/killed-hosts.ts";
 import { ensureOwnDir, ensurePrivateDir } from "../../../../src/data-dir/private-files.ts";
-import { removeRunFile, writeRunFile } from "../../../../src/data-dir/run-file.ts";
+import { addUnsent, readUnsent, removeRunFile, writeRunFile } from "../../../../src/data-dir/run-file.ts";
 import { silentLogger } from "../../../../src/log.ts";
 import { readProcessStart } from "../../../../src/processes/process-start.ts";
-import { ada } from "../../../support/agents.ts";
+import { ada, bob, statesOf } from "../../../support/agents.ts";
 import { type Child, startChild } from "../../../support/child.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../../support/test-server.ts";
@@ -73,6 +73,24 @@ async function kill({ host }: Scene): Promise<void> {
 }
 
 describe("watchKilledHosts()", () => {
+  test("stores what a host could not report when it ended; of an agent that is not known, nothing", async () => {
+    await using scene = await startScene();
+    const { dir, server, hosts, view } = scene;
+    const goodbye = { status: "ended", message: "exit code 0", instance_id: run };
+    const receipts = [{ command_id: "c1", state: "applied", run }] as const;
+    for (const id of [ada, bob]) await addUnsent(dir.join("home"), id, { receipts, goodbye });
+    await hosts.look(ada);
+    expect(await readUnsent(dir.join("home"), ada)).toHaveLength(1); // its host still holds its lock
+    await kill(scene);
+    await removeRunFile(dir.join("home"), ada);
+    for (const id of [ada, bob]) await hosts.look(id);
+    await until("its end is known", () => view()?.status === "ended");
+    expect(statesOf(server, "c1")).toEqual(["applied"]);
+    expect(await readUnsent(dir.join("home"), ada)).toEqual([]);
+    expect(server.server.fleet.get(bob)).toBeUndefined();
+    expect(await readUnsent(dir.join("home"), bob)).toHaveLength(1);
+  });
+
   test("one that was seen to end reads as crashed at once, in words; its alert ends when the agent is back", async () => {
     await using scene = await startScene();
     await kill(scene);
