@@ -8,7 +8,6 @@ import type { AgentRequest } from "../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../server/server.ts";
 import { AgentAxes } from "./parts/agent-axes.tsx";
 import { AgentDetails } from "./parts/agent-details.tsx";
-import { AgentRequests } from "./parts/agent-requests.tsx";
 import { CommandList } from "./parts/command-list.tsx";
 import { Icon } from "./parts/icon.tsx";
 import { OrderButtons, OrderForms, orderState } from "./parts/order-forms.tsx";
@@ -17,6 +16,7 @@ import { TaskText } from "./parts/task-text.tsx";
 import { Age } from "./parts/time.tsx";
 import { Timeline } from "./parts/timeline.tsx";
 import { UsagePanel } from "./parts/usage.tsx";
+import { AgentRequests } from "./requests/agent-requests.tsx";
 
 export interface AgentPageProps {
   readonly view: AgentView;

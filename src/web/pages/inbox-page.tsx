@@ -3,7 +3,7 @@
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
-import { EndedItem, RequestItem } from "./parts/request-item.tsx";
+import { EndedItem, RequestItem } from "./requests/request-item.tsx";
 
 export interface InboxProps {
   /** All requests, open or decided. */

@@ -10,8 +10,8 @@ import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
 import { Icon } from "./parts/icon.tsx";
-import { requestTitle } from "./parts/request-item.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
+import { requestTitle } from "./requests/request-item.tsx";
 
 export interface LayoutProps {
   readonly title: string;

@@ -17,8 +17,8 @@ import { type Layout, layoutOf } from "./fleet/layouts.ts";
 import { ModelServers } from "./fleet/model-servers.tsx";
 import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner, OpenRequests } from "./layout.tsx";
-import { AgentRequests } from "./parts/agent-requests.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
+import { AgentRequests } from "./requests/agent-requests.tsx";
 
 export interface PageEventsOptions {
   readonly lastEventId: string | undefined;

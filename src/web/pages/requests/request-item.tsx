@@ -1,15 +1,17 @@
 /** @jsxImportSource hono/jsx */
+// This room shows requests, and has the forms that answer them.
+//
 // One request of an agent: an open one with the form that answers it, or a decided one with the delivery of its answer.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { answerText } from "../../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
 import { clockTime } from "../age.ts";
+import { Icon } from "../parts/icon.tsx";
+import { StatusBadge } from "../parts/status-badge.tsx";
+import { TaskText } from "../parts/task-text.tsx";
+import { Age } from "../parts/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";
-import { Icon } from "./icon.tsx";
-import { StatusBadge } from "./status-badge.tsx";
-import { TaskText } from "./task-text.tsx";
-import { Age } from "./time.tsx";
 
 /** What the agent does that asks: "asks", "wants to stop". It follows the agent's id. */
 export function requestTitle({ kind, plan }: Pick<AgentRequest, "kind" | "plan">): string {
