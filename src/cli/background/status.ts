@@ -1,4 +1,5 @@
 // `cliai status`: tells whether a server runs on the data directory, and where it answers. With --log, prints its log.
+
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
@@ -7,13 +8,13 @@ import { askHealth } from "../../data-dir/ask-serve.ts";
 import { readLog, serveLogPath } from "../../data-dir/log-file.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
+import { plainLines } from "../../domain/text/harmless.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { pause } from "../../waiting.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { plainLines } from "../frame/terminal.ts";
 import { restartLine } from "./newer-build.ts";
 
 const lastLogBytes = 8_000;

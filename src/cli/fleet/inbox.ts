@@ -1,15 +1,18 @@
 // `cliai inbox`: lists the requests that wait for a person, each in full.
+
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Attention } from "../../domain/fleet/axes.ts";
 import { answerLine, questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
 import { spanText } from "../../domain/text/moment.ts";
+import { readPermissionInput } from "../../domain/text/permission-input.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { createFleetReader, viewsOf } from "./fleet-reading.ts";
+import { permissionLines } from "./permission-lines.ts";
 import { openRequests, readRequests } from "./request-reading.ts";
 
 export const inboxCommand = defineCliCommand({
@@ -64,7 +67,7 @@ export function askedLines(
   request: AgentRequest,
   { color, now }: Pick<CliContext, "color" | "now">,
 ): string[] {
-  const { request_id, agent_id, question, context, choices = [], questions, escalated } = request;
+  const { request_id, agent_id, question, choices = [], questions, escalated } = request;
   const age = spanText((now().getTime() - Date.parse(request.asked_at)) / 1000);
   const why = escalated && `escalated by ${escalated.by}: ${escalated.reason}`;
   return [
@@ -73,8 +76,18 @@ export function askedLines(
     ...(questions === undefined
       ? [...indented(question), ...choices.map((choice, index) => `  ${index + 1}. ${plain(choice)}`)]
       : questionLines(questions).flatMap(indented)),
-    ...(context === undefined || context === "" ? [] : ["", ...indented(context)]),
+    ...contextLines(request, color),
     ...expiryLines(request, now()),
+  ];
+}
+
+/** What belongs to the question; of a permission what the tool is to do, as a person reads it. */
+function contextLines({ kind, plan, context }: AgentRequest, color: boolean): string[] {
+  if (context === undefined || context === "") return [];
+  const input = kind === "permission" && plan !== true ? readPermissionInput(context) : undefined;
+  return [
+    "",
+    ...(input === undefined ? indented(context) : permissionLines(input, color).map((line) => `  ${line}`)),
   ];
 }
 

@@ -1,10 +1,12 @@
 // This room holds what every command stands in: the table of commands, flags, help, exit codes, the terminal.
 //
 // Runs one command line. Only this file catches errors, prints them, and turns them into exit codes.
+
 import type { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers";
 import { inspect } from "node:util";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
+import { plainLines } from "../../domain/text/harmless.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../../log.ts";
@@ -13,7 +15,6 @@ import { completionLines } from "../completion/candidates.ts";
 import { commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
-import { plainLines } from "./terminal.ts";
 import { typedWords } from "./typed-words.ts";
 
 export interface ProcessParts {

@@ -1,6 +1,8 @@
 // Makes text for a terminal: aligned, and coloured if wanted. `plain` replaces control characters in the agents' own words,
 // because a terminal would obey them and show a person something else.
 
+import { harmless } from "../../domain/text/harmless.ts";
+
 export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold" | "inverse";
 
 const codes: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
@@ -24,11 +26,6 @@ export function paint(text: string, colour: Colour | undefined, enabled: boolean
 /** Makes one line of the text, and replaces control characters and the marks that change the direction of writing. */
 export function plain(text: string): string {
   return harmless(text.replace(/\s+/g, " "));
-}
-
-/** Several lines as they were written, with the same characters shown instead of obeyed as in {@link plain}. */
-export function plainLines(text: string): string[] {
-  return text.split(/\r?\n/).map((line) => harmless(line.replaceAll("\t", "    ")).trimEnd());
 }
 
 /** How many columns a text takes on a terminal, exact enough for a table. */
@@ -116,8 +113,4 @@ const wide = new RegExp(
 
 function isWide(character: string): boolean {
   return wide.test(character);
-}
-
-function harmless(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\u200d" ? character : "\ufffd"));
 }

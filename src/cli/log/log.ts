@@ -1,8 +1,10 @@
 // This room is `cliai log`.
 //
 // `cliai log AGENT`: prints what an agent was told, did and said, oldest first, from the stream AUDIT.
+
 import { followAudit, readAudit, readNewest } from "../../audit/read-audit.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { plainLines } from "../../domain/text/harmless.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -12,7 +14,7 @@ import { clientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { clockText, paint, plain, plainLines } from "../frame/terminal.ts";
+import { clockText, paint, plain } from "../frame/terminal.ts";
 import { createLogReader, type LogEntry, logEntry } from "./log-entries.ts";
 
 export const logCommand = defineCliCommand({

@@ -1,10 +1,10 @@
 // For `spawn --wait`: waits until the agent's first work is over, and prints what the agent said last.
+import { plainLines } from "../../domain/text/harmless.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
 import type { CliContext } from "../frame/context.ts";
-import { plainLines } from "../frame/terminal.ts";
 import { readLastWords } from "../log/log.ts";
 import { type Waited, waitForAgents } from "../wait/fleet-wait.ts";
 import { endWait } from "../wait/wait.ts";

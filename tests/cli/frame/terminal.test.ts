@@ -1,16 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { cut, pad, plain, plainLines, widthOf, wrap } from "../../../src/cli/frame/terminal.ts";
+import { cut, pad, plain, widthOf, wrap } from "../../../src/cli/frame/terminal.ts";
 import { fleetTable } from "../../../src/cli/ls/fleet-table.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-
-test("plainLines() keeps the lines and their indent, and nothing that steers the terminal", () => {
-  expect(plainLines("a\u001b[2Jb\r\n\tc  d \n\ne\rf")).toEqual(["a\ufffd[2Jb", "    c  d", "", "e\ufffdf"]);
-});
 
 describe("plain()", () => {
   test("leaves nothing by which an agent's words could steer the terminal", () => {

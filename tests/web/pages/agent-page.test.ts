@@ -118,6 +118,28 @@ describe("AgentPage()", () => {
     expect(await textOf(web)).toContain("the permission is approved by dashboard");
   });
 
+  test("a permission shows the change of a file line by line, the other fields, and the whole input", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    const fields = {
+      file_path: "/work/a.ts",
+      old_string: "one\ntwo",
+      new_string: "one\n2",
+      replace_all: true,
+    };
+    const input = JSON.stringify(fields, null, 2);
+    const call = {
+      request_id: "q1",
+      tool: "request_permission",
+      arguments: { tool: "Edit", input, wait_s: 0 },
+    };
+    await web.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });
+    await waitFor(() => web.test.server.requests.open().length === 1, { what: "the request" });
+    const text = await textOf(web);
+    expect(text).toMatch(/\/work\/a\.ts .*one.* - taken away: two.* \+ put in: 2.* replace_all: true/);
+    expect(text).toContain("&quot;old_string&quot;: &quot;one\\ntwo&quot;");
+  });
+
   test("a crash says how, and its page has the command that goes on with it; of a living agent there is none", async () => {
     await using web = await startTestApp();
     await web.heartbeat("ada", { agent_cli: "claude" });

@@ -1,10 +1,11 @@
 // Runs an agent's CLI until it ends, inside a host if the CLI has hooks.
+
 import process from "node:process";
 import type { RunEnd } from "../../../agent-link/goodbye.ts";
 import type { CliStart } from "../../../agents/agent-launch.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { plainLines } from "../../../domain/text/harmless.ts";
 import type { CliContext } from "../../frame/context.ts";
-import { plainLines } from "../../frame/terminal.ts";
 import type { EndOfWork } from "../await-work.ts";
 import { createScreenLog } from "../screen-log.ts";
 import { writeSpawnFiles } from "../spawn-files.ts";

@@ -6,12 +6,14 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { answerText } from "../../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
+import { readPermissionInput } from "../../../domain/text/permission-input.ts";
 import { clockTime } from "../age.ts";
 import { Icon } from "../parts/icon.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";
+import { PermissionInputView } from "./permission-input.tsx";
 
 /** What the agent does that asks: "asks", "wants to stop". It follows the agent's id. */
 export function requestTitle({ kind, plan }: Pick<AgentRequest, "kind" | "plan">): string {
@@ -35,6 +37,7 @@ interface ItemProps {
 export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps) {
   const { request_id, agent_id, kind, question, context, questions, plan, escalated } = request;
   const title = requestTitle(request);
+  const input = kind === "permission" && plan !== true ? readPermissionInput(context ?? "") : undefined;
   return (
     // Can have the focus, because it gets it when the request before it is answered.
     <li
@@ -69,7 +72,8 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
       {plan === true && (context ?? "") === "" && (
         <p class="quiet">The CLI does not report the text of the plan.</p>
       )}
-      {context !== undefined && context !== "" && (
+      {input !== undefined && <PermissionInputView input={input} json={context ?? ""} />}
+      {input === undefined && context !== undefined && context !== "" && (
         // Can be focused with the keyboard, because a long text scrolls here.
         <section
           class={kind === "permission" ? "asked input" : "asked context"}
