@@ -18,6 +18,8 @@ export interface Calls {
 export interface CallsOptions extends Pick<SessionListener, "observe" | "onSign"> {
   /** Resolves with the commands that Codex says run, by the ids of their items; undefined if it does not say. */
   readonly listTerminals: () => Promise<ReadonlyMap<string, string> | undefined>;
+  /** Aborts when the session has ended: nobody asks any more what still runs. */
+  readonly ended: AbortSignal;
 }
 
 interface Running {
@@ -30,7 +32,10 @@ const lookEveryMs = 3_000;
 /** How many calls are remembered as hooked: those that run, and a few that were refused. */
 const mostHooked = 200;
 
-export function createCalls({ observe, onSign, listTerminals }: CallsOptions): Calls {
+export function createCalls(
+  { observe, onSign, listTerminals, ended }: CallsOptions,
+  everyMs = lookEveryMs,
+): Calls {
   const running = new Map<string, Running>();
   const hooked = new Set<string>();
   /** Commands that a turn which is over has left running. */
@@ -46,11 +51,11 @@ export function createCalls({ observe, onSign, listTerminals }: CallsOptions): C
   const look = async () => {
     if (isLooking) return;
     isLooking = true;
-    while (left.size > 0) {
-      await pause(lookEveryMs);
+    while (left.size > 0 && !ended.aborted) {
+      await pause(everyMs, ended);
       const listed = await listTerminals();
-      if (listed === undefined) break;
-      tellLeft(without((id) => !listed.has(id)));
+      // If Codex does not say it this time, it may the next time.
+      if (listed !== undefined) tellLeft(without((id) => !listed.has(id)));
     }
     isLooking = false;
   };

@@ -31,7 +31,7 @@ export interface CodexReaderOptions
       SessionListener,
       "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords" | "onResult"
     >,
-    Pick<CallsOptions, "listTerminals"> {
+    Pick<CallsOptions, "listTerminals" | "ended"> {
   /** The session's thread. */
   readonly thread: string;
   readonly model: string | undefined;

@@ -92,7 +92,8 @@ export function openCodexSession(pipes: SessionPipes): LiveSession {
       onResolved: asking.answered,
       onServerLost: () => startServerAgain(client, log),
       goOn: async (text) => void (await say(text)),
-      listTerminals: () => listTerminals(client, thread.id),
+      listTerminals: () => listTerminals(client, thread.id, log),
+      ended: ended.signal,
     });
     opened = { thread: thread.id, reader };
     pipes.onSession(thread.id);
@@ -150,10 +151,16 @@ async function interruptAll(client: CodexClient, { thread, reader }: Opened): Pr
   await Promise.all(threads.map((threadId) => client.call("thread/backgroundTerminals/clean", { threadId })));
 }
 
+/** Never rejects. If Codex does not answer, or not so that it can be read, the calls go on with their own count. */
 async function listTerminals(
   client: CodexClient,
   threadId: string,
+  log: Logger,
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const list = await client.call("thread/backgroundTerminals/list", { threadId }).catch(() => undefined); // then `turnEnded` takes our own count
-  return list === undefined ? undefined : readTerminals(list);
+  try {
+    return readTerminals(await client.call("thread/backgroundTerminals/list", { threadId }));
+  } catch (error) {
+    log.debug(`the commands that run in the background: ${messageOf(error)}`);
+    return undefined;
+  }
 }
