@@ -38,12 +38,16 @@ const administratorsDirs: Partial<Record<NodeJS.Platform, string>> = {
   win32: "C:\\ProgramData\\qwen-code",
 };
 
+/** The path of an administrator's settings, which win over those of the user and of the project. The file may not exist. */
+export function administratorsSettings(env: Readonly<NodeJS.ProcessEnv>): string {
+  const dir = administratorsDirs[process.platform] ?? "/etc/qwen-code";
+  return env.QWEN_CODE_SYSTEM_SETTINGS_PATH || join(dir, "settings.json");
+}
+
 /** The path of an administrator's defaults, which ours would replace; undefined if there are none. */
 export function administratorsDefaults(env: Readonly<NodeJS.ProcessEnv>): string | undefined {
   if (env[defaultsVariable]) return env[defaultsVariable];
-  const settings = env.QWEN_CODE_SYSTEM_SETTINGS_PATH;
-  const dir = settings ? dirname(settings) : (administratorsDirs[process.platform] ?? "/etc/qwen-code");
-  const path = join(dir, "system-defaults.json");
+  const path = join(dirname(administratorsSettings(env)), "system-defaults.json");
   return existsSync(path) ? path : undefined;
 }
 

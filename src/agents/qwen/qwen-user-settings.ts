@@ -7,7 +7,7 @@ import { parseJson } from "../../domain/wire/decode.ts";
 import type { UserSettingsPlace } from "../agent-cli.ts";
 import type { UserSettings } from "../agent-launch.ts";
 import { noProxyWithLoopback } from "../direct-loopback.ts";
-import { administratorsDefaults } from "./qwen-files.ts";
+import { administratorsDefaults, administratorsSettings } from "./qwen-files.ts";
 
 const SettingsSchema = v.looseObject({
   disableAllHooks: v.fallback(v.optional(v.boolean()), undefined),
@@ -27,25 +27,45 @@ export async function readQwenUserSettings(place: UserSettingsPlace): Promise<Us
   const defaults = administratorsDefaults(env);
   const home = (place.platform === "win32" ? env.USERPROFILE : env.HOME) ?? "";
   const user = env.QWEN_HOME || join(home, ".qwen");
-  const files = await Promise.all(
-    [join(user, "settings.json"), join(cwd, ".qwen", "settings.json")].map(whyOff),
-  );
+  const files = [
+    administratorsSettings(env),
+    join(cwd, ".qwen", "settings.json"),
+    join(user, "settings.json"),
+  ] as const;
+  const [administrators, projects, users] = await Promise.all(files.map(readSettings));
   const hooksOff =
     defaults === undefined
-      ? files.find((why) => why !== undefined)
+      ? (allOff([administrators, projects, users]) ?? narrowed([administrators, users, projects]))
       : `cliai's own file of defaults would replace ${defaults}`;
   return { noProxy, ...definedOf({ hooksOff }) };
 }
 
-async function whyOff(path: string): Promise<string | undefined> {
+interface SettingsFile {
+  readonly path: string;
+  readonly disableAllHooks: boolean | undefined;
+  readonly allowedUrls: readonly unknown[] | undefined;
+}
+
+/** @param files the one that wins first */
+function allOff(files: readonly (SettingsFile | undefined)[]): string | undefined {
+  const file = files.find((each) => each?.disableAllHooks !== undefined);
+  return file?.disableAllHooks === true ? `${file.path} sets disableAllHooks` : undefined;
+}
+
+/** @param files the one that wins first. For this setting the user's own wins over the project's. */
+function narrowed(files: readonly (SettingsFile | undefined)[]): string | undefined {
+  const file = files.find((each) => each?.allowedUrls !== undefined);
+  // An empty list allows every address. We do not repeat Qwen Code's matching.
+  const isNarrow = (file?.allowedUrls ?? []).length > 0;
+  return isNarrow ? `${file?.path} sets security.allowedHttpHookUrls` : undefined;
+}
+
+async function readSettings(path: string): Promise<SettingsFile | undefined> {
   try {
     const read = v.safeParse(SettingsSchema, parseJson(await readFile(path)));
     if (!read.success) return undefined;
     const { disableAllHooks, security } = read.output;
-    if (disableAllHooks === true) return `${path} sets disableAllHooks`;
-    // An empty list allows every address. We do not repeat Qwen Code's matching.
-    const isNarrow = (security?.allowedHttpHookUrls ?? []).length > 0;
-    return isNarrow ? `${path} sets security.allowedHttpHookUrls` : undefined;
+    return { path, disableAllHooks, allowedUrls: security?.allowedHttpHookUrls };
   } catch {
     return undefined; // missing, or not JSON
   }

@@ -3,14 +3,22 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { readQwenUserSettings } from "../../../src/agents/qwen/qwen-user-settings.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-async function settingsWith({ user, project, env = {} }: { user?: string; project?: string; env?: object }) {
+interface Files {
+  readonly user?: string;
+  readonly project?: string;
+  readonly system?: string;
+  readonly env?: object;
+}
+
+async function settingsWith({ user, project, system, env = {} }: Files) {
   await using dir = await tempDir();
   for (const [folder, content] of Object.entries({ home: user, work: project })) {
     await mkdir(dir.join(folder, ".qwen"), { recursive: true });
     if (content !== undefined) await writeFile(dir.join(folder, ".qwen", "settings.json"), content);
   }
+  if (system !== undefined) await writeFile(dir.join("system.json"), system);
   const place = { cwd: dir.join("work"), platform: process.platform } as const;
-  const own = { HOME: dir.join("home"), QWEN_CODE_SYSTEM_SETTINGS_PATH: dir.join("none.json"), ...env };
+  const own = { HOME: dir.join("home"), QWEN_CODE_SYSTEM_SETTINGS_PATH: dir.join("system.json"), ...env };
   const read = await readQwenUserSettings({ ...place, env: own });
   return {
     ...read,
@@ -36,6 +44,21 @@ describe("readQwenUserSettings()", () => {
     expect(off.headless.hooksOff).toBeUndefined();
     const narrow = await settingsWith({ project: '{"security": {"allowedHttpHookUrls": ["https://a"]}}' });
     expect(narrow.hooksOff).toBe("/work/.qwen/settings.json sets security.allowedHttpHookUrls");
+  });
+
+  test("hooks are off by an administrator's settings, which win over the user's and the project's", async () => {
+    const [on, off] = ['{"disableAllHooks": false}', '{"disableAllHooks": true}'];
+    const byAdministrator = await settingsWith({ system: off, user: on, project: on });
+    expect(byAdministrator.hooksOff).toBe("/system.json sets disableAllHooks");
+    expect((await settingsWith({ system: on, user: off, project: off })).hooksOff).toBeUndefined();
+    expect((await settingsWith({ user: off, project: on })).hooksOff).toBeUndefined();
+    const [all, narrow] = [[], ["https://a"]].map((allowedHttpHookUrls) =>
+      JSON.stringify({ security: { allowedHttpHookUrls } }),
+    );
+    const narrowed = await settingsWith({ system: narrow ?? "", user: all ?? "" });
+    expect(narrowed.hooksOff).toBe("/system.json sets security.allowedHttpHookUrls");
+    // In this setting a project cannot replace what its user has set.
+    expect((await settingsWith({ user: all ?? "", project: narrow ?? "" })).hooksOff).toBeUndefined();
   });
 
   test("an administrator's file of defaults keeps ours out", async () => {
