@@ -62,11 +62,19 @@ function narrowed(files: readonly (SettingsFile | undefined)[]): string | undefi
 
 async function readSettings(path: string): Promise<SettingsFile | undefined> {
   try {
-    const read = v.safeParse(SettingsSchema, parseJson(await readFile(path)));
+    const read = v.safeParse(SettingsSchema, parseJson(withoutComments(await readFile(path, "utf8"))));
     if (!read.success) return undefined;
     const { disableAllHooks, security } = read.output;
     return { path, disableAllHooks, allowedUrls: security?.allowedHttpHookUrls };
   } catch {
     return undefined; // missing, or not JSON
   }
+}
+
+/** Qwen Code takes comments in its settings, and a byte order mark before them. */
+function withoutComments(text: string): string {
+  const stringOrComment = /"(?:\\.|[^"\\])*"|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g;
+  return text
+    .replace(/^\uFEFF/, "")
+    .replace(stringOrComment, (found) => (found.startsWith('"') ? found : ""));
 }

@@ -61,6 +61,18 @@ describe("readQwenUserSettings()", () => {
     expect((await settingsWith({ user: all ?? "", project: narrow ?? "" })).hooksOff).toBeUndefined();
   });
 
+  test("settings with comments are read, and what only looks like a comment is none", async () => {
+    const commented = `\uFEFF// all of them
+{
+  /* until "Monday" */ "theme": "a // \\" b /* c", // "disableAllHooks": false,
+  "disableAllHooks": true // off
+}`;
+    expect((await settingsWith({ user: commented })).hooksOff).toBe(
+      "/home/.qwen/settings.json sets disableAllHooks",
+    );
+    expect((await settingsWith({ user: '{ // "disableAllHooks": true\n}' })).hooksOff).toBeUndefined();
+  });
+
   test("an administrator's file of defaults keeps ours out", async () => {
     const { hooksOff } = await settingsWith({ env: { QWEN_CODE_SYSTEM_DEFAULTS_PATH: "/etc/own.json" } });
     expect(hooksOff).toBe("cliai's own file of defaults would replace /etc/own.json");
