@@ -1,9 +1,10 @@
 // Checks the NATS server that serve uses: whether our credentials are accepted, its streams, its store's size, its clock.
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { bridgeConsumer, buckets, streams } from "../../domain/wire/subjects.ts";
+import { buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { consumerNames } from "../../nats/jetstream/consumers.ts";
 import { type JetStreamHealth, readJetStreamHealth } from "../../nats/jetstream/health.ts";
+import { hasBridgeConsumers } from "../../nats/jetstream/older-servers.ts";
 import { type ClientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -68,7 +69,7 @@ async function checkStreams(
   }
   const consumers = await consumerNames(bus, streams.commands);
   const agents = [...(await createFleetReader(bus, context).all()).records.keys()];
-  const deaf = agents.filter((id) => !consumers.has(bridgeConsumer(id)));
+  const deaf = agents.filter((id) => !hasBridgeConsumers(bus, id, consumers));
   if (deaf.length === 0)
     return well("streams", `all streams are there, and a consumer for each of ${agents.length} agents`);
   const message = `no consumer for ${deaf.slice(0, 5).join(", ")}: commands cannot reach ${deaf.length} of the agents`;

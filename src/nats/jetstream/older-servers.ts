@@ -59,6 +59,15 @@ export function bridgeConsumers(bus: Pick<Bus, "serverVersion">, id: AgentId): r
     : shapes;
 }
 
+/** Whether every durable consumer of the agent is among these. */
+export function hasBridgeConsumers(
+  bus: Pick<Bus, "serverVersion">,
+  id: AgentId,
+  names: ReadonlySet<string>,
+): boolean {
+  return bridgeConsumers(bus, id).every(({ name }) => names.has(name));
+}
+
 function matches(pattern: readonly string[], tokens: readonly string[]): boolean {
   const rest = pattern.at(-1) === ">";
   if (rest ? tokens.length < pattern.length : tokens.length !== pattern.length) return false;

@@ -2,10 +2,10 @@
 // is away. Updates those that an older cliai has made.
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { bridgeConsumer } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { currentBridgeConsumers, ensureBridgeConsumer } from "../../nats/jetstream/consumers.ts";
+import { hasBridgeConsumers } from "../../nats/jetstream/older-servers.ts";
 
 const retryMs = 1_000;
 const madeAtOnce = 16;
@@ -38,7 +38,7 @@ export function createBridgeConsumers(bus: Bus, log: Logger): BridgeConsumers {
     try {
       if (unseen.size > 0) {
         const present = await currentBridgeConsumers(bus);
-        for (const id of unseen) if (!present.has(bridgeConsumer(id))) waiting.add(id);
+        for (const id of unseen) if (!hasBridgeConsumers(bus, id, present)) waiting.add(id);
         unseen = new Set();
       }
       while (waiting.size > 0 && !isStopped) await makeNext();
