@@ -1,12 +1,12 @@
 // The consumers of the streams: the durable consumer of each agent, and functions for all consumers of a stream. Only serve creates
 // consumers, because agents may not.
-import { AckPolicy, type ConsumerInfo, DeliverPolicy, nanos } from "nats";
+import { AckPolicy, type ConsumerConfig, type ConsumerInfo, DeliverPolicy, nanos } from "nats";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { everySubjectOf, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
 import { isNotFound, isOtherwiseThere, translateNatsError } from "../errors.ts";
-import { bridgeConsumers } from "./older-servers.ts";
+import { bridgeConsumers, type ConsumerShape } from "./older-servers.ts";
 
 /**
  * How long JetStream waits for an acknowledgement before it delivers an order again. It is short, because an order waits that long if its
@@ -14,7 +14,10 @@ import { bridgeConsumers } from "./older-servers.ts";
  */
 const ackWaitMs = 2_000;
 
-/** Creates an agent's durable consumer, or updates the settings of one that an older cliai has made. */
+/**
+ * Creates an agent's durable consumer, or updates the settings of one that an older cliai has made. One that was made with another release of
+ * nats-server has other filters: it is made anew, and delivers all orders that the stream holds for the agent.
+ */
 export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void> {
   for (const { name, subjects } of bridgeConsumers(bus, id)) {
     const [only, ...more] = subjects;
@@ -34,6 +37,12 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
         await manager.consumers.add(streams.commands, config);
       } catch (error) {
         if (!isOtherwiseThere(error)) throw error;
+        const { config: present } = await manager.consumers.info(streams.commands, name);
+        if (!hasFilters(present, subjects)) {
+          await manager.consumers.delete(streams.commands, name);
+          await manager.consumers.add(streams.commands, config);
+          return;
+        }
         await manager.consumers.update(streams.commands, name, { ack_wait: config.ack_wait });
       }
     };
@@ -96,10 +105,23 @@ export async function removeBridge(bus: Bus, id: AgentId): Promise<void> {
   }
 }
 
-/** The names of the consumers of COMMANDS whose settings are those of this cliai. */
-export async function currentBridgeConsumers(bus: Bus): Promise<ReadonlySet<string>> {
+/** Those of the agents that lack a consumer, or have one whose settings are not those of this cliai with this nats-server. */
+export async function agentsToMakeFor(bus: Bus, ids: Iterable<AgentId>): Promise<readonly AgentId[]> {
   const infos = await listConsumers(bus, streams.commands);
-  return new Set(infos.filter(({ config }) => config.ack_wait === nanos(ackWaitMs)).map(({ name }) => name));
+  const configs = new Map(infos.map(({ name, config }) => [name, config]));
+  const isCurrent = ({ name, subjects }: ConsumerShape) => {
+    const config = configs.get(name);
+    return config?.ack_wait === nanos(ackWaitMs) && hasFilters(config, subjects);
+  };
+  return [...ids].filter((id) => !bridgeConsumers(bus, id).every(isCurrent));
+}
+
+function hasFilters(
+  { filter_subject, filter_subjects }: ConsumerConfig,
+  subjects: readonly string[],
+): boolean {
+  const present = new Set(filter_subjects ?? (filter_subject === undefined ? [] : [filter_subject]));
+  return present.size === subjects.length && subjects.every((subject) => present.has(subject));
 }
 
 /** The names of a stream's consumers. */

@@ -4,15 +4,14 @@ import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { currentBridgeConsumers, ensureBridgeConsumer } from "../../nats/jetstream/consumers.ts";
-import { hasBridgeConsumers } from "../../nats/jetstream/older-servers.ts";
+import { agentsToMakeFor, ensureBridgeConsumer } from "../../nats/jetstream/consumers.ts";
 
 const retryMs = 1_000;
 const madeAtOnce = 16;
 
 export interface BridgeConsumers {
   make(id: AgentId): void;
-  /** Makes the consumers that are missing or that an older cliai has made, after asking NATS once for the present ones. */
+  /** Makes the consumers that are missing, or that an older cliai or another nats-server has left, after asking NATS once for the present ones. */
   makeMissing(ids: Iterable<AgentId>): void;
   stop(): void;
 }
@@ -37,9 +36,9 @@ export function createBridgeConsumers(bus: Bus, log: Logger): BridgeConsumers {
     isMaking = true;
     try {
       if (unseen.size > 0) {
-        const present = await currentBridgeConsumers(bus);
-        for (const id of unseen) if (!hasBridgeConsumers(bus, id, present)) waiting.add(id);
-        unseen = new Set();
+        const looked = unseen;
+        for (const id of await agentsToMakeFor(bus, looked)) waiting.add(id);
+        unseen = new Set([...unseen].filter((id) => !looked.has(id))); // more may have come meanwhile
       }
       while (waiting.size > 0 && !isStopped) await makeNext();
     } catch (error) {
