@@ -26,14 +26,17 @@ export function readPermissionInput(json: string): PermissionInput | undefined {
   const input = parseFields(json);
   if (input === undefined) return undefined;
   const command = textOf(input, commandNames);
-  if (command !== undefined) return { kind: "command", command, others: othersOf(input, commandNames) };
+  if (command !== undefined) {
+    return { kind: "command", command: command.text, others: othersOf(input, [command.name]) };
+  }
   const path = textOf(input, pathNames);
-  const changes = path === undefined ? [] : changesOf(input);
-  if (path !== undefined && changes.length > 0) {
-    return { kind: "edit", path, changes, others: othersOf(input, [...pathNames, ...changeNames]) };
+  const found = path && changesOf(input);
+  if (found !== undefined && found.changes.length > 0) {
+    const others = [...othersOf(input, [path?.name, ...found.names]), ...found.others];
+    return { kind: "edit", path: path?.text ?? "", changes: found.changes, others };
   }
   const url = textOf(input, ["url"]);
-  return url === undefined ? undefined : { kind: "address", url, others: othersOf(input, ["url"]) };
+  return url && { kind: "address", url: url.text, others: othersOf(input, [url.name]) };
 }
 
 const commandNames = ["command", "cmd"];
@@ -41,16 +44,12 @@ const pathNames = ["file_path", "filePath", "path"];
 const beforeNames = ["old_string", "oldString", "old_str", "old_text"];
 const afterNames = ["new_string", "newString", "new_str", "new_text"];
 const contentNames = ["content", "file_text", "text"];
-const changeNames = ["edits", ...beforeNames, ...afterNames, ...contentNames];
-const longestOther = 300;
 
-function othersOf(input: Fields, shown: readonly string[]): string[] {
+/** @param shown the fields that are shown already. One that only has a name like theirs is not: the tool may use that one. */
+function othersOf(input: Fields, shown: readonly (string | undefined)[]): string[] {
   return Object.entries(input)
     .filter(([name]) => !shown.includes(name))
-    .map(([name, value]) => {
-      const text = JSON.stringify(value);
-      return `${name}: ${text.length > longestOther ? `${text.slice(0, longestOther)} …` : text}`;
-    });
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 }
 
 /** One line of a change: taken away, put in, or the same in both. */
@@ -83,27 +82,55 @@ export function changedLines({ before, after }: TextChange): ChangedLine[] {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function changesOf(input: Fields): TextChange[] {
-  if (Array.isArray(input.edits)) {
-    const edits = input.edits.map((edit) => (isFields(edit) ? changeOf(edit) : undefined));
-    return edits.every((edit) => edit !== undefined) ? edits : [];
-  }
-  const change = changeOf(input);
-  if (change !== undefined) return [change];
-  const content = textOf(input, contentNames, true);
-  return content === undefined ? [] : [{ before: "", after: content }];
+interface FoundChanges {
+  readonly changes: readonly TextChange[];
+  /** The fields that they were read from. */
+  readonly names: readonly string[];
+  /** The other fields of the single edits, such as that one is made everywhere. */
+  readonly others: readonly string[];
 }
 
-function changeOf(fields: Fields): TextChange | undefined {
+function changesOf(input: Fields): FoundChanges | undefined {
+  if (Array.isArray(input.edits)) {
+    const edits = input.edits.map((edit) => (isFields(edit) ? changeOf(edit) : undefined));
+    if (!edits.every((edit) => edit !== undefined)) return undefined;
+    return {
+      changes: edits.flatMap(({ changes }) => changes),
+      names: ["edits"],
+      others: input.edits.flatMap((edit: Fields, index) =>
+        othersOf(edit, edits[index]?.names ?? []).map((other) => `edit ${index + 1}, ${other}`),
+      ),
+    };
+  }
+  const change = changeOf(input);
+  if (change !== undefined) return change;
+  const content = textOf(input, contentNames, true);
+  return content && { changes: [{ before: "", after: content.text }], names: [content.name], others: [] };
+}
+
+function changeOf(fields: Fields): FoundChanges | undefined {
   const before = textOf(fields, beforeNames, true);
   const after = textOf(fields, afterNames, true);
-  return before === undefined || after === undefined ? undefined : { before, after };
+  if (before === undefined || after === undefined) return undefined;
+  return {
+    changes: [{ before: before.text, after: after.text }],
+    names: [before.name, after.name],
+    others: [],
+  };
+}
+
+interface FoundText {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** The first of the fields that has a text. */
-function textOf(fields: Fields, names: readonly string[], mayBeEmpty = false): string | undefined {
-  const values = names.map((name) => fields[name]);
-  return values.find((value): value is string => typeof value === "string" && (mayBeEmpty || value !== ""));
+function textOf(fields: Fields, names: readonly string[], mayBeEmpty = false): FoundText | undefined {
+  for (const name of names) {
+    const text = fields[name];
+    if (typeof text === "string" && (mayBeEmpty || text !== "")) return { name, text };
+  }
+  return undefined;
 }
 
 function linesOf(text: string): string[] {

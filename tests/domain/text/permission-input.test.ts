@@ -51,8 +51,23 @@ describe("readPermissionInput()", () => {
     const input = { command: "make", dangerouslyDisableSandbox: true, env: { A: "x".repeat(1_000) } };
     const { others = [] } = read(input) ?? {};
     expect(others[0]).toBe("dangerouslyDisableSandbox: true");
-    expect(others[1]).toMatch(/^env: \{"A":"x+ …$/);
+    expect(others[1]).toBe(`env: {"A":"${"x".repeat(1_000)}"}`);
     expect(others).toHaveLength(2);
+  });
+
+  test.each<[object, readonly string[]]>([
+    [{ command: "ls", cmd: "rm -rf /" }, ['cmd: "rm -rf /"']],
+    [{ file_path: "/a", path: "/etc/passwd", content: "x", text: "y" }, ['path: "/etc/passwd"', 'text: "y"']],
+    [
+      { path: "/a", edits: [{ old_str: "a", new_str: "b" }], old_str: "c", new_str: "d" },
+      ['old_str: "c"', 'new_str: "d"'],
+    ],
+    [
+      { path: "/a", edits: [{ old_str: "a", new_str: "b", replace_all: true }] },
+      ["edit 1, replace_all: true"],
+    ],
+  ])("of %j no field is hidden by another one of its kind: the tool may use either", (input, others) => {
+    expect(read(input)?.others).toEqual(others);
   });
 
   test.each<[string, string]>([

@@ -8,6 +8,9 @@ import {
   type TextChange,
 } from "../../../domain/text/permission-input.ts";
 
+/** In characters. The whole input is one click away. */
+const longestOther = 300;
+
 interface PermissionInputProps {
   readonly input: PermissionInput;
   /** The whole input. */
@@ -33,7 +36,9 @@ export function PermissionInputView({ input, json }: PermissionInputProps) {
         <ul class="others">
           {input.others.map((other) => (
             <li>
-              <code>{visible(other)}</code>
+              <code>
+                {visible(other.length > longestOther ? `${other.slice(0, longestOther)} …` : other)}
+              </code>
             </li>
           ))}
         </ul>
