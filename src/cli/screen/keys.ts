@@ -10,9 +10,9 @@ export interface KeyDecoder {
   stop(): void;
 }
 
-/** A key may come in parts. Without a further part in this time, an escape is the key itself. */
+/** A key may come in parts. Without a further part in this time, an escape alone is the key itself. */
 const furtherPartWithinMs = 50;
-/** More than a person types. */
+/** More than a person types. What comes behind it is dropped. */
 const longestPaste = 100_000;
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what keys are made of
@@ -26,17 +26,34 @@ const token = /^(?:\u001b\[[0-?]*[ -/]*[@-~]|\u001bO.|\u001b[^\u001b[O]|[\s\S])/
 export function createKeyDecoder(onKey: (key: Key) => void): KeyDecoder {
   const decoder = new TextDecoder();
   let held = "";
+  /** What was pasted so far; undefined while nothing is being pasted. */
+  let pasted: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  /** Takes what is held as a part of a pasted text, up to the mark that ends it. Returns whether the mark has come. */
+  const paste = (before: string): boolean => {
+    const end = held.indexOf(pasteEnd);
+    // The last characters may be the beginning of the mark.
+    const taken = end === -1 ? Math.max(0, held.length - pasteEnd.length + 1) : end;
+    pasted = (before + held.slice(0, taken)).slice(0, longestPaste);
+    held = held.slice(end === -1 ? taken : end + pasteEnd.length);
+    if (end === -1) return false;
+    onKey({ paste: pasted });
+    pasted = undefined;
+    return true;
+  };
   const take = (isAll: boolean) => {
     while (held !== "") {
-      if (held.startsWith(pasteBegin)) {
-        const end = held.indexOf(pasteEnd);
-        if (end === -1 && held.length < longestPaste) return;
-        onKey({ paste: held.slice(pasteBegin.length, end === -1 ? undefined : end) });
-        held = end === -1 ? "" : held.slice(end + pasteEnd.length);
+      if (pasted !== undefined) {
+        if (!paste(pasted)) return;
         continue;
       }
-      if (!isAll && begun.test(held)) return;
+      if (held.startsWith(pasteBegin)) {
+        held = held.slice(pasteBegin.length);
+        pasted = "";
+        continue;
+      }
+      // A sequence whose rest is late is no row of keys: `5~` would answer a request.
+      if (begun.test(held) && (!isAll || held.length > 1)) return;
       const [part = ""] = token.exec(held) ?? [];
       held = held.slice(part.length);
       const name = nameOf(part);

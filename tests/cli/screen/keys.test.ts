@@ -30,6 +30,31 @@ test("createKeyDecoder() gives a pasted text in one, so that it is not taken for
   expect(keysOf("a\u001b[200~s", "y\r\u001b[201~b")).toEqual(["a", { paste: "sy\r" }, "b"]);
 });
 
+test("createKeyDecoder() takes nothing of a pasted text for keys, however long it is and in whatever parts it comes", () => {
+  const long = "x".repeat(150_000);
+  const keys = keysOf(`\u001b[200~${long}`, "psy\u001b[20", "1~b");
+  expect(keys).toEqual([{ paste: long.slice(0, 100_000) }, "b"]);
+  expect(keysOf("\u001b[200~a\u001b[201", "~\u001b[200~\u001b[201~c")).toEqual([
+    { paste: "a" },
+    { paste: "" },
+    "c",
+  ]);
+});
+
+test("createKeyDecoder() takes the beginning of a sequence for no keys, also if its rest is late", async () => {
+  const keys: Key[] = [];
+  const decoder = createKeyDecoder((key) => keys.push(key));
+  decoder.read(Buffer.from("\u001b"));
+  await until("the escape", () => keys.length === 1);
+  decoder.read(Buffer.from("\u001b[5"));
+  const later: Key[] = [];
+  createKeyDecoder((key) => later.push(key)).read(Buffer.from("\u001b"));
+  await until("an escape that was begun later", () => later.length === 1);
+  decoder.read(Buffer.from("~"));
+  decoder.stop();
+  expect(keys.map(({ name }) => name)).toEqual(["escape", "pageup"]);
+});
+
 test("createKeyDecoder() takes an escape for the key if nothing follows", async () => {
   const keys: Key[] = [];
   const decoder = createKeyDecoder((key) => keys.push(key));
