@@ -11,7 +11,10 @@ import { layoutOf } from "./layout.ts";
 import { listOf, type OrderType, requestIdOf, requestOf, type TopState, targetsOf } from "./state.ts";
 import type { Step } from "./steps.ts";
 
-/** A request must have been on the screen for this long before a key answers it: the key may have been meant for the one before. */
+/**
+ * A request must have been on the screen for this long before a key answers it, and an agent that nobody has selected before `p` pauses it: the key
+ * may have been meant for the one before.
+ */
 const readForMs = 700;
 
 export function pressKey(before: TopState, { name, paste }: Key): Step {
@@ -165,9 +168,12 @@ function act(state: TopState, name: string): Step {
 
 function order(state: TopState, targets: readonly AgentView[], type: OrderType): Step {
   const ids = targets.map(({ agent_id }) => agent_id);
-  // A single pause can be taken back, so it is not asked for.
-  if (type !== "stop" && ids.length === 1)
+  // A single pause can be taken back, so it is not asked for. But the person must see whom it is for: a marked agent may be elsewhere.
+  if (type !== "stop" && ids.length === 1 && ids[0] === state.selected) {
+    if (state.nowMs - state.jumpedMs < readForMs)
+      return refused(state, `${ids[0]} has only just been selected: look, then press the key again`);
     return { state: { ...state, marked: new Set() }, effects: [{ type: "order", order: type, ids }] };
+  }
   // The second stop does not wait for the agent to finish, as on the page.
   const force = type === "stop" && targets.every(({ axes }) => axes.control.value === "stop_requested");
   return only({ ...state, prompt: { kind: "confirm", type, force, ids } });

@@ -13,7 +13,12 @@ export function reduceTop(before: TopState, event: TopEvent, nowMs: number): Ste
     const step = state.prompt === undefined ? pressKey(state, event.key) : typeKey(state, event.key);
     return { ...step, state: settled(step.state) };
   }
-  return { state: settled(changed(state, event)), effects: [] };
+  return { state: withJump(settled(changed(state, event)), before), effects: [] };
+}
+
+/** Notes that the selection has moved to another agent though no key was pressed. */
+function withJump(state: TopState, { selected }: TopState): TopState {
+  return selected === undefined || selected === state.selected ? state : { ...state, jumpedMs: state.nowMs };
 }
 
 function changed(state: TopState, event: Exclude<TopEvent, { type: "key" }>): TopState {

@@ -59,6 +59,8 @@ export interface TopState {
   /** Only the agents with these words. */
   readonly filter: string;
   readonly selected: AgentId | undefined;
+  /** When the selection was last moved by a change of the fleet, because its agent had left the list, and by no key. */
+  readonly jumpedMs: number;
   /** Where the selected agent is in the list, for the time when it leaves the list. */
   readonly index: number;
   /** The first row of the list that is on the screen. */
@@ -81,7 +83,14 @@ export interface TopState {
 export function firstState(size: ScreenSize): TopState {
   return {
     ...{ size, views: [], nowMs: 0, lost: undefined, section: undefined, filter: "" },
-    ...{ selected: undefined, index: 0, offset: 0, marked: new Set(), page: { kind: "list" } },
+    ...{
+      selected: undefined,
+      jumpedMs: Number.NEGATIVE_INFINITY,
+      index: 0,
+      offset: 0,
+      marked: new Set(),
+      page: { kind: "list" },
+    },
     ...{ prompt: undefined, requests: new Map(), history: undefined, notice: undefined },
     ...{ answered: new Set(), isGoing: false, shown: undefined },
   };

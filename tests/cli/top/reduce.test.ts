@@ -136,6 +136,26 @@ describe("reduceTop() orders", () => {
     expect(paused.effects()).toMatchObject([{ order: "resume", ids: ["ada"] }]);
   });
 
+  test("a pause of a marked agent that is not the selected one only after a yes that names it", () => {
+    const top = topOf(fleet);
+    top.press(" ", "enter", "p");
+    expect([selected(top), top.effects()]).toEqual(["bob", []]);
+    expect(top.state().prompt).toMatchObject({ kind: "confirm", type: "pause", ids: ["ada"] });
+    top.press("y");
+    expect(top.effects()).toMatchObject([{ order: "pause", ids: ["ada"] }]);
+  });
+
+  test("no pause for an agent that is selected only because the one before it has just left the list", () => {
+    const top = topOf(fleet);
+    const without = fleet.filter(({ agent_id }) => agent_id !== "ada");
+    top.take({ type: "fleet", views: without, lost: undefined });
+    top.press("p");
+    expect([selected(top), top.effects()]).toEqual(["bob", []]);
+    top.take({ type: "tick" }, now.getTime() + 700);
+    top.take({ type: "key", key: { name: "p" } }, now.getTime() + 700);
+    expect(top.effects()).toMatchObject([{ order: "pause", ids: ["bob"] }]);
+  });
+
   test("nothing while no serve answers, and nothing by a pasted text", () => {
     const top = topOf(fleet);
     top.take({ type: "key", key: { paste: "sy" } });
