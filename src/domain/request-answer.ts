@@ -73,6 +73,15 @@ export function answersOf({ answer }: Pick<AgentRequest, "answer">): string[] | 
 
 /** The answer in words, for the agent's model. */
 export function answerText(request: AgentRequest): string {
+  return answerWords(request, "your stop");
+}
+
+/** The answer in words, for people: "its stop is approved by eve". */
+export function answerTextForPeople(request: AgentRequest): string {
+  return answerWords(request, "its stop");
+}
+
+function answerWords(request: AgentRequest, stop: string): string {
   const { answer, state, kind } = request;
   if (answer === undefined) {
     return state === "expired" ? "nobody answered in time" : `no answer: the request is ${state}`;
@@ -83,7 +92,6 @@ export function answerText(request: AgentRequest): string {
   }
   const verdict = answer.approved === true ? "approved" : "refused";
   const words = answer.reason ?? answer.text;
-  const subject =
-    kind === "stop_approval" ? "your stop" : request.plan === true ? "the plan" : "the permission";
+  const subject = kind === "stop_approval" ? stop : request.plan === true ? "the plan" : "the permission";
   return `${subject} is ${verdict} by ${answer.by}${words === undefined ? "" : `: ${words}`}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { answerText, buildAnswer } from "../../src/domain/request-answer.ts";
+import { answerText, answerTextForPeople, buildAnswer } from "../../src/domain/request-answer.ts";
 import { type AgentRequest, decideRequest } from "../../src/domain/requests.ts";
 import { answer, approval, at, question } from "./sample-requests.ts";
 
@@ -30,5 +30,13 @@ describe("answerText()", () => {
     expect(answerText(decideRequest(question, { type: "expire", at: at(99) }))).toBe(
       "nobody answered in time",
     );
+  });
+});
+
+describe("answerTextForPeople()", () => {
+  test("tells people whose stop was decided, where the model is told that it is its own", () => {
+    const refused = decideRequest(approval, answer("ann", { approved: false, reason: "tests fail" }));
+    expect(answerTextForPeople(refused)).toBe("its stop is refused by ann: tests fail");
+    expect(answerTextForPeople(decideRequest(question, answer("ann", { text: "left" })))).toBe("left");
   });
 });

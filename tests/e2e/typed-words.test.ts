@@ -37,7 +37,7 @@ describe("words of other programs", () => {
       { what: "the request" },
     );
     expect((await run("approve", request.request_id)).stdout).toStartWith(
-      "answered ada: your stop is approved",
+      "answered ada: its stop is approved",
     );
     await asking;
     expect((await run("stop", "ada", "--reason", "enough")).code).toBe(0);

@@ -1,5 +1,5 @@
 // Gives the answer to a request, and says whether it was delivered, for `cliai answer` and for the keys of `cliai top`.
-import { type AnswerWords, answerText, buildAnswer } from "../../domain/request-answer.ts";
+import { type AnswerWords, answerTextForPeople, buildAnswer } from "../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent } from "../../domain/wire/decode.ts";
@@ -47,7 +47,7 @@ export async function giveAnswer(
 }
 
 export function answeredText(decided: AgentRequest): string {
-  return `answered ${decided.agent_id}: ${plain(answerText(decided).trim().replaceAll("\n", "; "))}`;
+  return `answered ${decided.agent_id}: ${plain(answerTextForPeople(decided).trim().replaceAll("\n", "; "))}`;
 }
 
 export function deliveryText({ decided: { agent_id }, isDelivered, why }: GivenAnswer): string {

@@ -146,7 +146,7 @@ describe("the inbox page", () => {
     await waitFor(async () => (await text()).includes("it waits in eve&#39;s queue"), {
       ...{ what: "the delivery is shown", saw: text },
     });
-    expect(await text()).toContain("your stop is refused by dashboard: not yet");
+    expect(await text()).toContain("its stop is refused by dashboard: not yet");
     const empty = await submit(await ask("eve", "ask_human", { question: "why?" }), { text: "" });
     expect(empty.status).toBe(400);
   });

@@ -4,7 +4,7 @@
 // One request of an agent: an open one with the form that answers it, or a decided one with the delivery of its answer.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import { answerText } from "../../../domain/request-answer.ts";
+import { answerTextForPeople } from "../../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
 import { readPermissionInput } from "../../../domain/text/permission-input.ts";
 import { clockTime } from "../age.ts";
@@ -106,7 +106,7 @@ function Expiry({ request }: { request: AgentRequest }) {
 export function EndedItem({ request, view, now }: ItemProps) {
   const { request_id, agent_id, question, state, answer } = request;
   const verdict = isApproval(request) && answer !== undefined;
-  // With several answers, answerText() repeats each question before its answer.
+  // With several answers, answerTextForPeople() repeats each question before its answer.
   const namesQuestions = (answer?.answers?.length ?? 0) > 1;
   return (
     <li id={`request-${request_id}`} data-ended={endedSentence(request)}>
@@ -116,7 +116,7 @@ export function EndedItem({ request, view, now }: ItemProps) {
       </p>
       {!namesQuestions && <p class="words">{question}</p>}
       <p class="words">
-        <b>{verdict ? answerText(request) : (answer?.text ?? answerText(request))}</b>
+        <b>{verdict ? answerTextForPeople(request) : (answer?.text ?? answerTextForPeople(request))}</b>
         {answer !== undefined && !verdict && <span class="quiet"> by {answer.by}</span>}
       </p>
       {state !== "withdrawn" && <Delivery request={request} view={view} />}
@@ -129,11 +129,11 @@ function endedSentence(request: AgentRequest): string {
   const { agent_id, answer, ended_at, withdrawn_because } = request;
   const at = ended_at === undefined ? "" : ` at ${clockTime(ended_at)} UTC`;
   if (answer === undefined) {
-    return `${agent_id} does not ask this any more${at}: ${withdrawn_because ?? answerText(request)}.`;
+    return `${agent_id} does not ask this any more${at}: ${withdrawn_because ?? answerTextForPeople(request)}.`;
   }
   const words = isApproval(request)
     ? `${answer.approved === true ? "approved" : "refused"}${answer.reason === undefined ? "" : `: ${answer.reason}`}`
-    : answerText(request);
+    : answerTextForPeople(request);
   return `${agent_id}'s request was answered by ${answer.by}${at}: ${words}.`;
 }
 
