@@ -8,6 +8,7 @@ import { type LeaseAnswer, LeaseAnswerSchema, type LeaseAsk } from "../domain/wi
 import { modelServerLeaseSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 import { pause } from "../waiting.ts";
+import type { SlotsSeen } from "./queue-facts.ts";
 
 /** How long the queue may be silent before the request is sent without it. A queue that works answers every 2 s. */
 const silentForMs = 30_000;
@@ -31,8 +32,8 @@ export interface LineOptions {
 
 /** What a request is for: the server, the model, and how many slots the server has. */
 export interface LineRequest extends Pick<LeaseAsk, "server" | "model" | "slots"> {
-  /** Asks the model server which of its slots are idle. Called while the request is the next one in the queue. Never rejects. */
-  readonly readIdleSlots?: (() => Promise<readonly number[] | undefined>) | undefined;
+  /** Asks the model server what its slots do. Called while the request is the next one in the queue. Never rejects. */
+  readonly lookAtSlots?: (() => Promise<SlotsSeen | undefined>) | undefined;
 }
 
 export interface Place {
@@ -101,7 +102,7 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
   };
 
   return {
-    async enter({ readIdleSlots, ...wanted }, signal, onPlace) {
+    async enter({ lookAtSlots, ...wanted }, signal, onPlace) {
       const ask: LeaseAsk = {
         ...{ agent_id: id, request_id: createId(), act: "wait", ...wanted },
         ...{ waited_ms: 0, reread_ms: 0 },
@@ -110,7 +111,7 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
       let heardMs = beganMs;
       let why = silent ?? "";
       let isNext = false;
-      let idle_slots: number[] | undefined;
+      let seen: SlotsSeen | undefined;
       for (;;) {
         const nowMs = performance.now();
         const leftMs = silent === undefined ? heardMs + patienceMs - nowMs : 0;
@@ -123,8 +124,9 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
         try {
           const waited_ms = Math.round(nowMs - beganMs);
           // The answer takes 2 s. Meanwhile the server tells whether the leases before this request are used.
-          const looked = isNext ? readIdleSlots?.() : undefined;
-          const told = { ...ask, waited_ms, idle_slots };
+          const looked = isNext ? lookAtSlots?.() : undefined;
+          const slots = seen && { idle_slots: [...seen.idle], busy_slots: seen.busy };
+          const told = { ...ask, waited_ms, ...slots };
           const answer = await request(told, Math.min(answerWithinMs, leftMs), signal);
           heardMs = performance.now();
           if (answer.state === "granted") return passFor(ask, answer.slot);
@@ -132,7 +134,7 @@ export function createLeaseLine({ id, link, createId, log, ...options }: LineOpt
           const { place = 0, waiting = 0 } = answer;
           onPlace({ place, waiting });
           isNext = place === 1;
-          idle_slots = (await looked)?.slice();
+          seen = await looked;
         } catch (error) {
           if (signal.aborted) end(ask);
           signal.throwIfAborted();

@@ -6,7 +6,13 @@ import type { LeaseLine, Pass } from "./lease-line.ts";
 import { type LlamaFields, llamaFieldsFor, modelOf, withFields } from "./model-requests.ts";
 import { type PassedRequest, passOn } from "./pass-on.ts";
 import type { PromptProgress } from "./prompt-progress.ts";
-import { type QueueFacts, type QueueSettings, readIdleSlots, untilSlotIdle } from "./queue-facts.ts";
+import {
+  type QueueFacts,
+  type QueueSettings,
+  readSlots,
+  type SlotsSeen,
+  untilSlotIdle,
+} from "./queue-facts.ts";
 import type { RequestBoard, RequestState } from "./request-board.ts";
 import { isToldBySlots, watchSlotProgress } from "./slot-progress.ts";
 import { tapAnswer } from "./tap-answer.ts";
@@ -56,13 +62,13 @@ export async function passModelRequest(request: PassedModelRequest): Promise<Res
   }
 }
 
-async function idleSlotsOf(
+async function lookAtSlots(
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<readonly number[] | undefined> {
+): Promise<SlotsSeen | undefined> {
   const late = AbortSignal.any([signal, AbortSignal.timeout(slotsWithinMs)]);
-  return await readIdleSlots(url, headers, late).catch(() => undefined); // it has gone, or is too busy to tell
+  return await readSlots(url, headers, late).catch(() => undefined); // it has gone, or is too busy to tell
 }
 
 interface SentRequest {
@@ -135,8 +141,8 @@ function createStay({
   return {
     async enter() {
       if (slots !== undefined) {
-        const readIdle = isLlama ? () => idleSlotsOf(settings.url, headers, signal) : undefined;
-        const wanted = { server, model: isLlama ? "" : asked, slots, readIdleSlots: readIdle };
+        const lookAt = isLlama ? () => lookAtSlots(settings.url, headers, signal) : undefined;
+        const wanted = { server, model: isLlama ? "" : asked, slots, lookAtSlots: lookAt };
         shown.set({ state: "waiting" });
         pass = await line.enter(wanted, signal, (place) => shown.set({ state: "waiting", ...place }));
       }

@@ -75,15 +75,25 @@ export async function untilSlotIdle(
   }
 }
 
+/** What llama.cpp's slots do now. */
+export interface SlotsSeen {
+  /** The numbers of the slots that have no request. */
+  readonly idle: readonly number[];
+  /** How many slots have one. */
+  readonly busy: number;
+}
+
 /**
- * The numbers of the slots in which llama.cpp has no request; undefined if it does not tell.
+ * Undefined if it does not tell.
  * @throws what the socket throws, or the signal's reason
  */
-export async function readIdleSlots(
+export async function readSlots(
   url: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<readonly number[] | undefined> {
+): Promise<SlotsSeen | undefined> {
   const slots = v.safeParse(SlotsSchema, await askJson(`${url}/slots`, headers, signal));
-  return slots.success ? slots.output.filter((slot) => !slot.is_processing).map(({ id }) => id) : undefined;
+  if (!slots.success) return undefined;
+  const idle = slots.output.filter((slot) => !slot.is_processing).map(({ id }) => id);
+  return { idle, busy: slots.output.length - idle.length };
 }

@@ -102,10 +102,24 @@ export function end(queue: ModelQueue, id: string, nowMs: number, rereadMs = 0):
   return { ...without, slots: queue.slots.with(lease.slot, { ...slot, usedMs: nowMs, keptUntilMs }) };
 }
 
-/** Notes which slots the model server itself calls idle: those with these numbers, and no others. */
-export function noteIdle(queue: ModelQueue, idleSlots: readonly number[], nowMs: number): ModelQueue {
+/** What the model server tells of its slots. */
+export interface SlotsTold {
+  /** The numbers of the slots that it calls idle, and no others. */
+  readonly idle: readonly number[];
+  /** How many work on a request; undefined if that was not told. */
+  readonly busy: number | undefined;
+}
+
+/**
+ * Notes which slots the model server itself calls idle. A request may be in another slot than its lease says: not every path of the server takes the
+ * number of a slot, and the server may have more slots than the queue uses. So no more leases are called idle than are beyond the busy slots.
+ */
+export function noteIdle(queue: ModelQueue, { idle, busy = 0 }: SlotsTold, nowMs: number): ModelQueue {
+  let left = Math.max(0, queue.leases.length - busy);
   const leases = queue.leases.map((lease) => {
-    if (lease.slot === undefined || !idleSlots.includes(lease.slot)) return { ...lease, idle: undefined };
+    if (left === 0 || lease.slot === undefined || !idle.includes(lease.slot))
+      return { ...lease, idle: undefined };
+    left -= 1;
     const goesOn = lease.idle !== undefined && nowMs - lease.idle.heardMs < idleHeardWithinMs;
     return { ...lease, idle: { sinceMs: goesOn ? lease.idle.sinceMs : nowMs, heardMs: nowMs } };
   });

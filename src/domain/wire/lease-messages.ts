@@ -33,6 +33,8 @@ export const LeaseAskSchema = v.looseObject({
       v.maxLength(1_000, "idle_slots has more than 1,000 numbers"),
     ),
   ),
+  /** With `idle_slots`: how many slots work on a request, also one that was sent without the queue. */
+  busy_slots: v.optional(count("busy_slots")),
   /** With `hold`: the slot of the lease; absent if the request was sent without the queue. */
   slot: v.optional(v.pipe(wholeNumber("slot"), v.maxValue(999, "slot is above 999"))),
   /** With `end`: how long the server would need to read the prompt again that the slot has in its cache now. */

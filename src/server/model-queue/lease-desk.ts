@@ -207,12 +207,14 @@ function requireRoom(
 
 function takeAct(
   queue: ModelQueue,
-  { act, slot, idle_slots, reread_ms }: LeaseAsk,
+  { act, slot, idle_slots, busy_slots, reread_ms }: LeaseAsk,
   request: Waiting,
   nowMs: number,
 ): ModelQueue {
-  if (act === "wait")
-    return ask(idle_slots === undefined ? queue : noteIdle(queue, idle_slots, nowMs), request);
+  if (act === "wait") {
+    const seen = idle_slots && { idle: idle_slots, busy: busy_slots };
+    return ask(seen === undefined ? queue : noteIdle(queue, seen, nowMs), request);
+  }
   return act === "hold" ? hold(queue, { ...request, slot }) : end(queue, request.id, nowMs, reread_ms);
 }
 

@@ -57,7 +57,7 @@ describe("noteIdle()", () => {
   /** Who gets a lease after looks at these times, while "a" has one and "b" waits; each look tells which slots are idle. */
   const grantedAfter = (...looks: readonly (readonly [atMs: number, idle: readonly number[]])[]) => {
     let queue = ask(granted(ask(emptyQueue, request("a", 0)), 0), request("b", 0));
-    for (const [atMs, idle] of looks) queue = noteIdle(queue, idle, atMs);
+    for (const [atMs, idle] of looks) queue = noteIdle(queue, { idle, busy: 0 }, atMs);
     return idsOf(grant(queue, looks.at(-1)?.[0] ?? 0).granted);
   };
   const every2s = (fromMs: number, toMs: number, idle: readonly number[]) =>
@@ -76,8 +76,25 @@ describe("noteIdle()", () => {
   test("other slots, and requests that were sent without the queue, have nothing to do with it", () => {
     expect(grantedAfter(...every2s(0, 20_000, [1]))).toEqual([]);
     const sent = hold(ask(emptyQueue, request("b", 0)), { ...request("a", 0), slot: undefined });
-    const looked = every2s(0, 20_000, [0]).reduce((queue, [atMs, idle]) => noteIdle(queue, idle, atMs), sent);
+    const looked = every2s(0, 20_000, [0]).reduce(
+      (queue, [atMs, idle]) => noteIdle(queue, { idle, busy: 0 }, atMs),
+      sent,
+    );
     expect(grant(looked, 20_000).granted).toEqual([]);
+  });
+
+  test("no lease is unused while the server works on as many requests as there are leases, in whatever slots", () => {
+    const two = granted(
+      ask(ask(emptyQueue, request("a", 0, { slots: 2 })), request("b", 0, { slots: 2 })),
+      0,
+    );
+    const looked = (busy: number) => {
+      const waits = ask(two, request("c", 0, { slots: 2 }));
+      const looks = every2s(0, 20_000, [0]);
+      return looks.reduce((queue, [atMs, idle]) => noteIdle(queue, { idle, busy }, atMs), waits);
+    };
+    expect(idsOf(grant(looked(2), 20_000).granted)).toEqual([]);
+    expect(idsOf(grant(looked(1), 20_000).granted)).toEqual(["c"]);
   });
 
   test("it counts again once the server works on it", () => {
