@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { hasEnded, signalChild } from "../../processes/end-process.ts";
-import { pause } from "../../waiting.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { maxPayloadBytes } from "../payload.ts";
 import { childEnvironment } from "./child-environment.ts";
@@ -18,6 +18,8 @@ import { createViolationReader, type RepeatedViolation } from "./violations.ts";
 const readyWithinMs = 5_000;
 /** The same while nats-server reads a large store again, which it does before it listens, after an end without order. */
 const restoredWithinMs = 10 * 60_000;
+/** How long its last words may come after its end. Another process that it has left may hold their pipe open for ever. */
+const lastWordsWithinMs = 1_000;
 /** GOGC. Go collects garbage when it is half as large as the memory in use (Go's default: as large). Less memory, more CPU. */
 const garbagePercent = "50";
 /** In characters. Of a longer line, only the end is read. */
@@ -84,8 +86,11 @@ export async function startOnce(
   const lastWords = collectLog(child, [store.read, violations.read, restore.read], log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
-    // Not `exit`, because its last words may come after that.
-    child.once("close", () => reject(startFailure(binary.path, port, lastWords)));
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    child.once("exit", async () => {
+      await atMost(lastWordsWithinMs, closed);
+      reject(startFailure(binary.path, port, lastWords));
+    });
   });
   failed.catch(() => undefined);
   try {
@@ -130,7 +135,7 @@ async function portOf(
     withinMs = restoredWithinMs;
     log.warn("nats-server reads its large store again, and listens only then: waiting for it");
   }
-  // It has ended: `close` comes after its last words, and rejects with them.
+  // It has ended: `startOnce` rejects with its last words, once they are there.
   if (hasEnded(child)) return await new Promise<never>(() => undefined);
   throw new CliaiError("failed", `nats-server did not listen within ${withinMs / 1000} s`, {
     hint: `see what it says: nats-server -c ${join(dir, "nats-server.conf")}`,

@@ -176,6 +176,18 @@ describe("startNatsServer()", () => {
     await starting.catch(() => undefined);
   });
 
+  test("a program that ends, and leaves a process that holds its output, has ended all the same", async () => {
+    await using dir = await tempDir();
+    const left = dir.join("left");
+    const script = `sleep 20 & echo $! > '${left}'; echo 'its disk has failed' >&2; exit 1`;
+    const binary = await scriptServer(dir, script);
+    const failure = await startNatsServer({ binary, dir: dir.path, port: 0, log }).catch((error) => error);
+    const pid = Number(await readFile(left, "utf8"));
+    const isLeft = await runs(pid);
+    if (isLeft) process.kill(pid, "SIGKILL");
+    expect([failure.message, isLeft]).toEqual(["nats-server does not start: its disk has failed", true]);
+  });
+
   test("a store that cannot be used is said in nats-server's own words", async () => {
     await using dir = await tempDir();
     await writeFile(dir.join("jetstream"), "a file where the store's folder belongs");
