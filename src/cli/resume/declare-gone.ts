@@ -1,11 +1,12 @@
-// Says goodbye for a run whose host was killed. Otherwise the agent stays online until its heartbeats are missed, and until then it
-// cannot be started again.
+// Says goodbye for a run whose host was killed, and first stores what the host has left to report. Otherwise the agent stays online until its
+// heartbeats are missed, and until then it cannot be started again.
 import { CliaiError } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { pause } from "../../waiting.ts";
 import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
+import { sendUnsent } from "../serve/launch/unsent-reports.ts";
 import type { Standing } from "./standing.ts";
 
 const readWithinMs = 5_000;
@@ -13,14 +14,16 @@ const lookEveryMs = 50;
 
 /**
  * Resolves when the agent is offline for the fleet.
- * @throws CliaiError `no_answer`
+ * @throws CliaiError `no_answer`, or if NATS does not take what the host has left
  */
 export async function declareGone(
   bus: Bus,
   { view, why }: Standing,
-  { now }: Pick<CliContext, "now">,
+  { dataDir, now, log }: Pick<CliContext, "now" | "log"> & { readonly dataDir: string },
 ): Promise<void> {
   const { agent_id, heartbeat, axes } = view;
+  // Otherwise the next run gets what this one has done already, and does it again.
+  await sendUnsent(agent_id, { dataDir, bus, log });
   if (axes.link.value === "offline") return;
   const reader = createFleetReader(bus, { now, note: () => undefined });
   bus.publish(agentSubject(agent_id, "status"), {

@@ -22,6 +22,7 @@ export interface ToResume {
   readonly before: LaunchedAs | undefined;
   /** The flags that are given now. */
   readonly given: LaunchFlags;
+  readonly dataDir: string;
 }
 
 interface Done {
@@ -92,9 +93,9 @@ export function requireLaunched({ standing: { view }, before }: Pick<ToResume, "
 
 async function startAgain(one: ToResume, bus: Bus, context: CliContext): Promise<Done> {
   requireLaunched(one);
-  const { standing, before, given } = one;
+  const { standing, before, given, dataDir } = one;
   const { view, why } = standing;
-  await declareGone(bus, standing, context);
+  await declareGone(bus, standing, { ...context, dataDir });
   const { id, profile = "agent", project, session, role } = againOf(view);
   noteSecret(id, before, given, context);
   // An agent of an earlier release has no flags, but its role is known.

@@ -126,7 +126,7 @@ async function resumeAll(
       const view = await untilOnline(each, reader, isHeld);
       const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
       const standing = standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
-      return { standing, before: await readLaunchedAs(dataDir, agent_id), given };
+      return { standing, before: await readLaunchedAs(dataDir, agent_id), given, dataDir };
     }),
   );
   const chosen = args.all === true ? all.filter(({ standing }) => standing.wentDown) : all;
@@ -140,7 +140,7 @@ async function resumeAll(
   if (ids.length === 1 && only?.standing.state === "ended" && isOnTerminal(context)) {
     if (args.headless !== true && (args.terminal === true || belongsOnTerminal(only.before))) {
       requireLaunched(only);
-      await declareGone(bus, only.standing, context);
+      await declareGone(bus, only.standing, { ...context, dataDir });
       return { ...only, again: againOf(only.standing.view) };
     }
   }

@@ -24,7 +24,7 @@ const launch: LaunchedAs = { profile: "demo", headless: true };
 
 async function resumed(one: Partial<ToResume> & Pick<ToResume, "standing">, json = false) {
   const context = testContext({ json });
-  const did = await resumeOne({ before: undefined, given: {}, ...one }, nobody, context);
+  const did = await resumeOne({ before: undefined, given: {}, dataDir: "/nowhere", ...one }, nobody, context);
   return [did, ...context.printed];
 }
 

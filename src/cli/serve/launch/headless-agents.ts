@@ -75,7 +75,11 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
         throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
-      if (resumes !== undefined) await untilEndedOrOnline(id, launches, fleet);
+      if (resumes !== undefined) {
+        await untilEndedOrOnline(id, launches, fleet);
+        // What its last run has left to report comes before the new one, which would else do it again.
+        await options.hosts.look(id);
+      }
       requireFree(id, new Set([...children.keys(), ...tasks.noting, ...noting]), options);
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();

@@ -60,7 +60,8 @@ export function watchKilledHosts(options: KilledHostsOptions): KilledHosts {
   const look = async (id: AgentId, how?: string) => {
     try {
       // Of an agent that the fleet does not know, nothing is sent: that would make a new agent of it.
-      if (fleet.get(id) !== undefined) await sendUnsent(id, { dataDir, bus, log: context.log });
+      if (fleet.get(id) !== undefined && (await sendUnsent(id, { dataDir, bus, log: context.log })))
+        await server.catchUp(id); // whoever waits for this look decides by what the fleet knows then
       const file = await readRunFile(dataDir, id);
       if (file === undefined || !isUnendedRun(fleet.get(id), file.run)) lost.delete(id);
       else if (await hasEnded(dataDir, id, file)) await tell(id, file, how);

@@ -13,11 +13,14 @@ export interface UnsentReportsOptions {
   readonly log: Logger;
 }
 
-/** Stored twice, after a crash in between, they change nothing. @throws CliaiError if NATS does not take them now */
-export async function sendUnsent(id: AgentId, { dataDir, bus, log }: UnsentReportsOptions): Promise<void> {
+/**
+ * Resolves with whether there were any. Stored twice, after a crash in between, they change nothing.
+ * @throws CliaiError if NATS does not take them now
+ */
+export async function sendUnsent(id: AgentId, { dataDir, bus, log }: UnsentReportsOptions): Promise<boolean> {
   const runs = await readUnsent(dataDir, id);
   // A host that runs may be about to add its own.
-  if (runs.length === 0 || isAgentHeld(dataDir, id)) return;
+  if (runs.length === 0 || isAgentHeld(dataDir, id)) return false;
   const store = async (topic: "receipt" | "status", report: object) => {
     try {
       await bus.publishStored(agentSubject(id, topic), { ...report, agent_id: id });
@@ -30,6 +33,10 @@ export async function sendUnsent(id: AgentId, { dataDir, bus, log }: UnsentRepor
     for (const receipt of receipts) await store("receipt", receipt);
     if (goodbye !== undefined) await store("status", goodbye);
   }
+  // Another run may have come and ended meanwhile, and have added its own: the next look sends all of them.
+  const isSame = (await readUnsent(dataDir, id)).length === runs.length;
+  if (!isSame || isAgentHeld(dataDir, id)) return true;
   await removeUnsent(dataDir, id);
   log.info(`${id}: what it had to report when it ended, while NATS was away, is stored now`);
+  return true;
 }
