@@ -94,6 +94,11 @@ export function isControl(type: OrderType): boolean {
   return type !== "task" && type !== "message";
 }
 
+/** Whether the order has ended without effect: then the control order before it counts. */
+export function isDeclined({ receipts }: Pick<CommandRecord, "receipts">): boolean {
+  return receipts.some(({ state }) => state === "refused" || state === "failed" || state === "expired");
+}
+
 export type OrderNames = Pick<CommandRecord, "command_id" | "token">;
 
 /** Several orders may have one id; then their tokens tell them apart. */

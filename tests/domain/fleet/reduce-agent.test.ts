@@ -319,6 +319,18 @@ describe("reduceAgent()", () => {
     expect(ids.at(-1)).toBe("c1011");
   });
 
+  test("an agent stays paused however many orders end after its pause, and though a resume is not carried out", () => {
+    const settled = Array.from({ length: 30 }, (_, i) => [
+      command(10 + i, 10 + i, "task"),
+      receipt(10 + i, 100 + i, `c${10 + i}`, "refused"),
+    ]).flat();
+    const paused = [heartbeat(0), command(1, 1, "pause"), receipt(2, 1, "c1", "applied")];
+    const resume = [command(50, 50, "resume"), receipt(51, 200, "c50", "refused")];
+    const later = settled.map((event) => ({ ...event, at: time(60) }));
+    expect(view(60, ...paused, ...settled, ...resume).axes.control.value).toBe("paused");
+    expect(view(60, ...paused, ...resume, ...later).axes.control.value).toBe("paused");
+  });
+
   test("settled commands are kept up to 20, pending ones all", () => {
     const settled = Array.from({ length: 30 }, (_, i) => [
       command(i, i + 1, "task"),

@@ -1,5 +1,5 @@
 // The axis `control`: what the agent was asked to do, and whether it has done it. Pure.
-import { type CommandRecord, isControl } from "../../receipts.ts";
+import { type CommandRecord, isControl, isDeclined } from "../../receipts.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Control, Reading } from "../axes.ts";
 import { countingWord, decidingSession } from "../evidence-that-counts.ts";
@@ -34,11 +34,6 @@ export function deriveControl(record: AgentRecord, now: Date): Reading<Control> 
     return read("pause_requested", "command", at, now, asked);
   }
   return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
-}
-
-/** Whether the order has ended without effect: then the control order before it counts. */
-function isDeclined({ receipts }: CommandRecord): boolean {
-  return receipts.some(({ state }) => state === "refused" || state === "failed" || state === "expired");
 }
 
 /** The control orders for the agent's present run. A control order that was sent or delivered to an earlier run does not count any more. */

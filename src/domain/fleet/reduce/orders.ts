@@ -4,6 +4,8 @@ import {
   addReceipt,
   type CommandRecord,
   idFromSequence,
+  isControl,
+  isDeclined,
   isSettled,
   isTaken,
   namesOf,
@@ -104,15 +106,25 @@ function withCommand(record: AgentRecord, place: number, command: CommandRecord)
   return { ...record, commands: keepPendingAndLast(commands) };
 }
 
-/** Keeps all waiting orders, because the stream limits their number. Of the taken orders and of the settled ones, keeps only the last. */
+/**
+ * Keeps all waiting orders, because the stream limits their number. Of the taken orders and of the settled ones, keeps only the last, and besides
+ * the control orders by which the agent is paused or stopped, or would be if what came later is not carried out.
+ */
 function keepPendingAndLast(commands: readonly CommandRecord[]): readonly CommandRecord[] {
   const settled = commands.filter(isSettled);
   const open = commands.filter((command) => isTaken(command) && !isSettled(command));
+  const control = commands.filter(({ type, stream_seq }) => isControl(type) && stream_seq > 0);
+  const holding = [control.findLast((each) => !isDeclined(each)), control.findLast(isApplied)];
   const dropped = new Set([
     ...allButLast(settled, settledCommandsKept),
     ...allButLast(open, openCommandsKept),
   ]);
+  for (const command of holding) if (command !== undefined) dropped.delete(command);
   return dropped.size === 0 ? commands : commands.filter((command) => !dropped.has(command));
+}
+
+function isApplied(command: CommandRecord): boolean {
+  return !isDeclined(command) && command.receipts.some(({ state }) => state === "applied");
 }
 
 function allButLast<T>(list: readonly T[], kept: number): readonly T[] {
