@@ -1,6 +1,7 @@
 // Carries out what a key of `cliai top` has decided: by the same functions as `cliai send` and `cliai answer`.
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { atMost } from "../../waiting.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { answeredText, deliveryText, giveAnswer } from "../fleet/give-answer.ts";
 import { openRequests } from "../fleet/request-reading.ts";
@@ -12,10 +13,36 @@ import type { Effect } from "./steps.ts";
 /** As the default of `cliai send` and `cliai answer`. */
 const timeoutMs = 10_000;
 
+/** More than it takes to store an order on a busy machine. Whether it is delivered is seen elsewhere. */
+const storedWithinMs = 2_000;
+
 export type Tell = (text: string, colour: Notice["colour"]) => void;
 
+export interface Acts {
+  /** Gives the order. What becomes of it is told. */
+  order(effect: Extract<Effect, { type: "order" }>): void;
+  /** Resolves to whether the answer is stored. Never rejects: what goes wrong is told. */
+  answer(effect: Extract<Effect, { type: "answer" }>): Promise<boolean>;
+  /** Waits until what was given is over, but only a moment: as long as it may not be stored yet. */
+  settled(): Promise<void>;
+}
+
+export function createActs(bus: Bus, context: CliContext, tell: Tell): Acts {
+  const going = new Set<Promise<unknown>>();
+  const keep = <Result>(work: Promise<Result>): Promise<Result> => {
+    going.add(work);
+    void work.finally(() => going.delete(work));
+    return work;
+  };
+  return {
+    order: (effect) => void keep(giveOrder(bus, effect, context, tell)),
+    answer: (effect) => keep(giveWords(bus, effect, context, tell)),
+    settled: () => atMost(storedWithinMs, Promise.all(going)),
+  };
+}
+
 /** Never rejects: what goes wrong is told. */
-export async function giveOrder(
+async function giveOrder(
   bus: Bus,
   { order: type, text, force, ids }: Extract<Effect, { type: "order" }>,
   context: CliContext,
@@ -54,7 +81,7 @@ export async function giveOrder(
 }
 
 /** Resolves to whether the answer is stored. Never rejects: what goes wrong is told. */
-export async function giveWords(
+async function giveWords(
   bus: Bus,
   { request, words }: Extract<Effect, { type: "answer" }>,
   context: CliContext,

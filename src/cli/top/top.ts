@@ -14,7 +14,7 @@ import type { CliContext } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
 import { openFullScreen } from "../screen/full-screen.ts";
 import { createKeyDecoder } from "../screen/keys.ts";
-import { giveOrder, giveWords, type Tell } from "./act.ts";
+import { createActs, type Tell } from "./act.ts";
 import { createHistoryFollower } from "./follow-history.ts";
 import { reduceTop } from "./reduce.ts";
 import { firstState, requestIdOf, type TopState } from "./state.ts";
@@ -113,16 +113,18 @@ function createTop(bus: Bus, context: CliContext, ended: PromiseWithResolvers<nu
     take({ type: "history", history: each }, false),
   );
   const requests = createRequestReader(bus, (request) => take({ type: "request", request }, false), tell);
+  const acts = createActs(bus, context, tell);
   const carryOut = (effect: Effect) => {
     switch (effect.type) {
       case "order":
-        return void giveOrder(bus, effect, context, tell);
+        return acts.order(effect);
       case "answer":
-        return void giveWords(bus, effect, context, tell).then((isStored) => {
+        return void acts.answer(effect).then((isStored) => {
           if (!isStored) take({ type: "unanswered", request_id: effect.request.request_id }, false);
         });
       case "quit":
-        return ended.resolve(0);
+        // The last key before may have given an order, which is lost with the connection as long as it is not stored.
+        return void acts.settled().then(() => ended.resolve(0));
       case "interrupt":
         return ended.reject(new CliaiError("interrupted", "interrupted"));
       case "redraw":
