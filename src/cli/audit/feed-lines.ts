@@ -23,7 +23,7 @@ export function feedEntry({ seq, at, subject, data }: StreamMessage): FeedEntry 
 /** @param when the record's time, as it is to be printed */
 export function feedLine({ subject, data }: StreamMessage, when: string): string {
   const id = agentOfRecord(subject);
-  const who = id === undefined ? subject : `${id}  ${topicOf(subject)}`;
+  const who = id === undefined ? plain(subject) : `${id}  ${topicOf(subject)}`;
   return `${when}  ${who}  ${plain(describe(readAny(data)))}`;
 }
 
@@ -31,7 +31,7 @@ export function feedLine({ subject, data }: StreamMessage, when: string): string
 export function createAlignedFeed(ids: readonly string[]): typeof feedLine {
   let width = Math.max(leastIdWidth, ...ids.map((id) => Math.min(id.length, mostIdWidth)));
   return ({ subject, data }, when) => {
-    const who = agentOfRecord(subject) ?? subject.split(".")[0] ?? "";
+    const who = agentOfRecord(subject) ?? plain(subject.split(".")[0] ?? "");
     width = Math.max(width, Math.min(who.length, mostIdWidth));
     const topic = topicOf(subject).padEnd(topicWidth);
     return `${when}  ${who.padEnd(width)}  ${topic}  ${plain(describe(readAny(data)))}`.trimEnd();
@@ -44,7 +44,8 @@ const mostIdWidth = 24;
 const topicWidth = "malformed".length;
 
 function topicOf(subject: string): string {
-  return parseAgentSubject(subject)?.topic ?? subject.split(".")[1] ?? "";
+  // With `serve --insecure`, any program on this machine may publish on a subject of its own.
+  return parseAgentSubject(subject)?.topic ?? plain(subject.split(".")[1] ?? "");
 }
 
 /** The fields of a message that a person would look for first, joined to one text. */

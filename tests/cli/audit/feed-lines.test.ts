@@ -37,6 +37,10 @@ describe("feedLine()", () => {
   test("shows what is no JSON, and nothing that the terminal would obey", () => {
     expect(line("agent.ada.event", "hello {")).toBe("14:03  ada  event  hello {");
     expect(line("agent.ada.status", { message: "\u001b[2Jgone" })).not.toContain("\u001b");
+    for (const subject of ["agent.\u001b[2J.status", "agent.\u001b[2J"]) {
+      expect(line(subject, { status: "idle" })).not.toContain("\u001b");
+      expect(createAlignedFeed([])(at(subject, { status: "idle" }), "14:03")).not.toContain("\u001b");
+    }
   });
 
   test("names what belongs to no agent by its subject", () => {
