@@ -132,7 +132,7 @@ describe("the same id twice", () => {
     await startAgent(run, bus, "ada");
     await expect(send(pause)).rejects.toMatchObject({
       code,
-      message: expect.stringContaining("for a run of it"),
+      message: expect.stringContaining("for a run that has ended"),
     });
     expect((await storedFor(bus, "ada", 2)).map(({ command_id }) => command_id)).toEqual(["k", "p"]);
   });
