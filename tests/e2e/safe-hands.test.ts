@@ -149,6 +149,36 @@ test("an answer is sent in place: the other drafts stay, the focus goes to the n
   expect(texts.map(({ answer }) => answer?.text)).toEqual(["tea", "the blue one", "a draft for the third"]);
 });
 
+test("a click on a request that has just moved under the pointer answers nothing; a key does, and so does a later click", async () => {
+  await web.heartbeat("amy");
+  const choices = ["tea", "coffee"];
+  const [first, second] = [
+    await ask("amy", "at noon?", { choices }),
+    await ask("amy", "at six?", { choices }),
+  ];
+  const page = await open("/inbox");
+  // As the second click of a double-click: in the moment in which the first request has gone.
+  await page.evaluate((id) => {
+    const list = document.querySelector("ol.requests");
+    if (list === null) return;
+    const watch = new MutationObserver(() => {
+      const next = document.querySelector(`#request-${id} button`);
+      if (list.querySelectorAll("li.request").length > 1) return;
+      watch.disconnect();
+      next?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 2 }));
+    });
+    watch.observe(list, { childList: true });
+  }, second);
+  await item(page, first).getByRole("button", { name: "tea" }).click();
+  await page.locator("#say").getByText("have just moved").waitFor();
+  expect(web.test.server.requests.open().map(({ request_id }) => request_id)).toEqual([second]);
+  await item(page, second).getByRole("button", { name: "coffee" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("amy's request was answered").first().waitFor();
+  const answers = web.test.server.requests.all().filter(({ agent_id }) => agent_id === "amy");
+  expect(answers.map(({ answer }) => answer?.text)).toEqual(["tea", "coffee"]);
+});
+
 test("a draft outlives a reload, and is gone once it is sent", async () => {
   await web.heartbeat("cleo");
   const id = await ask("cleo", "what colour?");

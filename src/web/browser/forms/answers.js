@@ -8,7 +8,30 @@ import { postForm } from "./post.js";
 /** The answer that was sent last from this page, until its delivery is over. @type {{ id: string, said: string } | undefined} */
 let sent;
 
+/** How long after a request has moved on the screen no click answers it: the click may have been meant for what was there before. */
+const settlesMs = 500;
+
+/** When each request was moved last, by a change of the page. @type {WeakMap<Element, number>} */
+const movedAt = new WeakMap();
+
 export function watchAnswers() {
+  document.addEventListener(
+    "click",
+    (event) => {
+      const button =
+        event.target instanceof Element
+          ? event.target.closest("form[data-answer] button[type=submit]")
+          : null;
+      const item = button?.closest("li.request") ?? null;
+      // A key presses a button with `detail` 0. It goes to the button that has the focus, wherever that is.
+      if (item === null || event.detail === 0) return;
+      if (performance.now() - (movedAt.get(item) ?? Number.NEGATIVE_INFINITY) >= settlesMs) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      say("The requests have just moved: look, then click again.");
+    },
+    true,
+  );
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.matches("[data-answer]")) return;
@@ -54,7 +77,9 @@ export function keepPlace(apply) {
   const before = openItems();
   const focused = before.find((item) => item.contains(document.activeElement));
   const caret = caretOf(document.activeElement);
+  const tops = new Map(before.map((item) => [item, topOf(item)]));
   apply();
+  noteMoved(tops);
   const open = new Set(openItems());
   /** @type {Element | undefined} where the focus goes, if the change has taken it away */
   let next;
@@ -102,6 +127,24 @@ function keepTyped(item, follower) {
   list.insertBefore(kept, follower ?? null);
   announce(`${how} What you had typed stays on the page.`);
   return kept;
+}
+
+/** @param {Element} item */
+function topOf(item) {
+  return item.getBoundingClientRect().top;
+}
+
+/**
+ * Notes which requests have moved, and which new ones have moved others.
+ * @param {Map<HTMLElement, number>} tops where the requests were
+ */
+function noteMoved(tops) {
+  let isBeforeMoved = false;
+  for (const item of openItems().reverse()) {
+    const top = tops.get(item);
+    if (top !== undefined) isBeforeMoved = Math.abs(topOf(item) - top) > 1;
+    if (isBeforeMoved) movedAt.set(item, performance.now());
+  }
 }
 
 /** Says how far the answer that was sent last has come, whenever that changes. */
