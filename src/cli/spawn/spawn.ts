@@ -42,12 +42,12 @@ export const spawnCommand = defineCliCommand({
       return printPlan(plan, written, context);
     }
     const { id, cli, cwd, profile } = plan;
-    context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
     // Without --url, --creds names the agent's credentials: the fleet is read with the operator's, from serve.json.
     const own = args.url === undefined ? { ...args, creds: undefined } : args;
     const stopKeeping = keepLogSmall(hostLogPath(plan.dataDir, id));
     try {
       await noteOlderServe(args, context);
+      context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
       await endLeftoverRun(plan.dataDir, id, context.log);
       await writeLaunchedAs(plan.dataDir, id, launchedAs(plan, args, { passedOn, hasSecret }, context));
       const after = timeoutMs === undefined ? 0 : await withClient(own, context, auditEnd);
