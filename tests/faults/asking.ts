@@ -51,6 +51,8 @@ async function live(
   question: string,
   mayTellAgain: boolean,
 ): Promise<void> {
+  // What is asked before nats-server has the subscriptions would never be heard of.
+  await fleet.bus.flush();
   const asking = askUntilAsked(fleet, question);
   asking.catch(() => undefined); // awaited below
   await answerIt(await asked, fleet, sender);
