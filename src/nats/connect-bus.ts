@@ -82,7 +82,8 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
       return connection.info?.server_id ?? "unknown";
     },
     createInbox: () => createInbox(inboxPrefix),
-    isConnected: () => connected && !connection.isClosed(),
+    // A connection that is being closed soon takes no message any more.
+    isConnected: () => connected && !connection.isDraining() && !connection.isClosed(),
     refusal: () => (connected ? undefined : refusal),
     onConnection(listener) {
       listeners.add(listener);

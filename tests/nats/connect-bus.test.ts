@@ -43,6 +43,15 @@ describe("connectBus()", () => {
     expect(asked).rejects.toMatchObject({ code: "interrupted" });
   });
 
+  test("from the moment in which it is closed it is not connected, because soon it takes no message any more", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    expect(bus.isConnected()).toBe(true);
+    const closing = bus.close();
+    expect(bus.isConnected()).toBe(false);
+    await closing;
+  });
+
   test("8 MB pass, more is refused before it is sent", async () => {
     await using nats = await startTestNats();
     const bus = await nats.bus();

@@ -44,12 +44,9 @@ describe("createStops()", () => {
     );
   });
 
-  test.each([
-    ["before", "its turn had ended"],
-    ["after", "no turn ran"],
-  ])(
+  test.each(["before", "after"])(
     "a stop that comes %s the beginning of a session without a prompt ends it at once, though no hook was called",
-    async (when, why) => {
+    async (when) => {
       await using ada = await startHosted({ cli: { ...claudeSession, beginsByPrompt: true } });
       ada.session.attach(fakeCli().process);
       if (when === "after") ada.session.bridgeNews({ status: "connected" });
@@ -60,7 +57,9 @@ describe("createStops()", () => {
       }
       await ada.receipts("applied");
       const { detail } = ada.server.fleet.get(id)?.commands.at(-1)?.receipts.at(-1) ?? {};
-      expect(detail).toBe(`${why}; its process ended: exit code 143`);
+      // The receipt `delivered` comes before the host carries the stop out, so the beginning may still be first.
+      expect(detail).toMatch(/^(its turn had ended|no turn ran); its process ended: exit code 143$/);
+      if (when === "after") expect(detail).toStartWith("no turn ran");
     },
   );
 
