@@ -157,15 +157,17 @@ test("a click on a request that has just moved under the pointer answers nothing
     await ask("amy", "at six?", { choices }),
   ];
   const page = await open("/inbox");
-  // As the second click of a double-click: in the moment in which the first request has gone.
+  // The second click of a double-click: at the same point, in the moment in which the first request has gone.
   await page.evaluate((id) => {
     const list = document.querySelector("ol.requests");
-    if (list === null) return;
+    const box = list?.querySelector("li.request button")?.getBoundingClientRect();
+    if (list === null || box === undefined) return;
+    const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
     const watch = new MutationObserver(() => {
-      const next = document.querySelector(`#request-${id} button`);
       if (list.querySelectorAll("li.request").length > 1) return;
       watch.disconnect();
-      next?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 2 }));
+      const next = document.querySelector(`#request-${id} button`);
+      next?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 2, ...at }));
     });
     watch.observe(list, { childList: true });
   }, second);

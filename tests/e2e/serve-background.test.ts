@@ -1,5 +1,6 @@
 // The server in the background: `serve --detach`, and the commands that start it where none runs.
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { pause } from "../../src/waiting.ts";
 import { backgroundEnv, endsServeOf } from "../support/background-serve.ts";
 import { runCliai, startCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const env = backgroundEnv;
 
@@ -129,6 +131,15 @@ test.each([
   held.release();
 });
 
+/** A process that has ended and was not waited for by its parent does not live. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false; // ESRCH, or a system without /proc
+  }
+}
+
 test("a server that was killed is started again, at another port where its own is taken", async () => {
   await using dir = await tempDir();
   await using taken = await takePort();
@@ -140,6 +151,8 @@ test("a server that was killed is started again, at another port where its own i
   const first = await readServeFile(dataDir);
   expect(first?.url).not.toContain(`:${taken.port}`);
   process.kill(first?.pid ?? 0, "SIGKILL");
+  // A process that is killed ends only when its last write to the disk is done.
+  await waitFor(() => !isAlive(first?.pid ?? 0), { what: "the end of the killed server" });
   expect(await runCliai(inbox, { env })).toMatchObject({ code: 0, stdout: "[]\n" });
   expect((await readServeFile(dataDir))?.pid).not.toBe(first?.pid);
 });

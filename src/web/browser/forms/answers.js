@@ -8,11 +8,14 @@ import { postForm } from "./post.js";
 /** The answer that was sent last from this page, until its delivery is over. @type {{ id: string, said: string } | undefined} */
 let sent;
 
-/** How long after a request has moved on the screen no click answers it: the click may have been meant for what was there before. */
+/** How long after a change of the page a click may have been meant for what was there before. */
 const settlesMs = 500;
 
-/** When each request was moved last, by a change of the page. @type {WeakMap<Element, number>} */
-const movedAt = new WeakMap();
+/**
+ * Where the buttons of the requests were, before each change of the last `settlesMs`.
+ * @type {{ atMs: number, buttons: { button: Element, box: DOMRect }[] }[]}
+ */
+let layouts = [];
 
 export function watchAnswers() {
   document.addEventListener(
@@ -22,10 +25,8 @@ export function watchAnswers() {
         event.target instanceof Element
           ? event.target.closest("form[data-answer] button[type=submit]")
           : null;
-      const item = button?.closest("li.request") ?? null;
       // A key presses a button with `detail` 0. It goes to the button that has the focus, wherever that is.
-      if (item === null || event.detail === 0) return;
-      if (performance.now() - (movedAt.get(item) ?? Number.NEGATIVE_INFINITY) >= settlesMs) return;
+      if (button === null || event.detail === 0 || !wasOnAnother(button, event)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       say("The requests have just moved: look, then click again.");
@@ -77,9 +78,8 @@ export function keepPlace(apply) {
   const before = openItems();
   const focused = before.find((item) => item.contains(document.activeElement));
   const caret = caretOf(document.activeElement);
-  const tops = new Map(before.map((item) => [item, topOf(item)]));
+  noteLayout();
   apply();
-  noteMoved(tops);
   const open = new Set(openItems());
   /** @type {Element | undefined} where the focus goes, if the change has taken it away */
   let next;
@@ -129,22 +129,34 @@ function keepTyped(item, follower) {
   return kept;
 }
 
-/** @param {Element} item */
-function topOf(item) {
-  return item.getBoundingClientRect().top;
+function noteLayout() {
+  const nowMs = performance.now();
+  const buttons = [...document.querySelectorAll("form[data-answer] button[type=submit]")].map((button) => ({
+    button,
+    box: button.getBoundingClientRect(),
+  }));
+  layouts = [...layouts.filter(({ atMs }) => nowMs - atMs < settlesMs), { atMs: nowMs, buttons }];
 }
 
 /**
- * Notes which requests have moved, and which new ones have moved others.
- * @param {Map<HTMLElement, number>} tops where the requests were
+ * Whether another button was under the pointer a moment ago, such as that of the request that has just been answered: this click may be the
+ * second of a double-click on it.
+ * @param {Element} button @param {MouseEvent} event
  */
-function noteMoved(tops) {
-  let isBeforeMoved = false;
-  for (const item of openItems().reverse()) {
-    const top = tops.get(item);
-    if (top !== undefined) isBeforeMoved = Math.abs(topOf(item) - top) > 1;
-    if (isBeforeMoved) movedAt.set(item, performance.now());
-  }
+function wasOnAnother(button, { clientX, clientY }) {
+  const nowMs = performance.now();
+  return layouts.some(
+    ({ atMs, buttons }) =>
+      nowMs - atMs < settlesMs &&
+      buttons.some(
+        ({ button: other, box }) =>
+          other !== button &&
+          clientX >= box.left &&
+          clientX <= box.right &&
+          clientY >= box.top &&
+          clientY <= box.bottom,
+      ),
+  );
 }
 
 /** Says how far the answer that was sent last has come, whenever that changes. */
