@@ -28,20 +28,28 @@ export interface Check {
   readonly detail: string;
 }
 
-const idleMs = 5_000;
 const idleSpans = 4;
+/** A rest is no longer, and no longer than this share of the run: memory falls while the fleet rests, which would look like growth afterwards. */
+const longestRestMs = 20_000;
+const restShare = 0.04;
 const samplesOfARun = 400;
 const shortestSampleMs = 250;
 /** Allowed growth, because a short-lived file, connection or subscription may exist at the moment of the measuring. */
 const countSlack = 3;
 const cpuSlack = 5;
 
-export async function measureRest(serve: MeasuredServe, bus: Bus, system: Bus): Promise<RestPoint> {
+export async function measureRest(
+  serve: MeasuredServe,
+  bus: Bus,
+  system: Bus,
+  runMs: number,
+): Promise<RestPoint> {
   const nats = await serve.natsPid();
   if (nats === undefined) throw new Error("serve has no nats-server");
   const { pid } = serve.child;
   const idleCpu: number[] = [];
-  for (let span = 0; span < idleSpans; span += 1) idleCpu.push(await cpuShare(pid, idleMs));
+  const spanMs = Math.min(longestRestMs, restShare * runMs) / idleSpans;
+  for (let span = 0; span < idleSpans; span += 1) idleCpu.push(await cpuShare(pid, spanMs));
   const { connections, subscriptions } = await readStats(system);
   return {
     serve_files: await countOpenFiles(pid),

@@ -89,7 +89,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     const rest = async () => {
       churn.bringAllBack();
       await allOnline();
-      return await measureRest(serve, bus, system);
+      return await measureRest(serve, bus, system, runMs);
     };
     const system = await serve.connectSystem();
     const before = await rest();
