@@ -46,6 +46,18 @@ test("nats-server may fill a block in the second half, and not two", () => {
   expect([stepOf(12), stepOf(32)].map(isAtRest)).toEqual([true, false]);
 });
 
+test("in a run of two minutes the heap of a serve that was just started may fill, and no more than that; in one of an hour it may not", () => {
+  const isAtRest = (runS: number, growthMb: number) => {
+    const samples = Array.from({ length: 200 }, (_, n) => {
+      const atS = (n * runS) / 200;
+      return { atS, serve_mb: 80 + (growthMb * Math.max(0, atS - runS / 2)) / (runS / 2), nats_mb: 60 };
+    });
+    const trend = memoryTrend(samples, "serve_mb", runS);
+    return trend.growthMb <= trend.mostMb;
+  };
+  expect([isAtRest(120, 15), isAtRest(120, 30), isAtRest(3_600, 15)]).toEqual([true, false, false]);
+});
+
 test("a trend says by how much the floors of the second half rose, and over how long", () => {
   const trend = memoryTrend(
     samplesOf((atS) => 80 + atS / 30),
