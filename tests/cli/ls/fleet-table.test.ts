@@ -1,28 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { fleetTable } from "../../../src/cli/ls/fleet-table.ts";
-import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
-import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
-import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-
-const now = new Date("2026-01-01T05:00:00.000Z");
-const ago = (s: number) => new Date(now.getTime() - s * 1000).toISOString();
-const view = (more: Partial<AgentRecord> = {}) =>
-  viewAgent(
-    {
-      agent_id: parseAgentId("ada"),
-      config_name: "demo",
-      first_seen: ago(9_000),
-      last_seen: ago(5),
-      commands: [],
-      audit_seq: 0,
-      commands_seq: 0,
-      heartbeat: { at: ago(5), interval_s: 15 },
-      ...more,
-    },
-    now,
-  );
-const gone = (s: number, more: Partial<AgentRecord> = {}) =>
-  view({ last_seen: ago(s), heartbeat: { at: ago(s), interval_s: 15 }, ...more });
+import { ago, gone, now, view } from "../../support/listed-agents.ts";
 
 describe("fleetTable()", () => {
   const table = (agent: ReturnType<typeof view>, color = false) =>
