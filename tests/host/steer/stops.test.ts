@@ -1,6 +1,8 @@
 // As a host shows it, over a real nats-server and a real server, around a CLI that is the test.
 import { describe, expect, test } from "bun:test";
+import type { TakenOrder } from "../../../src/agent-link/read-order.ts";
 import { claudeSession } from "../../../src/agents/claude/claude-session.ts";
+import { createStops } from "../../../src/host/steer/stops.ts";
 import { fakeCli, id, openStream, startHosted, tool } from "../../support/hosted-session.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -26,6 +28,27 @@ describe("createStops()", () => {
     const last = ada.server.fleet.get(id)?.commands.at(-1);
     expect(last?.command_id).toBe(commandId);
     expect(last?.receipts.at(-1)?.detail).toBe("its turn had ended; its process ended: exit code 143");
+  });
+
+  test.each([
+    [true, "its turn had ended"],
+    [false, "no turn ran"],
+  ])("a stop says whether it has waited for a turn: %p", async (mayBeOpen, why) => {
+    const written: unknown[] = [];
+    const stops = createStops({
+      gate: { shut: () => undefined },
+      turn: { mayBeOpen: () => mayBeOpen },
+      background: { isBusy: () => false, running: () => [] },
+      telling: { tell: () => Promise.resolve(), settled: () => Promise.resolve() },
+      whenStarted: Promise.resolve(fakeCli().process),
+      begun: [],
+      receipts: { write: ({ state, detail }) => written.push([state, detail]) },
+    });
+    const stop: TakenOrder = { command_id: "s", type: "stop", from: "eve", reason: "", force: false };
+    stops.take(stop);
+    if (mayBeOpen) stops.quiet();
+    await waitFor(() => written.length > 0, { what: "its end" });
+    expect(written).toEqual([["applied", `${why}; its process ended: exit code 143`]]);
   });
 
   test("a stop whose deadline passes ends a session that does not finish", async () => {
