@@ -172,6 +172,11 @@ export function answerMessageId(requestId: string): string {
   return `answer-${requestId}`;
 }
 
+/** The id of the message that tells a captain of a request. Always the same, so that the message is stored once. */
+export function captainNoticeId(requestId: string, captain: AgentId): string {
+  return `request-${requestId}-${captain}`.slice(0, 128);
+}
+
 function checkAnswer(request: AgentRequest, answer: Answer): void {
   if (isApproval(request)) {
     if (answer.approved !== undefined) return;

@@ -2,6 +2,7 @@
 import type { AgentView } from "./fleet/agent-view.ts";
 import { silentAfterMs } from "./fleet/axis/link.ts";
 import { decidingSession, lastRunOf } from "./fleet/evidence-that-counts.ts";
+import { needText } from "./fleet/needs/need.ts";
 import { type CommandRecord, isFinal, launchTaskId } from "./receipts.ts";
 
 export const waitGoals = ["done", "idle", "needs-you"] as const;
@@ -49,8 +50,8 @@ export function outcomeOf(
   if (gone !== undefined) return gone;
   if (view.axes.link.value !== "online") return undefined;
   if (goal === "needs-you") {
-    const { value, reason } = view.axes.attention;
-    return value === "none" || value === "unseen" ? undefined : { outcome: goal, reason };
+    const [need] = view.needs;
+    return need === undefined ? undefined : { outcome: goal, reason: needText(need) };
   }
   // The agent is about to be stopped. A turn that the stop breaks off has not failed.
   if (view.axes.control.value === "stop_requested") return undefined;

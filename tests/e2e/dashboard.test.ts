@@ -94,7 +94,7 @@ test("an agent appears sooner than the page opens, changes, falls silent and com
   shownMs.push(await shows(page, '#list-needs-you [data-agent="ada"]', "stuck"));
   expect(await page.title()).toBe("(1) Fleet · cliai");
 
-  await shows(page, '#list-away [data-agent="ada"]', "silent");
+  await shows(page, '#list-needs-you [data-agent="ada"]', "lost");
   heartbeat("ada", { status: "idle", instance_id: "run-2" });
   shownMs.push(await shows(page, '#list-idle [data-agent="ada"]', "idle"));
   bus.publish("agent.ada.status", { status: "stopped", instance_id: "run-2" });

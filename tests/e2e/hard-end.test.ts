@@ -122,13 +122,13 @@ test("down --agents ends an agent whose CLI stands still, without a server; serv
   const bob = await processesOf(serve, "bob", 7534);
   process.kill((await fetchAgent(serve, "bob")).pid ?? 0, "SIGKILL");
   await waitFor(() => isOver(bob), { what: "nothing of bob is left" });
-  const crashed = /^bob +✗ crashed: its host has ended without a word \(SIGKILL\) /m;
+  const died = /^bob +✗ died: its host has ended without a word \(SIGKILL\) /m;
   const listed = await waitFor(
     async () => {
       const ls = await serve.run(["ls"]);
-      return crashed.test(ls.stdout) && ls;
+      return died.test(ls.stdout) && ls;
     },
-    { what: "it is shown as crashed" },
+    { what: "it is shown as having died while it worked" },
   );
   expect(listed.stderr).toContain("go on: cliai resume bob");
 

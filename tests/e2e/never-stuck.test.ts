@@ -23,7 +23,7 @@ test("a tool that no rule allows is shown with the line that allows it, and that
       return axes.attention.value === "refused" && status === "idle";
     });
     expect(refused.axes.attention.reason).toBe("Bash: no rule allows it");
-    expect((await serve.run(["ls"])).stdout).toContain("○ idle !refused Bash: no rule allows it");
+    expect((await serve.run(["ls"])).stdout).toContain("▲ was refused: Bash: no rule allows it");
     line = /"allowed_tools": \[.*?\]/.exec((await serve.run(["show", "ada"])).stdout)?.[0] ?? "";
     expect(line).toBe('"allowed_tools": ["Bash(touch made.txt)"]');
     const audit = await serve.run(["audit", "--agent", "ada", "--kind", "tool_denied", "--json"]);
@@ -134,7 +134,7 @@ test("a CLI that asks at its terminal before it begins is seen to wait there, an
   await agent.terminal.waitFor("Yes, I trust this folder");
   await agent.until("it waits at its terminal", ({ axes }) => axes.attention.value === "terminal");
   const { stdout } = await serve.run(["ls"]);
-  expect(stdout).toContain("◐ waiting !terminal: it may ask whether it trusts this folder");
+  expect(stdout).toContain("! waits at its terminal: it may ask whether it trusts this folder");
   expect(await (await serve.fetch("/")).text()).toContain(
     "terminal: it may ask whether it trusts this folder",
   );

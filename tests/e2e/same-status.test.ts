@@ -19,6 +19,7 @@ const agents = {
   cat: {
     told: [...begun, ["permission", { tool: "Bash", detail: "rm x" }]],
     word: "waiting",
+    badge: "wants permission",
     axes: ["online", "waiting", "running", "approval"],
   },
   dot: { told: begun, pause: true, word: "paused", axes: ["online", "working", "paused", "none"] },
@@ -35,6 +36,8 @@ interface Expected {
   readonly pause?: boolean;
   readonly goodbye?: boolean;
   readonly word: string;
+  /** Why it needs a person, in place of the word. */
+  readonly badge?: string;
   readonly axes: readonly string[];
 }
 
@@ -86,11 +89,12 @@ test("working, idle, waiting, paused, stopped and stuck read the same in the ter
   });
   const table = (await serve.run(["ls"])).stdout;
   const fleet = shownText(await (await serve.fetch("/")).text());
-  for (const [id, { word, axes }] of all) {
-    expect(table).toMatch(new RegExp(`^${id} +\\S+ ${word}\\b`, "m"));
-    expect(fleet).toContain(`${id} ${word} `);
+  for (const [id, { word, badge = word, axes }] of all) {
+    expect(api.find(({ agent_id }) => agent_id === id)?.status).toBe(word);
+    expect(table).toMatch(new RegExp(`^${id} +\\S+ ${badge}\\b`, "m"));
+    expect(fleet).toContain(`${id} ${badge} `);
     const page = shownText(await (await serve.fetch(`/agents/${id}`)).text());
-    expect(page).toContain(`${id} ${word} last heard`);
+    expect(page).toContain(`${id} ${badge} `);
     const shown = ["link", "activity", "control", "attention"].map((axis, i) => `${axis} ${axes[i]} `);
     for (const text of shown) expect(page).toContain(text);
   }

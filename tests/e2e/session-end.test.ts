@@ -173,7 +173,7 @@ test("a crash of the CLI: what was not seen is given to the next run, what was s
     const shown = await ada.until("it is known", (agent) => agent.status === "crashed");
     expect(lifeOf(shown, "first").at(-1)).toBe("seen");
     const listed = await serve.run(["ls"]);
-    expect(listed.stdout).toMatch(/^ada +✗ crashed: SIGKILL /m);
+    expect(listed.stdout).toMatch(/^ada +✗ died: SIGKILL /m);
     expect(listed.stderr).toContain("go on: cliai resume ada");
     expect((await serve.run(["show", "ada"])).stdout).toMatch(/^ {2}go on +cliai resume ada$/m);
     const shows = async () => (await serve.run(["show", "ada"])).stdout.includes("injected, waits again");

@@ -3,6 +3,8 @@
 import * as v from "valibot";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
+import { needKinds } from "../../domain/fleet/needs/need.ts";
+import { needsOf } from "../../domain/fleet/needs/needs-of.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { isAgentId } from "../../domain/wire/agent-id.ts";
@@ -38,6 +40,9 @@ const ShownSchema = v.looseObject({
     ...{ link: ReadingSchema, activity: ReadingSchema, control: ReadingSchema, attention: ReadingSchema },
   }),
 });
+const NeedsSchema = v.array(
+  v.looseObject({ kind: v.picklist(needKinds), since: v.string(), reason: v.string() }),
+);
 const StateSchema = v.looseObject({
   at: v.pipe(v.string(), v.isoTimestamp()),
   agents: v.array(v.unknown()),
@@ -106,10 +111,22 @@ function fedFleet(reading: FleetReading, here: Date): FedFleet {
 export function readState(data: Uint8Array): Pick<FedFleet, "views" | "at"> | undefined {
   try {
     const { at, agents } = decodeMessage(StateSchema, data);
-    return { at: new Date(at), views: agents.filter(isView).sort(byAgentId) };
+    const now = new Date(at);
+    return {
+      at: now,
+      views: agents
+        .filter(isView)
+        .map((view) => withNeeds(view, now))
+        .sort(byAgentId),
+    };
   } catch {
     return undefined;
   }
+}
+
+/** An older serve sends none. */
+function withNeeds(view: AgentView, now: Date): AgentView {
+  return v.is(NeedsSchema, view.needs) ? view : { ...view, needs: needsOf(view, view.axes, now) };
 }
 
 function isView(value: unknown): value is AgentView {

@@ -1,6 +1,7 @@
-// The status of an agent as short text for a terminal: symbol, word and, if it needs attention, `!` and the kind of attention.
+// The status of an agent as short text for a terminal: a symbol and, if it needs a person, why; else its status.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { attentionWordsOf, lookOf, statusTextOf } from "../../domain/fleet/status-look.ts";
+import { badgeOf } from "../../domain/fleet/needs/badge.ts";
+import { attentionWordsOf } from "../../domain/fleet/status-look.ts";
 import { type Colour, plain } from "../frame/terminal.ts";
 
 export interface StatusMark {
@@ -9,11 +10,9 @@ export interface StatusMark {
 }
 
 export function statusMark(view: AgentView): StatusMark {
-  const why = attentionWordsOf(view.axes);
-  // Do not print the word twice: `stuck !log in: …`, not `stuck !stuck: log in: …`.
-  const more = why.startsWith(`${view.status}: `) ? why.slice(view.status.length + 2) : why;
-  const attention = why === "" || why === view.status ? "" : ` !${more}`;
-  const { symbol, colour } = lookOf(view.status);
-  const text = `${symbol} ${plain(statusTextOf(view) + attention)}`;
-  return { text, colour: attention === "" ? colour : "red" };
+  const { symbol, text, detail, colour } = badgeOf(view);
+  // What a person may want to know although the agent works on without one.
+  const beside = view.needs.length === 0 ? attentionWordsOf(view.axes) : "";
+  const words = [`${symbol} ${text}`, detail === "" ? "" : `: ${detail}`, beside === "" ? "" : ` !${beside}`];
+  return { text: plain(words.join("")), colour: beside === "" ? colour : "yellow" };
 }

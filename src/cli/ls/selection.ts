@@ -69,9 +69,9 @@ export function isSelected(agent: AgentView, selection: Selection): boolean {
 /** An agent that is away is listed for this long after its last sign of life, even without `--all`. */
 const listedForMs = 3_600_000;
 
-/** Whether to list an agent without `--all`: it is online, needs attention, or was heard within the last hour. */
-export function isListed({ axes, last_seen, first_seen }: AgentView, now: Date): boolean {
-  if (axes.link.value === "online" || axes.attention.value !== "none") return true;
+/** Whether to list an agent without `--all`: it is online, needs a person, or was heard within the last hour. */
+export function isListed({ axes, needs, last_seen, first_seen }: AgentView, now: Date): boolean {
+  if (axes.link.value === "online" || needs.length > 0) return true;
   return now.getTime() - Date.parse(last_seen ?? first_seen) <= listedForMs;
 }
 

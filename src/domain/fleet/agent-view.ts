@@ -2,6 +2,8 @@
 import type { CommandRecord } from "../receipts.ts";
 import { type AgentRecord, inboxOf } from "./agent-record.ts";
 import type { Axes } from "./axes.ts";
+import type { Need } from "./needs/need.ts";
+import { needsOf } from "./needs/needs-of.ts";
 import { type ShownTask, shownTask } from "./shown/shown-task.ts";
 import { deriveAxes, statusWordOf } from "./status.ts";
 
@@ -17,6 +19,8 @@ export interface AgentView extends AgentRecord {
   readonly task: ShownTask;
   readonly status: string;
   readonly axes: Axes;
+  /** What about the agent waits for a person; the first is its badge. */
+  readonly needs: readonly Need[];
   readonly queued: number;
 }
 
@@ -33,6 +37,7 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
     task,
     status: statusWordOf(axes),
     axes,
+    needs: needsOf(record, axes, now, listeningSince),
     queued: inboxOf(record).length,
   };
 }

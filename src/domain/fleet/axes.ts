@@ -36,6 +36,8 @@ export interface Reading<Value extends string> {
   readonly reason: string;
   /** What a person can do about it, in a line; absent if there is nothing to say. */
   readonly hint?: string;
+  /** What other agents may have as well, such as `authentication failed`; absent if the value is about this agent alone. */
+  readonly cause?: string;
 }
 
 export interface Axes {

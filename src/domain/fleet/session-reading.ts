@@ -1,4 +1,5 @@
 // Derives from a session's evidence, at a given time, what the session does, what it waits for, whether it is stuck, and why.
+import type { FailureWord } from "../wire/event-messages.ts";
 import type { Activity, Attention, Reading } from "./axes.ts";
 import {
   type BackgroundWork,
@@ -14,7 +15,7 @@ const silentInToolAfterMs = 3_600_000;
 /** After this many equal failures in a row the agent counts as stuck. */
 const sameFailures = 3;
 
-type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason" | "hint"> & {
+type Finding<Value extends string> = Pick<Reading<Value>, "value" | "reason" | "hint" | "cause"> & {
   readonly at: string;
 };
 
@@ -49,17 +50,14 @@ export function sessionAttention(
     return { value, at: waiting.since, reason: waitingText(waiting, waits) };
   }
   if (retry?.error === "authentication") {
-    const reason = said("authentication failed", `its CLI tries again, ${retry.detail}`);
-    return { value: "stuck", at: retry.since, reason, ...hintOf(retry) };
+    const reason = said(turnErrorWords(retry.error), `its CLI tries again, ${retry.detail}`);
+    return { value: "stuck", at: retry.since, reason, ...hintOf(retry), ...causeOf(retry.error) };
   }
   if (turn_error !== undefined) {
     const { error, detail, at } = turn_error;
-    const hint = hintOf(turn_error);
-    if (error === "usage_limit")
-      return { value: "stuck", at, reason: said("usage limit reached", detail), ...hint };
-    if (error === "authentication")
-      return { value: "stuck", at, reason: said("authentication failed", detail), ...hint };
-    return { value: "error", at, reason: said(named("its turn failed", error), detail), ...hint };
+    const value = error === "usage_limit" || error === "authentication" ? "stuck" : "error";
+    const reason = said(turnErrorWords(error), detail);
+    return { value, at, reason, ...hintOf(turn_error), ...causeOf(error) };
   }
   if (failure !== undefined && failure.count >= sameFailures) {
     const reason = said(`${failure.tool} failed ${failure.count} times in a row`, failure.detail);
@@ -71,6 +69,21 @@ export function sessionAttention(
     return { value: "error", at, reason, hint };
   }
   return isWorking && isTurnOpen(session) ? silence(session, now) : undefined;
+}
+
+/** The `cause` of an agent that has used up what its service allows. */
+export const usageLimitCause = "usage limit reached";
+
+/** The failures of a model's service, which other agents meet as well. The others are about one conversation. */
+const sharedFailures: readonly FailureWord[] = ["authentication", "usage_limit", "overloaded", "server"];
+
+function causeOf(error: FailureWord): { readonly cause?: string } {
+  return sharedFailures.includes(error) ? { cause: turnErrorWords(error) } : {};
+}
+
+function turnErrorWords(error: FailureWord): string {
+  if (error === "usage_limit") return usageLimitCause;
+  return error === "authentication" ? "authentication failed" : named("its turn failed", error);
 }
 
 /** `Bash: no rule allows it`. */

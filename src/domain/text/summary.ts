@@ -1,10 +1,15 @@
-// Cuts a long text to its beginning. Pure.
+// Cuts a long text to its beginning, or to its first line. Pure.
 
 const summaryLength = 200;
 
 /** The first 200 characters of a text, for a list. */
 export function summaryOf(text: string): string {
   return beginningOf(text, summaryLength);
+}
+
+/** The first line of a text, without the space around it. */
+export function firstLineOf(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
 }
 
 /** The beginning of a text, whole when short; never cut inside a character. */

@@ -4,6 +4,7 @@
 // what an event means.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
+import { needsOf } from "../../domain/fleet/needs/needs-of.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
 import { aheadMs, setBack, setBackAtLeastMs } from "../../domain/fleet/set-back.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
@@ -63,7 +64,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
   const tick = setInterval(() => {
     moveBack(setBackByMs());
     for (const record of records.values()) {
-      const axes = axesValues(record, now());
+      const axes = shownValues(record, now(), listeningSince());
       if (shownAxes.get(record.agent_id) !== axes) mark(record.agent_id);
       shownAxes.set(record.agent_id, axes);
     }
@@ -199,7 +200,10 @@ export function unknownAgent(text: string, known: Iterable<string>): CliaiError 
   });
 }
 
-function axesValues(record: AgentRecord, now: Date): string {
-  const { link, activity, control, attention } = deriveAxes(record, now);
-  return `${link.value} ${activity.value} ${control.value} ${attention.value}`;
+/** What time alone changes of what is shown. */
+function shownValues(record: AgentRecord, now: Date, listeningSince: string): string {
+  const axes = deriveAxes(record, now, listeningSince);
+  const { link, activity, control, attention } = axes;
+  const kinds = needsOf(record, axes, now, listeningSince).map(({ kind }) => kind);
+  return [link.value, activity.value, control.value, attention.value, ...kinds].join(" ");
 }

@@ -1,7 +1,7 @@
 // Sends each open request once, as a message, to every captain that is online or comes online later. Keeps an alert while an agent has a
 // request that a captain has escalated to the people.
 import { questionLines } from "../../domain/questions.ts";
-import { type AgentRequest, isApproval, isOpen } from "../../domain/requests.ts";
+import { type AgentRequest, captainNoticeId, isApproval, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
@@ -38,7 +38,7 @@ export function notifyCaptains({
   const isOnlineCaptain = (id: AgentId) =>
     roleOf(id) === "captain" && fleet.get(id)?.axes.link.value === "online";
   const tell = (captain: AgentId, request: AgentRequest) => {
-    const message_id = `request-${request.request_id}-${captain}`.slice(0, 128);
+    const message_id = captainNoticeId(request.request_id, captain);
     const who = `${captain} ${fleet.record(captain)?.first_seen}`;
     const captains = told.get(request.request_id) ?? new Set();
     if (request.agent_id === captain || request.escalated !== undefined || captains.has(who)) return;

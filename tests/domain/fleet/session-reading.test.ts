@@ -94,9 +94,10 @@ describe("sessionAttention()", () => {
     ["overloaded", "error", "its turn failed (overloaded): words"],
   ] as const)("of a turn that failed with %p is %p, with the remedy as the hint", (error, value, reason) => {
     const turn_error = { error, detail: "words", remedy: "do it", at: ago(9) };
-    expect(attention({ turn_error })).toEqual({ value, at: ago(9), reason, hint: "do it" });
+    const cause = reason.replace(": words", "");
+    expect(attention({ turn_error })).toEqual({ value, at: ago(9), reason, hint: "do it", cause });
     const { remedy: _, ...without } = turn_error;
-    expect(attention({ turn_error: without })).toEqual({ value, at: ago(9), reason });
+    expect(attention({ turn_error: without })).toEqual({ value, at: ago(9), reason, cause });
   });
 
   test("is stuck while the CLI repeats a request that its login keeps from succeeding, and of no other one", () => {
@@ -104,6 +105,7 @@ describe("sessionAttention()", () => {
     expect(attention({ turn: open, retry: { ...retry, error: "authentication" } })).toEqual({
       ...{ value: "stuck", at: ago(9), hint: "log in: x" },
       reason: "authentication failed: its CLI tries again, 4/10: 401",
+      cause: "authentication failed",
     });
     expect(attention({ turn: open, retry: { ...retry, error: "overloaded" } })).toBeUndefined();
   });

@@ -210,7 +210,7 @@ describe("attention to open requests", () => {
       value: "approval",
       source: "request",
       age_s: 30,
-      reason: "asks to be allowed: stop_approval of 30 s",
+      reason: "wants to stop: stop_approval of 30 s",
     });
     expect(attention({ ...alive, requests: [request("question", 90)] })).toMatchObject({
       value: "question",

@@ -5,6 +5,7 @@ import { isApproval } from "../../requests.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Attention, Link, Reading } from "../axes.ts";
 import { countingWord, decidingSession } from "../evidence-that-counts.ts";
+import { needText } from "../needs/need.ts";
 import { sessionAttention } from "../session-reading.ts";
 import { unseenAfterMs } from "./activity.ts";
 import { closedTerminalHint } from "./closed-terminal.ts";
@@ -25,10 +26,9 @@ export function deriveAttention(
   // Show the requests of an agent that is away too, because it gets the answer when it returns.
   const request = requests.find(isApproval) ?? requests[0];
   if (request !== undefined) {
-    const [value, words] = isApproval(request)
-      ? (["approval", "asks to be allowed"] as const)
-      : (["question", "asks"] as const);
-    return read(value, "request", request.asked_at, now, `${words}: ${request.summary}`);
+    const value = isApproval(request) ? "approval" : "question";
+    const reason = needText({ kind: request.kind, reason: request.summary });
+    return read(value, "request", request.asked_at, now, reason);
   }
   if (isOnline && said?.status === "blocked") {
     return read("stuck", said.source, said.since, now, said.message ?? "reports blocked");
@@ -42,11 +42,11 @@ export function deriveAttention(
   const session = isOnline ? decidingSession(record) : undefined;
   const found = session === undefined ? undefined : sessionAttention(session, isWorking, now);
   if (found !== undefined) {
-    const { hint } = found;
+    const { hint, cause } = found;
     const isDialog = found.value === "approval" || found.value === "question";
     return {
       ...read(found.value, "session", found.at, now, found.reason),
-      ...(isDialog ? closed : definedOf({ hint })),
+      ...(isDialog ? closed : definedOf({ hint, cause })),
     };
   }
   const unseen = record.commands.find((command) => isUnseen(command, now));

@@ -1,46 +1,71 @@
-// Groups agents by what a person has to do about them. Pure.
+// Groups agents by what a person has to do about them, and counts them. Pure.
 import type { AgentView } from "../agent-view.ts";
 
 /** In the order of the page: those that need a person first. */
-export const sections = ["needs-you", "working", "idle", "away"] as const;
+export const sections = ["needs-you", "working", "paused", "idle", "away"] as const;
 export type Section = (typeof sections)[number];
 
 export const sectionTitles: Record<Section, string> = {
   "needs-you": "Needs you",
   working: "Working",
+  paused: "Paused",
   idle: "Idle",
   away: "Away",
 };
 
-export function sectionOf({ axes }: AgentView): Section {
-  if (axes.attention.value !== "none") return "needs-you";
+export function sectionOf({ axes, needs }: AgentView): Section {
+  if (needs.length > 0) return "needs-you";
   if (axes.link.value !== "online") return "away";
-  const isPaused = axes.control.value === "paused" || axes.control.value === "stopped";
+  if (axes.control.value === "paused") return "paused";
   const { value } = axes.activity;
   const isBusy = value === "working" || value === "retrying" || value === "starting";
-  return !isPaused && isBusy ? "working" : "idle";
+  return axes.control.value !== "stopped" && isBusy ? "working" : "idle";
 }
 
 export function groupBySection(views: readonly AgentView[]): Record<Section, AgentView[]> {
-  const groups: Record<Section, AgentView[]> = { "needs-you": [], working: [], idle: [], away: [] };
+  const groups: Record<Section, AgentView[]> = {
+    ...{ "needs-you": [], working: [], paused: [], idle: [], away: [] },
+  };
   for (const view of views) groups[sectionOf(view)].push(view);
   return groups;
 }
 
-export type FleetCounts = Readonly<Record<Section, number>>;
+/** How many agents are in each section; of `needs-you` how many needs they have, for one agent may ask twice. */
+export interface FleetCounts extends Readonly<Record<Section, number>> {
+  /** The agents in the section `needs-you`. */
+  readonly agentsInNeed: number;
+  /** Those of them that cannot go on by themselves: stuck, or at a limit. */
+  readonly stuck: number;
+}
 
 export function countSections(views: readonly AgentView[]): FleetCounts {
-  const counts = { "needs-you": 0, working: 0, idle: 0, away: 0 };
-  for (const view of views) counts[sectionOf(view)] += 1;
+  const counts = { "needs-you": 0, working: 0, paused: 0, idle: 0, away: 0, agentsInNeed: 0, stuck: 0 };
+  for (const view of views) {
+    const { needs } = view;
+    const section = sectionOf(view);
+    counts[section] += section === "needs-you" ? needs.length : 1;
+    if (section === "needs-you") counts.agentsInNeed += 1;
+    if (needs.some(({ kind }) => kind === "stuck" || kind === "limit")) counts.stuck += 1;
+  }
   return counts;
 }
 
-/** `3 need you · 8 working · 1 idle · 2 away`. A count of 0 is left out, except the first. */
+/** `3 need you (1 stuck) · 8 working · 2 paused · 1 idle · 2 away`. A count of 0 is left out, except the first. */
 export function countsText(counts: FleetCounts): string {
   if (sections.every((section) => counts[section] === 0)) return "no agents yet";
-  const phrases = [`${counts["needs-you"]} ${counts["needs-you"] === 1 ? "needs" : "need"} you`];
-  for (const section of ["working", "idle", "away"] as const) {
-    if (counts[section] > 0) phrases.push(`${counts[section]} ${section}`);
+  const needs = counts["needs-you"];
+  const more = inNeedText(counts);
+  const phrases = [`${needs} ${needs === 1 ? "needs" : "need"} you${more === "" ? "" : ` (${more})`}`];
+  for (const section of sections) {
+    if (section !== "needs-you" && counts[section] > 0) phrases.push(`${counts[section]} ${section}`);
   }
   return phrases.join(" · ");
+}
+
+/** What stands behind the number of needs: `2 agents`, if it is not one need each, and `1 stuck`. */
+function inNeedText({ "needs-you": needs, agentsInNeed, stuck }: FleetCounts): string {
+  const agents = `${agentsInNeed} ${agentsInNeed === 1 ? "agent" : "agents"}`;
+  return [needs === agentsInNeed ? "" : agents, stuck === 0 ? "" : `${stuck} stuck`]
+    .filter(Boolean)
+    .join(", ");
 }

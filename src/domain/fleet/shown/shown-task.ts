@@ -2,6 +2,7 @@
 //
 // Decides what is shown as an agent's task: the task that the agent reported, or a later order.
 import { type CommandRecord, isFinal } from "../../receipts.ts";
+import { firstLineOf } from "../../text/summary.ts";
 import type { ReceiptState } from "../../wire/messages.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Axes } from "../axes.ts";
@@ -70,14 +71,14 @@ function lastOrder({ commands, launch_task, session }: AgentRecord): LastOrder |
     const { text, at } = launch_task;
     // No receipt tells when the launch's task is over. A turn that has ended since then may have been the turn with it.
     const isOver = (session?.turn?.ended_at ?? "") > at;
-    return { text: firstLine(text), from: "its launch", at, reportsFrom: at, isSeen: true, isOver };
+    return { text: firstLineOf(text), from: "its launch", at, reportsFrom: at, isSeen: true, isOver };
   }
   const isWorkedOn = seen !== undefined && !isOver(seen);
   const last = isWorkedOn ? seen : (tasks.findLast((task) => !isOver(task)) ?? seen ?? tasks.at(-1));
   if (last === undefined) return undefined;
   const at = seenAt(last);
   return {
-    text: firstLine(last.summary),
+    text: firstLineOf(last.summary),
     from: last.from,
     at: at ?? last.issued_at,
     reportsFrom: at === undefined ? last.issued_at : reportsFrom(last, at),
@@ -102,10 +103,6 @@ function reportsFrom({ receipts }: CommandRecord, seenAtTime: string): string {
 
 function isOver({ receipts }: CommandRecord): boolean {
   return receipts.some(({ state }) => isFinal(state));
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }
 
 function shown(

@@ -36,8 +36,8 @@ const comparisons: Readonly<Record<Sorting, (one: AgentView, other: AgentView) =
   cost: (one, other) => costOf(other) - costOf(one),
 };
 
-function waitsSince({ axes }: AgentView): string {
-  return axes.attention.at ?? "";
+function waitsSince({ needs }: AgentView): string {
+  return needs.map(({ since }) => since).toSorted()[0] ?? "";
 }
 
 function costOf({ usage }: AgentView): number {

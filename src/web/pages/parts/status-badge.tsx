@@ -1,33 +1,39 @@
 /** @jsxImportSource hono/jsx */
 // This room holds the parts that several pages are made of.
 //
-// An agent's status as an icon and a word. The stylesheet gives the colours.
+// An agent's badge, an icon and words: why it needs a person, or else its status. The stylesheet gives the colours.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import { attentionWordsOf, lookOf, statusTextOf } from "../../../domain/fleet/status-look.ts";
+import { badgeOf } from "../../../domain/fleet/needs/badge.ts";
+import { needWords } from "../../../domain/fleet/needs/need.ts";
+import { attentionWordsOf } from "../../../domain/fleet/status-look.ts";
 import { Icon } from "./icon.tsx";
 
 export function StatusBadge({ view }: { view: AgentView }) {
-  const { icon, tone } = lookOf(view.status);
+  const { icon, tone, text } = badgeOf(view);
   return (
     <span class={`status ${tone}`}>
       <Icon name={icon} />
-      {statusTextOf(view)}
+      {text}
     </span>
   );
 }
 
-/** Why the agent needs attention; nothing if it does not, or if the badge already says it. */
+/** What the agent needs a person for, in a line each; the badge has the words for the first. Nothing if it needs nobody. */
 export function AttentionLine({ view }: { view: AgentView }) {
-  const { value, reason, hint } = view.axes.attention;
-  const isOwnWord = value === "error" && view.axes.attention.source !== "session";
-  const isSaidByBadge = isOwnWord && view.status === "error" && !view.said?.message;
-  if (value === "none" || isSaidByBadge) return null;
-  const isNamed = value === "refused" || value === "terminal";
+  const beside = attentionWordsOf(view.axes);
+  if (view.needs.length === 0) return beside === "" ? null : <p class="quiet">{beside}</p>;
   return (
     <>
-      <p class="attention">{isNamed ? attentionWordsOf(view.axes) : reason}</p>
-      {hint !== undefined && <p class="quiet">{hint}</p>}
+      {view.needs.map(({ kind, reason, hint }, place) => (
+        <>
+          <p class="attention">
+            {place > 0 && `${needWords(kind)}: `}
+            {reason}
+          </p>
+          {hint !== undefined && <p class="quiet">{hint}</p>}
+        </>
+      ))}
     </>
   );
 }

@@ -158,7 +158,7 @@ describe("deriveActivity() of an agent that has asked by a tool of cliai", () =>
       const view = at(...ran(ask(tool)), asked);
       expect([view.status, view.axes.attention.value]).toEqual(["waiting", "question"]);
       expect(view.axes.activity.reason).toBe("waits for an answer: Which colour?");
-      expect(statusMark(view).text).toContain("waiting !question");
+      expect(statusMark(view).text).toBe("! asks");
     },
   );
 
@@ -190,12 +190,12 @@ describe("deriveActivity() of an agent whose turn is held at its end", () => {
 
   test("waits for the approval, and does not work", () => {
     const view = at(...ran(...done), asked({ holds_turn: true }));
-    expect(statusMark(view).text).toStartWith("◐ waiting !approval");
+    expect([view.status, statusMark(view).text]).toEqual(["waiting", "! wants to stop"]);
     expect(view.axes.activity).toMatchObject({
       source: "session",
       reason: `waits for an approval: ${words}`,
     });
-    expect(view.axes.attention).toMatchObject({ value: "approval", reason: `asks to be allowed: ${words}` });
+    expect(view.axes.attention).toMatchObject({ value: "approval", reason: `wants to stop: ${words}` });
   });
 
   test("works where it has asked by its own tool and that call has returned, beside a tool of a subagent, and once the turn is over", () => {
@@ -251,7 +251,7 @@ describe("deriveActivity() of an agent at its birth", () => {
     const untrusted = waits("it may ask whether it trusts this folder");
     const view = viewAt(7, agentAfter([untrusted]));
     expect(view.axes).toMatchObject({ activity: { value: "waiting" }, attention: { value: "terminal" } });
-    expect(statusMark(view).text).toBe("◐ waiting !terminal: it may ask whether it trusts this folder");
+    expect(statusMark(view).text).toBe("! waits at its terminal: it may ask whether it trusts this folder");
     expect(viewAt(8, agentAfter([untrusted, waits("", 7)])).axes.attention.value).toBe("none");
   });
 });

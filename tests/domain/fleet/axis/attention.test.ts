@@ -78,7 +78,7 @@ describe("deriveAttention() of what the agent says", () => {
     const questions = [request("question", 90), request("question", 60)];
     expect(asks(...questions)).toBe("asks: question of 90 s");
     expect(asks(...questions, request("permission", 40), request("permission", 30))).toBe(
-      "asks to be allowed: permission of 40 s",
+      "wants permission: permission of 40 s",
     );
   });
 

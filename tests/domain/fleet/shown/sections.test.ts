@@ -2,12 +2,10 @@ import { expect, test } from "bun:test";
 import type { AgentView } from "../../../../src/domain/fleet/agent-view.ts";
 import { countSections, countsText, sectionOf } from "../../../../src/domain/fleet/shown/sections.ts";
 
-const view = (activity: string, { link = "online", control = "running", attention = "none" } = {}) =>
+const view = (activity: string, { link = "online", control = "running", needs = [] as string[] } = {}) =>
   ({
-    axes: {
-      ...{ activity: { value: activity }, link: { value: link } },
-      ...{ control: { value: control }, attention: { value: attention } },
-    },
+    axes: { activity: { value: activity }, link: { value: link }, control: { value: control } },
+    needs: needs.map((kind) => ({ kind })),
   }) as unknown as AgentView;
 
 const fleet = [
@@ -17,17 +15,30 @@ const fleet = [
   view("working", { control: "paused" }),
   view("idle"),
   view("working", { link: "silent" }),
-  view("idle", { attention: "question", link: "offline" }),
+  view("idle", { link: "silent", control: "paused" }),
+  view("idle", { needs: ["question"], link: "offline" }),
+  view("working", { needs: ["permission"], control: "paused" }),
 ];
 
-test("sectionOf() puts who needs a person first, then who is away", () => {
+test("sectionOf() puts who needs a person first, then who is away, then who is paused", () => {
   expect(fleet.map(sectionOf)).toEqual([
-    ...(["working", "working", "working", "idle", "idle", "away", "needs-you"] as const),
+    ...(["working", "working", "working", "paused", "idle", "away", "away"] as const),
+    ...(["needs-you", "needs-you"] as const),
   ]);
 });
 
 test("countsText() leaves out what is none, except who needs a person", () => {
-  expect(countsText(countSections(fleet))).toBe("1 needs you · 3 working · 2 idle · 1 away");
+  expect(countsText(countSections(fleet))).toBe("2 need you · 3 working · 1 paused · 1 idle · 2 away");
   expect(countsText(countSections([view("idle")]))).toBe("0 need you · 1 idle");
   expect(countsText(countSections([]))).toBe("no agents yet");
+});
+
+test("countsText() counts needs, and says how many agents have them, and how many of these are stuck", () => {
+  const two = view("working", { needs: ["question", "permission"] });
+  const stuck = [view("idle", { needs: ["stuck"] }), view("idle", { needs: ["limit"] })];
+  expect(countsText(countSections([two]))).toBe("2 need you (1 agent)");
+  expect(countsText(countSections(stuck))).toBe("2 need you (2 stuck)");
+  expect(countsText(countSections([two, ...stuck, view("idle", { needs: ["died"] })]))).toBe(
+    "5 need you (4 agents, 2 stuck)",
+  );
 });

@@ -12,14 +12,9 @@ interface Some {
 }
 
 function view(agent_id: string, { activity = "idle", link = "online", needsAt, heard, cost }: Some = {}) {
-  const attention = needsAt === undefined ? { value: "none" } : { value: "question", at: needsAt };
-  const axes = {
-    activity: { value: activity },
-    link: { value: link },
-    control: { value: "running" },
-    attention,
-  };
-  return { agent_id, axes, last_seen: heard, usage: { estimated_cost: cost } } as unknown as AgentView;
+  const needs = needsAt === undefined ? [] : [{ kind: "question", since: needsAt }];
+  const axes = { activity: { value: activity }, link: { value: link }, control: { value: "running" } };
+  return { agent_id, axes, needs, last_seen: heard, usage: { estimated_cost: cost } } as unknown as AgentView;
 }
 
 const fleet = [

@@ -22,18 +22,28 @@ describe("AttentionLine()", () => {
     expect(line({})).toBe("");
   });
 
-  test("names what the words alone would not tell", () => {
+  test("names what the badge does not: a refused tool of an agent that works on, the second need", () => {
     const denied = { tool: "Bash", detail: "no rule allows it", count: 1, at: ago(9) };
-    expect(line({ session: { ...session, denied } })).toContain("refused Bash: no rule allows it");
+    expect(line({ session: { ...session, denied } })).toBe(
+      '<p class="quiet">refused Bash: no rule allows it</p>',
+    );
     const heartbeat = beatOf(5, { waits_at_terminal: "it may ask for a login" });
-    expect(line({ heartbeat })).toContain("terminal: it may ask for a login");
+    expect(line({ heartbeat })).toContain(">it may ask for a login<");
+    const request = (kind: "question" | "permission") => ({ kind, asked_at: ago(9), summary: `a ${kind}` });
+    const requests = [
+      { ...request("question"), request_id: "r1" },
+      { ...request("permission"), request_id: "r2" },
+    ];
+    expect(line({ requests })).toBe(
+      '<p class="attention">a permission</p><p class="attention">asks: a question</p>',
+    );
   });
 
-  test("repeats no error that the badge says, and hides none that it does not say", () => {
-    expect(line({ said: saidOf("error") })).toBe("");
+  test("hides no error", () => {
     const waits = [{ since: ago(9), what: "answer", detail: "" }] as const;
     const waiting = { said: saidOf("error"), session: { ...session, waits } };
     expect(view(waiting).status).toBe("waiting");
+    expect(StatusBadge({ view: view(waiting) }).toString()).toEndWith("error</span>");
     expect(line(waiting)).toContain("reports an error");
     const turn_error = { error: "server", detail: "500", at: ago(9) } as const;
     expect(line({ session: { ...session, turn_error } })).toContain("its turn failed (server): 500");
@@ -48,4 +58,10 @@ test("StatusBadge() has the word beside the colour", () => {
   const badge = StatusBadge({ view: view({ said: saidOf("working") }) }).toString();
   expect(badge).toStartWith('<span class="status busy">');
   expect(badge).toEndWith("working</span>");
+  const requests = [
+    { request_id: "r1", kind: "permission", asked_at: ago(9), summary: "Bash make" } as const,
+  ];
+  const asks = StatusBadge({ view: view({ said: saidOf("working"), requests }) }).toString();
+  expect(asks).toStartWith('<span class="status warn">');
+  expect(asks).toEndWith("wants permission</span>");
 });

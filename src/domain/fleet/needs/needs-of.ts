@@ -1,0 +1,54 @@
+// What about one agent needs a person. Pure.
+import { definedOf } from "../../defined.ts";
+import type { OpenRequest } from "../../requests.ts";
+import type { AgentRecord } from "../agent-record.ts";
+import type { Activity, Axes } from "../axes.ts";
+import { usageLimitCause } from "../session-reading.ts";
+import { goneNeed } from "./gone-need.ts";
+import { type Need, type NeedKind, needKinds } from "./need.ts";
+
+/** In the order of {@link needKinds}, and of one kind the oldest first. */
+export function needsOf(record: AgentRecord, axes: Axes, now: Date, listeningSince = ""): readonly Need[] {
+  const gone = goneNeed(record, axes, now, listeningSince);
+  const needs = [
+    ...(gone === undefined ? [] : [gone]),
+    ...attentionNeeds(axes),
+    ...(record.requests ?? []).map(requestNeed),
+  ];
+  return needs.length < 2 ? needs : needs.sort(byKind);
+}
+
+function byKind(one: Need, other: Need): number {
+  return needKinds.indexOf(one.kind) - needKinds.indexOf(other.kind) || (one.since < other.since ? -1 : 1);
+}
+
+function requestNeed({ request_id, kind, asked_at, summary }: OpenRequest): Need {
+  return { kind, since: asked_at, reason: summary, request_id };
+}
+
+const busy: readonly Activity[] = ["starting", "working", "retrying"];
+
+/** What the axis `attention` says, unless it is a request, which the agent's record has in full. */
+function attentionNeeds({ attention, activity }: Axes): Need[] {
+  const { value, source, reason, hint, cause, at } = attention;
+  if (source === "request" || at === undefined) return [];
+  // While the agent works it waits for nobody: it goes on without the tool, and takes the order later.
+  if ((value === "refused" || value === "unseen") && busy.includes(activity.value)) return [];
+  const kind = kindOf(attention);
+  if (kind === undefined) return [];
+  const isAsked = value === "question" || value === "approval" || value === "terminal";
+  return [{ kind, since: at, reason, ...definedOf({ hint, cause }), ...(isAsked && { at_terminal: true }) }];
+}
+
+function kindOf({ value, cause }: Axes["attention"]): NeedKind | undefined {
+  switch (value) {
+    case "none":
+      return undefined;
+    case "approval":
+      return "permission";
+    case "stuck":
+      return cause === usageLimitCause ? "limit" : "stuck";
+    default:
+      return value;
+  }
+}

@@ -1,0 +1,14 @@
+import { expect, test } from "bun:test";
+import { needKinds, needText, needWords } from "../../../../src/domain/fleet/needs/need.ts";
+
+test("needWords() has other words for each kind, and never those of an agent that works", () => {
+  const words = needKinds.map(needWords);
+  expect(new Set(words).size).toBe(needKinds.length);
+  expect(words).not.toContain("working");
+});
+
+test("needText() says what it is about, if there is more to say", () => {
+  expect(needText({ kind: "question", reason: "Which colour?" })).toBe("asks: Which colour?");
+  expect(needText({ kind: "error", reason: "" })).toBe("error");
+  expect(needText({ kind: "stuck", reason: "stuck" })).toBe("stuck");
+});
