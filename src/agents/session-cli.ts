@@ -32,6 +32,8 @@ export interface SessionCli {
    * `terminal`: in a session on a terminal. Absent if the CLI does not start the server again.
    */
   readonly whenBridgeEnds?: { readonly stream?: string; readonly terminal?: string };
+  /** What limits the texts that go to the model with the answers to hooks (route `hook`); absent if the CLI takes any text at each hook. */
+  readonly hookTexts?: HookTextLimits;
   /** Translates the hooks that the CLI sends to the host; absent if it sends none. */
   readonly hooks?: HookTranslation;
   /**
@@ -74,6 +76,13 @@ export interface SessionCli {
   readonly readTelemetry?: (payload: unknown) => readonly ModelRequest[];
   /** Returns the tool calls that were allowed or refused, by a person or by the CLI's rules, according to the CLI's telemetry. */
   readonly readDecisions?: (payload: unknown) => readonly ToolDecision[];
+}
+
+export interface HookTextLimits {
+  /** The longest text, in UTF-16 code units. Of a longer one the CLI may cut off the end. */
+  readonly longest: number;
+  /** Whether the CLI takes texts only at the end of a tool, and not with a prompt or at the end of a turn. */
+  readonly onlyAfterTools: boolean;
 }
 
 export interface HookTranslation {

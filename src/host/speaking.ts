@@ -2,6 +2,7 @@
 
 import { noteTokens } from "../agent-link/receipt-queue.ts";
 import { createToolCaller } from "../agent-link/tool-call.ts";
+import { definedOf } from "../domain/defined.ts";
 import { type Approvals, createApprovals } from "./approvals.ts";
 import { type Background, createBackground } from "./hear/background.ts";
 import { createTurn, type Turn } from "./hear/turn.ts";
@@ -34,6 +35,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     ...{ turn, background, allowed, hasStream, log },
     isOrderSet: options.routes !== undefined,
     writeToSocket: options.cli.writeToSocket,
+    ...definedOf({ hookTexts: options.cli.hookTexts }),
   });
   const call = createToolCaller({
     ...{ id, link, createId, instanceId: () => instanceId, beat: heartbeat.beat },

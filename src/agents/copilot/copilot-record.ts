@@ -5,6 +5,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { ModelRequest, SessionSign } from "../../domain/hook.ts";
 import { failureOfWords } from "../../domain/model-failure.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
+import type { HookTextLimits } from "../session-cli.ts";
 
 const text = v.fallback(v.optional(v.string()), undefined);
 const count = v.fallback(v.optional(v.number()), undefined);
@@ -19,7 +20,7 @@ const LineSchema = v.looseObject({
       content: text,
       toolRequests: v.fallback(v.optional(v.array(v.unknown())), undefined),
       hookType: text,
-      output: v.fallback(v.optional(v.looseObject({ decision: text })), undefined),
+      output: v.fallback(v.optional(v.looseObject({ decision: text, additionalContext: text })), undefined),
       ...{ errorType: text, message: text, statusCode: count },
       usage: v.fallback(
         v.optional(
@@ -47,11 +48,8 @@ function signsOf({ type, data }: Line): SessionSign[] {
       const callsTool = (data.toolRequests ?? []).length > 0;
       return [{ type: "answer", words: data.content, ...(callsTool ? { callsTool } : {}) }];
     }
-    case "hook.end": {
-      // This line has the joint answer of all hooks `agentStop`, the user's own among them.
-      const isEnd = data.hookType === "agentStop" && data.output?.decision !== "block";
-      return isEnd ? [{ type: "turn_end" }] : [];
-    }
+    case "hook.end":
+      return signsOfHook(data);
     case "session.error":
       return [{ type: "turn_failed", detail: data.message ?? "its turn has failed", error: errorOf(data) }];
     case "abort":
@@ -60,6 +58,20 @@ function signsOf({ type, data }: Line): SessionSign[] {
       return [];
   }
 }
+
+/** The line has the joint answer of all hooks of one event, the user's own among them. */
+function signsOfHook({ hookType = "", output }: Line["data"]): SessionSign[] {
+  if (hookType === "agentStop") return output?.decision === "block" ? [] : [{ type: "turn_end" }];
+  // The model gets these words with the tool's result. If their end was cut off, nothing shows that it gets all of ours.
+  const context = toolEnds.has(hookType) ? (output?.additionalContext ?? "") : "";
+  return context !== "" && context.length < cutAt ? [{ type: "taken", text: context }] : [];
+}
+
+const toolEnds: ReadonlySet<string> = new Set(["postToolUse", "postToolUseFailure"]);
+/** Copilot CLI cuts the joint words of the hooks of one event, without a word about it. */
+const cutAt = 10_240;
+/** Leaves room for words of the user's own hooks, which come first. */
+export const hookTexts: HookTextLimits = { longest: 8_000, onlyAfterTools: true };
 
 const errorWords: ReadonlyMap<string | undefined, FailureWord> = new Map([
   ["authentication", "authentication"],

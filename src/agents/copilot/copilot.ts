@@ -1,18 +1,18 @@
 // The `AgentCli` of GitHub Copilot CLI: on its own terminal, with hooks; without a terminal, over ACP. Measured with 1.0.102.
 import { join } from "node:path";
-import { type Abilities, no, yes } from "../../domain/abilities.ts";
+import { type Abilities, no, partly, yes } from "../../domain/abilities.ts";
 import { copilotOverAcp } from "../acp/agents/copilot.ts";
 import type { AgentCli } from "../agent-cli.ts";
 import { copilotHome } from "./copilot-files.ts";
 import { copilotHooks } from "./copilot-hooks.ts";
 import { prepareOnTerminal } from "./copilot-launch.ts";
 import { readCopilotPrompt, readCopilotTurn } from "./copilot-prompt.ts";
-import { readRecordedRequest, readRecordLine } from "./copilot-record.ts";
+import { hookTexts, readRecordedRequest, readRecordLine } from "./copilot-record.ts";
 import { readCopilotUserSettings } from "./copilot-user-settings.ts";
 
 const onTerminal: Abilities = {
   task: yes("typed at its empty prompt"),
-  steer: no("the text waits for the end of the turn, and is then typed"),
+  steer: partly("with the end of its next tool; if it calls none, or the text is long, with its next turn"),
   pause: yes("the hook before each tool, unless the project's settings turn hooks off"),
   stop_in_tool: yes("the process and all that it has started are ended"),
   permission: yes('with "permissions": "inbox", which is then asked also for what its rules allow'),
@@ -29,7 +29,8 @@ export const copilot: AgentCli = {
   abilities: { terminal: onTerminal, ...copilotOverAcp.abilities },
   probedFlags: [...copilotOverAcp.probedFlags, "--plugin-dir", "--session-id", "--interactive"],
   session: {
-    routes: ["acp", "terminal"],
+    routes: ["acp", "hook", "terminal"],
+    hookTexts,
     mayAskAtStart: "it may ask whether it trusts this folder",
     hooks: copilotHooks,
     startShowsHolding: true,

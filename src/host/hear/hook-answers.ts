@@ -3,7 +3,7 @@ import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
 import { mayCall } from "../../domain/wire/tools/tool-rules.ts";
 import { isToolName } from "../../domain/wire/tools/tools.ts";
 import type { Approvals } from "../approvals.ts";
-import type { HookRoute } from "../routes/hook-route.ts";
+import type { HookMoment, HookRoute } from "../routes/hook-route.ts";
 import type { Gate } from "../steer/gate.ts";
 import type { HeldCalls } from "../steer/held-calls.ts";
 
@@ -32,8 +32,8 @@ export function createHookAnswers({
   hookRoute,
   isStopping,
 }: HookAnswersOptions): AnswerHook {
-  const told = (): HookAnswer => {
-    const text = hookRoute.take();
+  const told = (moment: HookMoment): HookAnswer => {
+    const text = hookRoute.take(moment);
     return text === undefined ? { type: "go" } : { type: "add", text };
   };
   const isShutTo = ({ tool }: Hook) => gate.isShut() && !onlyReports(tool);
@@ -51,7 +51,7 @@ export function createHookAnswers({
   };
   const turnEnd: AnswerHook = async (hook, signal) => {
     if (isStopping()) return { type: "go" };
-    const text = hookRoute.take();
+    const text = hookRoute.take("end");
     if (text !== undefined) return { type: "hold_back", reason: text };
     const answer = await approvals.mayEnd(hook, signal);
     return isStopping() ? { type: "go" } : answer;
@@ -64,10 +64,10 @@ export function createHookAnswers({
       case "tool_end":
       case "tool_failed":
         approvals.noteTool(hook);
-        return hook.isSubagent ? { type: "go" } : told();
+        return hook.isSubagent ? { type: "go" } : told("tool");
       case "prompt":
         approvals.notePrompt();
-        return told();
+        return told("prompt");
       case "permission":
       case "question":
         return await permission(hook, signal, onDecided);

@@ -1,10 +1,14 @@
 // The route `hook`: a text is given to the model with the answer to the next hook. It is open only while a turn runs, because an
 // idle session calls no hook.
+import type { HookTextLimits } from "../../agents/session-cli.ts";
 import type { Route } from "./delivery.ts";
 
+/** What the hook tells that is answered: a tool has ended, a prompt was sent, the turn is about to end. */
+export type HookMoment = "tool" | "prompt" | "end";
+
 export interface HookRoute extends Pick<Route, "give"> {
-  /** Takes the texts that wait, for the answer to a hook; undefined if none waits. */
-  take(): string | undefined;
+  /** Takes the texts that wait, as many as the answer to this hook may have; undefined if that is none. */
+  take(moment: HookMoment): string | undefined;
   /** No more hooks come in this turn: `give` resolves with false for what still waits. */
   turnEnded(): void;
 }
@@ -14,17 +18,25 @@ interface Waiting {
   readonly resolve: (isTaken: boolean) => void;
 }
 
-export function createHookRoute(isTurnOpen: () => boolean): HookRoute {
+const unlimited: HookTextLimits = { longest: Number.POSITIVE_INFINITY, onlyAfterTools: false };
+
+export function createHookRoute(isTurnOpen: () => boolean, limits: HookTextLimits = unlimited): HookRoute {
+  const { longest, onlyAfterTools } = limits;
   let waiting: Waiting[] = [];
-  const settle = (isTaken: boolean) => {
-    const settled = waiting;
-    waiting = [];
+  const settle = (isTaken: boolean, count = waiting.length) => {
+    const settled = waiting.slice(0, count);
+    waiting = waiting.slice(count);
     for (const { resolve } of settled) resolve(isTaken);
     return settled;
   };
+  const joined = (some: readonly Waiting[]) => some.map(({ text }) => text).join("\n\n");
+  const fitting = () => {
+    const tooMany = waiting.findIndex((_, index) => joined(waiting.slice(0, index + 1)).length > longest);
+    return tooMany === -1 ? waiting.length : tooMany;
+  };
   return {
     async give(text, signal, onWait) {
-      if (!isTurnOpen() || signal.aborted) return false;
+      if (!isTurnOpen() || signal.aborted || text.length > longest) return false;
       onWait("");
       const { promise, resolve } = Promise.withResolvers<boolean>();
       const entry = { text, resolve };
@@ -40,11 +52,9 @@ export function createHookRoute(isTurnOpen: () => boolean): HookRoute {
         signal.removeEventListener("abort", abort);
       }
     },
-    take() {
-      if (waiting.length === 0) return undefined;
-      return settle(true)
-        .map(({ text }) => text)
-        .join("\n\n");
+    take(moment) {
+      if (waiting.length === 0 || (onlyAfterTools && moment !== "tool")) return undefined;
+      return joined(settle(true, fitting()));
     },
     turnEnded: () => void settle(false),
   };

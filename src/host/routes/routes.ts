@@ -66,6 +66,7 @@ export interface RoutesOptions {
   readonly writeToSocket: SessionCli["writeToSocket"];
   readonly turn: Turn;
   readonly background: Pick<Background, "running">;
+  readonly hookTexts?: SessionCli["hookTexts"];
   /** In the sequence in which they are tried. */
   readonly allowed: readonly RouteName[];
   /** Whether a person has set this sequence of routes. Then it also applies to an operator's orders. */
@@ -78,10 +79,10 @@ export interface RoutesOptions {
 const socketOpensWithinMs = 10_000;
 
 export function createRoutes(options: RoutesOptions): Routes {
-  const { turn, allowed, hasStream, writeToSocket, log } = options;
+  const { turn, allowed, hasStream, writeToSocket, hookTexts, log } = options;
   let own: OwnRoutes = {};
   let socket: MessagingSocket | undefined;
-  const hook = createHookRoute(turn.isOpen);
+  const hook = createHookRoute(turn.isOpen, hookTexts);
   /** Whether the socket may still open: the bridge tells its path, and the bridge starts only when the session does. */
   const mayOpenSocket = () =>
     allowed.includes("messaging-socket") && socket === undefined && turn.hookedForMs() < socketOpensWithinMs;

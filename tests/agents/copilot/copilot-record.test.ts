@@ -31,6 +31,20 @@ describe("readRecordLine()", () => {
     expect(end(undefined, "preToolUse")).toEqual([]);
   });
 
+  test("words that hooks add to a tool's result are in the conversation, unless their end was cut off", () => {
+    const added = (additionalContext: string, hookType: string) =>
+      readRecordLine(line("hook.end", { hookType, success: true, output: { additionalContext } }));
+    for (const hookType of ["postToolUse", "postToolUseFailure"])
+      expect(added("[cliai task t-1] dig", hookType)).toEqual([
+        { type: "taken", text: "[cliai task t-1] dig", at: timestamp },
+      ]);
+    const longest = "x".repeat(10_239);
+    expect(added(longest, "postToolUse")).toHaveLength(1);
+    expect(added(`${longest}x`, "postToolUse")).toEqual([]);
+    for (const other of ["userPromptSubmitted", "sessionStart"])
+      expect(added("[cliai task t-1] dig", other)).toEqual([]);
+  });
+
   test.each([
     [{ errorType: "authentication", statusCode: 401 }, "authentication"],
     [{ errorType: "rate_limit", statusCode: 429 }, "usage_limit"],
