@@ -1,5 +1,6 @@
 // Publishes the fleet's state on `dashboard.state`, at most four times a second and less often for a large fleet. Only the
 // leader does.
+import { countNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { dashboardStateSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -26,8 +27,10 @@ export function publishState(
     timer = undefined;
     if (!bus.isConnected() || !lease.isLeader()) return;
     try {
-      const state = { instance, revision: fleet.revision(), at: now().toISOString(), agents: fleet.list() };
-      agents = state.agents.length;
+      const views = fleet.list();
+      const facts = { instance, revision: fleet.revision(), at: now().toISOString() };
+      const state = { ...facts, needs: countNeeds(views), agents: views };
+      agents = views.length;
       bus.publish(dashboardStateSubject, state);
     } catch (error) {
       log.warn(`the fleet's state is not published: ${messageOf(error)}`);

@@ -2,7 +2,9 @@
 //
 // The HTTP API under /api, the probes /healthz and /readyz, and /metrics. All other answers are JSON, also errors.
 import { type Context, Hono } from "hono";
+import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
+import { countSections } from "../../domain/fleet/shown/sections.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { Server } from "../../server/server.ts";
@@ -75,6 +77,12 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     const order = bulkOrderFromJson(await readJson(c));
     requireReady(server);
     return c.json({ results: await sendBulk(server, order) }, 202);
+  });
+
+  api.get("/api/needs", (c) => {
+    const views = server.fleet.list();
+    const needs = listNeeds(views);
+    return c.json({ count: needs.length, agents: countSections(views).agentsInNeed, needs });
   });
 
   api.get("/api/models", (c) => c.json(modelServersOf(server.fleet.list())));

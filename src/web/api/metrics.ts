@@ -1,7 +1,9 @@
-// The metrics of `GET /metrics`: the fleet by status, the open requests, and the queues before model servers.
+// The metrics of `GET /metrics`: the fleet by status, what needs a person, and the queues before model servers.
 
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
+import { countNeeds, listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
+import { needKinds } from "../../domain/fleet/needs/need.ts";
 import type { Server } from "../../server/server.ts";
 import { type Metric, type MetricFormat, metricFormats, metricText, type Sample } from "./prometheus-text.ts";
 
@@ -26,7 +28,9 @@ function mediaTypeOf(contentType: string): string {
 }
 
 function fleetMetrics({ version, fleet, requests, isLeader, health }: Server): Metric[] {
-  const byStatus = Map.groupBy(fleet.list(), ({ status }) => status);
+  const views = fleet.list();
+  const byStatus = Map.groupBy(views, ({ status }) => status);
+  const byKind = Map.groupBy(listNeeds(views), ({ kind }) => kind);
   return [
     gauge("cliai_build_info", "The version of this serve.", [{ labels: { version }, value: 1 }]),
     gauge("cliai_leader", "Whether this serve leads: 1 or 0.", [{ value: Number(isLeader()) }]),
@@ -34,6 +38,14 @@ function fleetMetrics({ version, fleet, requests, isLeader, health }: Server): M
       "cliai_agents",
       "The agents by their status.",
       [...byStatus].map(([status, agents]) => ({ labels: { status }, value: agents.length })),
+    ),
+    gauge("cliai_needs_you", "How many things about the agents wait for a person.", [
+      { value: countNeeds(views) },
+    ]),
+    gauge(
+      "cliai_needs",
+      "The same by what they are.",
+      needKinds.map((kind) => ({ labels: { kind }, value: byKind.get(kind)?.length ?? 0 })),
     ),
     gauge("cliai_open_requests", "The requests that wait for a person or a captain.", [
       { value: requests.open().length },

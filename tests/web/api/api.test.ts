@@ -45,6 +45,25 @@ describe("GET /api/agents", () => {
   });
 });
 
+describe("GET /api/needs", () => {
+  test("lists what waits for a person, with what it blocks, and counts it", async () => {
+    await web.heartbeat("needy", { status: "blocked", current_task: "fly to the moon" });
+    const body = (await (await web.app.request("/api/needs")).json()) as {
+      readonly count: number;
+      readonly agents: number;
+      readonly needs: { readonly agent_id: string }[];
+    };
+    expect([body.count, body.agents]).toEqual([1, 1]);
+    expect(body.needs).toMatchObject([
+      {
+        ...{ agent_id: "needy", kind: "stuck", reason: "reports blocked" },
+        blocks: { task: "fly to the moon", orders: 0, agents: [], captains: [] },
+      },
+    ]);
+    await web.heartbeat("needy");
+  });
+});
+
 describe("POST /api/agents/:id/commands", () => {
   test("stores a command, and a second one of the same id once", async () => {
     await web.heartbeat("delta");

@@ -23,8 +23,12 @@ describe("GET /metrics", () => {
     expect(text).toContain("cliai_leader 1\n");
     expect(text).toContain("cliai_open_requests 0\n");
     expect(text).not.toContain("cliai_model_server");
+    expect(text).toContain("cliai_needs_you 0\n");
     await web.heartbeat("ada", { status: "idle" });
     expect(await metricsOf(web)).toContain('cliai_agents{status="idle"} 1\n');
+    await web.heartbeat("bob", { status: "blocked" });
+    expect(await metricsOf(web)).toContain("cliai_needs_you 1\n");
+    expect(await metricsOf(web)).toContain('cliai_needs{kind="stuck"} 1\n');
   });
 
   test("tells of each model server's slots, leases, waits, and requests past the queue", async () => {
