@@ -264,7 +264,7 @@ describe("cliai ls, show and watch", () => {
   test("ls shows the fleet as a table and as JSON, and show the evidence", async () => {
     await using _ = await startAgent("hugo");
     const table = await serve.run(["ls"]);
-    expect(table.stdout).toMatch(/^agent +status +heard +queue +cli +profile +task\n/);
+    expect(table.stdout).toMatch(/^agent +status +last +queue +cli +profile +task\n/);
     expect(table.stdout).toMatch(/\nhugo +◌ starting|\nhugo +○ connected/);
     expect(table.stdout).not.toContain("\u001b");
     const agents = JSON.parse((await serve.run(["ls", "--json"])).stdout) as ShownAgent[];

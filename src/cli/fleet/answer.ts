@@ -11,10 +11,10 @@ import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
+import { answerForm } from "../inbox/inbox.ts";
 import { chooseRequest, showRequests } from "./choose-request.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { answeredText, deliveryText, giveAnswer, givenFacts } from "./give-answer.ts";
-import { answerForm } from "./inbox.ts";
 import { openRequests } from "./request-reading.ts";
 
 const answerArgs = {

@@ -7,8 +7,8 @@ import type { Bus } from "../../nats/bus.ts";
 import type { Bucket } from "../../nats/jetstream/bucket.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
+import { requestLines, waitsAtTerminal } from "../inbox/inbox.ts";
 import { createFleetReader, viewOf } from "./fleet-reading.ts";
-import { requestLines, waitsAtTerminal } from "./inbox.ts";
 import { readRequests } from "./request-reading.ts";
 
 /**

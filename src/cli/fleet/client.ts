@@ -1,4 +1,4 @@
-// This room holds the commands that work on a running fleet: show, watch, cancel, inbox, answer; and what all such commands share.
+// This room holds the commands that work on a running fleet: show, watch, cancel, answer; and what all such commands share.
 //
 // What these commands share: their flags, and `withClient`, which finds the server by `serve.json` and connects to it.
 import process from "node:process";

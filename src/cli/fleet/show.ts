@@ -3,7 +3,9 @@ import { agentClis } from "../../agents/agent-clis.ts";
 import { abilitiesOf } from "../../domain/abilities.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { needText } from "../../domain/fleet/needs/need.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
+import { lastActionOf } from "../../domain/fleet/shown/last-action.ts";
 import { cliText } from "../../domain/fleet/shown/shown-cli.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/way-back.ts";
@@ -69,6 +71,7 @@ function axisLines({ axes }: AgentView): string[] {
 function factLines(agent: AgentView, now: Date): string[] {
   const { progress } = agent;
   const facts: Record<string, string | undefined> = {
+    "needs you": agent.needs.map(needText).join("; "),
     task: taskText(agent),
     profile: agent.config_name,
     project: agent.project_path,
@@ -83,6 +86,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     "model server": modelText(agent, now),
     "first heard": agent.first_seen,
     "last heard": agent.last_seen ?? "never",
+    "last action": lastActionOf(agent),
     queue: queueText(agent),
     "go on": isResumable(agent) ? resumeLine(agent) : ownWayBack(agent),
   };

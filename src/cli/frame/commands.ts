@@ -64,7 +64,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   inbox: {
     description: "list the requests that wait for a person",
-    load: async () => (await import("../fleet/inbox.ts")).inboxCommand,
+    load: async () => (await import("../inbox/inbox.ts")).inboxCommand,
   },
   answer: {
     description: "answer a request from the inbox",

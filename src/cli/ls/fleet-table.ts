@@ -1,5 +1,6 @@
 // The table of agents, one line an agent.
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
+import { lastSignOf } from "../../domain/fleet/shown/last-action.ts";
 import { shownCli } from "../../domain/fleet/shown/shown-cli.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { spanText } from "../../domain/text/moment.ts";
@@ -7,7 +8,7 @@ import { statusMark } from "../fleet/status-mark.ts";
 import type { CliContext } from "../frame/context.ts";
 import { alignRows, cut, paint, plain, widthOf } from "../frame/terminal.ts";
 
-const heading = ["agent", "status", "heard", "queue", "cli", "profile", "task"];
+const heading = ["agent", "status", "last", "queue", "cli", "profile", "task"];
 const taskColumn = heading.indexOf("task");
 
 /** Cuts the task to the width of the terminal. A pipe gets the whole task. */
@@ -19,7 +20,7 @@ export function fleetTable(
   const rows = agents.map((agent) => [
     agent.agent_id,
     statusMark(agent).text,
-    agent.last_seen === undefined ? "never" : spanText((now.getTime() - Date.parse(agent.last_seen)) / 1000),
+    sinceText(lastSignOf(agent), now),
     agent.queued === 0 ? "" : String(agent.queued),
     plain(shownCli(agent)?.name ?? unknownText),
     plain(agent.config_name),
@@ -41,6 +42,10 @@ export function fleetTable(
         .trimEnd();
     }),
   ];
+}
+
+function sinceText(at: string | undefined, now: Date): string {
+  return at === undefined ? "never" : spanText((now.getTime() - Date.parse(at)) / 1000);
 }
 
 /** The task; and `more`: the agent's place in the queue before its model server, or the age of a task that may be over. */

@@ -2,13 +2,16 @@
 //
 // All words of agents pass `plain`, which replaces what a terminal would obey.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
+import { needText } from "../../domain/fleet/needs/need.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/way-back.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { spanText } from "../../domain/text/moment.ts";
-import { answerForm, askedLines } from "../fleet/inbox.ts";
 import { agentLines } from "../fleet/show.ts";
 import { clockText, cut, pad, paint, plain, wrap } from "../frame/terminal.ts";
+import { answerForm, askedLines } from "../inbox/inbox.ts";
+import { blockedText } from "../inbox/need-lines.ts";
 import type { LogEntry } from "../log/log-entries.ts";
 import { layoutOf } from "./layout.ts";
 import { requestIdOf, requestOf, selectedView, type TopState } from "./state.ts";
@@ -90,6 +93,7 @@ function factLines(view: AgentView, state: TopState, color: boolean): string[] {
     ...(view.task.text === "" ? [] : [["task", taskText(view)] as const]),
     ...(view.progress === undefined ? [] : [["progress", progressText(view)] as const]),
     ...(view.queued === 0 ? [] : [["queue", `${view.queued} waiting`] as const]),
+    ...blockedRows(view, state),
     ...goOnRows(view),
   ];
   return rows.flatMap(([name, text]) => factRow(name, text, columns, color));
@@ -107,10 +111,13 @@ function factRow(name: string, text: string, columns: number, color: boolean): s
   return kept.map((line, row) => paint(pad(row === 0 ? name : "", nameWidth), "dim", color) + line);
 }
 
-function whyText({ axes: { attention, activity, link, control } }: AgentView, nowMs: number): string {
-  if (attention.value !== "none") {
-    const hint = attention.hint === undefined ? "" : `; ${attention.hint}`;
-    return `${attention.reason}${hint}${sinceText(attention.at, nowMs)}`;
+function whyText({ axes: { activity, link, control }, needs }: AgentView, nowMs: number): string {
+  if (needs.length > 0) {
+    const texts = needs.map(
+      (need) =>
+        `${needText(need)}${need.hint === undefined ? "" : `; ${need.hint}`}${sinceText(need.since, nowMs)}`,
+    );
+    return texts.join("; ");
   }
   if (link.value !== "online") return `${link.reason}${sinceText(link.at, nowMs)}`;
   if (control.value !== "running") return `${control.reason}${sinceText(control.at, nowMs)}`;
@@ -139,6 +146,13 @@ function modelRows(view: AgentView, nowMs: number): (readonly [string, string])[
   if (shown === undefined) return [];
   const { words, since, figures } = shown;
   return [["model", `${words}${sinceText(since, nowMs)}${figures === "" ? "" : ` (last: ${figures})`}`]];
+}
+
+/** Who waits for an agent that needs a person. */
+function blockedRows({ agent_id }: AgentView, { views }: TopState): (readonly [string, string])[] {
+  const need = listNeeds(views).find((each) => each.agent_id === agent_id);
+  const text = need === undefined ? "" : blockedText({ ...need.blocks, orders: 0 }, false);
+  return text === "" ? [] : [["blocks", text]];
 }
 
 function taskText({ task: { text, age_s, is_stale } }: AgentView): string {

@@ -6,7 +6,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
   ["j k, arrows", "move; also PgUp, PgDn, Home, End"],
   ["Enter", "show all of one agent; Esc leads back, left and right to its neighbours"],
   ["/", "show only the agents with these words"],
-  ["f", "show only one state: those that need you, work, are idle, are away"],
+  ["f", "show only one state: those that need you, work, are paused, are idle, are away"],
   ["g i, g f", "show those that need you (the inbox), the whole fleet"],
   ["Esc", "take back marks, words, state"],
   ["Space", "mark agents; t, p and s then act on all marked ones"],

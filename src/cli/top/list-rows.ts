@@ -1,5 +1,6 @@
 // The list of agents of `cliai top`: a heading, and a row for each agent. Pure.
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
+import { lastSignOf } from "../../domain/fleet/shown/last-action.ts";
 import { shownCli } from "../../domain/fleet/shown/shown-cli.ts";
 import { modelCell } from "../../domain/fleet/shown/shown-model-request.ts";
 import { spanText } from "../../domain/text/moment.ts";
@@ -34,7 +35,7 @@ const columnsBeforeTask: readonly Column[] = [
     ...{ title: "queue", from: 60, most: 5, isOptional: true },
     text: ({ queued }) => (queued === 0 ? "" : String(queued)),
   },
-  { title: "heard", from: 72, most: 6, text: ({ last_seen }, nowMs) => ageText(last_seen, nowMs) },
+  { title: "last", from: 72, most: 6, text: (agent, nowMs) => ageText(lastSignOf(agent), nowMs) },
   { title: "cli", from: 100, most: 12, text: (agent) => shownCli(agent)?.name ?? unknownText },
   { title: "profile", from: 120, most: 16, text: ({ config_name }) => config_name },
   {

@@ -2,8 +2,8 @@
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { sections } from "../../domain/fleet/shown/sections.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
-import { answerForm } from "../fleet/inbox.ts";
 import { typedWords } from "../frame/typed-words.ts";
+import { answerForm } from "../inbox/inbox.ts";
 import type { Key } from "../screen/keys.ts";
 import { emptyLine, lineOf } from "../screen/line-edit.ts";
 import { agentPageText, previewText } from "./agent-lines.ts";

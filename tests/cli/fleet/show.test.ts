@@ -48,6 +48,14 @@ describe("cliai show", () => {
     expect(lines[place + 1]?.trim()).toEndWith("cliai resume ada --terminal");
   });
 
+  test("says why it needs a person, also of one that died", async () => {
+    const needs = async (fields: Partial<AgentRecord>) => fact(await show(fields), "needs you");
+    expect(await needs(alive)).toBeUndefined();
+    const session = { started_at: ago(90), last_event_at: ago(60), tools: [], turn: { since: ago(70) } };
+    const died = { heartbeat: beatOf(60), session, said: saidOf("crashed", 50, { message: "SIGKILL" }) };
+    expect(await needs(died)).toBe("died: while working: SIGKILL");
+  });
+
   test("tells whose word the task is, how old, and that it may be over", async () => {
     const task = async (fields: Partial<AgentRecord>) => fact(await show(fields), "task");
     expect(await task(alive)).toBe("no task yet");

@@ -6,8 +6,8 @@ describe("fleetTable()", () => {
   const table = (agent: ReturnType<typeof view>, color = false) =>
     fleetTable([agent], now, { isTerminal: true, columns: 120, color });
 
-  test("has one word for each thing: when it was heard of, and what waits in its queue", () => {
-    expect(table(view())[0]).toMatch(/^agent +status +heard +queue +cli +profile +task$/);
+  test("has one word for each thing: when it did something last, and what waits in its queue", () => {
+    expect(table(view())[0]).toMatch(/^agent +status +last +queue +cli +profile +task$/);
   });
 
   test("names the agent CLI", () => {

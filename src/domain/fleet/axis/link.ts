@@ -1,6 +1,7 @@
 // This room derives each axis of an agent's status from its record: one file an axis. `status.ts` puts them together.
 //
 // The axis `link`: whether the agent is heard, by its goodbye, its heartbeats and its connection. Pure.
+import { spanText } from "../../text/moment.ts";
 import type { AgentRecord, ConnectionEvidence, HeartbeatEvidence, SaidStatus } from "../agent-record.ts";
 import type { Link, Reading } from "../axes.ts";
 import { isOlderInstance } from "../evidence-that-counts.ts";
@@ -31,11 +32,11 @@ export function deriveLink(record: AgentRecord, now: Date, listeningSince = ""):
     return read("offline", "connection", connection.at, now, `its connection is gone (${why})`);
   }
   const age = now.getTime() - Date.parse(heartbeat.at);
-  const seconds = `${Math.floor(age / 1000)} s`;
+  const span = spanText(age / 1000);
   const silence =
     heartbeat.at < listeningSince
-      ? `the last known heartbeat is ${seconds} old, and none came since ${listeningSince}, when listening began`
-      : `no heartbeat for ${seconds}`;
+      ? `the last known heartbeat is ${span} old, and none came since ${listeningSince}, when listening began`
+      : `no heartbeat for ${span}`;
   return age > silentAfterMs(heartbeat)
     ? read("silent", "heartbeat", heartbeat.at, now, silence)
     : read("online", "heartbeat", heartbeat.at, now, "heartbeat in time");

@@ -45,6 +45,15 @@ export function needWords(kind: NeedKind): string {
   return words[kind];
 }
 
+/** The same with its verb, for a sentence that begins with the agent's id: `is stuck`. */
+export function needVerb(kind: NeedKind): string {
+  return verbs[kind] ?? words[kind];
+}
+
+const verbs: Readonly<Partial<Record<NeedKind, string>>> = {
+  ...{ lost: "is lost", error: "has an error", limit: "is at a limit", stuck: "is stuck" },
+};
+
 /** The badge, and what it is about: `asks: Which colour?`. */
 export function needText({ kind, reason }: Pick<Need, "kind" | "reason">): string {
   return reason === "" || reason === words[kind] ? words[kind] : `${words[kind]}: ${reason}`;

@@ -59,10 +59,10 @@ describe("deriveLink()", () => {
 
   test("says of silence since when it is: of a server that has listened all the time, and of one that has not", () => {
     const silent = recordOf({ heartbeat: beatOf(90) });
-    expect(deriveLink(silent, now, ago(90)).reason).toBe("no heartbeat for 90 s");
-    expect(deriveLink(silent, now).reason).toBe("no heartbeat for 90 s");
+    expect(deriveLink(silent, now, ago(90)).reason).toBe("no heartbeat for 1 min");
+    expect(deriveLink(silent, now).reason).toBe("no heartbeat for 1 min");
     expect(deriveLink(silent, now, ago(60)).reason).toBe(
-      `the last known heartbeat is 90 s old, and none came since ${ago(60)}, when listening began`,
+      `the last known heartbeat is 1 min old, and none came since ${ago(60)}, when listening began`,
     );
     expect(deriveLink(silent, now)).toMatchObject({ value: "silent", source: "heartbeat", at: ago(90) });
   });

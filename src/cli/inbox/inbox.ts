@@ -1,23 +1,28 @@
-// `cliai inbox`: lists the requests that wait for a person, each in full.
+// This room is `cliai inbox`.
+//
+// Lists all that waits for a person: the requests, each in full, and the agents that are stuck, have failed or have died.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Attention } from "../../domain/fleet/axes.ts";
+import { foldNeeds, listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { answerLine, questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/requests.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { readPermissionInput } from "../../domain/text/permission-input.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
+import { clientArgs, withClient } from "../fleet/client.ts";
+import { createFleetReader, viewsOf } from "../fleet/fleet-reading.ts";
+import { openRequests, readRequests } from "../fleet/request-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
-import { clientArgs, withClient } from "./client.ts";
-import { createFleetReader, viewsOf } from "./fleet-reading.ts";
+import { blockedText, needLines } from "./need-lines.ts";
 import { permissionLines } from "./permission-lines.ts";
-import { openRequests, readRequests } from "./request-reading.ts";
 
 export const inboxCommand = defineCliCommand({
   name: "inbox",
-  description: "list the requests that wait for a person: questions, plans, permissions, stop approvals",
+  description:
+    "list what waits for a person: questions, plans, permissions, agents that are stuck or have died",
   args: { ...startArgs, ...clientArgs },
   run: async (args, context) => {
     await ensureServer(args, context);
@@ -27,24 +32,49 @@ export const inboxCommand = defineCliCommand({
         context.print(JSON.stringify(requests));
         return 0;
       }
-      const elsewhere = viewsOf(await createFleetReader(bus, context).all()).filter(waitsAtTerminal);
-      if (requests.length === 0 && elsewhere.length === 0) context.note("nothing waits for you");
-      // Requests that a captain has escalated come first, because only a person will decide them.
-      const escalated = requests.filter((request) => request.escalated !== undefined);
-      const others = requests.filter((request) => request.escalated === undefined);
-      for (const [index, request] of [...escalated, ...others].entries()) {
+      const reading = await createFleetReader(bus, context).all();
+      const items = inboxItems(requests, viewsOf(reading), { ...context, now: () => reading.now });
+      if (items.length === 0) context.note("nothing waits for you");
+      for (const [index, lines] of items.entries()) {
         if (index > 0) context.print("");
-        for (const line of requestLines(request, context)) context.print(line);
-      }
-      for (const { agent_id, axes } of elsewhere) {
-        const { reason, hint } = axes.attention;
-        const what = hint === undefined ? "" : `; ${hint}`;
-        context.note(`${agent_id} waits at its own terminal: ${plain(reason)}${what}`);
+        for (const line of lines) context.print(line);
       }
       return 0;
     });
   },
 });
+
+/** The items of the inbox, oldest first, each as its lines. A request that the fleet does not know yet is one, too. */
+export function inboxItems(
+  requests: readonly AgentRequest[],
+  views: readonly AgentView[],
+  look: Pick<CliContext, "color" | "now">,
+): string[][] {
+  const left = new Map(requests.map((request) => [request.request_id, request]));
+  const items = foldNeeds(listNeeds(views)).map((group) => {
+    const [{ request_id = "", blocks }] = group.needs;
+    const request = left.get(request_id);
+    left.delete(request_id);
+    if (request === undefined) return { isFirst: false, lines: needLines(group, views, look) };
+    const blocked = blockedText(blocks, false);
+    const [head = "", ...rest] = requestLines(request, look);
+    const lines = [
+      head,
+      ...rest.slice(0, -1),
+      ...(blocked === "" ? [] : [`  ${blocked}`]),
+      ...rest.slice(-1),
+    ];
+    return { isFirst: request.escalated !== undefined, lines };
+  });
+  const unknown = [...left.values()].map((request) => ({
+    isFirst: request.escalated !== undefined,
+    lines: requestLines(request, look),
+  }));
+  // Requests that a captain has escalated come first, because only a person will decide them.
+  return [...items, ...unknown]
+    .sort((one, other) => Number(other.isFirst) - Number(one.isFirst))
+    .map(({ lines }) => lines);
+}
 
 /** Whether the agent's CLI asks in a dialog of its own (`permissions: cli` in the profile). Only its terminal takes the answer. */
 export function waitsAtTerminal({ axes: { attention } }: AgentView): boolean {

@@ -1,6 +1,6 @@
 // How a request is shown to the person who is to answer it, and which dialogs the inbox cannot answer.
 import { describe, expect, test } from "bun:test";
-import { answerForm, requestLines, waitsAtTerminal } from "../../../src/cli/fleet/inbox.ts";
+import { answerForm, requestLines, waitsAtTerminal } from "../../../src/cli/inbox/inbox.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import type { AgentRequest } from "../../../src/domain/requests.ts";
 import { ago, alive, beatOf, now, recordOf } from "../../support/agent-records.ts";

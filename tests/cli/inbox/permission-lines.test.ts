@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { permissionLines } from "../../../src/cli/fleet/permission-lines.ts";
+import { permissionLines } from "../../../src/cli/inbox/permission-lines.ts";
 import { readPermissionInput } from "../../../src/domain/text/permission-input.ts";
 
 function linesOf(input: object): string[] {
