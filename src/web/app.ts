@@ -13,6 +13,7 @@ import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } fro
 import { createGuard, type HostRule, neverCached, pageHeaders } from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
 import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
+import type { AwayAgents } from "./api/need-acts.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
 import { createPages } from "./pages/pages.ts";
@@ -31,6 +32,8 @@ export interface AppOptions {
   readonly clis: readonly CliAbilities[];
   /** Launches agents; undefined if this server launches none. */
   readonly spawner?: Spawner | undefined;
+  /** Starts ended agents again, and removes them; undefined if this server does neither. */
+  readonly away?: AwayAgents | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
   /** The host names that the server answers to; default: those of loopback. */

@@ -10,6 +10,7 @@ import fleetStyle from "./browser/fleet.css" with { type: "text" };
 import answersScript from "./browser/forms/answers.js" with { type: "text" };
 import armedScript from "./browser/forms/armed.js" with { type: "text" };
 import draftsScript from "./browser/forms/drafts.js" with { type: "text" };
+import needActsScript from "./browser/forms/need-acts.js" with { type: "text" };
 import ordersScript from "./browser/forms/orders.js" with { type: "text" };
 import postScript from "./browser/forms/post.js" with { type: "text" };
 import questionsScript from "./browser/forms/questions.js" with { type: "text" };
@@ -30,6 +31,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["forms/drafts.js", draftsScript],
   ["morph.js", morphScript],
   ["new-requests.js", newRequestsScript],
+  ["forms/need-acts.js", needActsScript],
   ["forms/orders.js", ordersScript],
   ["page.js", pageScript],
   ["patch.js", patchScript],

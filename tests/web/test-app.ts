@@ -5,6 +5,7 @@ import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { AccessOptions } from "../../src/web/access/access.ts";
+import type { AwayAgents } from "../../src/web/api/need-acts.ts";
 import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
@@ -28,8 +29,13 @@ export interface TestApp extends AsyncDisposable {
 /**
  * @param access open to all without it
  * @param spawner nobody launches agents without it
+ * @param away nobody starts agents again or removes them without it
  */
-export async function startTestApp(access?: AccessOptions, spawner?: Spawner): Promise<TestApp> {
+export async function startTestApp(
+  access?: AccessOptions,
+  spawner?: Spawner,
+  away?: AwayAgents,
+): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
   const now = () => new Date();
@@ -39,6 +45,7 @@ export async function startTestApp(access?: AccessOptions, spawner?: Spawner): P
     spawnCommand: "/opt/cliai spawn demo",
     clis: agentClis,
     spawner,
+    away,
     access,
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

@@ -4,12 +4,17 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { removeGrants } from "../../credentials/agent-accounts.ts";
+import { readMintedAgents } from "../../credentials/agent-grants.ts";
+import { revokeAgent } from "../../credentials/agent-keys.ts";
+import { readKeys } from "../../credentials/keys.ts";
+import { tellRevocations } from "../../credentials/push-revocations.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { isOwnDir } from "../../data-dir/private-files.ts";
 import { isOpen } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { buckets } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
 import { removeBridge } from "../../nats/jetstream/consumers.ts";
@@ -40,8 +45,22 @@ export async function checkRemovable(
   );
 }
 
-/** Call this after the agent's credentials are revoked, so that the agent cannot report anything in between. */
-export async function removeAgent(
+/** Revokes the agent's credentials, and then removes it, so that it cannot report anything in between. */
+export async function removeWithCredentials(
+  bus: Bus,
+  fleet: FleetReader,
+  id: AgentId,
+  { dataDir, now, log }: { dataDir: string; now: () => Date; log: Logger },
+): Promise<void> {
+  const keys = await readKeys(dataDir);
+  if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
+    await revokeAgent(dataDir, id, now());
+    await tellRevocations(dataDir, keys, id, log);
+  }
+  await removeAgent(bus, fleet, id, { dataDir, now });
+}
+
+async function removeAgent(
   bus: Bus,
   fleet: FleetReader,
   id: AgentId,

@@ -1,9 +1,5 @@
 // `cliai agents remove AGENT… | --ended`: removes the named agents. With --ended it removes all that do not run any more; it asks first.
 import type { ArgsDef } from "citty";
-import { readMintedAgents } from "../../credentials/agent-grants.ts";
-import { revokeAgent } from "../../credentials/agent-keys.ts";
-import { readKeys } from "../../credentials/keys.ts";
-import { tellRevocations } from "../../credentials/push-revocations.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -16,7 +12,7 @@ import { askYes } from "../frame/ask-yes.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { fleetTable } from "../ls/fleet-table.ts";
-import { checkRemovable, removeAgent } from "./agent-removal.ts";
+import { checkRemovable, removeWithCredentials } from "./agent-removal.ts";
 
 const removeArgs = {
   agent: {
@@ -144,14 +140,8 @@ async function removeEnded(parts: Parts, olderThanMs: number, isSure: boolean): 
   }
 }
 
-/** Revokes the agent's credentials first, so that it cannot report anything more. */
 async function remove({ bus, fleet, dataDir, context }: Parts, id: AgentId): Promise<void> {
   const { json, print, log, now } = context;
-  const keys = await readKeys(dataDir);
-  if (keys !== undefined && readMintedAgents(dataDir).includes(id)) {
-    await revokeAgent(dataDir, id, now());
-    await tellRevocations(dataDir, keys, id, log);
-  }
-  await removeAgent(bus, fleet, id, { dataDir, now });
+  await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
   print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
 }

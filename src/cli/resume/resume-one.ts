@@ -25,6 +25,8 @@ export interface ToResume {
   readonly dataDir: string;
 }
 
+export type ResumeContext = Pick<CliContext, "env" | "json" | "log" | "note" | "now" | "print">;
+
 interface Done {
   readonly did: "nothing" | "let_go" | "started";
   readonly words: string;
@@ -32,7 +34,7 @@ interface Done {
 }
 
 /** @throws CliaiError `refused` if it cannot be resumed from here; what the start throws */
-export async function resumeOne(one: ToResume, bus: Bus, context: CliContext): Promise<Done["did"]> {
+export async function resumeOne(one: ToResume, bus: Bus, context: ResumeContext): Promise<Done["did"]> {
   const { agent_id } = one.standing.view;
   const { did, words, more = {} } = await resume(one, bus, context);
   context.print(context.json ? JSON.stringify({ agent_id, did, ...more }) : `${agent_id}: ${plain(words)}`);
@@ -49,7 +51,7 @@ export function onTerminalLine(id: string): string {
   return `cliai send stop ${id} --wait applied && cliai resume ${id}`;
 }
 
-async function resume(one: ToResume, bus: Bus, context: CliContext): Promise<Done> {
+async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<Done> {
   const { view, state, why } = one.standing;
   const { agent_id } = view;
   const unused = Object.keys(one.given).length === 0 ? "" : "; the flags count only when it is started again";
@@ -91,7 +93,7 @@ export function requireLaunched({ standing: { view }, before }: Pick<ToResume, "
   );
 }
 
-async function startAgain(one: ToResume, bus: Bus, context: CliContext): Promise<Done> {
+async function startAgain(one: ToResume, bus: Bus, context: ResumeContext): Promise<Done> {
   requireLaunched(one);
   const { standing, before, given, dataDir } = one;
   const { view, why } = standing;
@@ -135,7 +137,7 @@ function newSessionWords(session: string | undefined): string {
 }
 
 /** @throws CliaiError `no_answer`, `refused`, `failed` */
-async function letGo({ view }: Standing, bus: Bus, context: CliContext): Promise<void> {
+async function letGo({ view }: Standing, bus: Bus, context: ResumeContext): Promise<void> {
   const { agent_id } = view;
   const last = await sendAndWatch(
     bus,

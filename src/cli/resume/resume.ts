@@ -4,13 +4,10 @@
 // and project, with its flags, on a terminal or without one.
 import { hostname } from "node:os";
 import process from "node:process";
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
-import { readLaunchedAs } from "../../data-dir/launched-as.ts";
 import { belongsOnTerminal } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { readProcessStart } from "../../processes/process-start.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { type AgentReading, createFleetReader, viewOf, viewsOf } from "../fleet/fleet-reading.ts";
@@ -24,9 +21,9 @@ import { declareGone } from "./declare-gone.ts";
 import { endClosed, runsOnClosed } from "./end-closed.ts";
 import { launchFlagsOf } from "./launch-args.ts";
 import { isOfTerminal, onTerminalLine, requireLaunched, resumeOne } from "./resume-one.ts";
-import { againOf, standingOf } from "./standing.ts";
+import { againOf } from "./standing.ts";
 import { type Here, startHere } from "./start-here.ts";
-import { untilOnline } from "./until-online.ts";
+import { readToResume } from "./to-resume.ts";
 
 const resumeArgs = {
   agent: { type: "positional", required: false, description: "ids of the agents; leave them out with --all" },
@@ -118,17 +115,7 @@ async function resumeAll(
   const readings: AgentReading[] = [];
   for (const id of ids) readings.push(await reader.require(id));
   const views = args.all === true ? viewsOf(await reader.all()) : readings.map(viewOf);
-  const all = await Promise.all(
-    views.map(async (each) => {
-      const { agent_id } = each;
-      const isHeld = () => isAgentHeld(dataDir, agent_id);
-      // The fleet may be a moment behind: a host says goodbye before it ends, and a host that was just started is not connected yet.
-      const view = await untilOnline(each, reader, isHeld);
-      const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
-      const standing = standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
-      return { standing, before: await readLaunchedAs(dataDir, agent_id), given, dataDir };
-    }),
-  );
+  const all = await Promise.all(views.map((view) => readToResume(view, reader, { dataDir, given })));
   const chosen = args.all === true ? all.filter(({ standing }) => standing.wentDown) : all;
   if (chosen.length === 0) context.note("no agent ran when the machine or the server went down");
   const [only] = chosen;

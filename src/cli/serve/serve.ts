@@ -153,7 +153,7 @@ async function startParts(
   // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
-  const { hosts, captains, headlessAgents } = openLaunching({ ...launching, bus, server }, parts);
+  const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
   captainsAgents.resolve(captains);
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
   startupHandler.open(
@@ -163,6 +163,7 @@ async function startParts(
       spawnCommand: spawnText(dataDir, context),
       clis: agentClis,
       spawner: headlessAgents,
+      away,
       access,
       isOwnHost,
       now,

@@ -14,21 +14,35 @@ export function setClock(serverTime) {
  */
 export function ageText(at, nowMs) {
   const seconds = Math.floor((nowMs - Date.parse(at)) / 1000);
-  if (seconds < 3) return "now";
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} d ago`;
+  return seconds < 3 ? "now" : `${spanText(seconds)} ago`;
+}
+
+/**
+ * @param {string} at RFC 3339
+ * @param {number} nowMs
+ */
+export function untilText(at, nowMs) {
+  const seconds = (Date.parse(at) - nowMs) / 1000;
+  return seconds <= 0 ? "now" : `in ${spanText(seconds)}`;
+}
+
+/** @param {number} seconds */
+export function spanText(seconds) {
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
 }
 
 export function refreshAges() {
   const nowMs = Date.now() + behindMs;
-  for (const time of document.querySelectorAll("time[data-age]")) {
-    const text = ageText(time.getAttribute("datetime") ?? "", nowMs);
-    if (time.textContent !== text) time.textContent = text;
-  }
-  for (const time of document.querySelectorAll("time[data-seconds]")) {
-    const seconds = Math.floor((nowMs - Date.parse(time.getAttribute("datetime") ?? "")) / 1000);
-    time.textContent = `${Math.max(0, seconds)} s`;
-  }
+  /** @param {string} selector @param {(at: string) => string} textOf */
+  const refresh = (selector, textOf) => {
+    for (const time of document.querySelectorAll(selector)) {
+      const text = textOf(time.getAttribute("datetime") ?? "");
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+  refresh("time[data-age]", (at) => ageText(at, nowMs));
+  refresh("time[data-span]", (at) => spanText((nowMs - Date.parse(at)) / 1000));
+  refresh("time[data-until]", (at) => untilText(at, nowMs));
 }

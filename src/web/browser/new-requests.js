@@ -19,8 +19,8 @@ export function announceNewRequests() {
 }
 
 function read() {
-  return [...document.querySelectorAll("#open-requests > [data-request]")].map((item) => ({
-    id: item.getAttribute("data-request") ?? "",
+  return [...document.querySelectorAll("#open-needs > [data-need]")].map((item) => ({
+    id: item.getAttribute("data-need") ?? "",
     words: item.textContent ?? "",
   }));
 }

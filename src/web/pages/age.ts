@@ -7,6 +7,12 @@ export function ageText(at: string, nowMs: number): string {
   return seconds < 3 ? "now" : `${spanText(seconds)} ago`;
 }
 
+/** `in 44 min`, or `now` if the time is over. */
+export function untilText(at: string, nowMs: number): string {
+  const seconds = (Date.parse(at) - nowMs) / 1000;
+  return seconds <= 0 ? "now" : `in ${spanText(seconds)}`;
+}
+
 /** `2026-11-23 05:21:10 UTC` */
 export function absoluteTime(at: string): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -1,9 +1,11 @@
 /** @jsxImportSource hono/jsx */
-// The inbox: each request that waits for a person, with the form that answers it, and whether the last answers were delivered.
+// The inbox: all that waits for a person, the oldest first, each with what a person can do; and whether the last answers were delivered.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { foldNeeds, listNeeds, type NeedGroup } from "../../domain/fleet/needs/fleet-needs.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
-import { EndedItem, RequestItem } from "./requests/request-item.tsx";
+import { EndedItem } from "./requests/request-item.tsx";
+import { Waiting } from "./requests/waiting.tsx";
 
 export interface InboxProps {
   /** All requests, open or decided. */
@@ -25,18 +27,21 @@ export function InboxPage(props: InboxProps) {
 
 /** The part of the page that changes when requests come or are decided. What a person has typed into a form stays. */
 export function InboxContent({ requests, views, now }: InboxProps) {
-  const viewById = new Map(views.map((view) => [view.agent_id, view]));
-  const open = requests.filter(isOpen).sort(byUrgency);
+  const viewById = new Map<string, AgentView>(views.map((view) => [view.agent_id, view]));
+  const open = new Map(requests.filter(isOpen).map((request) => [request.request_id, request]));
+  const needs = listNeeds(views);
+  const isEscalated = ({ needs: [{ request_id = "" }] }: NeedGroup) =>
+    open.get(request_id)?.escalated !== undefined;
+  // Requests that a captain has handed over come first, because only a person will decide them.
+  const groups = foldNeeds(needs).sort((one, other) => Number(isEscalated(other)) - Number(isEscalated(one)));
   const ended = requests
     .filter((request) => !isOpen(request))
     .sort((a, b) => ((a.ended_at ?? "") > (b.ended_at ?? "") ? -1 : 1));
   return (
-    <div id="inbox" data-count={open.length}>
-      {open.length === 0 && <NothingWaits views={views} />}
+    <div id="inbox" data-count={needs.length}>
+      {needs.length === 0 && <NothingWaits views={views} />}
       <ol class="requests">
-        {open.map((request) => (
-          <RequestItem request={request} view={viewById.get(request.agent_id)} now={now} />
-        ))}
+        <Waiting groups={groups} requests={open} viewOf={(id) => viewById.get(id)} now={now} />
       </ol>
       {ended.length > 0 && (
         <section class="panel" aria-labelledby="title-ended">
@@ -51,12 +56,6 @@ export function InboxContent({ requests, views, now }: InboxProps) {
       )}
     </div>
   );
-}
-
-/** Requests that a captain has handed over come first, then the oldest. */
-function byUrgency(a: AgentRequest, b: AgentRequest): number {
-  const handed = Number(b.escalated !== undefined) - Number(a.escalated !== undefined);
-  return handed || (a.asked_at < b.asked_at ? -1 : 1);
 }
 
 function NothingWaits({ views }: { views: readonly AgentView[] }) {

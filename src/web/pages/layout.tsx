@@ -3,21 +3,19 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
+import { needVerb } from "../../domain/fleet/needs/need.ts";
 import { countSections, countsText, type FleetCounts } from "../../domain/fleet/shown/sections.ts";
-import type { AgentRequest } from "../../domain/requests.ts";
-import { summaryOf } from "../../domain/text/summary.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
 import { Icon } from "./parts/icon.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
-import { requestTitle } from "./requests/request-item.tsx";
+import { needId } from "./requests/need-item.tsx";
 
 export interface LayoutProps {
   readonly title: string;
   readonly views: readonly AgentView[];
-  /** The requests that wait for a person. */
-  readonly open: readonly AgentRequest[];
   readonly health: Health;
   readonly now: Date;
   /** The address of the event stream that updates the page; absent if nothing on it can change. */
@@ -28,8 +26,9 @@ export interface LayoutProps {
 const favicon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 
-export function Layout({ title, views, open, health, now, stream, children }: LayoutProps) {
+export function Layout({ title, views, health, now, stream, children }: LayoutProps) {
   const at = now.toISOString();
+  const counts = countSections(views);
   return (
     <>
       {raw("<!doctype html>")}
@@ -52,8 +51,8 @@ export function Layout({ title, views, open, health, now, stream, children }: La
               <Icon name="prompt" />
               cliai
             </a>
-            <InboxLink count={open.length} />
-            <Counts counts={countSections(views)} />
+            <InboxLink count={counts["needs-you"]} />
+            <Counts counts={counts} />
             <UsageTotal views={views} now={now} />
             <a class="top-act" href="/bulk/pause" data-acts>
               <Icon name="pause" /> Pause all
@@ -68,7 +67,7 @@ export function Layout({ title, views, open, health, now, stream, children }: La
           </div>
           <p id="announce" class="unseen" aria-live="polite" />
           <p id="alert" class="unseen" role="alert" />
-          <OpenRequests open={open} />
+          <OpenNeeds views={views} />
           <main id="main" tabindex={-1}>
             {children}
           </main>
@@ -107,19 +106,20 @@ export function InboxLink({ count }: { count: number }) {
   );
 }
 
-/** At most so many requests are spoken by name when they come; their number stands at the link to the inbox. */
+/** At most so many needs are spoken by name when they come; their number stands at the link to the inbox. */
 const openNamed = 50;
 
-/** The newest open requests, for the script that has screen readers speak each new one. It is not shown. */
-export function OpenRequests({ open }: { open: readonly AgentRequest[] }) {
-  const newest = [...open].sort((a, b) => (a.asked_at > b.asked_at ? -1 : 1)).slice(0, openNamed);
+/** The newest needs, for the script that has screen readers speak each new one. It is not shown. */
+export function OpenNeeds({ views }: { views: readonly AgentView[] }) {
   return (
-    <ul id="open-requests" hidden>
-      {newest.map((request) => (
-        <li data-request={request.request_id}>
-          {request.agent_id} {requestTitle(request)}: {summaryOf(request.question)}
-        </li>
-      ))}
+    <ul id="open-needs" hidden>
+      {listNeeds(views)
+        .slice(-openNamed)
+        .map((need) => (
+          <li data-need={needId(need)}>
+            {need.agent_id} {needVerb(need.kind)}: {need.reason}
+          </li>
+        ))}
     </ul>
   );
 }

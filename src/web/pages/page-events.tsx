@@ -16,7 +16,7 @@ import { AgentEntry, FleetContent, SectionCount } from "./fleet/fleet-page.tsx";
 import { type Layout, layoutOf } from "./fleet/layouts.ts";
 import { ModelServers } from "./fleet/model-servers.tsx";
 import { InboxContent } from "./inbox-page.tsx";
-import { Counts, InboxLink, NatsBanner, OpenRequests } from "./layout.tsx";
+import { Counts, InboxLink, NatsBanner, OpenNeeds } from "./layout.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { AgentRequests } from "./requests/agent-requests.tsx";
 
@@ -93,27 +93,25 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   };
   const partsOf = (step: FleetStep): Part[] => {
     const views = fleet.list();
+    const counts = countSections(views);
     return [
-      { id: "counts", part: <Counts counts={countSections(views)} /> },
+      { id: "counts", part: <Counts counts={counts} /> },
+      { id: "inbox-link", part: <InboxLink count={counts["needs-you"]} /> },
+      { id: "open-needs", part: <OpenNeeds views={views} /> },
       { id: "usage-total", part: <UsageTotal views={views} now={now()} /> },
       ...pageParts(step, views),
     ];
   };
 
   const requestParts = (): Part[] => {
-    const open = server.requests.open();
-    const links = [
-      { id: "inbox-link", part: <InboxLink count={open.length} /> },
-      { id: "open-requests", part: <OpenRequests open={open} /> },
-    ];
     const view = page === "agent" ? fleet.list().find(({ agent_id }) => agent_id === agent) : undefined;
     if (view !== undefined) {
       const own = { view, requests: server.requests.all(), now: now() };
-      return [...links, { id: "agent-requests", part: <AgentRequests {...own} /> }];
+      return [{ id: "agent-requests", part: <AgentRequests {...own} /> }];
     }
-    if (page !== "inbox") return links;
+    if (page !== "inbox") return [];
     const inbox = { requests: server.requests.all(), views: fleet.list(), now: now() };
-    return [...links, { id: "inbox", part: <InboxContent {...inbox} /> }];
+    return [{ id: "inbox", part: <InboxContent {...inbox} /> }];
   };
 
   return {

@@ -6,6 +6,7 @@ import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
 import { registerInboxRoutes } from "./routes/inbox-routes.tsx";
+import { registerNeedRoutes } from "./routes/need-routes.tsx";
 import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
 import type { PagesOptions } from "./show-page.tsx";
 
@@ -13,6 +14,7 @@ export function createPages(options: PagesOptions): Hono {
   const pages = new Hono();
   registerAgentRoutes(pages, options);
   registerInboxRoutes(pages, options);
+  registerNeedRoutes(pages, options);
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
   registerEventRoutes(pages, options);

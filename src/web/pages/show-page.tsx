@@ -9,6 +9,7 @@ import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
 import { eventId } from "../api/fleet-cursor.ts";
 import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
+import type { AwayAgents } from "../api/need-acts.ts";
 import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
 import { ErrorPage } from "./error-page.tsx";
@@ -18,6 +19,7 @@ export interface PagesOptions {
   readonly server: Server;
   readonly clis: readonly CliAbilities[];
   readonly spawner?: Spawner | undefined;
+  readonly away?: AwayAgents | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;
@@ -45,7 +47,6 @@ export function showPage(
     <Layout
       title={title}
       views={server.fleet.list()}
-      open={server.requests.open()}
       health={server.health()}
       now={now()}
       {...(stream === undefined ? {} : { stream })}

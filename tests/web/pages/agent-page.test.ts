@@ -110,7 +110,7 @@ describe("AgentPage()", () => {
     );
     const html = await htmlOf(web);
     expect(html).toContain("&lt;script&gt;x&lt;/script&gt; &amp;&amp; rm -r build");
-    expect(await textOf(web)).toContain("Waits for you (1) It wants permission");
+    expect(await textOf(web)).toContain("Needs you (1) It wants permission");
     const body = new URLSearchParams({ back: "agent", verdict: "approve", reason: "" });
     const path = `/inbox/${request?.request_id}`;
     const response = await web.app.request(path, { method: "POST", body });
@@ -161,6 +161,7 @@ describe("AgentPage()", () => {
     ]);
     expect(await textOf(web)).toMatch(/crashed: SIGKILL .*Go on with it, in a terminal: cliai resume ada/);
     expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
+    expect(await textOf(web)).toContain("ada is away: a task waits for it.");
   });
 
   test("one that cliai did not launch has no command that resumes it, but what helps instead", async () => {

@@ -3,6 +3,7 @@
 // Opens the two launchers, for people and for captains, and the watch over their hosts.
 import { tellOfEnd } from "../../../server/tools/launch-notice.ts";
 import { openLaunchDesk } from "../../launch-desk.ts";
+import { createAwayAgents } from "./away-agents.ts";
 import { createAgentLauncher } from "./captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
@@ -24,5 +25,5 @@ export function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: As
   const headlessAgents = createHeadlessAgents({ ...options, hosts });
   parts.defer(() => headlessAgents.stop());
   parts.defer(openLaunchDesk(bus, headlessAgents, log));
-  return { hosts, captains, headlessAgents };
+  return { hosts, captains, headlessAgents, away: createAwayAgents({ dataDir, bus, context }) };
 }

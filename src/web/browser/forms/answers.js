@@ -11,6 +11,9 @@ let sent;
 /** How long after a change of the page a click may have been meant for what was there before. */
 const settlesMs = 500;
 
+/** The buttons that answer a request, or act on something else that needs a person. */
+const itemButtons = ":is(form[data-answer], form[data-act]) button[type=submit]";
+
 /**
  * Where the buttons of the requests were, before each change of the last `settlesMs`.
  * @type {{ atMs: number, buttons: { button: Element, box: DOMRect }[] }[]}
@@ -21,10 +24,7 @@ export function watchAnswers() {
   document.addEventListener(
     "click",
     (event) => {
-      const button =
-        event.target instanceof Element
-          ? event.target.closest("form[data-answer] button[type=submit]")
-          : null;
+      const button = event.target instanceof Element ? event.target.closest(itemButtons) : null;
       // A key presses a button with `detail` 0. It goes to the button that has the focus, wherever that is.
       if (button === null || event.detail === 0 || !wasOnAnother(button, event)) return;
       event.preventDefault();
@@ -131,7 +131,7 @@ function keepTyped(item, follower) {
 
 function noteLayout() {
   const nowMs = performance.now();
-  const buttons = [...document.querySelectorAll("form[data-answer] button[type=submit]")].map((button) => ({
+  const buttons = [...document.querySelectorAll(itemButtons)].map((button) => ({
     button,
     box: button.getBoundingClientRect(),
   }));

@@ -6,6 +6,7 @@ import { unseenAfterMs } from "../../../domain/fleet/axis/activity.ts";
 import { awaitsResume } from "../../../domain/fleet/run-end.ts";
 import { type CommandRecord, isFinal, isUnseen, type ReceiptEntry } from "../../../domain/receipts.ts";
 import { framingOf } from "../../../domain/route-names.ts";
+import { spanText } from "../../../domain/text/moment.ts";
 import type { ReceiptState } from "../../../domain/wire/messages.ts";
 import { absoluteTime } from "../age.ts";
 import { shortenIds } from "../shorten-ids.ts";
@@ -123,8 +124,8 @@ function Unseen({ command, now, why }: CommandProps) {
   return (
     <p class={seconds < unseenAfterS ? "quiet" : "attention"}>
       {last.state}, not seen for{" "}
-      <time data-seconds dateTime={last.at} title={absoluteTime(last.at)}>
-        {seconds} s
+      <time data-span dateTime={last.at} title={absoluteTime(last.at)}>
+        {spanText(seconds)}
       </time>
       {type === "task" && last.state === "delivered" && why !== undefined && <>: {why}</>}
       {seconds >= unseenAfterS && <>. {nextSteps[type]}</>}

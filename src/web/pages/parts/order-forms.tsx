@@ -35,9 +35,21 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
 }
 
 /** The state that the buttons depend on. */
-export function orderState({ axes: { control, link, activity } }: AgentView): string {
+export function orderState(view: AgentView): string {
+  const { control, link, activity } = view.axes;
   const running = control.value === "stop_requested" ? activity.reason : "";
-  return `${control.value} ${link.value === "offline"} ${running}`;
+  return `${control.value} ${link.value === "offline"} ${running} ${awayText(view) ?? ""}`;
+}
+
+/** What becomes of a task for an agent that is away; undefined if it is not. */
+function awayText({ agent_id, status, queued, axes: { link } }: AgentView): string | undefined {
+  if (link.value !== "offline" && link.value !== "silent") return undefined;
+  if (status === "stopped" || status === "ended") {
+    return `${agent_id} ${status === "stopped" ? "was stopped" : "has ended"}: it takes no task before it is resumed.`;
+  }
+  const orders = queued === 1 ? "1 order" : `${queued} orders`;
+  const more = queued === 0 ? "" : ` It will receive ${orders} when it is back.`;
+  return `${agent_id} is away: a task waits for it.${more}`;
 }
 
 /**
@@ -52,8 +64,10 @@ export function OrderButtons({ view }: { view: AgentView }) {
   const over = value === "stopped" ? "it has stopped" : isGone ? "it is not running" : undefined;
   const ending = value === "stop_requested" ? "it is stopping" : over;
   const isPaused = value === "paused" || value === "pause_requested";
+  const away = awayText(view);
   return (
     <div id="order-buttons" class="order-buttons">
+      {away !== undefined && <p class="attention away">{away}</p>}
       <OrderButton
         {...{ action, type: "pause", icon: "pause", label: "Pause" }}
         off={ending ?? (value === "paused" ? "it is paused" : isPaused ? "it is being paused" : undefined)}

@@ -4,15 +4,16 @@
 // One request of an agent: an open one with the form that answers it, or a decided one with the delivery of its answer.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import type { Blocked } from "../../../domain/fleet/needs/fleet-needs.ts";
 import { answerTextForPeople } from "../../../domain/request-answer.ts";
 import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
 import { readPermissionInput } from "../../../domain/text/permission-input.ts";
 import { clockTime } from "../age.ts";
 import { Icon } from "../parts/icon.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
-import { TaskText } from "../parts/task-text.tsx";
-import { Age } from "../parts/time.tsx";
+import { Age, Until } from "../parts/time.tsx";
 import { AnswerForm } from "./answer-form.tsx";
+import { BlockedLine } from "./blocked-line.tsx";
 import { PermissionInputView } from "./permission-input.tsx";
 
 /** What the agent does that asks: "asks", "wants to stop". It follows the agent's id. */
@@ -26,6 +27,10 @@ const kindTitles: Readonly<Record<AgentRequest["kind"], string>> = {
   permission: "wants permission",
 };
 
+interface Blocking {
+  readonly blocks: Blocked | undefined;
+}
+
 interface ItemProps {
   readonly request: AgentRequest;
   readonly view: AgentView | undefined;
@@ -34,7 +39,7 @@ interface ItemProps {
   readonly isOwnPage?: boolean;
 }
 
-export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps) {
+export function RequestItem({ request, view, now, blocks, isOwnPage = false }: ItemProps & Blocking) {
   const { request_id, agent_id, kind, question, context, questions, plan, escalated } = request;
   const title = requestTitle(request);
   const input = kind === "permission" && plan !== true ? readPermissionInput(context ?? "") : undefined;
@@ -58,11 +63,7 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
         <Age at={request.asked_at} now={now} />
         <code>{request_id}</code>
       </p>
-      {!isOwnPage && view !== undefined && (
-        <p class="quiet">
-          Task: <TaskText view={view} now={now} />
-        </p>
-      )}
+      {blocks !== undefined && <BlockedLine blocks={blocks} isOwnPage={isOwnPage} />}
       {escalated !== undefined && (
         <p class="attention">
           <Icon name="alert" /> Escalated by {escalated.by}: {escalated.reason}
@@ -84,7 +85,7 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
         </section>
       )}
       <AnswerForm request={request} isOwnPage={isOwnPage} />
-      <Expiry request={request} />
+      <Expiry request={request} now={now} />
       {view !== undefined && view.axes.link.value !== "online" && (
         <p class="quiet">{agent_id} is away: it gets the answer when it is back.</p>
       )}
@@ -92,13 +93,12 @@ export function RequestItem({ request, view, now, isOwnPage = false }: ItemProps
   );
 }
 
-function Expiry({ request }: { request: AgentRequest }) {
+function Expiry({ request, now }: { request: AgentRequest; now: Date }) {
   const { expires_at } = request;
   if (expires_at === undefined) return null;
   return (
     <p class="quiet">
-      Until <time dateTime={expires_at}>{expires_at.slice(0, 19).replace("T", " ")} UTC</time>; then{" "}
-      {expiryText(request)}.
+      Without an answer, <Until at={expires_at} now={now} /> {expiryText(request)}.
     </p>
   );
 }

@@ -1,0 +1,26 @@
+// Reads what `resume` needs to know of an agent: whether it runs, and how it was launched last.
+import { hostname } from "node:os";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { readLaunchedAs } from "../../data-dir/launched-as.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import type { LaunchFlags } from "../../domain/launch-flags.ts";
+import { readProcessStart } from "../../processes/process-start.ts";
+import type { FleetReader } from "../fleet/fleet-reading.ts";
+import type { ToResume } from "./resume-one.ts";
+import { standingOf } from "./standing.ts";
+import { untilOnline } from "./until-online.ts";
+
+/** @param given the flags that are given now */
+export async function readToResume(
+  known: AgentView,
+  reader: Pick<FleetReader, "find">,
+  { dataDir, given }: { readonly dataDir: string; readonly given: LaunchFlags },
+): Promise<ToResume> {
+  const { agent_id } = known;
+  const isHeld = () => isAgentHeld(dataDir, agent_id);
+  // The fleet may be a moment behind: a host says goodbye before it ends, and a host that was just started is not connected yet.
+  const view = await untilOnline(known, reader, isHeld);
+  const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
+  const standing = standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
+  return { standing, before: await readLaunchedAs(dataDir, agent_id), given, dataDir };
+}

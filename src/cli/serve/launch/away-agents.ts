@@ -1,0 +1,49 @@
+// Starts agents that have ended again, and removes them, for the page: as `cliai resume` and `cliai agents remove` do.
+
+import { CliaiError } from "../../../domain/text/errors.ts";
+import type { Bus } from "../../../nats/bus.ts";
+import { atMost } from "../../../waiting.ts";
+import type { AwayAgents } from "../../../web/api/need-acts.ts";
+import { checkRemovable, removeWithCredentials } from "../../agents/agent-removal.ts";
+import { createFleetReader, viewOf } from "../../fleet/fleet-reading.ts";
+import type { CliContext } from "../../frame/context.ts";
+import { type ResumeContext, resumeOne } from "../../resume/resume-one.ts";
+import { readToResume } from "../../resume/to-resume.ts";
+import { answerWithinMs } from "./agent-child.ts";
+
+export interface AwayAgentsOptions {
+  readonly dataDir: string;
+  readonly bus: Bus;
+  readonly context: Pick<CliContext, "env" | "log" | "now">;
+}
+
+export function createAwayAgents({ dataDir, bus, context }: AwayAgentsOptions): AwayAgents {
+  const { now, log } = context;
+  const readerOf = () => createFleetReader(bus, { now, note: (line) => log.debug(line) });
+  return {
+    async startAgain(id) {
+      const reader = readerOf();
+      const one = await readToResume(viewOf(await reader.require(id)), reader, { dataDir, given: {} });
+      if (one.standing.state === "paused") {
+        throw new CliaiError("refused", `${id} runs, and is paused`, { hint: "resume it on its page" });
+      }
+      let said = "";
+      const quiet: ResumeContext = {
+        ...{ ...context, json: false, note: log.info, env: { USER: "dashboard" } },
+        print: (line) => {
+          said = line.slice(`${id}: `.length);
+        },
+      };
+      const starting = resumeOne(one, bus, quiet);
+      // A start that takes longer goes on. Its failure is then told by the fleet, and logged.
+      starting.catch((error: unknown) => log.info(`${id} was not started again: ${String(error)}`));
+      await atMost(answerWithinMs, starting);
+      return said === "" ? "is being started" : said;
+    },
+    async remove(id) {
+      const fleet = readerOf();
+      await checkRemovable(fleet, id, { dataDir, force: false });
+      await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** @jsxImportSource hono/jsx */
+// What a person can do about a need that is no request: tell the agents to go on, start them again, remove them.
+import type { Child } from "hono/jsx";
+import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import type { NeedGroup } from "../../../domain/fleet/needs/fleet-needs.ts";
+import type { NeedKind } from "../../../domain/fleet/needs/need.ts";
+import { isResumable, ownWayBack } from "../../../domain/fleet/shown/way-back.ts";
+import { Icon } from "../parts/icon.tsx";
+
+interface NeedActsProps {
+  readonly group: NeedGroup;
+  readonly viewOf: (id: string) => AgentView | undefined;
+  readonly isOwnPage?: boolean;
+}
+
+/** The needs that end when the agent is given words to work on, once a person has mended the cause. */
+const goesOnWithWords: readonly NeedKind[] = ["stuck", "limit", "error", "refused"];
+
+export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
+  const { kind, needs } = group;
+  const views = needs.flatMap(({ agent_id }) => viewOf(agent_id) ?? []);
+  const ids = needs.map(({ agent_id }) => agent_id);
+  const key = `${kind}-${needs.map(({ since }) => since).join("")}`;
+  const back = isOwnPage && ids[0] !== undefined ? `/agents/${ids[0]}` : "/inbox";
+  const parts = { ids, back };
+  if (needs[0].at_terminal === true) return <p class="quiet">Only its own terminal takes the answer.</p>;
+  if (goesOnWithWords.includes(kind)) return <GoOn {...parts} needKey={key} />;
+  if (kind === "failed_to_start") {
+    return (
+      <div class="need-acts">
+        {views.length === 1 && views[0] !== undefined && <TryAgain view={views[0]} />}
+        <Remove {...parts} views={views} />
+      </div>
+    );
+  }
+  if (kind !== "died" && kind !== "lost") return null;
+  const resumable = views.filter(isResumable);
+  const own = views.find((view) => ownWayBack(view) !== undefined);
+  return (
+    <div class="need-acts">
+      {resumable.length > 0 && (
+        <ActForm act="resume" {...parts} ids={resumable.map(({ agent_id }) => agent_id)} once="Starting …">
+          <button type="submit" class="primary">
+            <Icon name="play" /> {resumable.length === 1 ? "Resume" : `Resume ${resumable.length} agents`}
+          </button>
+        </ActForm>
+      )}
+      {own !== undefined && <p class="quiet">cliai did not launch it: {ownWayBack(own)}</p>}
+      <Remove {...parts} views={views} />
+    </div>
+  );
+}
+
+interface Acting {
+  readonly ids: readonly string[];
+  /** The page to which the form leads back. */
+  readonly back: string;
+}
+
+interface ActFormProps extends Acting {
+  readonly act: "go_on" | "resume" | "remove";
+  /** What is said while the form is sent. */
+  readonly once: string;
+  readonly children: Child;
+}
+
+function ActForm({ act, ids, back, once, children }: ActFormProps) {
+  return (
+    <form method="post" action="/needs" data-act={once} data-draft={`${act}-${ids[0]}`} class="need-act">
+      <input type="hidden" name="act" value={act} />
+      <input type="hidden" name="back" value={back} />
+      {ids.map((id) => (
+        <input type="hidden" name="agents" value={id} />
+      ))}
+      {children}
+    </form>
+  );
+}
+
+function GoOn({ ids, back, needKey }: Acting & { needKey: string }) {
+  const label =
+    ids.length === 1 ? `When it is mended, tell ${ids[0]}` : `When it is mended, tell all ${ids.length}`;
+  const field = `go-on-${ids[0]}`;
+  return (
+    <ActForm act="go_on" {...{ ids, back }} once="Sending …">
+      <input type="hidden" name="key" value={needKey.replace(/[^A-Za-z0-9]/g, "").slice(-40)} />
+      <label for={field} class="go-on">
+        {label}
+      </label>
+      <div class="answer-words">
+        <input
+          id={field}
+          name="text"
+          value="Go on where you were."
+          maxlength={10_000}
+          required
+          autocomplete="off"
+        />
+        <button type="submit">
+          <Icon name="text" /> {ids.length === 1 ? "Send" : `Send to ${ids.length}`}
+        </button>
+      </div>
+    </ActForm>
+  );
+}
+
+/** Leads to the form that launches it, filled in as it was. Of a long task the record keeps only the beginning. */
+function TryAgain({ view }: { view: AgentView }) {
+  const { agent_id, config_name, project_path, commands, launch_task } = view;
+  const task = commands.findLast(({ type }) => type === "task")?.summary ?? launch_task?.text ?? "";
+  const known = Object.entries({ profile: config_name, project: project_path, id: agent_id, task });
+  const query = new URLSearchParams(known.filter(([, value]) => value !== "" && value !== unknownText));
+  return (
+    <>
+      <a class="button primary" href={`/spawn?${query}`} data-acts>
+        <Icon name="play" /> Try again
+      </a>
+      {task.endsWith("…") && <span class="quiet">Of its task only the beginning is kept.</span>}
+    </>
+  );
+}
+
+/** Stands closed, so that a second click on the button before it never removes an agent. */
+function Remove({ ids, back, views }: Acting & { views: readonly AgentView[] }) {
+  const queued = views.reduce((sum, view) => sum + view.queued, 0);
+  const names = ids.length === 1 ? ids[0] : `these ${ids.length} agents`;
+  return (
+    <details class="stop-now">
+      <summary>Remove {names} …</summary>
+      <p>
+        What is known of {ids.length === 1 ? "it" : "them"} is deleted: state, queue
+        {queued > 0 && ` (${queued} ${queued === 1 ? "order" : "orders"})`}, credentials and files. The
+        recorded history stays.
+      </p>
+      <ActForm act="remove" {...{ ids, back }} once="Removing …">
+        <button type="submit" class="stop">
+          <Icon name="cross" /> Remove {names}
+        </button>
+      </ActForm>
+    </details>
+  );
+}
