@@ -70,12 +70,17 @@ test("a turn that is broken off before the model's first word has ended within s
   await ada.terminal.waitFor("esc to interrupt");
   await ada.terminal.keys("Escape");
   await ada.terminal.waitFor(/❯ say nothing yet/);
-  const paused = await ada.until(
-    "the pause is applied",
-    (agent) => lifeOf(agent, "p1").includes("applied by hook"),
+  // The receipt and the end of the turn are two messages: either may be read first.
+  await ada.until(
+    "the pause is applied, and the turn has ended",
+    (agent) => {
+      const { value, reason } = agent.axes.activity;
+      return (
+        lifeOf(agent, "p1").includes("applied by hook") && value === "idle" && reason === "its turn ended"
+      );
+    },
     5_000,
   );
-  expect(paused.axes.activity).toMatchObject({ value: "idle", reason: "its turn ended" });
   // The prompt is back in its line. Sending it again begins an ordinary turn.
   await serve.run(["send", "resume", "ada"]);
   await ada.terminal.keys("Enter");
