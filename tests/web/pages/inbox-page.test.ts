@@ -40,7 +40,12 @@ const html = (views: ReturnType<typeof view>[], requests: AgentRequest[] = []) =
   InboxContent({ requests, views, now }).toString();
 const text = (...of: Parameters<typeof html>) => shownText(html(...of));
 const headings = (markup: string) =>
-  [...markup.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = ""]) => inner.replaceAll(/<[^>]+>/g, ""));
+  [...markup.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, inner = ""]) =>
+    inner
+      .replace(/<time.*<\/time>/, "")
+      .replaceAll(/<[^>]+>/g, "")
+      .trim(),
+  );
 
 describe("InboxContent()", () => {
   test("lists every need, oldest first, one cause of several agents once, and counts all of them", () => {

@@ -52,6 +52,7 @@ export function needVerb(kind: NeedKind): string {
 
 const verbs: Readonly<Partial<Record<NeedKind, string>>> = {
   ...{ lost: "is lost", error: "has an error", limit: "is at a limit", stuck: "is stuck" },
+  refused: "was refused a tool",
 };
 
 /** The badge, and what it is about: `asks: Which colour?`. */

@@ -41,15 +41,14 @@ function OneAgent({ need, isOwnPage = false, now }: NeedItemProps & { need: Flee
   return (
     <>
       {isOwnPage ? (
-        <h3>It {needVerb(kind)}</h3>
+        <h3>
+          It {needVerb(kind)} <Age at={since} now={now} />
+        </h3>
       ) : (
         <h2>
-          <a href={`/agents/${agent_id}`}>{agent_id}</a> {needVerb(kind)}
+          <a href={`/agents/${agent_id}`}>{agent_id}</a> {needVerb(kind)} <Age at={since} now={now} />
         </h2>
       )}
-      <p class="facts">
-        <Age at={since} now={now} />
-      </p>
       <p class="attention">{reason}</p>
       {hint !== undefined && <p>{hint}</p>}
       <BlockedLine blocks={blocks} isGone={isGone(need)} isOwnPage={isOwnPage} />
@@ -63,11 +62,8 @@ function SeveralAgents({ group, now }: NeedItemProps) {
     <>
       <h2>
         {kind === "stuck" || kind === "error" ? cause : `${needWords(kind)}: ${cause}`} · {needs.length}{" "}
-        agents
+        agents <Age at={needs[0].since} now={now} />
       </h2>
-      <p class="facts">
-        <Age at={needs[0].since} now={now} />
-      </p>
       {hint !== undefined && <p>{hint}</p>}
       <ul class="need-agents">
         {needs.map((need) => (
