@@ -10,7 +10,7 @@ const src = join(root, "src");
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ["cli"],
   cli: [
-    ...["server", "audit", "bridge", "host", "model-gate", "agent-link", "agents", "loop", "web"],
+    ...["server", "audit", "search", "bridge", "host", "model-gate", "agent-link", "agents", "loop", "web"],
     ...[
       "nats",
       "bench",
@@ -28,9 +28,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ],
   ],
   bench: ["server", "model-gate", "nats", "log", "domain", "runtime", "direct-fetch", "waiting"],
-  web: ["domain", "log", "server (types)", "waiting", "same-secret"],
+  web: ["domain", "log", "server (types)", "search (types)", "waiting", "same-secret"],
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],
+  search: ["nats", "processes", "domain", "log", "runtime", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   "model-gate": ["agent-link", "domain", "log", "runtime", "direct-fetch", "waiting"],
   bridge: ["agent-link", "nats", "domain", "log", "direct-fetch", "waiting"],
@@ -68,7 +69,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "eventsource-parser": ["agents", "loop"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
-    ...["bridge", "host", "model-gate", "audit", "loop", "server", "web", "bench", "cli"],
+    ...["bridge", "host", "model-gate", "audit", "search", "loop", "server", "web", "bench", "cli"],
   ],
 };
 

@@ -120,3 +120,42 @@ export async function readLastMessage(
     throw translateNatsError(error, `read the last message on ${subject}`);
   }
 }
+
+/** One message of a stream by its sequence; undefined if it was removed. */
+export async function readMessageAt(
+  bus: Bus,
+  stream: string,
+  seq: number,
+): Promise<StreamMessage | undefined> {
+  try {
+    const manager = await bus.connection.jetstreamManager({ checkAPI: false });
+    const { subject, data, time } = await manager.streams.getMessage(stream, { seq });
+    return { subject, data, seq, at: time.toISOString() };
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw translateNatsError(error, `read message ${seq} of ${stream}`);
+  }
+}
+
+/** The first sequence that was stored at this time or later; the next one to come if there is none. */
+export async function firstSequenceSince(bus: Bus, stream: string, sinceMs: number): Promise<number> {
+  try {
+    const reader = await openReader(bus, stream, subjectFilter(bus, undefined), { sinceMs });
+    // If this fails, nats-server later removes the consumer by itself.
+    reader.remove().catch(() => undefined);
+    return reader.deliveredTo + 1;
+  } catch (error) {
+    throw translateNatsError(error, `look at the stream ${stream}`);
+  }
+}
+
+/** When a stream was created, as nats-server writes it: another text is another stream. Undefined if there is no such stream. */
+export async function streamCreated(bus: Bus, stream: string): Promise<string | undefined> {
+  try {
+    const manager = await bus.connection.jetstreamManager({ checkAPI: false });
+    return String((await manager.streams.info(stream)).created);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw translateNatsError(error, `look at the stream ${stream}`);
+  }
+}
