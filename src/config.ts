@@ -101,6 +101,11 @@ export const serveSettings = {
     default: "1GB",
   }),
   audit_heartbeats: setting(yesOrNo, { description: "record heartbeats in the audit, too", default: false }),
+  search_max_bytes: setting(pattern(/^(0|[1-9]\d*(MB|GB))$/, "must be a size such as 512MB, or 0"), {
+    description: "drop the oldest records from the search's index above this size; 0 for no search",
+    valueHint: "SIZE",
+    default: "512MB",
+  }),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
     description: "fail the tasks of a session that has ended and is not resumed within this time",
     valueHint: "TIME",
@@ -209,14 +214,24 @@ export function auditRetentionOf(settings: Pick<ServeSettings, "audit_max_age" |
   readonly maxAgeMs: number;
   readonly maxBytes: number;
 } {
-  const exponent = ["MB", "GB", "TB"].indexOf(settings.audit_max_bytes.slice(-2)) + 2;
-  const maxBytes = Number.parseInt(settings.audit_max_bytes, 10) * 1024 ** exponent;
+  const maxBytes = bytesOf(settings.audit_max_bytes);
   if (maxBytes < leastAuditBytes) {
     throw new CliaiError("config_invalid", `audit_max_bytes "${settings.audit_max_bytes}" is below 64MB`, {
       hint: "a single message can have 8 MB: --audit-max-bytes 1GB",
     });
   }
   return { maxAgeMs: parseDurationMs(settings.audit_max_age) ?? 0, maxBytes };
+}
+
+/** The size limit of the search's index in bytes; 0 for no search. */
+export function searchMaxBytesOf({ search_max_bytes }: Pick<ServeSettings, "search_max_bytes">): number {
+  return search_max_bytes === "0" ? 0 : bytesOf(search_max_bytes);
+}
+
+/** @param text such as `512MB` */
+function bytesOf(text: string): number {
+  const exponent = ["MB", "GB", "TB"].indexOf(text.slice(-2)) + 2;
+  return Number.parseInt(text, 10) * 1024 ** exponent;
 }
 
 interface FoundText {

@@ -100,6 +100,7 @@ describe("resolveServeSettings()", () => {
       audit_max_age: "30d",
       audit_max_bytes: "1GB",
       audit_heartbeats: false,
+      search_max_bytes: "512MB",
       resume_window: "10m",
     });
   });

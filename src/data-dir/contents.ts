@@ -14,6 +14,7 @@ const ownNames: Readonly<Record<string, string>> = {
   logs: "the server's log",
   "loop-sessions": "the sessions of cliai loop",
   nats: "all that was recorded: history, orders, states",
+  search: "the index of the search",
   trust: "which projects' profiles are trusted",
   "clis.json": "which releases of agent CLIs were probed",
   "fleet.json": "what the server last knew of the agents",

@@ -32,6 +32,11 @@ export function natsDirOf(dataDir: string): string {
   return join(dataDir, "nats");
 }
 
+/** The folder of the search's index. It can be removed: serve fills it again. */
+export function searchDirOf(dataDir: string): string {
+  return join(dataDir, "search");
+}
+
 function userDataDir(env: Environment, platform: NodeJS.Platform): string {
   if (platform === "win32") {
     return win32.join(requireVariable(env, "LOCALAPPDATA"), "cliai");

@@ -48,6 +48,19 @@ export interface SearchDeskOptions {
   readonly log: Logger;
 }
 
+/** The search of a serve that has none (`search_max_bytes` is 0). It refuses, and says how to turn it on. */
+export const noSearch: SearchDesk = {
+  search: refuse,
+  forget: async () => 0,
+  stop: async () => undefined,
+};
+
+async function refuse(): Promise<never> {
+  throw new CliaiError("refused", "the search of this server is off: search_max_bytes is 0", {
+    hint: "start it with a size: cliai serve --search-max-bytes 512MB",
+  });
+}
+
 export function openSearchDesk(options: SearchDeskOptions): SearchDesk {
   const { agents, log } = options;
   let worker: Worker | undefined;

@@ -8,6 +8,7 @@ import type { CliAbilities } from "../domain/abilities.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { isLoopback } from "../domain/wire/own-address.ts";
 import type { Logger } from "../log.ts";
+import type { SearchDesk } from "../search/search.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
 import { createGuard, type HostRule, neverCached, pageHeaders } from "./access/guard.ts";
@@ -34,6 +35,7 @@ export interface AppOptions {
   readonly spawner?: Spawner | undefined;
   /** Starts ended agents again, and removes them; undefined if this server does neither. */
   readonly away?: AwayAgents | undefined;
+  readonly search: SearchDesk;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
   /** The host names that the server answers to; default: those of loopback. */

@@ -22,6 +22,7 @@ import newRequestsScript from "./browser/new-requests.js" with { type: "text" };
 import pageScript from "./browser/page.js" with { type: "text" };
 import patchScript from "./browser/patch.js" with { type: "text" };
 import sayScript from "./browser/say.js" with { type: "text" };
+import searchStyle from "./browser/search.css" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
 
 const files: ReadonlyMap<string, string> = new Map([
@@ -41,7 +42,9 @@ const files: ReadonlyMap<string, string> = new Map([
   ["stream.js", streamScript],
   [
     "style.css",
-    [baseStyle, layoutStyle, controlsStyle, fleetStyle, agentStyle, inboxStyle, formsStyle].join("\n"),
+    [baseStyle, layoutStyle, controlsStyle, fleetStyle, agentStyle, inboxStyle, formsStyle, searchStyle].join(
+      "\n",
+    ),
   ],
 ]);
 

@@ -4,6 +4,8 @@ import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
+import { noSearch } from "../../src/search/open-search-desk.ts";
+import type { SearchDesk } from "../../src/search/search.ts";
 import type { AccessOptions } from "../../src/web/access/access.ts";
 import type { AwayAgents } from "../../src/web/api/need-acts.ts";
 import type { Spawner } from "../../src/web/api/spawner.ts";
@@ -30,11 +32,13 @@ export interface TestApp extends AsyncDisposable {
  * @param access open to all without it
  * @param spawner nobody launches agents without it
  * @param away nobody starts agents again or removes them without it
+ * @param search nothing can be searched without it
  */
 export async function startTestApp(
   access?: AccessOptions,
   spawner?: Spawner,
   away?: AwayAgents,
+  search: SearchDesk = noSearch,
 ): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
@@ -46,6 +50,7 @@ export async function startTestApp(
     clis: agentClis,
     spawner,
     away,
+    search,
     access,
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

@@ -50,6 +50,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print what an agent was told, did and said",
     load: async () => (await import("../log/log.ts")).logCommand,
   },
+  search: {
+    description: "find what was said and done, by words",
+    load: async () => (await import("../search/search.ts")).searchCommand,
+  },
   cancel: {
     description: "take back a task or message that still waits",
     load: async () => (await import("../fleet/cancel.ts")).cancelCommand,
@@ -123,6 +127,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "hand one hook of an agent's CLI to the host; its CLI starts it",
     isHidden: true,
     load: async () => (await import("../hook.ts")).hookCommand,
+  },
+  "search-index": {
+    description: "fill the index of the search; serve starts it",
+    isHidden: true,
+    load: async () => (await import("../search/search-index.ts")).searchIndexCommand,
   },
   bench: {
     description: "measure this program and compare it with the limits of this machine",

@@ -114,3 +114,10 @@ const wide = new RegExp(
 function isWide(character: string): boolean {
   return wide.test(character);
 }
+
+/** The local day of an RFC 3339 time. */
+export function dayText(at: string): string {
+  const time = new Date(at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+}

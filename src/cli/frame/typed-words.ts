@@ -18,7 +18,6 @@ const removing = says(
 const tidying = says(
   "cliai agents remove --ended removes the agents that do not run any more; it asks first",
 );
-const finding = says("cliai audit --text WORDS finds what was said and done");
 const page = says("cliai token url prints an address that opens the dashboard");
 const using = says("cliai ls shows the usage of all agents, cliai show AGENT that of one");
 
@@ -59,9 +58,8 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
   who: runs("ls"),
   info: says("cliai show AGENT shows one agent, cliai status the server"),
   tail: says("cliai log AGENT --follow prints what an agent does as it goes on"),
-  find: finding,
-  search: finding,
-  grep: finding,
+  find: runs("search"),
+  grep: runs("search"),
   ask: says("cliai inbox lists what agents ask you; cliai send task AGENT TEXT gives one an order"),
   new: says("cliai spawn PROFILE starts an agent"),
   chat: says(

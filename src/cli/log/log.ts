@@ -14,7 +14,7 @@ import { clientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { clockText, paint, plain } from "../frame/terminal.ts";
+import { clockText, dayText, paint, plain } from "../frame/terminal.ts";
 import { createLogReader, type LogEntry, logEntry } from "./log-entries.ts";
 
 export const logCommand = defineCliCommand({
@@ -98,11 +98,4 @@ function createPrinter({ json, color, print }: CliContext): (entry: LogEntry) =>
     const indent = " ".repeat(lead.length + kindWidth + 2);
     for (const line of others) print((indent + line).trimEnd());
   };
-}
-
-/** The local day of an RFC 3339 time. */
-function dayText(at: string): string {
-  const time = new Date(at);
-  const two = (part: number) => String(part).padStart(2, "0");
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 }

@@ -33,6 +33,7 @@ import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
+import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
@@ -155,6 +156,7 @@ async function startParts(
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
   const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
   captainsAgents.resolve(captains);
+  const search = openSearch({ dataDir, settings, bus, fleet: server.fleet, context }, parts);
   const access = watched && { ...watched, instance, port: http.port, secure: tls !== undefined, now };
   startupHandler.open(
     createApp({
@@ -164,6 +166,7 @@ async function startParts(
       clis: agentClis,
       spawner: headlessAgents,
       away,
+      search,
       access,
       isOwnHost,
       now,
@@ -177,11 +180,8 @@ async function startParts(
     url,
     nats_url: natsUrl,
     data_dir: dataDir,
-    ...{ version, commit },
+    ...{ version, commit, pid: process.pid, instance, insecure },
     nats_version: bus.serverVersion,
-    pid: process.pid,
-    instance,
-    insecure,
     nats_creds: nats.clientCreds,
     token_file: tokenFile,
     ...(resuming.length === 0 ? {} : { resuming: [...resuming] }),

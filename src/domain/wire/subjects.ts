@@ -29,6 +29,8 @@ export const serveCancelSubject = "serve.cancel";
 export const serveLaunchSubject = "serve.launch";
 /** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */
 export const serveFleetSubject = "serve.fleet";
+/** On this subject the operator's commands ask a serve to search, or to drop an agent from the index. No stream stores it. */
+export const serveSearchSubject = "serve.search";
 /** The subject for tool calls without an agent's id; answered only with `--insecure`. */
 export const plainToolCallSubject = "tools.call";
 

@@ -7,6 +7,7 @@ import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
+import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
 import { answerFromJson } from "./answers.ts";
@@ -16,6 +17,7 @@ import { eventStream } from "./event-stream.ts";
 import { metricsText, wantedFormat } from "./metrics.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
 import { metricFormats } from "./prometheus-text.ts";
+import { searchAskFrom } from "./search-query.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
 
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
@@ -25,11 +27,12 @@ const warnEveryMs = 60_000;
 export interface ApiOptions {
   readonly server: Server;
   readonly spawner?: Spawner | undefined;
+  readonly search: SearchDesk;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly log: Logger;
 }
 
-export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
+export function createApi({ server, spawner, search, access, log }: ApiOptions): Hono {
   const api = new Hono();
   const warnOfHeartbeat = limitRate((agent) => {
     log.warn(
@@ -84,6 +87,8 @@ export function createApi({ server, spawner, access, log }: ApiOptions): Hono {
     const needs = listNeeds(views);
     return c.json({ count: needs.length, agents: countSections(views).agentsInNeed, needs });
   });
+
+  api.get("/api/search", async (c) => c.json(await search.search(searchAskFrom(c.req.query()))));
 
   api.get("/api/models", (c) => c.json(modelServersOf(server.fleet.list())));
 

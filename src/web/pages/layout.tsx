@@ -52,6 +52,9 @@ export function Layout({ title, views, health, now, stream, children }: LayoutPr
               cliai
             </a>
             <InboxLink count={counts["needs-you"]} />
+            <a class="top-act" href="/search">
+              <Icon name="search" /> Search
+            </a>
             <Counts counts={counts} />
             <UsageTotal views={views} now={now} />
             <a class="top-act" href="/bulk/pause" data-acts>

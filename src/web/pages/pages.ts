@@ -7,6 +7,7 @@ import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
 import { registerInboxRoutes } from "./routes/inbox-routes.tsx";
 import { registerNeedRoutes } from "./routes/need-routes.tsx";
+import { registerSearchRoutes } from "./routes/search-routes.tsx";
 import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
 import type { PagesOptions } from "./show-page.tsx";
 
@@ -15,6 +16,7 @@ export function createPages(options: PagesOptions): Hono {
   registerAgentRoutes(pages, options);
   registerInboxRoutes(pages, options);
   registerNeedRoutes(pages, options);
+  registerSearchRoutes(pages, options);
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
   registerEventRoutes(pages, options);

@@ -5,6 +5,7 @@ import type { Child } from "hono/jsx";
 import type { CliAbilities } from "../../domain/abilities.ts";
 import { nearest } from "../../domain/text/nearest.ts";
 import type { Logger } from "../../log.ts";
+import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
 import { eventId } from "../api/fleet-cursor.ts";
@@ -20,6 +21,7 @@ export interface PagesOptions {
   readonly clis: readonly CliAbilities[];
   readonly spawner?: Spawner | undefined;
   readonly away?: AwayAgents | undefined;
+  readonly search: SearchDesk;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;

@@ -8,7 +8,13 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const settings: ServeSettings = {
   ...{ port: 3000, host: "127.0.0.1", nats_port: 4222, insecure: false, replicas: 1, sync: "always" },
-  ...{ audit_max_age: "30d", audit_max_bytes: "1GB", audit_heartbeats: false, resume_window: "10m" },
+  ...{
+    audit_max_age: "30d",
+    audit_max_bytes: "1GB",
+    audit_heartbeats: false,
+    search_max_bytes: "0",
+    resume_window: "10m",
+  },
 };
 
 function plan(more: Partial<ServeSettings>, cwd = "/") {
