@@ -6,12 +6,15 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { noteForgotten } from "../../search/forgotten.ts";
+import { searchSources } from "../../search/sources.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { createFleetReader, type FleetReader, viewsOf } from "../fleet/fleet-reading.ts";
 import { askYes } from "../frame/ask-yes.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { fleetTable } from "../ls/fleet-table.ts";
+import { askToForget } from "../search/search-desk.ts";
 import { checkRemovable, removeWithCredentials } from "./agent-removal.ts";
 
 const removeArgs = {
@@ -29,6 +32,11 @@ const removeArgs = {
     valueHint: "TIME",
     description:
       "with --ended: remove only those that were last heard of longer ago than this, such as 1h or 2d",
+  },
+  purge: {
+    type: "boolean",
+    description:
+      "also drop their records from the search; the signed history keeps them as long as its settings say",
   },
   yes: { type: "boolean", description: "with --ended: do not ask" },
   force: { type: "boolean", description: "remove the named agents even if they still run" },
@@ -51,7 +59,7 @@ export const removeCommand = defineCliCommand({
     const dataDir = dataDirFor(args, context);
     await withClient(args, context, async (bus) => {
       const fleet = createFleetReader(bus, context);
-      const parts: Parts = { bus, fleet, dataDir, context };
+      const parts: Parts = { bus, fleet, dataDir, purges: args.purge === true, context };
       if (args.ended === true) return await removeEnded(parts, olderThanMs, args.yes === true);
       const force = args.force === true;
       // Check all agents before the first one is removed, so that an error leaves them all.
@@ -66,6 +74,8 @@ interface Parts {
   readonly bus: Bus;
   readonly fleet: FleetReader;
   readonly dataDir: string;
+  /** Whether their records are dropped from the search, too. */
+  readonly purges: boolean;
   readonly context: CliContext;
 }
 
@@ -140,8 +150,20 @@ async function removeEnded(parts: Parts, olderThanMs: number, isSure: boolean): 
   }
 }
 
-async function remove({ bus, fleet, dataDir, context }: Parts, id: AgentId): Promise<void> {
+async function remove({ bus, fleet, dataDir, purges, context }: Parts, id: AgentId): Promise<void> {
   const { json, print, log, now } = context;
   await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
+  if (purges) await purge(bus, id, context);
   print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
+}
+
+/** The note alone is enough: if no serve can be asked now, the search drops the records later. */
+async function purge(bus: Bus, id: AgentId, { now, note }: CliContext): Promise<void> {
+  await noteForgotten(bus, id, searchSources, now());
+  try {
+    await askToForget(bus, id);
+  } catch (error) {
+    if (!(error instanceof CliaiError)) throw error;
+    note(`${id}: the search drops its records when it can: ${error.message}`);
+  }
 }
