@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
       "waiting",
     ],
   ],
-  bench: ["server", "model-gate", "nats", "log", "domain", "runtime", "direct-fetch", "waiting"],
+  bench: ["server", "search", "model-gate", "nats", "log", "domain", "runtime", "direct-fetch", "waiting"],
   web: ["domain", "log", "server (types)", "search (types)", "waiting", "same-secret"],
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],

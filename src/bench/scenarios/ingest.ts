@@ -9,7 +9,7 @@ import { buildRow, type Scenario, type Side } from "../scenario.ts";
 import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
 import { waitUntil } from "../wait.ts";
 
-type Kind = PublisherOptions["kind"];
+type Kind = Exclude<PublisherOptions["kind"], "words">;
 
 const agents = 100;
 /** How many messages a round publishes: no more than nats-server holds for a slow reader, which is 64 MB. */
@@ -111,7 +111,7 @@ function hasLast(agent: IngestedAgent, kind: Kind, count: number, round: number)
 }
 
 /** Waits for the last message. Messages keep their order, so all others have been taken then, too. */
-async function untilLastIsTaken(serve: MeasuredServe, kind: Kind, count: number, round: number) {
+export async function untilLastIsTaken(serve: MeasuredServe, kind: Kind, count: number, round: number) {
   const path = `/api/agents/${ingestAgent(agents - 1)}`;
   await waitUntil(
     async () => hasLast((await (await serve.fetch(path)).json()) as IngestedAgent, kind, count, round),

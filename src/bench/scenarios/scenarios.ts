@@ -8,6 +8,7 @@ import { executableSize } from "./executable-size.ts";
 import { ingest } from "./ingest.ts";
 import { load } from "./load.ts";
 import { modelQueue } from "./model-queue.ts";
+import { search } from "./search.ts";
 import { sendDelivered } from "./send.ts";
 import { serveStart } from "./serve-start.ts";
 import { settingsCost } from "./settings.ts";
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   ingest,
   load,
   modelQueue,
+  search,
   serveStart,
   settingsCost,
   executableSize,
