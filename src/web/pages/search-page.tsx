@@ -179,9 +179,9 @@ function emptyHint(given: SearchPageProps["given"]): string {
   return "No kept record has all of these words. Leave one out, or put a star after the beginning of a word.";
 }
 
-/** Where the record is shown among what the agent did before and after; the fleet for a record of no agent. */
-function momentLink({ agent_id }: SearchHit): string {
-  return agent_id === undefined ? "/" : `/agents/${agent_id}`;
+/** The agent's page, at the record if it is among the last events there (timeline.tsx); the fleet for a record of no agent. */
+function momentLink({ agent_id, at }: SearchHit): string {
+  return agent_id === undefined ? "/" : `/agents/${agent_id}#event-${at}-0`;
 }
 
 function Hit({ hit, now }: { hit: SearchHit; now: Date }) {
@@ -190,9 +190,8 @@ function Hit({ hit, now }: { hit: SearchHit; now: Date }) {
     <li class="hit" id={`hit-${stream.toLowerCase()}-${seq}`}>
       <p class="facts">
         <a href={momentLink(hit)}>{agent_id ?? "fleet"}</a>
-        <b>{kind.replaceAll("_", " ")}</b>
+        <b title={`${stream} ${seq}`}>{kind.replaceAll("_", " ")}</b>
         <Age at={at} now={now} />
-        <span title={`${stream} ${seq}`}>{absoluteTime(at)}</span>
       </p>
       <p class="hit-text">
         {snippet.map((part) => (part.hit === true ? <mark>{part.text}</mark> : part.text))}
