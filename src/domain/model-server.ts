@@ -56,6 +56,11 @@ export const KeepAliveSchema = v.pipe(
   v.regex(durationForm, "must be a duration such as 30m, or -1"),
 );
 
+/** As Ollama takes it: a number counts seconds there, and for ever is -1 as a number only. So every other value stays a text with its unit. */
+export function keepAliveOf(text: string): string | number {
+  return text === "-1" ? -1 : text;
+}
+
 const urlWords = `must be a URL such as ${exampleServer}, without a user, a password, ? and #`;
 const urlForm = /^https?:\/\/[^\s/@?#]+(?:\/[^\s@?#]*)?$/;
 /**

@@ -3,9 +3,9 @@ import { CliaiError } from "../domain/text/errors.ts";
 import { charactersOf, fitConversation, guessedCharactersPerToken } from "./context-budget.ts";
 import { buildInstructions } from "./instructions.ts";
 import type { Message, OfferedTool } from "./model/chat-messages.ts";
+import type { AnswerUsage } from "./model/model-answer.ts";
 import type { ModelFacts } from "./model/model-facts.ts";
 import { TooLong } from "./model/model-failure.ts";
-import type { AnswerUsage } from "./model/read-answer.ts";
 
 export interface ConversationRequest {
   readonly messages: readonly Message[];
@@ -20,7 +20,8 @@ export interface Conversation {
   buildRequest(tools: readonly OfferedTool[], facts: ModelFacts): ConversationRequest;
   /**
    * Learns from the server's own count how many characters a token has.
-   * @throws TooLong if the server has cut the prompt without a word, as Ollama does: then its count is the whole context
+   * @throws TooLong if the server has left out a part of the prompt without a word, as Ollama does: old releases cut it, and then its count
+   * is the whole context; and all releases throw its middle away to make room for a long answer (source of 0.17.4)
    */
   measure(usage: AnswerUsage | undefined, facts: ModelFacts): void;
   /** Leaves more room after a request that was too long. */
@@ -90,8 +91,11 @@ export function createConversation({ project, added, earlier, onAdd }: Conversat
     },
     measure(usage, { kind, context }) {
       if (usage === undefined || usage.promptTokens === 0) return;
-      if (kind === "ollama" && context !== undefined && usage.promptTokens >= context) {
-        throw new TooLong("the server has cut the prompt", { limit: context });
+      const { promptTokens: tokens, answerTokens } = usage;
+      if (kind === "ollama" && context !== undefined) {
+        if (tokens >= context) throw new TooLong("the server has cut the prompt", { limit: context });
+        if (tokens + answerTokens > context)
+          throw new TooLong("the answer has pushed out a part of the prompt", { tokens, limit: context });
       }
       charactersPerToken = Math.max(1, sent.characters / usage.promptTokens);
       isMeasured = true;

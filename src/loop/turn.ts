@@ -2,9 +2,9 @@
 import { CliaiError } from "../domain/text/errors.ts";
 import type { Conversation } from "./conversation.ts";
 import { answerTool } from "./model/chat-messages.ts";
+import type { AnswerUsage, ModelAnswer } from "./model/model-answer.ts";
 import type { ModelClient } from "./model/model-client.ts";
 import { NoTools, TooLong } from "./model/model-failure.ts";
-import type { AnswerUsage, ModelAnswer } from "./model/read-answer.ts";
 import { type ReadCall, readCalls, wireCall } from "./model/read-calls.ts";
 import { createRepeatGuard, endsAt, repeatWords, toldAt } from "./repeat-guard.ts";
 import type { Speaker } from "./speaker.ts";
@@ -33,7 +33,7 @@ const mostCutOff = 2;
 const mostEmpty = 2;
 
 const cutOffWords =
-  "Your answer was cut off, because it was too long. Go on with a shorter one, or do it in smaller steps.";
+  "Your answer was cut off, because it was too long or repeated itself. Go on with a shorter one, or do it in smaller steps.";
 const unreadWords =
   'Your call was not made, because it cannot be read. A call is nothing but valid JSON: {"name": "TOOL", "arguments": {…}}, with a tool that you have.';
 const emptyWords = "You have answered nothing. Call a tool, or say in plain words what you did.";
@@ -62,7 +62,10 @@ export async function runTurn(parts: TurnParts, signal: AbortSignal): Promise<Tu
       cutOff += answer.isCutOff ? 1 : 0;
       empty += answer.isCutOff ? 0 : 1;
       if (cutOff > mostCutOff)
-        return { reason: "max_tokens", why: "the model's answers are longer than they may be" };
+        return {
+          reason: "max_tokens",
+          why: "the model's answers are longer than they may be, or repeat themselves",
+        };
       if (empty > mostEmpty) throw answersNothing(empty);
       const written = said.unread ?? said.text;
       if (written !== "") conversation.add({ role: "assistant", content: written });
@@ -123,7 +126,7 @@ const mostTries = 5;
 async function askModel(parts: TurnParts, signal: AbortSignal): Promise<ModelAnswer> {
   const { client, conversation, tools, speaker, onUsage } = parts;
   for (let tries = 0; tries < mostTries; tries += 1) {
-    const facts = await client.facts(signal, speaker.onWait);
+    const facts = await client.loadedFacts(signal, speaker.onWait);
     const offered = facts.calls === "schema" ? [...tools.offered, answerTool] : tools.offered;
     const { removed, ...request } = conversation.buildRequest(offered, facts);
     if (removed > 0) speaker.shortened(removed);

@@ -107,3 +107,16 @@ test("measure() takes a prompt that fills Ollama's whole context for one that wa
   expect(() => conversation.measure(usage(4_095), facts({ kind: "ollama" }))).not.toThrow();
   expect(() => conversation.measure(usage(4_096), facts())).not.toThrow();
 });
+
+test("measure() takes an answer that has pushed a part of the prompt out of Ollama's context for none, with the figures", () => {
+  const { conversation, say } = start();
+  say("Go.");
+  conversation.buildRequest([], facts({ kind: "ollama", context: undefined }));
+  const shifted = { promptTokens: 4_000, answerTokens: 97, cachedTokens: 0 };
+  const thrown = () => conversation.measure(shifted, facts({ kind: "ollama" }));
+  expect(thrown).toThrow(expect.objectContaining({ name: "TooLong", tokens: 4_000, limit: 4_096 }));
+  expect(() =>
+    conversation.measure({ ...shifted, answerTokens: 96 }, facts({ kind: "ollama" })),
+  ).not.toThrow();
+  expect(() => conversation.measure(shifted, facts())).not.toThrow();
+});

@@ -11,7 +11,9 @@ import {
   type EndpointAnswer,
   inTurn,
   llamaRoutes,
+  ollamaCall,
   ollamaRoutes,
+  ollamaStream,
   startModelEndpoint,
 } from "../support/model-endpoint.ts";
 import { until } from "../support/wait-for.ts";
@@ -187,12 +189,28 @@ describe("a turn", () => {
     expect(loop.client.thought()).toContain("because the model's context is full");
   });
 
+  test("has Ollama load the model first, so that the first answer, too, has a bound that fits its context", async () => {
+    const { "GET /api/ps": loaded, ...rest } = ollamaRoutes({ loaded: 2_048 });
+    const routes = {
+      ...rest,
+      "GET /api/ps": inTurn({ json: { models: [] } }, loaded),
+      [ollamaCall]: ollamaStream({ text: "Done." }),
+    };
+    await using model = await startModelEndpoint(routes);
+    await using loop = await startTestLoop({ server: { url: model.url } });
+    const session = await loop.client.open(loop.dir.path);
+    await loop.client.prompt(session, "Go.");
+    await loop.client.prompt(session, "Go on.");
+    expect(model.chats.map(({ body }) => body.options.num_predict)).toEqual([512, 512]);
+    expect(model.requests.filter(({ call }) => call === "POST /api/generate")).toHaveLength(1);
+  });
+
   test("notices that Ollama has cut the prompt without a word", async () => {
     const { "GET /api/ps": loaded, ...rest } = ollamaRoutes({ loaded: 2_048 });
     const routes = {
       ...rest,
       "GET /api/ps": inTurn({ json: { models: [] } }, loaded),
-      [chatCall]: inTurn(chatStream({ text: "Your curiosity", promptTokens: 2_048 })),
+      [ollamaCall]: inTurn(ollamaStream({ text: "Your curiosity", promptTokens: 2_048 })),
     };
     await using model = await startModelEndpoint(routes);
     await using loop = await startTestLoop({ server: { url: model.url } });

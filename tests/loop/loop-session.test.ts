@@ -37,7 +37,7 @@ test("a cancel that comes while a turn is written to the disk counts for what wa
     over: new AbortController().signal,
   } as const;
   await using session = await startSession(place, {
-    ...{ client: { facts, ask }, instructions: "", maxSteps: 3, commandForm: "args" },
+    ...{ client: { facts, loadedFacts: facts, ask }, instructions: "", maxSteps: 3, commandForm: "args" },
     ...{ env: {}, version: "0", log: silentLogger },
   });
   const first = session.prompt("One.");

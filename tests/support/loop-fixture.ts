@@ -20,14 +20,21 @@ export type TestLoopOptions = {
   readonly answer?: PermissionAnswer;
   /** Where the session files are; default: below the loop's own folder. */
   readonly sessionsDir?: string;
+  /** How long the server may send nothing. Default: a minute. */
+  readonly silentMs?: number;
 } & Partial<LoopOptions>;
 
 /** The folder of the project is `dir.path`. */
-export async function startTestLoop({ server, answer, ...more }: TestLoopOptions): Promise<TestLoop> {
+export async function startTestLoop({
+  server,
+  answer,
+  silentMs = 60_000,
+  ...more
+}: TestLoopOptions): Promise<TestLoop> {
   const dir = await tempDir();
   const pipes = pipePair();
   const loop = startLoopAgent({
-    client: createModelClient(server, { firstMs: 500, awayMs: 2_000, busyMs: 10_000, silentMs: 60_000 }),
+    client: createModelClient(server, { firstMs: 500, awayMs: 2_000, busyMs: 10_000, silentMs }),
     ...{ instructions: "", maxSteps: 20, commandForm: "args", mode: "ask", version: "0" },
     env: { PATH: process.env.PATH },
     sessionsDir: dir.join(".sessions"),

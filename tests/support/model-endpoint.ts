@@ -37,6 +37,8 @@ export interface ModelEndpoint extends AsyncDisposable {
 }
 
 export const chatCall = "POST /v1/chat/completions";
+/** The chat of Ollama's own API. */
+export const ollamaCall = "POST /api/chat";
 
 /** A call that has no route is answered with 404, as llama.cpp does. */
 export async function startModelEndpoint(
@@ -61,7 +63,7 @@ export async function startModelEndpoint(
     url: server.url,
     requests,
     get chats() {
-      return requests.filter(({ call }) => call === chatCall);
+      return requests.filter(({ call }) => call === chatCall || call === ollamaCall);
     },
     get open() {
       return open;
@@ -115,6 +117,7 @@ export function ollamaRoutes({
     "GET /api/version": { json: { version: "0.17.4" } },
     "GET /v1/models": { json: { object: "list", data: models.map((id) => ({ id, object: "model" })) } },
     "POST /api/show": { json: { capabilities } },
+    "POST /api/generate": { json: { done: true } },
     "GET /api/ps": { json: { models: loaded === undefined ? [] : [{ name, context_length: loaded }] } },
   };
 }
@@ -146,6 +149,34 @@ export function chatStream({ text, calls = [], finish, promptTokens = 100 }: Wri
   };
   chunks.push({ choices: [], usage, timings: { predicted_per_second: 20 } });
   return { stream: `${chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join("")}data: [DONE]\n\n` };
+}
+
+/** A stream in the form of Ollama's own API. With an empty `finish`, it ends as an answer does that Ollama cuts off because it repeats itself. */
+export function ollamaStream({
+  text,
+  calls = [],
+  finish = "stop",
+  promptTokens = 100,
+  answerTokens = 10,
+}: WrittenAnswer & { readonly answerTokens?: number }): EndpointAnswer {
+  const head = { model: "qwen:latest", created_at: "2026-11-29T20:00:00.123456789Z" };
+  const line = (message: object) => ({ ...head, message: { role: "assistant", ...message }, done: false });
+  const pieces = (text?.match(/[\s\S]{1,7}/g) ?? []).map((content) => line({ content }));
+  const called = calls.map(({ name, arguments: args, id }) => ({
+    ...(id !== undefined && { id }),
+    function: { index: 0, name, arguments: JSON.parse(args) },
+  }));
+  const lines: object[] = [
+    ...pieces,
+    ...(called.length > 0 ? [line({ content: "", tool_calls: called })] : []),
+  ];
+  if (finish !== "") {
+    const counts = { prompt_eval_count: promptTokens, eval_count: answerTokens };
+    const times = { total_duration: 3e9, load_duration: 1e8, prompt_eval_duration: 2e9 };
+    const end = { done: true, done_reason: finish, ...times, ...counts, eval_duration: answerTokens * 5e7 };
+    lines.push({ ...line({ content: "" }), ...end });
+  }
+  return { stream: lines.map((each) => `${JSON.stringify(each)}\n`).join("") };
 }
 
 /** The answers of a model, one after the other. The last one is repeated. */

@@ -67,7 +67,7 @@ async function loadedContext(
   const late = AbortSignal.timeout(loadsWithinMs);
   try {
     await loadIntoOllama(settings, model, late);
-    return await readLoadedContext(settings, model, late);
+    return await readLoadedContext(settings, model, { signal: late, isInUse: true });
   } catch (error) {
     if (!late.aborted) throw error;
     note(`Ollama still loads ${model}: its context is not known yet`);

@@ -1,5 +1,8 @@
-// The messages of a conversation as the loop keeps them, and as the OpenAI API for chat completions has them, in both forms of calls.
+// The messages of a conversation as the loop keeps them, and as the APIs of OpenAI and Ollama have them, in both forms of calls.
 import type { CallForm } from "../../domain/model-server.ts";
+
+/** `openai`: `/v1/chat/completions`. `ollama`: `/api/chat`. */
+export type ChatApi = "openai" | "ollama";
 
 export interface ModelCall {
   readonly id: string;
@@ -39,9 +42,9 @@ export const answerTool: OfferedTool = {
 };
 
 /** Joins messages of the same role that follow each other, because many templates refuse them. Several results in a row stay apart. */
-export function wireMessages(messages: readonly Message[], calls: CallForm): object[] {
+export function wireMessages(messages: readonly Message[], calls: CallForm, api: ChatApi): object[] {
   if (calls === "schema") return mergeTurns(messages.map(plainMessage));
-  return mergeTurns(messages.map(nativeMessage));
+  return mergeTurns(messages.map((message) => nativeMessage(message, api)));
 }
 
 interface WireMessage {
@@ -49,11 +52,14 @@ interface WireMessage {
   readonly content: string;
   readonly tool_calls?: readonly object[];
   readonly tool_call_id?: string;
+  readonly tool_name?: string;
 }
 
-function nativeMessage(message: Message): WireMessage {
+function nativeMessage(message: Message, api: ChatApi): WireMessage {
+  const isOllama = api === "ollama";
   if (message.role === "tool") {
-    return { role: "tool", tool_call_id: message.callId, content: message.content };
+    const { callId: tool_call_id, name: tool_name, content } = message;
+    return { role: "tool", tool_call_id, ...(isOllama && { tool_name }), content };
   }
   if (message.role !== "assistant" || message.calls === undefined) {
     return { role: message.role, content: message.content };
@@ -61,7 +67,7 @@ function nativeMessage(message: Message): WireMessage {
   const calls = message.calls.map(({ id, name, arguments: args }) => ({
     id,
     type: "function",
-    function: { name, arguments: args },
+    function: { name, arguments: isOllama ? JSON.parse(args) : args },
   }));
   return { role: "assistant", content: message.content, tool_calls: calls };
 }

@@ -2,27 +2,21 @@
 //
 // Asks a model server for the next answer of a conversation, and waits while the server is away, loads its model or serves others.
 import { directFetch } from "../../direct-fetch.ts";
-import { askedBaseOf, baseOf, type CallForm, type ModelServerSettings } from "../../domain/model-server.ts";
+import { askedBaseOf, baseOf, type ModelServerSettings } from "../../domain/model-server.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { headersFor, requireServersAnswer } from "./ask-json.ts";
-import { callSchema, type Message, type OfferedTool, wireMessages } from "./chat-messages.ts";
+import { buildChatRequest, type ChatRequest, type ModelRequest } from "./chat-request.ts";
+import type { AnswerListener, ModelAnswer } from "./model-answer.ts";
 import {
+  loadIntoOllama,
   type ModelFacts,
   noToolsError,
   readLoadedContext,
   readModelFacts,
   smallerContext,
 } from "./model-facts.ts";
-import { awayOf, failureOf, NoTools, NotNow } from "./model-failure.ts";
+import { awayOf, failureOf, NoTools, NotNow, TooLong } from "./model-failure.ts";
 import { patiently } from "./patience.ts";
-import { type AnswerListener, type ModelAnswer, readAnswer } from "./read-answer.ts";
-
-export interface ModelRequest {
-  readonly messages: readonly Message[];
-  readonly tools: readonly OfferedTool[];
-  /** How many tokens the answer may have. */
-  readonly answerTokens: number;
-}
 
 export interface ModelListener extends AnswerListener {
   /** The server cannot answer now, and is asked again. The part of this answer that has come does not count any more. */
@@ -32,6 +26,12 @@ export interface ModelListener extends AnswerListener {
 export interface ModelClient {
   /** What the server told of itself; asked for once. @throws CliaiError, or the signal's reason */
   facts(signal: AbortSignal, onWait: (why: string) => void): Promise<ModelFacts>;
+  /**
+   * The same, with the context of Ollama: has Ollama load the model, because it tells the context only then. Without it, an answer would have
+   * no bound that fits, and a small model whose answer is forced into a call may write for as long as it may.
+   * @throws CliaiError if the model cannot be loaded, or the signal's reason
+   */
+  loadedFacts(signal: AbortSignal, onWait: (why: string) => void): Promise<ModelFacts>;
   /**
    * @throws TooLong if the conversation does not fit; NoTools if the server has refused tools, after which `facts` tells the form `schema`;
    * CliaiError for what a person has to mend; the signal's reason once it aborts. An abort closes the connection, which ends the server's work
@@ -63,6 +63,7 @@ export function createModelClient(
 ): ModelClient {
   const url = baseOf(settings);
   let known: ModelFacts | undefined;
+  let isLoaded = false;
   const patienceFor = (signal: AbortSignal, onWait: (why: string) => void) => {
     const awayMs = known === undefined ? patience.firstMs : patience.awayMs;
     return { url, signal, awayMs, busyMs: patience.busyMs, onWait };
@@ -73,55 +74,51 @@ export function createModelClient(
     return known;
   }
 
-  /** Ollama tells its context only once the model is loaded, which the first answer shows. */
+  /** Ollama tells its context only once the model is loaded, which its first answer shows. */
   async function learnContext(signal: AbortSignal): Promise<void> {
     if (known?.kind !== "ollama") return;
-    const loaded = await readLoadedContext(settings, known.model, signal).catch(() => undefined); // it is not worth losing the answer
+    const used = { signal, isInUse: true };
+    const loaded = await readLoadedContext(settings, known.model, used).catch(() => undefined); // it is not worth losing the answer
     known = { ...known, context: smallerContext(known.context, loaded) };
   }
 
+  /** Ollama refuses a prompt that is too long without figures. */
+  async function withLimit(error: TooLong, signal: AbortSignal): Promise<TooLong> {
+    await learnContext(signal);
+    signal.throwIfAborted();
+    return known?.kind === "ollama" && error.limit === undefined
+      ? new TooLong(error.message, { tokens: error.tokens, limit: known.context })
+      : error;
+  }
+
+  async function loadedFacts(signal: AbortSignal, onWait: (why: string) => void): Promise<ModelFacts> {
+    const told = await facts(signal, onWait);
+    if (told.kind !== "ollama" || isLoaded) return told;
+    await patiently(() => loadIntoOllama(settings, told.model, signal), patienceFor(signal, onWait));
+    isLoaded = true;
+    await learnContext(signal);
+    return known ?? told;
+  }
+
   return {
-    facts,
+    ...{ facts, loadedFacts },
     async ask(request, signal, listener) {
-      const { model, kind, calls } = await facts(signal, listener.onWait);
-      const body = { model, ...requestBody(request, calls), ...(kind === "llama.cpp" && llamaFields) };
-      const how = { signal, listener, hasThoughts: calls === "native", silentMs: patience.silentMs };
-      const send = () => askOnce(settings, body, how);
+      const told = await facts(signal, listener.onWait);
+      const chat = buildChatRequest(request, told, settings);
+      const how = { signal, listener, hasThoughts: told.calls === "native", silentMs: patience.silentMs };
+      const send = () => askOnce(settings, chat, how);
       try {
         const answer = await patiently(send, patienceFor(signal, listener.onWait));
         await learnContext(signal);
         return answer;
       } catch (error) {
+        if (error instanceof TooLong) throw await withLimit(error, signal);
         if (!(error instanceof NoTools) || known === undefined) throw error;
         if (settings.calls === "native") throw noToolsError(error);
         known = { ...known, calls: "schema" };
         throw error;
       }
     },
-  };
-}
-
-/** Keeps the part of the prompt that is the same as before in the server's cache. */
-const llamaFields = { cache_prompt: true };
-
-function requestBody({ messages, tools, answerTokens }: ModelRequest, calls: CallForm): object {
-  const form =
-    tools.length === 0
-      ? {}
-      : calls === "native"
-        ? { tools: tools.map((tool) => ({ type: "function", function: tool })) }
-        : {
-            response_format: {
-              type: "json_schema",
-              json_schema: { name: "call", schema: callSchema(tools) },
-            },
-          };
-  return {
-    messages: wireMessages(messages, calls),
-    ...form,
-    stream: true,
-    stream_options: { include_usage: true },
-    max_tokens: answerTokens,
   };
 }
 
@@ -134,7 +131,7 @@ interface AskedOnce {
 
 async function askOnce(
   settings: ModelServerSettings,
-  body: object,
+  { path, body, read }: ChatRequest,
   { signal, listener, hasThoughts, silentMs }: AskedOnce,
 ): Promise<ModelAnswer> {
   const url = baseOf(settings);
@@ -147,10 +144,10 @@ async function askOnce(
     signal: AbortSignal.any([signal, silence.signal]),
   };
   try {
-    const response = await directFetch(`${askedBaseOf(settings)}/v1/chat/completions`, request);
+    const response = await directFetch(askedBaseOf(settings) + path, request);
     requireServersAnswer(response);
     if (!response.ok || response.body === null) throw failureOf(response.status, await response.text(), url);
-    return await readAnswer(response.body, { url, hasThoughts, onChunk: () => timer.refresh() }, listener);
+    return await read(response.body, { url, hasThoughts, onChunk: () => timer.refresh() }, listener);
   } catch (error) {
     signal.throwIfAborted();
     if (silence.signal.aborted) throw new NotNow("away", `not a word within ${silentMs / 60_000} minutes`);

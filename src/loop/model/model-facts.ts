@@ -5,6 +5,7 @@ import {
   baseOf,
   type CallForm,
   exampleServer,
+  keepAliveOf,
   type ModelApi,
   type ModelServerKind,
   type ModelServerSettings,
@@ -34,13 +35,16 @@ const ModelsSchema = v.looseObject({
   data: v.array(v.looseObject({ id: v.string(), max_model_len: v.optional(v.nullable(v.number())) })),
 });
 const VersionSchema = v.looseObject({ version: v.string() });
-const ShowSchema = v.looseObject({ capabilities: v.optional(v.array(v.string())) });
+const ShowSchema = v.looseObject({
+  capabilities: v.optional(v.array(v.string())),
+  modelfile: v.optional(v.string()),
+});
 const LoadedSchema = v.looseObject({
   models: v.array(v.looseObject({ name: v.string(), context_length: v.optional(v.number()) })),
 });
 
-/** Long enough for a large model on a slow disk. */
-const loadsWithinMs = 600_000;
+/** Long enough for a large model on a slow disk, and for the requests of others before it. */
+const loadsWithinMs = 1_800_000;
 
 type Ask = (path: string, body?: unknown) => Promise<JsonAnswer>;
 
@@ -71,16 +75,38 @@ function noApiError(settings: ModelServerSettings, api: ModelApi): CliaiError {
   });
 }
 
-/** The context with which Ollama has loaded the model; undefined while it has not. */
+/**
+ * The context with which Ollama has loaded the model; undefined while it has not.
+ * @param isInUse whether Ollama has just used the model. Then it may be in the list under another name: Ollama has the same weights in memory once,
+ * and names them after the model for which it has loaded them (0.17.4)
+ */
 export async function readLoadedContext(
   settings: ModelServerSettings,
   model: string,
-  signal: AbortSignal,
+  { signal, isInUse }: { readonly signal: AbortSignal; readonly isInUse: boolean },
 ): Promise<number | undefined> {
   const { json } = await askJson(settings, "/api/ps", { signal });
   const { output, success } = v.safeParse(LoadedSchema, json);
-  const loaded = success ? output.models.find(({ name }) => isSame(name, model)) : undefined;
-  return loaded?.context_length;
+  const loaded = success ? output.models : [];
+  const own = loaded.find(({ name }) => isSame(name, model));
+  if (own !== undefined || !isInUse) return own?.context_length;
+  const weights = await readWeights(settings, model, signal);
+  for (const { name, context_length } of loaded) {
+    if (weights !== undefined && (await readWeights(settings, name, signal)) === weights)
+      return context_length;
+  }
+  return undefined;
+}
+
+/** The file with the model's weights, as the first `FROM` of its Modelfile names it. */
+async function readWeights(
+  settings: ModelServerSettings,
+  model: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { json } = await askJson(settings, "/api/show", { body: { model }, signal });
+  const shown = v.safeParse(ShowSchema, json);
+  return shown.success ? /^FROM (.+)$/m.exec(shown.output.modelfile ?? "")?.[1] : undefined;
 }
 
 /**
@@ -94,9 +120,11 @@ export async function loadIntoOllama(
   signal: AbortSignal,
 ): Promise<void> {
   const { keep_alive } = settings;
-  // Ollama takes a number for seconds, and -1 for ever only as a number. So every other value stays a text with its unit.
-  const keep = keep_alive === "-1" ? -1 : keep_alive;
-  const body = { model, stream: false, ...(keep === undefined ? {} : { keep_alive: keep }) };
+  const body = {
+    model,
+    stream: false,
+    ...(keep_alive !== undefined && { keep_alive: keepAliveOf(keep_alive) }),
+  };
   const { status, text } = await askJson(settings, "/api/generate", {
     body,
     signal,
@@ -150,8 +178,9 @@ async function ollamaFacts(
   const model = chooseModel(settings, await listModels(settings, ask));
   const shown = v.safeParse(ShowSchema, (await ask("/api/show", { model })).json);
   const capabilities = shown.success ? shown.output.capabilities : undefined;
-  if (settings.keep_alive !== undefined) await loadIntoOllama(settings, model, signal);
-  const loaded = await readLoadedContext(settings, model, signal);
+  const isInUse = settings.keep_alive !== undefined;
+  if (isInUse) await loadIntoOllama(settings, model, signal);
+  const loaded = await readLoadedContext(settings, model, { signal, isInUse });
   return {
     kind: "ollama",
     model,

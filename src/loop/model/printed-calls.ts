@@ -1,6 +1,6 @@
 // Finds calls that a model has printed as text instead of making them, as small models do.
 import { parseJsonLine } from "../../domain/wire/decode.ts";
-import type { RawCall } from "./read-answer.ts";
+import type { RawCall } from "./model-answer.ts";
 
 /** Whether a text that has come so far may become a printed call. Then it is not shown yet. */
 export function mayBecomeCall(text: string): boolean {

@@ -1,41 +1,17 @@
-// Reads one streamed answer of a chat completion. It knows the wire and its deviations; it decides nothing.
+// Reads one streamed answer of a chat completion in the form of the OpenAI API. It knows the wire and its deviations; it decides nothing.
 import { createParser } from "eventsource-parser";
 import * as v from "valibot";
-import { CliaiError } from "../../domain/text/errors.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
+import {
+  type AnswerFrom,
+  type AnswerListener,
+  type AnswerUsage,
+  createAnswerBuilder,
+  endless,
+  type ModelAnswer,
+  mostCharacters,
+} from "./model-answer.ts";
 import { failureOf, NotNow } from "./model-failure.ts";
-import { createThoughtSplitter } from "./thought-splitter.ts";
-
-export interface RawCall {
-  readonly id: string;
-  readonly name: string;
-  /** As the model wrote them: perhaps not JSON. */
-  readonly arguments: string;
-}
-
-export interface AnswerUsage {
-  readonly promptTokens: number;
-  readonly answerTokens: number;
-  /** The part of `promptTokens` that the server had in its cache. */
-  readonly cachedTokens: number;
-  /** Tokens of the answer a second, if the server tells. */
-  readonly tokensPerS?: number | undefined;
-}
-
-export interface ModelAnswer {
-  /** Without what the model thought. */
-  readonly text: string;
-  readonly calls: readonly RawCall[];
-  /** Whether the answer was cut off, because it has as many tokens as it may have. */
-  readonly isCutOff: boolean;
-  readonly usage: AnswerUsage | undefined;
-}
-
-/** Takes the answer as it comes. */
-export interface AnswerListener {
-  readonly onText: (text: string) => void;
-  readonly onThought: (text: string) => void;
-}
 
 const CallPieceSchema = v.looseObject({
   index: v.optional(v.number()),
@@ -46,7 +22,7 @@ const DeltaSchema = v.looseObject({
   content: v.nullish(v.string()),
   /** llama.cpp, vLLM. */
   reasoning_content: v.nullish(v.string()),
-  /** Ollama, newer vLLM. */
+  /** Newer vLLM. */
   reasoning: v.nullish(v.string()),
   tool_calls: v.nullish(v.array(CallPieceSchema)),
 });
@@ -64,20 +40,8 @@ const ChunkSchema = v.looseObject({
   ),
   timings: v.optional(v.looseObject({ predicted_per_second: v.optional(v.number()) })),
 });
-/** No answer of use is longer. A server that does not keep to `max_tokens` would fill the memory. */
-const mostCharacters = 1_000_000;
 
 type Chunk = v.InferOutput<typeof ChunkSchema>;
-type CallPiece = v.InferOutput<typeof CallPieceSchema>;
-
-export interface AnswerFrom {
-  /** The server's address, for errors. */
-  readonly url: string;
-  /** Whether `<think>` in the text begins a thought. In a forced call it does not: there it is part of an argument. */
-  readonly hasThoughts: boolean;
-  /** Called when a part of the answer has come. */
-  readonly onChunk?: () => void;
-}
 
 /**
  * @throws NotNow if the stream ends without a `finish_reason`, because then the server has gone; what the socket throws; the error of
@@ -88,26 +52,18 @@ export async function readAnswer(
   { url, hasThoughts, onChunk = () => undefined }: AnswerFrom,
   listener: AnswerListener,
 ): Promise<ModelAnswer> {
-  const calls = createCallAssembler();
-  const said: string[] = [];
-  const onText = (text: string) => {
-    said.push(text);
-    listener.onText(text);
-  };
-  const splitter = createThoughtSplitter({ onText, onThought: listener.onThought });
-  let characters = 0;
+  const answer = createAnswerBuilder({ url, hasThoughts }, listener);
   let finish: string | undefined;
   let usage: AnswerUsage | undefined;
   const take = (chunk: Chunk) => {
     if (chunk.error !== undefined) throw failureOf(500, JSON.stringify(chunk), url);
     usage = usageOf(chunk) ?? usage;
     for (const { delta = {}, finish_reason } of chunk.choices ?? []) {
-      characters += JSON.stringify(delta).length;
-      if (characters > mostCharacters) throw endless(url);
+      answer.count(JSON.stringify(delta).length);
       const thought = delta.reasoning_content ?? delta.reasoning;
-      if (thought) listener.onThought(thought);
-      if (delta.content) (hasThoughts ? splitter.push : onText)(delta.content);
-      for (const piece of delta.tool_calls ?? []) calls.push(piece);
+      if (thought) answer.thought(thought);
+      if (delta.content) answer.text(delta.content);
+      for (const { function: named, ...piece } of delta.tool_calls ?? []) answer.call({ ...piece, ...named });
       finish = finish_reason ?? finish;
     }
   };
@@ -125,16 +81,7 @@ export async function readAnswer(
   });
   for await (const bytes of body) parser.feed(decoder.decode(bytes, { stream: true }));
   if (finish === undefined) throw new NotNow("away", "it went away in the middle of an answer");
-  splitter.end();
-  return { text: said.join("").trim(), calls: calls.all(), isCutOff: finish === "length", usage };
-}
-
-function endless(url: string): CliaiError {
-  return new CliaiError(
-    "failed",
-    `the model server at ${url} does not end its answer, which has more than ${mostCharacters} characters`,
-    { hint: "look into its log: it does not keep to max_tokens" },
-  );
+  return answer.end({ isCutOff: finish === "length", usage });
 }
 
 function usageOf({ usage, timings }: Chunk): AnswerUsage | undefined {
@@ -145,34 +92,5 @@ function usageOf({ usage, timings }: Chunk): AnswerUsage | undefined {
     answerTokens: completion_tokens,
     cachedTokens: details?.cached_tokens ?? 0,
     tokensPerS: timings?.predicted_per_second,
-  };
-}
-
-interface CallAssembler {
-  push(piece: CallPiece): void;
-  all(): RawCall[];
-}
-
-/**
- * Puts the pieces of calls together. llama.cpp sends a call in many pieces with the same index, and its id in the first one. Ollama sends
- * each call in one piece, and some of its releases give every call the index 0. So another id always begins another call.
- */
-function createCallAssembler(): CallAssembler {
-  const calls: { id: string; name: string; arguments: string; index: number }[] = [];
-  return {
-    push({ index, id, function: { name, arguments: args } = {} }) {
-      const last = calls.findLast((call) => call.index === (index ?? call.index));
-      const isNext = last === undefined || (id != null && id !== "" && id !== last.id);
-      const call = isNext ? { id: id ?? "", name: "", arguments: "", index: index ?? calls.length } : last;
-      if (isNext) calls.push(call);
-      call.name += name ?? "";
-      call.arguments += args ?? "";
-    },
-    all: () =>
-      calls.map(({ id, name, arguments: args }) => ({
-        id: id || `call_${crypto.randomUUID().slice(0, 8)}`,
-        name,
-        arguments: args,
-      })),
   };
 }

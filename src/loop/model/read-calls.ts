@@ -1,7 +1,7 @@
 // Reads from an answer the calls that the loop runs.
 import { answerTool, type ModelCall } from "./chat-messages.ts";
+import type { ModelAnswer, RawCall } from "./model-answer.ts";
 import { isUnreadCall, mayBecomeCall, readPrintedCalls } from "./printed-calls.ts";
-import type { ModelAnswer, RawCall } from "./read-answer.ts";
 
 /** A call that the loop runs. If the model's arguments are not a JSON object, `arguments` is the model's text. */
 export interface ReadCall {

@@ -6,7 +6,9 @@ import {
   chatCall,
   chatStream,
   llamaRoutes,
+  ollamaCall,
   ollamaRoutes,
+  ollamaStream,
   startModelEndpoint,
 } from "../../support/model-endpoint.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -38,7 +40,10 @@ test("checkModelServers() tells what a server is, how it calls tools, and how fa
 });
 
 test("checkModelServers() tells Ollama's real context, which it has once the model is loaded", async () => {
-  await using server = await startModelEndpoint({ ...ollamaRoutes({ loaded: 2_048 }), ...hello });
+  await using server = await startModelEndpoint({
+    ...ollamaRoutes({ loaded: 2_048 }),
+    [ollamaCall]: ollamaStream({ text: "Hello." }),
+  });
   expect(await check({ mine: on(server.url) })).toMatchObject([
     {
       ok: false,
@@ -48,7 +53,15 @@ test("checkModelServers() tells Ollama's real context, which it has once the mod
   ]);
 });
 
-test("checkModelServers() measures the speed of a server that does not tell it, as Ollama 0.17.4 does not", async () => {
+test("checkModelServers() tells Ollama's own figure of its speed", async () => {
+  await using server = await startModelEndpoint({
+    ...ollamaRoutes({ loaded: 8_192 }),
+    [ollamaCall]: ollamaStream({ text: "Hello." }),
+  });
+  expect((await check({ mine: on(server.url) }))[0]?.message).toEndWith("s, then 20 tokens/s");
+});
+
+test("checkModelServers() measures the speed of a server that does not tell it", async () => {
   const wordOf = (content: string) => ({
     index: 0,
     delta: { role: "assistant", content },
@@ -61,7 +74,7 @@ test("checkModelServers() measures the speed of a server that does not tell it, 
   ];
   const stream = `${chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join("")}data: [DONE]\n\n`;
   await using server = await startModelEndpoint({
-    ...ollamaRoutes({ loaded: 8_192 }),
+    "GET /v1/models": { json: { data: [{ id: "org/big", max_model_len: 8_192 }] } },
     [chatCall]: { stream },
   });
   const [only] = await check({ mine: on(server.url) });

@@ -11,7 +11,7 @@ const messages: readonly Message[] = [
 ];
 
 test("wireMessages() native > calls and their results as the API has them", () => {
-  expect(wireMessages(messages, "native").slice(1, 4)).toEqual([
+  expect(wireMessages(messages, "native", "openai").slice(1, 4)).toEqual([
     { role: "user", content: "Go." },
     {
       role: "assistant",
@@ -22,8 +22,19 @@ test("wireMessages() native > calls and their results as the API has them", () =
   ]);
 });
 
+test("wireMessages() native > Ollama takes arguments as an object, and the name of a result's tool", () => {
+  expect(wireMessages(messages, "native", "ollama").slice(2, 4)).toEqual([
+    {
+      role: "assistant",
+      content: "",
+      tool_calls: [{ id: "1", type: "function", function: { name: "read_file", arguments: { path: "a" } } }],
+    },
+    { role: "tool", tool_call_id: "1", tool_name: "read_file", content: "beta" },
+  ]);
+});
+
 test("wireMessages() schema > calls are the model's text, results come from the user, and no role follows itself", () => {
-  expect(wireMessages(messages, "schema")).toEqual([
+  expect(wireMessages(messages, "schema", "openai")).toEqual([
     { role: "system", content: "Work." },
     { role: "user", content: "Go." },
     { role: "assistant", content: '{"name":"read_file","arguments":{"path":"a"}}' },

@@ -1,10 +1,7 @@
 import { expect, test } from "bun:test";
 import { gateAwayHeader, type ModelServerSettings } from "../../../src/domain/model-server.ts";
-import {
-  type ClientPatience,
-  createModelClient,
-  type ModelRequest,
-} from "../../../src/loop/model/model-client.ts";
+import type { ModelRequest } from "../../../src/loop/model/chat-request.ts";
+import { type ClientPatience, createModelClient } from "../../../src/loop/model/model-client.ts";
 import { NoTools, TooLong } from "../../../src/loop/model/model-failure.ts";
 import { startLoopbackServer } from "../../support/loopback-server.ts";
 import {
@@ -13,7 +10,9 @@ import {
   type EndpointRoute,
   inTurn,
   llamaRoutes,
+  ollamaCall,
   ollamaRoutes,
+  ollamaStream,
   startModelEndpoint,
 } from "../../support/model-endpoint.ts";
 import { until } from "../../support/wait-for.ts";
@@ -145,17 +144,17 @@ test.each([
 test("ask() goes over to forced calls where Ollama refuses tools, unless native ones were asked for", async () => {
   const refused = {
     status: 400,
-    json: { error: { message: "registry.ollama.ai/library/smol:latest does not support tools" } },
+    json: { error: "registry.ollama.ai/library/smol:latest does not support tools" },
   };
-  const routes = { ...ollamaRoutes(), [chatCall]: inTurn(refused, chatStream({ text: "{}" })) };
+  const routes = { ...ollamaRoutes(), [ollamaCall]: inTurn(refused, ollamaStream({ text: "{}" })) };
   await using server = await startModelEndpoint(routes);
   const { client, ask, abort } = asker({ url: server.url });
   await expect(ask()).rejects.toBeInstanceOf(NoTools);
   expect((await client.facts(abort.signal, () => undefined)).calls).toBe("schema");
   await ask();
-  expect(server.chats[1]?.body.response_format).toBeDefined();
+  expect(server.chats[1]?.body.format).toBeDefined();
 
-  await using other = await startModelEndpoint({ ...ollamaRoutes(), [chatCall]: refused });
+  await using other = await startModelEndpoint({ ...ollamaRoutes(), [ollamaCall]: refused });
   await expect(asker({ url: other.url, calls: "native" }).ask()).rejects.toMatchObject({
     code: "config_invalid",
   });
@@ -164,13 +163,99 @@ test("ask() goes over to forced calls where Ollama refuses tools, unless native 
 test("ask() learns the context of Ollama once the model is loaded", async () => {
   const { "GET /api/ps": loaded, ...rest } = ollamaRoutes({ loaded: 4_096 });
   const idle = { json: { models: [] } };
-  const routes = { ...rest, "GET /api/ps": inTurn(idle, loaded), [chatCall]: chatStream({ text: "hi" }) };
+  const routes = { ...rest, "GET /api/ps": inTurn(idle, loaded), [ollamaCall]: ollamaStream({ text: "hi" }) };
   await using server = await startModelEndpoint(routes);
   const { client, ask, abort } = asker({ url: server.url });
   const facts = () => client.facts(abort.signal, () => undefined);
   expect((await facts()).context).toBeUndefined();
   await ask();
   expect((await facts()).context).toBe(4_096);
+});
+
+const ollama = (chat: EndpointRoute, options?: Parameters<typeof ollamaRoutes>[0]) =>
+  startModelEndpoint({ ...ollamaRoutes(options), [ollamaCall]: chat });
+
+test("ask() asks Ollama by its own API: it must not cut the prompt, and keeps the model loaded", async () => {
+  await using server = await ollama(
+    ollamaStream({ text: "Hello there.", promptTokens: 40, answerTokens: 4 }),
+  );
+  const { ask, heard } = asker({ url: server.url, kind: "ollama", calls: "native", key: "secret" });
+  const usage = { promptTokens: 40, answerTokens: 4, cachedTokens: 0, tokensPerS: 20 };
+  expect(await ask()).toEqual({ text: "Hello there.", calls: [], isCutOff: false, usage });
+  expect(heard.text).toBe("Hello there.");
+  const [{ body, headers }] = server.chats as [(typeof server.chats)[number]];
+  expect(body).toEqual({
+    ...{ model: "qwen:latest", messages: request.messages, stream: true, truncate: false },
+    tools: [{ type: "function", function: tools[0] }],
+    options: { num_predict: 64 },
+  });
+  expect(headers).toMatchObject({ connection: "close", authorization: "Bearer secret" });
+
+  await using kept = await ollama(ollamaStream({ text: "Hello." }));
+  await asker({ url: kept.url, keep_alive: "-1" }).ask();
+  await asker({ url: kept.url, keep_alive: "30m" }).ask();
+  expect(kept.chats.map(({ body: { keep_alive } }) => keep_alive)).toEqual([-1, "30m"]);
+});
+
+test("ask() tells the context with which Ollama has refused a prompt, because Ollama's error has no figures", async () => {
+  const refused = { status: 400, json: { error: "the input length exceeds the context length" } };
+  await using server = await ollama(refused, { loaded: 4_096 });
+  const thrown = await asker({ url: server.url, context: 8_000 })
+    .ask()
+    .catch((error: unknown) => error);
+  expect(thrown).toBeInstanceOf(TooLong);
+  expect(thrown).toMatchObject({ tokens: undefined, limit: 4_096 });
+});
+
+test("ask() learns the context of a model that Ollama has loaded under another name of the same weights", async () => {
+  const modelfile = (blob: string) => `# FROM other\n\nFROM /models/blobs/sha256-${blob}\nTEMPLATE x\n`;
+  const blobs: Readonly<Record<string, string>> = {
+    "qwen:latest": "a",
+    "coder:latest": "a",
+    "other:1b": "b",
+  };
+  const loaded = ["other:1b", "coder:latest"].map((name, place) => ({
+    ...{ name, context_length: (place + 1) * 1_024 },
+  }));
+  await using server = await startModelEndpoint({
+    ...ollamaRoutes(),
+    "POST /api/show": ({ body: { model } }) => ({
+      json: { capabilities: ["completion"], modelfile: modelfile(blobs[model] ?? "none") },
+    }),
+    "GET /api/ps": { json: { models: loaded } },
+    [ollamaCall]: ollamaStream({ text: "hi" }),
+  });
+  const { client, ask, abort } = asker({ url: server.url });
+  const facts = () => client.facts(abort.signal, () => undefined);
+  // Before the first answer, Ollama may load it anew, with a context of its own.
+  expect((await facts()).context).toBeUndefined();
+  await ask();
+  expect((await facts()).context).toBe(2_048);
+});
+
+test("ask() takes an answer that Ollama has ended because it repeats itself for one that is cut off, and asks no more", async () => {
+  await using silent = await ollama(ollamaStream({ text: "no ".repeat(31), finish: "" }));
+  const cut = { text: "no ".repeat(31).trim(), isCutOff: true, usage: undefined };
+  expect(await asker({ url: silent.url }).ask()).toMatchObject(cut);
+  expect(silent.chats).toHaveLength(1);
+  const error = "prediction aborted, token repeat limit reached";
+  const line = (value: object) => `${JSON.stringify(value)}\n`;
+  const stream = `${line({ message: { content: "no no" } })}${line({ error })}`;
+  await using told = await ollama({ stream });
+  expect(await asker({ url: told.url }).ask()).toMatchObject({ text: "no no", isCutOff: true });
+});
+
+test("ask() asks again where Ollama's model fails in the middle of an answer, and where Ollama itself goes away", async () => {
+  const half = `${JSON.stringify({ message: { role: "assistant", content: "ha" }, done: false })}\n`;
+  const error = "an error was encountered while running the model: unexpected EOF";
+  const stream = `${half}${JSON.stringify({ error })}\n`;
+  await using server = await ollama(inTurn({ stream }, { cutAfter: half }, ollamaStream({ text: "whole" })));
+  const { ask, heard } = asker({ url: server.url });
+  expect((await ask()).text).toBe("whole");
+  expect(heard.waits).toEqual([
+    expect.stringContaining("an error was encountered while running the model"),
+    expect.stringContaining("does not answer"),
+  ]);
 });
 
 test("ask() waits for an answer for as long as parts of it come, and not for one that stays away", async () => {
@@ -197,6 +282,13 @@ test("ask() ends an answer that has no end, and closes the connection", async ()
   await until("the connection is closed", () => server.open === 0);
   await using line = await llama({ parts: [`data: ${"so ".repeat(400_000)}`, ""], everyMs: 60_000 });
   await expect(asker({ url: line.url }).ask()).rejects.toMatchObject({ code: "failed" });
+  const piece = { message: { role: "assistant", content: "so ".repeat(2_000) }, done: false };
+  const pieces = `${JSON.stringify(piece)}\n`.repeat(300);
+  for (const stream of [pieces, `{"message":"${"so ".repeat(400_000)}`]) {
+    await using endless = await ollama({ parts: [stream, ""], everyMs: 60_000 });
+    await expect(asker({ url: endless.url }).ask()).rejects.toMatchObject({ code: "failed" });
+    await until("the connection is closed", () => endless.open === 0);
+  }
 });
 
 test("ask() throws at once when it is cancelled, and closes the connection, which frees the server's slot", async () => {

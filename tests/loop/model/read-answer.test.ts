@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ModelAnswer, readAnswer } from "../../../src/loop/model/read-answer.ts";
+import type { ModelAnswer } from "../../../src/loop/model/model-answer.ts";
+import { readAnswer } from "../../../src/loop/model/read-answer.ts";
 import { readCalls } from "../../../src/loop/model/read-calls.ts";
 
 async function* bytesOf(text: string, pieceLength = 50): AsyncGenerator<Uint8Array> {
