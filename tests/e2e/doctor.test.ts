@@ -1,11 +1,14 @@
 // `cliai doctor`: all well on a sound server, and one finding with its remedy for each thing made wrong.
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { delimiter } from "node:path";
+import { hostname } from "node:os";
+import { delimiter, join } from "node:path";
 import { connect, credsAuthenticator } from "nats";
 import { agentClis } from "../../src/agents/agent-clis.ts";
 import type { Check } from "../../src/cli/doctor/check.ts";
+import { modelServerName } from "../../src/domain/model-queue/server-name.ts";
 import { type RunningServe, runCliai, type ServeOptions, startServe } from "../support/cliai.ts";
+import { chatCall, chatStream, llamaRoutes, startModelEndpoint } from "../support/model-endpoint.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 /** A PATH with an agent CLI of this version alone. */
@@ -37,10 +40,22 @@ describe("cliai doctor", () => {
     await using dir = await tempDir();
     const PATH = await pathWithClaude(dir, "2.1.330");
     await using serve = await serveWith(PATH);
-    await serve.fetch("/api/heartbeat", { method: "POST", body: '{"agent_id":"ada","status":"idle"}' });
+    await using model = await startModelEndpoint({
+      ...llamaRoutes(),
+      [chatCall]: chatStream({ text: "Hello." }),
+    });
+    const gpu = { cli: "local", model_server: { url: model.url } };
+    await writeFile(join(serve.dataDir, "profiles.json"), JSON.stringify({ gpu }));
+    const server = modelServerName(model.url, hostname());
+    const model_request = { server, slots: 1, state: "idle", since: new Date().toISOString() };
+    const beat = { agent_id: "ada", status: "idle", model_request };
+    await serve.fetch("/api/heartbeat", { method: "POST", body: JSON.stringify(beat) });
     const { code, bad, all } = await examine(serve, PATH);
     expect(bad).toEqual([]);
     expect(code).toBe(0);
+    expect(all.find(({ check }) => check === "model-server")?.message).toContain(
+      "1 slot for 1 agent, native",
+    );
     const looked = new Set(all.map(({ check }) => check));
     const wanted = [
       "serve",
@@ -53,6 +68,7 @@ describe("cliai doctor", () => {
       "logs",
       "disk",
       "profiles",
+      "model-server",
       "nats-server",
       ...agentClis.map(({ name }) => name),
     ];

@@ -17,7 +17,7 @@ import { checkAgentSettings } from "./agent-settings.ts";
 import type { Check } from "./check.ts";
 import { checkDisk, checkFiles, checkJsonFiles, checkLayout } from "./files.ts";
 import { checkLogs } from "./logs.ts";
-import { checkModelServers } from "./model-servers.ts";
+import { checkModelServers, readServersInUse } from "./model-servers.ts";
 import { checkNats } from "./nats.ts";
 import { checkProfiles } from "./profiles.ts";
 import { checkAgentClis, checkNatsServer, checkServePath } from "./programs.ts";
@@ -42,6 +42,7 @@ export const doctorCommand = defineCliCommand({
     const serve = await checkServe(dataDir);
     const found = await findClis([...agentClis, ...(await clisOfProfiles(dataDir, context))], env);
     const { server } = serve;
+    const inUse = server === undefined ? [] : await readServersInUse(args, context);
     const checks = [
       ...serve.checks,
       ...(server === undefined ? [] : await checkNats(args, context)),
@@ -51,7 +52,7 @@ export const doctorCommand = defineCliCommand({
       ...(await checkLogs(dataDir)),
       await checkDisk(dataDir),
       ...(await checkProfiles(dataDir, found, context)),
-      ...(await checkModelServers(dataDir, context)),
+      ...(await checkModelServers(dataDir, inUse, context)),
       await checkNatsServer(searchPath),
       ...checkAgentClis(found),
       ...(server === undefined ? [] : await checkServePath(found, server, env)),

@@ -1,12 +1,17 @@
-// Checks the model servers that profiles name: whether each answers, has its model, has room for an agent, and how fast it is.
-
+// Checks the model servers that profiles name: whether each answers, has its model, has room for an agent, how fast it is, and how many
+// agents share its slots.
+import { hostname } from "node:os";
 import { findAgentCli } from "../../agents/agent-clis.ts";
-import { type ModelServerProfile, shownModelName } from "../../domain/model-server.ts";
+import { type ModelServer, modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
+import { modelServerName } from "../../domain/model-queue/server-name.ts";
+import { baseOf, type ModelServerProfile, shownModelName } from "../../domain/model-server.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { createModelClient, type ModelClient } from "../../loop/model/model-client.ts";
 import type { ModelFacts } from "../../loop/model/model-facts.ts";
 import type { FoundProfile } from "../../profiles/profile-set.ts";
 import type { Environment } from "../../runtime.ts";
+import { type ClientArgs, withClient } from "../fleet/client.ts";
+import { createFleetReader, viewsOf } from "../fleet/fleet-reading.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { modelServerOf } from "../model-server/choose.ts";
@@ -25,13 +30,36 @@ const smallRequest = {
   answerTokens: 16,
 };
 
-/** Returns no check if no profile names a server, or if the profiles cannot be read, which checkProfiles() reports. */
-export async function checkModelServers(dataDir: string, context: CliContext): Promise<Check[]> {
+/** The model servers on which agents of the fleet work; none if the fleet cannot be read, which checkNats() reports. */
+export async function readServersInUse(
+  args: ClientArgs,
+  context: CliContext,
+): Promise<readonly ModelServer[]> {
+  const quiet = { ...context, note: () => undefined };
+  try {
+    return await withClient(args, context, async (bus) =>
+      modelServersOf(viewsOf(await createFleetReader(bus, quiet).all())),
+    );
+  } catch (error) {
+    if (error instanceof CliaiError) return [];
+    throw error;
+  }
+}
+
+/**
+ * Returns no check if no profile names a server, or if the profiles cannot be read, which checkProfiles() reports.
+ * @param inUse the model servers on which agents work now
+ */
+export async function checkModelServers(
+  dataDir: string,
+  inUse: readonly ModelServer[],
+  context: CliContext,
+): Promise<Check[]> {
   const servers = await namedServers(dataDir, context).catch((error: unknown) => {
     if (error instanceof CliaiError) return [];
     throw error;
   });
-  return await Promise.all(servers.map((server) => checkModelServer(server, context.env)));
+  return await Promise.all(servers.map((server) => checkModelServer(server, inUse, context.env)));
 }
 
 interface NamedServer {
@@ -55,7 +83,11 @@ async function namedServers(dataDir: string, context: CliContext): Promise<Named
   });
 }
 
-async function checkModelServer({ server, found, profiles }: NamedServer, env: Environment): Promise<Check> {
+async function checkModelServer(
+  { server, found, profiles }: NamedServer,
+  inUse: readonly ModelServer[],
+  env: Environment,
+): Promise<Check> {
   const named = `${server.url} (${profiles.length === 1 ? "profile" : "profiles"} ${profiles.join(", ")})`;
   const signal = AbortSignal.timeout(answersWithinMs);
   try {
@@ -68,9 +100,11 @@ async function checkModelServer({ server, found, profiles }: NamedServer, env: E
     const facts = speed?.isAnswered === true ? await client.facts(signal, unheard) : before;
     const { isSlim } = fitOf(cli, server, facts);
     const form = isSlim ? `; ${cli.name} gets few tools and short instructions` : "";
+    const name = modelServerName(baseOf(server), hostname());
+    const used = inUse.find((each) => each.server === name);
     return well(
       "model-server",
-      `${named}: ${describe(facts)}${speed === undefined ? "" : `; ${pace(speed)}`}${form}`,
+      `${named}: ${describe(facts, used)}${speed === undefined ? "" : `; ${pace(speed)}`}${form}`,
     );
   } catch (error) {
     if (!(error instanceof CliaiError)) {
@@ -112,16 +146,30 @@ function measuredSpeed(answerTokens: number, wroteMs: number): number | undefine
   return answerTokens < leastTokens || wroteMs <= 0 ? undefined : ((answerTokens - 1) / wroteMs) * 1_000;
 }
 
-/** `llama.cpp, tiny.gguf, 8192 tokens of context, 1 slot, calls by schema` */
-function describe({ kind, model, context, slots, calls }: ModelFacts): string {
+/** `llama.cpp, tiny.gguf, 8192 tokens of context, 1 slot for 3 agents, calls by schema` */
+function describe(
+  { kind, model, context, calls, ...facts }: ModelFacts,
+  used: ModelServer | undefined,
+): string {
+  const slots = facts.slots ?? used?.slots;
   const parts = [
     ...[kind, shownModelName(model)],
     context === undefined ? "a context of unknown size" : `${context} tokens of context`,
-    ...(slots === undefined ? [] : [slots === 1 ? "1 slot" : `${slots} slots`]),
+    ...(slots === undefined ? [] : [`${slots === 1 ? "1 slot" : `${slots} slots`}${sharing(slots, used)}`]),
     calls === "native" ? "native calls" : "calls by schema, because its template has no tools",
   ];
   return parts.join(", ");
 }
+
+/** The agents that work on it now, of any profile and on any machine. */
+function sharing(slots: number, used: ModelServer | undefined): string {
+  if (used === undefined) return "";
+  const { running, waiting, idle } = used;
+  const agents = new Set([...running.map(idOf), ...waiting.map(idOf), ...idle]).size;
+  return ` for ${agents === 1 ? "1 agent" : `${agents} agents`}${agents > slots ? ", which take turns" : ""}`;
+}
+
+const idOf = ({ agent_id }: ModelServer["running"][number]) => agent_id;
 
 function pace({ firstMs, tokensPerS }: Speed): string {
   if (firstMs === undefined) return `busy: no word within ${answersWithinMs / 1_000} s`;

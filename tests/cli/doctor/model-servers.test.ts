@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { checkModelServers } from "../../../src/cli/doctor/model-servers.ts";
+import type { ModelServer } from "../../../src/domain/fleet/shown/model-servers.ts";
+import { modelServerName } from "../../../src/domain/model-queue/server-name.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { testContext } from "../../support/cli-context.ts";
 import {
   chatCall,
@@ -14,11 +18,15 @@ import {
 import { tempDir } from "../../support/temp-dir.ts";
 
 /** The checks where the person's own profiles are these. */
-async function check(profiles: object, env: Readonly<Record<string, string>> = {}) {
+async function check(
+  profiles: object,
+  env: Readonly<Record<string, string>> = {},
+  inUse: readonly ModelServer[] = [],
+) {
   await using dir = await tempDir();
   await mkdir(dir.join("data"));
   await writeFile(dir.join("data/profiles.json"), JSON.stringify(profiles));
-  return await checkModelServers(dir.join("data"), testContext({ env, cwd: dir.path }));
+  return await checkModelServers(dir.join("data"), inUse, testContext({ env, cwd: dir.path }));
 }
 
 const on = (url: string, more: object = {}) => ({ cli: "local", model_server: { url, ...more } });
@@ -37,6 +45,23 @@ test("checkModelServers() tells what a server is, how it calls tools, and how fa
   );
   expect(server.chats).toHaveLength(1);
   expect(server.chats[0]?.body).not.toHaveProperty("response_format");
+});
+
+test("checkModelServers() counts the agents that share a server's slots", async () => {
+  await using server = await startModelEndpoint({ ...llamaRoutes(), ...hello });
+  const id = parseAgentId;
+  const use = { server: modelServerName(server.url, hostname()), models: [], slots: 1 };
+  const one = { ...use, running: [], waiting: [], idle: [id("ada")] };
+  const waits = { agent_id: id("bob"), state: "waiting", place: 1 } as const;
+  const runs = { agent_id: id("bob"), state: "working" } as const;
+  const several = { ...one, running: [runs], waiting: [waits, { ...waits, agent_id: id("cleo"), place: 2 }] };
+  const words = async (inUse: readonly ModelServer[]) =>
+    (await check({ mine: on(server.url) }, {}, inUse))[0]?.message.match(/1 slot.*(?=, native calls)/)?.[0];
+  expect(await words([])).toBe("1 slot");
+  expect(await words([one])).toBe("1 slot for 1 agent");
+  expect(await words([{ ...several, server: "gpu:8080" }, several])).toBe(
+    "1 slot for 3 agents, which take turns",
+  );
 });
 
 test("checkModelServers() tells Ollama's real context, which it has once the model is loaded", async () => {
