@@ -1,62 +1,15 @@
 // A fleet on three agent CLIs, offline: a captain in one orders agents in the two others, and people answer what those ask in one inbox.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import type { CliDriver } from "../clis/cli-driver.ts";
 import type { DrivenScript } from "../clis/driven-turn.ts";
 import { claudeHeadless } from "../clis/drivers/claude.ts";
 import { codexHeadless } from "../clis/drivers/codex.ts";
 import { copilotHeadless } from "../clis/drivers/copilot.ts";
-import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
-import { startChild } from "../support/child.ts";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { joinFleet } from "../clis/fleet-member.ts";
+import { startServe } from "../support/cliai.ts";
 import { lifeOf } from "../support/steered-claude.ts";
-import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
-
-interface Member extends AsyncDisposable {
-  readonly work: string;
-  until(what: string, fits: (agent: ShownAgent) => boolean): Promise<ShownAgent>;
-}
-
-/** Resolves when the agent waits for its first task. */
-async function join(
-  serve: RunningServe,
-  id: string,
-  driver: CliDriver,
-  { script, role = "agent" }: { readonly script: DrivenScript; readonly role?: "agent" | "captain" },
-): Promise<Member> {
-  await using parts = new AsyncDisposableStack();
-  const dir = parts.use(await tempDir());
-  const model = parts.use(await driver.startModel(script));
-  const { work, env } = await driver.prepare(dir, model);
-  const config = dir.join("config.json");
-  const profile = { cli: driver.cli.name, role, ...driver.profile };
-  await writeFile(config, JSON.stringify({ agents: { mine: profile } }));
-  const place = ["--data-dir", serve.dataDir, "--config", config];
-  const [program, ...args] = [...cliaiCommand(), "spawn", "mine", "--headless", "--id", id, ...place];
-  const child = parts.use(
-    await startChild(program, args, { cwd: work, env: { ...env, CLIAI_NO_START: "1" } }),
-  );
-  parts.defer(async () => void (await serve.run(["send", "stop", id, "--force", "--wait", "applied"])));
-  const until: Member["until"] = async (what, fits) => {
-    let last: ShownAgent | undefined;
-    const look = async () => {
-      last = await fetchAgent(serve, id).catch(() => last);
-      return last !== undefined && fits(last) ? last : undefined;
-    };
-    return await waitFor(look, {
-      what: `${id}: ${what}`,
-      saw: () => ({ last, stderr: child.stderr }),
-    });
-  };
-  await until(
-    "it waits for a task",
-    ({ session_id, axes }) => Boolean(session_id) && axes.link.value === "online",
-  );
-  const running = parts.move();
-  return { work, until, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
 
 interface Asked {
   readonly request_id: string;
@@ -80,9 +33,11 @@ test("a captain on Claude Code orders agents on Codex and Copilot CLI, whose per
   };
   await using parts = new AsyncDisposableStack();
   const [cap, cody, cop] = await Promise.all([
-    join(serve, "cap", claudeHeadless, { script, role: "captain" }).then((member) => parts.use(member)),
-    join(serve, "cody", codexHeadless, { script: works(codexHeadless) }).then((member) => parts.use(member)),
-    join(serve, "cop", copilotHeadless, { script: works(copilotHeadless) }).then((member) =>
+    joinFleet(serve, "cap", claudeHeadless, { script, role: "captain" }).then((member) => parts.use(member)),
+    joinFleet(serve, "cody", codexHeadless, { script: works(codexHeadless) }).then((member) =>
+      parts.use(member),
+    ),
+    joinFleet(serve, "cop", copilotHeadless, { script: works(copilotHeadless) }).then((member) =>
       parts.use(member),
     ),
   ]);
