@@ -31,7 +31,7 @@ test("a tool that no rule allows is shown with the line that allows it, and that
       message: { tool: "Bash", detail: "no rule allows it", remedy: expect.stringContaining(line) },
     });
     const page = await (await serve.fetch("/agents/ada")).text();
-    expect(page).toContain("refused Bash: no rule allows it");
+    expect(page).toContain("Bash: no rule allows it");
     expect(existsSync(join(agent.cwd, "made.txt"))).toBe(false);
     // The next prompt is a new start.
     await serve.run(["send", "task", "ada", "never mind"]);

@@ -168,10 +168,10 @@ describe("cliai spawn", () => {
     expect((await serve.run(["show", "ada"])).stdout).toMatch(
       /task +failed +from its launch: count the files/,
     );
-    expect((await serve.run(["ls"])).stdout).toContain("✗ failed_to_start");
+    expect((await serve.run(["ls"])).stdout).toContain("✗ failed to start: ");
     expect((await serve.run(["show", "ada"])).stdout).toContain(reason);
     const page = await (await serve.fetch("/")).text();
-    expect(page).toContain("failed_to_start");
+    expect(page).toContain("failed to start");
     // What waits for it waits on, and is given to its next run.
     const task = ["send", "task", "ada", "dig", "--wait", "stored"];
     expect(await serve.run(task)).toMatchObject({ code: 0 });
