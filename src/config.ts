@@ -106,6 +106,16 @@ export const serveSettings = {
     valueHint: "SIZE",
     default: "512MB",
   }),
+  transcript_max_age: setting(pattern(/^[1-9]\d*(min|h|d|w)$/, "must be a duration such as 12h or 30d"), {
+    description: "delete entries of the agents' transcripts that are older than this",
+    valueHint: "TIME",
+    default: "14d",
+  }),
+  transcript_max_bytes: setting(pattern(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB"), {
+    description: "delete the oldest entries of the agents' transcripts above this size",
+    valueHint: "SIZE",
+    default: "512MB",
+  }),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
     description: "fail the tasks of a session that has ended and is not resumed within this time",
     valueHint: "TIME",
@@ -226,6 +236,16 @@ export function auditRetentionOf(settings: Pick<ServeSettings, "audit_max_age" |
 /** The size limit of the search's index in bytes; 0 for no search. */
 export function searchMaxBytesOf({ search_max_bytes }: Pick<ServeSettings, "search_max_bytes">): number {
   return search_max_bytes === "0" ? 0 : bytesOf(search_max_bytes);
+}
+
+/** For how long, and up to which size, the agents' transcripts are kept. */
+export function transcriptRetentionOf(
+  settings: Pick<ServeSettings, "transcript_max_age" | "transcript_max_bytes">,
+): { readonly maxAgeMs: number; readonly maxBytes: number } {
+  return {
+    maxAgeMs: parseDurationMs(settings.transcript_max_age) ?? 0,
+    maxBytes: bytesOf(settings.transcript_max_bytes),
+  };
 }
 
 /** @param text such as `512MB` */

@@ -101,6 +101,8 @@ describe("resolveServeSettings()", () => {
       audit_max_bytes: "1GB",
       audit_heartbeats: false,
       search_max_bytes: "512MB",
+      transcript_max_age: "14d",
+      transcript_max_bytes: "512MB",
       resume_window: "10m",
     });
   });

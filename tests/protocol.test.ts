@@ -33,6 +33,7 @@ import {
 import { agentSubject, toolCallSubject } from "../src/domain/wire/subjects.ts";
 import { ToolCallSchema, ToolResponseSchema } from "../src/domain/wire/tool-messages.ts";
 import { isToolName, tools } from "../src/domain/wire/tools/tools.ts";
+import { TranscriptEntrySchema, transcriptKinds } from "../src/domain/wire/transcript-messages.ts";
 import { agentPermissions } from "../src/nats/accounts/permissions.ts";
 import { ada } from "./support/agents.ts";
 import { startTestServer } from "./support/test-server.ts";
@@ -47,6 +48,7 @@ const schemas = {
   status: StatusReportSchema,
   event: AgentEventSchema,
   receipt: ReceiptSchema,
+  transcript: TranscriptEntrySchema,
   command: CommandSchema,
   shutdown: ShutdownSchema,
   message: AgentMessageSchema,
@@ -151,6 +153,7 @@ describe("docs/protocol.md", () => {
     expect(words).toContain(`\`error\` is one of ${inCode(failureWords)}.`);
     expect(commandTypes.filter((type) => !page.includes(`\`${type}\``))).toEqual([]);
     expect(messageKinds.filter((kind) => !page.includes(`\`${kind}\``))).toEqual([]);
+    expect(words).toContain(`\`kind\` is one of ${inCode(transcriptKinds)}.`);
   });
 
   test("the acts of a lease, and what a heartbeat says of a model request, are those of the source", () => {

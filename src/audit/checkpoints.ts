@@ -8,7 +8,7 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
 import { readStreamFacts } from "../nats/jetstream/read-stream.ts";
-import type { AuditRetention } from "../nats/jetstream/streams.ts";
+import type { StreamRetention } from "../nats/jetstream/streams.ts";
 import { atMost } from "../waiting.ts";
 import { type ChainEnd, findChainEnd, headOf, openHeadStore } from "./chain-head.ts";
 import type { HeadFile, HeadNote } from "./head-file.ts";
@@ -23,7 +23,7 @@ const retryMs = 250;
 export interface CheckpointOptions {
   readonly key: SigningKey;
   readonly headFile?: HeadFile | undefined;
-  readonly retention: AuditRetention;
+  readonly retention: StreamRetention;
   /** Whether this server, of several, is the one that signs. */
   readonly isLeader: () => boolean;
   readonly now: () => Date;

@@ -3,7 +3,7 @@
 // Starts the writing of the checkpoints that sign the records of the stream AUDIT.
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import { type AuditRetention, defaultAuditRetention } from "../nats/jetstream/streams.ts";
+import { defaultAuditRetention, type StreamRetention } from "../nats/jetstream/streams.ts";
 import { startCheckpoints } from "./checkpoints.ts";
 import type { HeadFile } from "./head-file.ts";
 import type { SigningKey } from "./signing.ts";
@@ -13,7 +13,7 @@ export interface AuditOptions {
   readonly key?: SigningKey | undefined;
   /** The file that also keeps the end of the chain, outside of the store. */
   readonly headFile?: HeadFile | undefined;
-  readonly retention?: AuditRetention | undefined;
+  readonly retention?: StreamRetention | undefined;
   /** Whether AUDIT also stores heartbeats. */
   readonly heartbeats?: boolean | undefined;
   /** Whether this server, of several, is the one that signs; default: always. */

@@ -117,6 +117,13 @@ export const profileEntries = {
     described(seconds, "seconds after which a permission or question counts as unanswered"),
     3_600,
   ),
+  transcript: v.optional(
+    described(
+      v.picklist(["on", "off"], "must be on or off"),
+      "whether the agent's conversation is kept in the stream TRANSCRIPTS, for its page and for cliai log --transcript",
+    ),
+    "on",
+  ),
   routes: v.optional(
     described(
       v.array(v.picklist(routeNames, `must be one of ${routeNames.join(", ")}`), "must be a list of routes"),

@@ -57,7 +57,7 @@ const bob = () => server.fleet.get(parseAgentId("bob"));
 
 describe("publishing as anybody else", () => {
   test.each([
-    ...["heartbeat", "status", "event", "receipt", "command", "shutdown", "message"].map(
+    ...["heartbeat", "status", "event", "receipt", "transcript", "command", "shutdown", "message"].map(
       (topic) => `agent.bob.${topic}`,
     ),
     ...["command", "shutdown", "message"].map((topic) => `agent.mallory.${topic}`),
@@ -96,6 +96,8 @@ describe("publishing as anybody else", () => {
     "$JS.API.STREAM.SNAPSHOT.AUDIT",
     "$JS.API.STREAM.RESTORE.AUDIT",
     "$JS.API.STREAM.MSG.GET.COMMANDS",
+    "$JS.API.STREAM.MSG.GET.TRANSCRIPTS",
+    "$JS.API.CONSUMER.CREATE.TRANSCRIPTS.mine.agent.mallory.transcript",
     "$JS.API.STREAM.MSG.DELETE.COMMANDS",
     "$JS.API.DIRECT.GET.COMMANDS",
     "$JS.API.DIRECT.GET.KV_requests.$KV.requests.guess",
@@ -190,6 +192,14 @@ test("its own things work: reports, calls, its consumer, its replies, what capta
     .jetstream()
     .publish("agent.mallory.status", body({ status: "idle" }), { msgID: "m-1" });
   expect(ack.stream).toBe("AUDIT");
+  const store = () =>
+    mallory
+      .jetstream()
+      .publish("agent.mallory.transcript", body({ kind: "answer", entry_id: "e1" }), { msgID: "s1 e1" });
+  expect([await store(), await store()]).toMatchObject([
+    { stream: "TRANSCRIPTS", duplicate: false },
+    { stream: "TRANSCRIPTS", duplicate: true },
+  ]);
   nats.serve.publish("captain.broadcast", { text: "all hands", from: "queen" });
   for await (const broadcast of heard) expect(broadcast.json()).toMatchObject({ text: "all hands" });
   expect(refused).toEqual([]);

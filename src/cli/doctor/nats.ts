@@ -16,7 +16,8 @@ const fullShare = 0.8;
 export async function checkNats(args: ClientArgs, context: CliContext): Promise<Check[]> {
   try {
     return await withClient(args, context, async (bus) => {
-      const wanted = [streams.commands, streams.audit, `KV_${buckets.agents}`, `KV_${buckets.requests}`];
+      const kept = Object.values(streams);
+      const wanted = [...kept, `KV_${buckets.agents}`, `KV_${buckets.requests}`];
       const health = await readJetStreamHealth(bus, wanted, context.now);
       return [
         well("nats", `nats-server ${bus.serverVersion} answers`),

@@ -8,7 +8,12 @@ import { openHeadFile } from "../../audit/head-file.ts";
 import { openSigningKey } from "../../audit/signing.ts";
 import type { AuditOptions } from "../../audit/start-signing.ts";
 import { buildInfo } from "../../build-info.ts";
-import { auditRetentionOf, resolveServeSettings, type ServeSettings } from "../../config.ts";
+import {
+  auditRetentionOf,
+  resolveServeSettings,
+  type ServeSettings,
+  transcriptRetentionOf,
+} from "../../config.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { keepFleetFile } from "../../data-dir/fleet-file.ts";
@@ -134,11 +139,8 @@ async function startParts(
   const audit = await auditOptionsOf(settings, dataDir);
   const captainsAgents = Promise.withResolvers<AgentLauncher>();
   const server = await startServer(bus, {
-    instance,
-    version,
-    replicas,
-    insecure,
-    audit,
+    ...{ instance, version, replicas, insecure, audit },
+    transcripts: transcriptRetentionOf(settings),
     followConnections,
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
     roleOf,

@@ -6,11 +6,15 @@ export const agentReportTopics = ["heartbeat", "status", "event", "receipt"] as 
 /** The topics of orders to an agent: `agent.{id}.<topic>`. The stream COMMANDS stores them. */
 export const agentOrderTopics = ["command", "shutdown", "message"] as const;
 
+/** The topics of an agent's own record of its conversation: `agent.{id}.<topic>`. The stream TRANSCRIPTS stores them, and AUDIT does not. */
+export const agentRecordTopics = ["transcript"] as const;
+
 export type AgentReportTopic = (typeof agentReportTopics)[number];
 export type AgentOrderTopic = (typeof agentOrderTopics)[number];
-export type AgentTopic = AgentReportTopic | AgentOrderTopic;
+export type AgentRecordTopic = (typeof agentRecordTopics)[number];
+export type AgentTopic = AgentReportTopic | AgentOrderTopic | AgentRecordTopic;
 
-export const streams = { commands: "COMMANDS", audit: "AUDIT" } as const;
+export const streams = { commands: "COMMANDS", audit: "AUDIT", transcripts: "TRANSCRIPTS" } as const;
 /** The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, holds, removed agents. */
 export const buckets = { agents: "agents", requests: "requests", serve: "serve" } as const;
 
@@ -149,7 +153,7 @@ export function agentOfRecord(subject: string): AgentId | undefined {
   return isOwn && isAgentId(third) ? third : undefined;
 }
 
-const topics = new Set<string>([...agentReportTopics, ...agentOrderTopics]);
+const topics = new Set<string>([...agentReportTopics, ...agentOrderTopics, ...agentRecordTopics]);
 
 function isAgentTopic(topic: string | undefined): topic is AgentTopic {
   return topic !== undefined && topics.has(topic);

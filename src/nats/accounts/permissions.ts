@@ -5,6 +5,7 @@
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
+  agentRecordTopics,
   agentReportTopics,
   agentSubject,
   bridgeConsumerOf,
@@ -37,7 +38,7 @@ export interface Service {
 const longestCallMs = 25 * 60 * 60 * 1000;
 
 export const lentServices: readonly Service[] = [
-  ...agentReportTopics.map((topic) => ({ subject: everyAgentSubject(topic) })),
+  ...[...agentReportTopics, ...agentRecordTopics].map((topic) => ({ subject: everyAgentSubject(topic) })),
   { subject: everyToolCallSubject, answerWithinMs: longestCallMs },
   { subject: everyModelServerLeaseSubject },
   { subject: `$JS.API.CONSUMER.INFO.${streams.commands}.*` },
@@ -62,7 +63,7 @@ export interface Taken {
 export function servicesOf(id: AgentId): readonly Taken[] {
   const consumers = agentOrderTopics.map((topic) => `${streams.commands}.${bridgeConsumerOf(id, topic)}`);
   const own = [
-    ...agentReportTopics.map((topic) => agentSubject(id, topic)),
+    ...[...agentReportTopics, ...agentRecordTopics].map((topic) => agentSubject(id, topic)),
     toolCallSubject(id),
     modelServerLeaseSubject(id),
   ];

@@ -1,6 +1,6 @@
 // This room makes, reads and follows streams, consumers and buckets.
 //
-// Creates the streams COMMANDS and AUDIT. Only serve does, because agents may not create streams.
+// Creates the streams COMMANDS, AUDIT and TRANSCRIPTS. Only serve does, because agents may not create streams.
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -13,6 +13,7 @@ import { layoutMetadata, requireKnownStream } from "../../domain/layout.ts";
 import { keptAtMostMs } from "../../domain/receipts.ts";
 import {
   agentOrderTopics,
+  agentRecordTopics,
   auditRecordSubjects,
   captainBroadcastSubject,
   captainDecisionSubject,
@@ -34,24 +35,33 @@ export const maxWaitingOrders = 1_000;
 const shortestWindowMs = 100;
 const mebibyte = 1024 * 1024;
 
-/** How much of the audit is kept. Older records, and the oldest beyond the size, are deleted. */
-export interface AuditRetention {
+/** How long nats-server remembers the id of an entry of a transcript: longer than a host needs to send it again, or to start again. */
+const sameEntryWindowMs = day / 24;
+/** How many entries of one agent are kept, so that one that writes much does not take all the room. */
+const maxEntriesOfAgent = 20_000;
+/** The largest entry, with its headers. The text of an entry has 16,000 characters. */
+const maxEntryBytes = 128 * 1024;
+
+/** How much of a stream is kept. Older messages, and the oldest beyond the size, are deleted. */
+export interface StreamRetention {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
 }
 
-export const defaultAuditRetention: AuditRetention = { maxAgeMs: 30 * day, maxBytes: 1024 * mebibyte };
+export const defaultAuditRetention: StreamRetention = { maxAgeMs: 30 * day, maxBytes: 1024 * mebibyte };
+export const defaultTranscriptRetention: StreamRetention = { maxAgeMs: 14 * day, maxBytes: 512 * mebibyte };
 
 export interface StreamOptions {
   /** The number of copies on a cluster. */
   readonly replicas: number;
-  readonly auditRetention?: AuditRetention | undefined;
+  readonly auditRetention?: StreamRetention | undefined;
+  readonly transcriptRetention?: StreamRetention | undefined;
   /** Whether the audit also keeps heartbeats. */
   readonly auditHeartbeats?: boolean | undefined;
 }
 
 /**
- * Creates COMMANDS and AUDIT, or updates their settings.
+ * Creates COMMANDS, AUDIT and TRANSCRIPTS, or updates their settings.
  * @throws CliaiError if JetStream is off or refuses; `config_invalid` for more replicas than there are servers
  */
 export async function ensureStreams(bus: Bus, options: StreamOptions): Promise<void> {
@@ -67,6 +77,7 @@ function streamConfigs({
   replicas,
   auditRetention = defaultAuditRetention,
   auditHeartbeats = false,
+  transcriptRetention = defaultTranscriptRetention,
 }: StreamOptions): StreamSettings[] {
   return [
     {
@@ -102,6 +113,19 @@ function streamConfigs({
       max_bytes: auditRetention.maxBytes,
       // No window: agents publish here with any message id, and such an id must not keep out the copy of an order, or a receipt.
       duplicate_window: 0,
+      num_replicas: replicas,
+    },
+    {
+      name: streams.transcripts,
+      subjects: agentRecordTopics.map(everyAgentSubject),
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_age: nanos(transcriptRetention.maxAgeMs),
+      max_bytes: transcriptRetention.maxBytes,
+      max_msgs_per_subject: maxEntriesOfAgent,
+      max_msg_size: maxEntryBytes,
+      // A window of its own: an id that an agent chooses can keep out neither an order nor a receipt.
+      duplicate_window: nanos(Math.min(sameEntryWindowMs, transcriptRetention.maxAgeMs)),
       num_replicas: replicas,
     },
   ];

@@ -38,6 +38,7 @@ export async function layFoundation(bus: Bus, options: ServerOptions): Promise<F
     replicas,
     auditRetention: audit.retention,
     auditHeartbeats: audit.heartbeats,
+    transcriptRetention: options.transcripts,
   });
   const lease = await startLease(bus, { instance, replicas, log });
   const listening = createListening(bus, now);

@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly insecure: boolean;
   /** What the audit records, how long it keeps it, and the key that signs it. */
   readonly audit?: AuditOptions | undefined;
+  /** How long the agents' conversations are kept, and how much of them. */
+  readonly transcripts?: { readonly maxAgeMs: number; readonly maxBytes: number } | undefined;
   /** Follows the agents' connections, and returns a function that ends it. Without it, only silence shows a loss. */
   readonly followConnections?: ((onEvent: (event: ConnectionEvent) => void) => () => void) | undefined;
   /** Follows what nats-server refuses, and returns a function that ends it. */

@@ -15,6 +15,7 @@ const settings: ServeSettings = {
     search_max_bytes: "0",
     resume_window: "10m",
   },
+  ...{ transcript_max_age: "14d", transcript_max_bytes: "512MB" },
 };
 
 function plan(more: Partial<ServeSettings>, cwd = "/") {

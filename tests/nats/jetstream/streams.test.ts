@@ -12,18 +12,19 @@ test("ensureStreams() has nats-server keep the ids of orders for a day, and none
   const hour = 60 * 60 * 1e9;
   const windows = async () =>
     await Promise.all(
-      [streams.commands, streams.audit].map(
+      [streams.commands, streams.audit, streams.transcripts].map(
         async (name) => ((await api.info(name)).config.duplicate_window ?? 0) / hour,
       ),
     );
-  expect(await windows()).toEqual([24, 0]);
+  // Entries of transcripts have a window of their own.
+  expect(await windows()).toEqual([24, 0, 1]);
   // As 0.1.0 made them.
   for (const [name, hours] of [[streams.commands, 7 * 24] as const, [streams.audit, 24] as const]) {
     await api.update(name, { ...(await api.info(name)).config, duplicate_window: hours * hour });
   }
-  expect(await windows()).toEqual([7 * 24, 24]);
+  expect(await windows()).toEqual([7 * 24, 24, 1]);
   await ensureStreams(bus, { replicas: 1 });
-  expect(await windows()).toEqual([24, 0]);
+  expect(await windows()).toEqual([24, 0, 1]);
 
   const report = () =>
     bus.publishStored(agentSubject(ada, "event"), { kind: "activity" }, { id: "x".repeat(60_000) });
