@@ -38,6 +38,8 @@ export interface SessionListener {
   readonly onUsage: (request: ModelRequest) => void;
   /** Takes each text that the session's model writes, as it comes. */
   readonly onWords: (words: string) => void;
+  /** Takes what the session's model thinks, if the CLI shows that. It is only for the transcript. */
+  readonly onThought?: (words: string) => void;
   /** Takes the CLI's result at the end of a turn. */
   readonly onResult: (result: TurnResult) => void;
 }

@@ -10,6 +10,7 @@ import type {
   ToolDenial,
 } from "../domain/hook.ts";
 import type { RouteName } from "../domain/route-names.ts";
+import type { RecordEntry } from "../domain/transcript/record-entry.ts";
 
 export interface SessionCli {
   /** The routes that the CLI can have, in the order in which they are tried. */
@@ -64,6 +65,8 @@ export interface SessionCli {
   ) => string | undefined;
   /** Returns what a parsed line of the session's record shows, in order; absent if the record is not read. */
   readonly readRecordLine?: (line: unknown) => readonly SessionSign[];
+  /** Returns the entries of the conversation in a parsed line of the session's record; absent if its transcript is made of its hooks. */
+  readonly readRecordEntries?: (line: unknown) => readonly RecordEntry[];
   /** If the line says that the user has interrupted a turn: the id of the turn's prompt. */
   readonly readInterruption?: (line: unknown) => { readonly promptId: string } | undefined;
   /** Returns the ids of the tool calls whose results the line contains. */

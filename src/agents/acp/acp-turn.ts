@@ -12,6 +12,8 @@ export interface AcpTurn {
   /** The model has answered, so it has the texts that the agent was given before. */
   noteAnswer(): void;
   addWords(words: string): void;
+  /** What the model thinks, before its words or a call. */
+  addThought(words: string): void;
   /** Tells the words so far, before something else happens. */
   flushWords(): void;
   noteRefusal(refusal: Refusal): void;
@@ -26,14 +28,24 @@ export interface AcpTurn {
   readonly signal: AbortSignal;
 }
 
-export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign" | "onWords">): AcpTurn {
+export function createAcpTurn({
+  onSign,
+  onWords,
+  onThought,
+}: Pick<SessionListener, "onSign" | "onWords" | "onThought">): AcpTurn {
   /** The texts that the agent was given since the model's last answer. */
   let given: readonly AcpText[] = [];
   let refusals: readonly Refusal[] = [];
   let wasAsked = false;
   let words = "";
+  let thought = "";
   let said = "";
   const cut = new AbortController();
+  const flushThought = () => {
+    const whole = thought.trim();
+    thought = "";
+    if (whole !== "") onThought?.(whole);
+  };
   return {
     begin(prompt) {
       given = [prompt];
@@ -52,9 +64,14 @@ export function createAcpTurn({ onSign, onWords }: Pick<SessionListener, "onSign
       onSign({ type: "answer" });
     },
     addWords(more) {
+      flushThought();
       words += more;
     },
+    addThought(more) {
+      thought += more;
+    },
     flushWords() {
+      flushThought();
       const whole = words.trim();
       words = "";
       if (whole === "") return;

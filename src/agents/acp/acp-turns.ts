@@ -27,7 +27,10 @@ export interface AcpTurns {
 }
 
 export interface AcpTurnsOptions
-  extends Pick<SessionPipes, "onHook" | "whenLetGo" | "onSign" | "onWords" | "onResult" | "log"> {
+  extends Pick<
+    SessionPipes,
+    "onHook" | "whenLetGo" | "onSign" | "onWords" | "onThought" | "onResult" | "log"
+  > {
   readonly row: Pick<AcpRow, "steer" | "rejectEndsTurn" | "ownWords" | "noticesRetries">;
   readonly calls: AcpCalls;
   readonly asking: Pick<AcpAsking, "withdrawAll">;
@@ -91,6 +94,8 @@ export function createAcpTurns(options: AcpTurnsOptions): AcpTurns {
       switch (update.sessionUpdate) {
         case "agent_message_chunk":
           return isOwn ? turn.addWords(update.content.text ?? "") : undefined;
+        case "agent_thought_chunk":
+          return isOwn ? turn.addThought(update.content.text ?? "") : undefined;
         case "tool_call":
         case "tool_call_update":
           if (isOwn) turn.flushWords();

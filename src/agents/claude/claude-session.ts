@@ -10,6 +10,7 @@ import { shellQuote } from "../shell-quote.ts";
 import { claudeAbilities, showsDialogBesideHook } from "./claude-abilities.ts";
 import { readBackgroundTasks } from "./claude-background.ts";
 import { describeDenial } from "./claude-denials.ts";
+import { readRecordEntries } from "./claude-entries.ts";
 import { readClaudeHook } from "./claude-hooks.ts";
 import { answeredInput, readAsking } from "./claude-questions.ts";
 import { readInterruption, readToolResults, subagentRecord } from "./claude-record.ts";
@@ -155,6 +156,7 @@ export const claudeSession: SessionCli = {
   writeToSocket,
   hooks: claudeHooks,
   readRecordLine,
+  readRecordEntries,
   readInterruption,
   readToolResults,
   subagentRecord,

@@ -11,6 +11,8 @@ const ItemSchema = v.looseObject({
   /** In a message of the user: the id that the client gave it. */
   clientId: text,
   content: v.optional(v.fallback(v.array(v.looseObject({ type: v.string(), text })), []), []),
+  /** In what the model thinks: the parts of which its service tells. */
+  summary: v.optional(v.fallback(v.optional(v.array(v.string())), undefined)),
   /** In a message of the model: its words. */
   text,
   ...{ status: text, command: text, cwd: text, aggregatedOutput: text, server: text, tool: text },

@@ -29,7 +29,7 @@ export interface CodexReader {
 export interface CodexReaderOptions
   extends Pick<
       SessionListener,
-      "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords" | "onResult"
+      "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords" | "onThought" | "onResult"
     >,
     Pick<CallsOptions, "listTerminals" | "ended"> {
   /** The session's thread. */
@@ -58,7 +58,6 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   let { model } = options;
   const isOurs = (id: string) => id === thread || subagents.has(id);
   const subagentOf = (id: string) => (id === thread ? undefined : id);
-
   const noteAnswer = () => {
     turn.noteAnswer();
     onSign({ type: "answer" });
@@ -80,8 +79,9 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
     await calls.completed(item, subagentOf(threadId));
     if (showsServerLost(item)) options.onServerLost();
     if (threadId !== thread) return;
-    const { type, text } = item;
+    const { type, text, summary = [] } = item;
     if (type === "userMessage") return await takePrompt(item);
+    if (type === "reasoning") return options.onThought?.(summary.join("\n\n"));
     if (type === "contextCompaction") return onEvent({ kind: "compaction" });
     if (type !== "agentMessage" || !text) return;
     turn.noteWords(text);

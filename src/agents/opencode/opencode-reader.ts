@@ -20,7 +20,10 @@ export interface OpencodeReader {
 }
 
 export interface OpencodeReaderOptions
-  extends Pick<SessionListener, "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords">,
+  extends Pick<
+      SessionListener,
+      "onHook" | "observe" | "onEvent" | "onSign" | "onUsage" | "onWords" | "onThought"
+    >,
     TurnOptions {
   readonly session: string;
   /** Whether the plugin asks the host before each tool. If not, the events tell that a tool starts. */
@@ -36,7 +39,7 @@ export interface OpencodeReaderOptions
 const mostTold = 20_000;
 
 export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeReader {
-  const { session, asking, onHook, observe, onEvent, onSign, onUsage, onWords } = options;
+  const { session, asking, onHook, observe, onEvent, onSign, onUsage, onWords, onThought } = options;
   const isNew = createMemory();
   const calls = createCalls(options, isNew);
   const turn = createTurn(options, calls.endAll);
@@ -77,6 +80,7 @@ export function createOpencodeReader(options: OpencodeReaderOptions): OpencodeRe
     if (type === "step-finish" && isNew(id)) return onUsage(usageOf(part, models.get(messageID), options));
     if (sessionID !== session) return;
     if (type === "step-start") return isNew(id) ? takeStep(part) : undefined;
+    if (type === "reasoning" && part.time.end !== undefined && isNew(id)) return onThought?.(text ?? "");
     if (type !== "text" || text === undefined || part.synthetic) return;
     if (users.has(messageID)) return isNew(`prompt ${messageID}`) ? await takePrompt(part) : undefined;
     if (part.time.end === undefined || text === "" || !isNew(id)) return;

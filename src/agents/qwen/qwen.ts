@@ -2,6 +2,7 @@
 import { type Abilities, no, partly, yes } from "../../domain/abilities.ts";
 import { qwenOverAcp } from "../acp/agents/qwen.ts";
 import type { AgentCli } from "../agent-cli.ts";
+import { readRecordEntries } from "./qwen-entries.ts";
 import { qwenHooks } from "./qwen-hooks.ts";
 import { openQwenInput, readShellMode } from "./qwen-input.ts";
 import { longestHoldMs, prepareOnTerminal } from "./qwen-launch.ts";
@@ -36,6 +37,7 @@ export const qwen: AgentCli = {
     startShowsHolding: true,
     longestHoldMs,
     readRecordLine,
+    readRecordEntries,
     readRecordedRequest,
   },
   tellsSession: "headless",

@@ -14,6 +14,21 @@ function turn() {
 }
 
 describe("createAcpTurn()", () => {
+  test("tells what the model thinks as one piece, before the words that follow it", () => {
+    const told: string[] = [];
+    const { addThought, addWords, flushWords } = createAcpTurn({
+      onSign: () => undefined,
+      onWords: (text) => told.push(`says ${text}`),
+      onThought: (text) => told.push(`thinks ${text}`),
+    });
+    for (const piece of ["Where ", "is it?\n"]) addThought(piece);
+    addWords("I look.");
+    flushWords();
+    addThought(" ");
+    flushWords();
+    expect(told).toEqual(["thinks Where is it?", "says I look."]);
+  });
+
   test("takes a text for the model's only once the model has answered after it", () => {
     const { begin, give, noteAnswer, wasAsked, signs } = turn();
     begin({ text: "dig", id: "c1" });
