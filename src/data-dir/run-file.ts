@@ -3,6 +3,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type StatusReport,
   StatusReportSchema,
 } from "../domain/wire/messages.ts";
+import type { Logger } from "../log.ts";
 import { ensureOwnDir, writePrivateFile } from "./private-files.ts";
 
 /** A process by its id and its start. The id is at least 1, because a signal to 0 or below reaches groups of processes. */
@@ -90,4 +92,45 @@ export async function removeUnsent(dataDir: string, id: AgentId): Promise<void> 
 
 function unsentPath(dataDir: string, id: AgentId): string {
   return join(dataDir, "agents", id, "unsent.json");
+}
+
+/** `agents/<id>/transcript.json`: how far the record of the session was published, so that the next run publishes no line twice. */
+const PositionSchema = v.object({
+  path: v.string(),
+  /** In bytes. */
+  offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+});
+export type RecordPosition = v.InferOutput<typeof PositionSchema>;
+
+export interface RecordPositionFile {
+  /** Undefined if there is no file, or it is not a valid one. */
+  read(): Promise<RecordPosition | undefined>;
+  /** Never throws: if the position is lost, the stream itself ignores what it has already. */
+  write(position: RecordPosition): Promise<void>;
+}
+
+export function recordPositionFile(
+  dataDir: string,
+  id: AgentId,
+  log: Pick<Logger, "debug">,
+): RecordPositionFile {
+  const dir = join(dataDir, "agents", id);
+  const path = join(dir, "transcript.json");
+  return {
+    async read() {
+      try {
+        return decodeMessage(PositionSchema, await readFile(path));
+      } catch {
+        return undefined; // there is no such file, or not one of ours
+      }
+    },
+    async write(position) {
+      try {
+        await ensureOwnDir(dir);
+        await writePrivateFile(path, `${JSON.stringify(position)}\n`);
+      } catch (error) {
+        log.debug(`transcript.json is not written: ${messageOf(error)}`);
+      }
+    },
+  };
 }

@@ -18,6 +18,7 @@ import type { SessionOptions } from "./session-options.ts";
 import type { Speaking } from "./speaking.ts";
 import { createHeldCalls } from "./steer/held-calls.ts";
 import type { Steering } from "./steering.ts";
+import type { SessionTranscript } from "./transcript/session-transcript.ts";
 
 export interface Hearing extends HookIntake {
   /** Stops reading the records of the session and its subagents. */
@@ -41,7 +42,7 @@ const calledNoHook = "its CLI sends requests to its model, but has called no hoo
 
 export function createHearing(
   { cli, facts, hasStream = false, stopApproval, now, log }: SessionOptions,
-  { heartbeat, events, receipts }: Reporting,
+  { heartbeat, events, receipts, transcript: published }: Reporting,
   { turn, background, routes, delivery, approvals, nudge }: Speaking,
   { gate, control }: Steering,
 ): Hearing {
@@ -49,7 +50,7 @@ export function createHearing(
   const transcript = createTranscript();
   const dialogs = createOpenDialogs({ cli, events, log });
   const tasks = createOpenTasks(receipts);
-  const turnEnds = createTurnEnds({
+  const ends = createTurnEnds({
     ...{
       turn,
       background,
@@ -67,6 +68,7 @@ export function createHearing(
     tellsIdle: cli.tellsIdle === true,
     hasRecord: transcript.isThere,
   });
+  const turnEnds = tellingWords(ends, published);
   const toolIds = createToolIds();
   const signs = createSigns({
     ...{ cli, events, toolIds, turn, background, evidence: delivery, approvals, turnEnds, hasStream, now },
@@ -92,7 +94,7 @@ export function createHearing(
   const answerHook = createHookAnswers({ gate, heldCalls, approvals, hookRoute: routes.hook, isStopping });
   const intake = createHookIntake({
     ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
-    ...{ approvals, control, dialogs, transcript: watch, toolIds, answerHook, nudge, now },
+    ...{ approvals, control, dialogs, transcript: watch, published, toolIds, answerHook, nudge, now },
     isBeside: !hasStream && cli.showsDialogBesideHook?.(facts.agent_cli_version) === true,
     conversation: createConversationWatch({ delivery, tasks }),
     async whenEndRead(next) {
@@ -134,6 +136,17 @@ export function createHearing(
         heartbeat.update({ unheld: heartbeat.presence().unheld || calledNoHook });
       }
       meter(requests, "telemetry");
+    },
+  };
+}
+
+/** The same, but what the model has said is told to the session's transcript as well. */
+function tellingWords(ends: TurnEnds, { noteWords }: SessionTranscript): TurnEnds {
+  return {
+    ...ends,
+    heard(words, callsTool) {
+      noteWords(words);
+      ends.heard(words, callsTool);
     },
   };
 }

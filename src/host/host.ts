@@ -44,6 +44,8 @@ export interface Host
   report(event: SessionEvent): void;
   /** The session's own model has said this, in a session that is not on a terminal of the host. */
   heard(words: string): void;
+  /** The session's own model thinks this. */
+  thought(words: string): void;
   /** Takes the CLI's result of a turn. It ends the tasks of that turn, unless the agent has acknowledged them itself. */
   turnResult(result: TurnResult): void;
   /** The CLI's process has started. */
@@ -106,6 +108,7 @@ export function startHost(options: SessionOptions): Host {
     telemetry: hearing.telemetry,
     takeSign: hearing.takeSign,
     heard: hearing.turnEnds.heard,
+    thought: reporting.transcript.noteThought,
     turnResult: hearing.turnEnds.takeResult,
     bridgeNews({ messaging: socket, ...news }) {
       beginning.begun();
@@ -168,7 +171,7 @@ async function endHost(
   { launchTask, ...end }: RunEnd,
 ): Promise<UnsentReports> {
   const how = endWords(end);
-  const { link, heartbeat, events, receipts } = reporting;
+  const { link, heartbeat, events, receipts, transcript } = reporting;
   // The CLI may have ended before the connection was there. Wait for it, so that the goodbye is sent all the same.
   await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
   steering.started(undefined);
@@ -182,7 +185,11 @@ async function endHost(
     const reason = end.as === "failed_to_start" ? how : `${how}; it had not taken its task`;
     receipts.write(failedLaunchReceipt(instanceId, launchTask, reason));
   }
-  const [unstored] = await Promise.all([receipts.close(goodbyeWithinMs), takenBack]);
+  const [unstored] = await Promise.all([
+    receipts.close(goodbyeWithinMs),
+    takenBack,
+    transcript.stop(goodbyeWithinMs),
+  ]);
   if (speaking.turn.isHooked()) events.send({ kind: "session_end", detail: how });
   events.stop();
   const goodbye = sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), end);

@@ -7,12 +7,19 @@ import { inboxPrefix } from "../domain/wire/subjects.ts";
 import { connectBus } from "../nats/connect-bus.ts";
 import { createEventSender, type EventSender } from "./event-sender.ts";
 import type { SessionOptions } from "./session-options.ts";
+import {
+  createSessionTranscript,
+  noTranscript,
+  type SessionTranscript,
+} from "./transcript/session-transcript.ts";
+import { createTranscriptSender } from "./transcript/transcript-sender.ts";
 
 export interface Reporting {
   readonly link: Link;
   readonly heartbeat: HeartbeatSender;
   readonly events: EventSender;
   readonly receipts: ReceiptQueue;
+  readonly transcript: SessionTranscript;
 }
 
 const unheldLength = 500;
@@ -29,5 +36,17 @@ export function startReporting(options: SessionOptions): Reporting {
     ...{ link, heartbeat },
     events: createEventSender({ id, instanceId, link, localModel, now, log }),
     receipts: createReceiptQueue({ id, link, now, log }),
+    transcript: startTranscript(options, link, () => heartbeat.presence().session_id ?? facts.session_id),
   };
+}
+
+function startTranscript(
+  { agentId: id, instanceId, cli, transcript, createId, now, log }: SessionOptions,
+  link: Link,
+  sessionId: () => string | undefined,
+): SessionTranscript {
+  if (transcript === undefined) return noTranscript;
+  const sender = createTranscriptSender({ id, instanceId, link, now, log });
+  const readEntries = cli.readRecordEntries;
+  return createSessionTranscript({ ...transcript, sender, readEntries, sessionId, createId, log });
 }

@@ -7,6 +7,7 @@ import type { Logger } from "../log.ts";
 import type { ApprovalsOptions } from "./approvals.ts";
 import type { LocalModel } from "./event-sender.ts";
 import type { Unanswered } from "./patient-asking.ts";
+import type { PositionFile } from "./transcript/session-transcript.ts";
 
 export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | "permissions"> {
   readonly agentId: AgentId;
@@ -37,6 +38,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly unanswered?: Unanswered | undefined;
   /** How long a paused tool call is held, and how long a hook waits for an answer. Must be less than the CLI waits for its hook. */
   readonly holdMs: number;
+  /** Where the host keeps how far the session's record was published; absent if its transcript is not published. */
+  readonly transcript?: { readonly position: PositionFile } | undefined;
   /** How long to wait for a server that is away, before the profile's policy for unanswered requests applies. Default 10000. */
   readonly reachWithinMs?: number | undefined;
   readonly now: () => Date;

@@ -12,6 +12,7 @@ import type { Delivery } from "../routes/delivery.ts";
 import type { Routes } from "../routes/routes.ts";
 import type { TranscriptWatch } from "../routes/transcript.ts";
 import type { Control } from "../steer/control.ts";
+import type { SessionTranscript } from "../transcript/session-transcript.ts";
 import type { Background } from "./background.ts";
 import type { AnswerHook } from "./hook-answers.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
@@ -52,6 +53,7 @@ export interface HookIntakeOptions {
   readonly control: Pick<Control, "stop" | "quiet">;
   readonly dialogs: Pick<OpenDialogs, "open" | "note" | "settle">;
   readonly transcript: Pick<TranscriptWatch, "look">;
+  readonly published: Pick<SessionTranscript, "noteHook">;
   readonly toolIds: Pick<ToolIds, "note">;
   readonly conversation: ConversationWatch;
   /**

@@ -1,6 +1,7 @@
-// Notes what a hook shows of the session's work: whether a turn runs, and what runs in the background.
+// Notes what a hook shows of the session's work: whether a turn runs, what runs in the background, and what belongs into its transcript.
 import type { BackgroundTask, Hook } from "../../domain/hook.ts";
 import type { EventSender } from "../event-sender.ts";
+import type { SessionTranscript } from "../transcript/session-transcript.ts";
 import type { Background } from "./background.ts";
 import type { OpenDialogs } from "./open-dialogs.ts";
 import type { Turn } from "./turn.ts";
@@ -12,6 +13,7 @@ export interface WorkNotesOptions {
   readonly turnEnds: Pick<TurnEnds, "noteWork">;
   readonly dialogs: Pick<OpenDialogs, "note">;
   readonly events: Pick<EventSender, "send">;
+  readonly published: Pick<SessionTranscript, "noteHook">;
   /** Whether the session is headless. Then a prompt is sent when its hook comes. On a terminal it may still wait for the end of a turn. */
   readonly hasStream: boolean;
   readonly now: () => Date;
@@ -31,8 +33,10 @@ export function createWorkNotes(options: WorkNotesOptions): (hook: Hook) => void
     }
     background.set(running);
   };
-  return ({ facts, promptId, isSubagent, background: running }: Hook) => {
+  return (hook: Hook) => {
+    const { facts, promptId, isSubagent, background: running } = hook;
     const { kind, subagent, detail } = facts;
+    options.published.noteHook(hook);
     const atMs = now().getTime();
     if (subagent !== undefined && kind === "subagent_end") background.end(subagent);
     else if (subagent !== undefined && workKinds.has(kind)) {

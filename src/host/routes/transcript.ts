@@ -9,8 +9,11 @@ export interface Transcript {
   /**
    * The record is at this path from now on. Skips the lines that the file already holds, because they are of an earlier run. Resolves when
    * the end of these lines is known; lines that are written later are read.
+   * @param start where to read instead: from a byte on, or only the last bytes, which then begin with a whole line
    */
-  begin(path: string): Promise<void>;
+  begin(path: string, start?: { readonly from: number } | { readonly lastBytes: number }): Promise<void>;
+  /** Up to which byte the file was read. */
+  offset(): number;
   /** Whether the file exists. Waits up to 2 s for it, because the CLI creates it some 100 ms after the first prompt. */
   isThere(): Promise<boolean>;
   /** The parsed lines that were completed since the last call; none while there is no file. */
@@ -71,7 +74,7 @@ export function createTranscript(): Transcript {
     }
   };
   return {
-    begin(path) {
+    begin(path, start) {
       if (path === named) return begun;
       named = path;
       begun = inTurn(async () => {
@@ -79,10 +82,13 @@ export function createTranscript(): Transcript {
         readUntil = undefined;
         knownUntil = "";
         await using file = await openFile();
-        offset = (await file?.stat())?.size ?? 0;
+        const size = (await file?.stat())?.size ?? 0;
+        offset = startIn(size, start);
+        // The first of the last bytes may be in the middle of a line, which is no JSON then, and is left out.
       });
       return begun;
     },
+    offset: () => offset,
     async isThere() {
       const untilMs = performance.now() + writtenWithinMs;
       while (named !== undefined) {
@@ -98,6 +104,11 @@ export function createTranscript(): Transcript {
     },
     readNew: () => inTurn(read),
   };
+}
+
+function startIn(size: number, start: Parameters<Transcript["begin"]>[1]): number {
+  if (start === undefined) return size;
+  return "from" in start ? Math.min(start.from, size) : Math.max(0, size - start.lastBytes);
 }
 
 /** RFC 3339 in UTC, which can be compared as a text; "" for a line without a time. */

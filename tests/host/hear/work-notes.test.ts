@@ -16,6 +16,7 @@ function notes(hasStream = false) {
     turnEnds: { noteWork: () => void done.push(["work"]) },
     dialogs: { note: ({ facts }) => void done.push(["dialog", facts.kind, facts.subagent]) },
     events: { send: (event) => void done.push(["event", event]) },
+    published: { noteHook: () => undefined },
     ...{ hasStream, now: () => new Date(1_000) },
   });
   const hook = (kind: HookFacts["kind"], facts: Partial<HookFacts> = {}, more: Partial<Hook> = {}) =>

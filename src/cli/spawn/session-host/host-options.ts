@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { AgentCli } from "../../../agents/agent-cli.ts";
 import type { UserSettings } from "../../../agents/agent-launch.ts";
+import { recordPositionFile } from "../../../data-dir/run-file.ts";
 import type { SessionMode } from "../../../domain/abilities.ts";
 import type { ModelServerProfile } from "../../../domain/model-server.ts";
 import { type RouteName, routeNames } from "../../../domain/route-names.ts";
@@ -44,6 +45,8 @@ export interface HostOptions {
   readonly launchTask: string | undefined;
   /** The environment of the CLI. */
   readonly env: Environment;
+  /** Whether the session's conversation is published. */
+  readonly hasTranscript: boolean;
   /** The routes that the agent's profile allows; all if undefined. */
   readonly routes: readonly RouteName[] | undefined;
   /** For a session without a terminal: called with what its model says. */
@@ -96,6 +99,9 @@ export function sessionOptions(
     },
     cli: launchedSession(cli.session, options),
     mayAskAtTerminal: options.isOnTerminal ? cli.session.mayAskAtStart : undefined,
+    transcript: options.hasTranscript
+      ? { position: recordPositionFile(options.dataDir, agentId, log) }
+      : undefined,
     routes: readRoutes(env) ?? options.routes,
     hasStream: pipedTask !== undefined,
     unheld: pipedTask === undefined ? hooksOff : undefined,

@@ -128,6 +128,7 @@ export function listenTo(host: Host, { sessionId: known, onWords }: HostOptions,
     onSign: host.takeSign,
     onUsage: host.usage,
     onResult: host.turnResult,
+    onThought: host.thought,
     onWords(words) {
       host.heard(words);
       onWords(words);

@@ -102,6 +102,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
   return {
     dataDir: plan.dataDir,
     ...{ id, cli, natsUrl, role, env, routes },
+    hasTranscript: profile.transcript === "on",
     permissions: launch.asksPermissions === true ? "inbox" : "cli",
     unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
     credsPath: credentials.path,
