@@ -6,6 +6,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
+import type { StoredEntry, TranscriptPage, TranscriptQuery } from "./transcripts/transcripts.ts";
 
 export interface Server {
   /** A new id at each start. A page that sees it change knows that its revisions are invalid. */
@@ -15,6 +16,7 @@ export interface Server {
   readonly fleet: FleetService;
   readonly alerts: AlertService;
   readonly requests: RequestDesk;
+  readonly transcripts: TranscriptService;
   /** Whether this serve leads, if there are several. */
   isLeader(): boolean;
   /** The queues before model servers that this serve has kept since its start. */
@@ -87,6 +89,14 @@ export interface AlertService {
   /** The alerts that are not resolved, newest first. */
   open(): readonly Alert[];
   onAlert(listener: (alert: Alert) => void): () => void;
+}
+
+/** The conversations of the agents' sessions, from the stream TRANSCRIPTS. */
+export interface TranscriptService {
+  /** @throws CliaiError if the stream cannot be read */
+  read(id: AgentId, query: TranscriptQuery): Promise<TranscriptPage>;
+  /** Calls the listener with each entry of the agent after a sequence. Returns the function that ends that. */
+  follow(id: AgentId, after: number, onEntry: (entry: StoredEntry) => void): () => void;
 }
 
 export interface RequestReading {

@@ -16,6 +16,7 @@ import { type Foundation, layFoundation } from "./start/foundation.ts";
 import { healthOf, troubleOf } from "./start/health.ts";
 import type { ServerOptions } from "./start/server-options.ts";
 import { endLost, startWatches } from "./start/watches.ts";
+import { followTranscript, readTranscript } from "./transcripts/transcripts.ts";
 
 /** Resolves when the streams and buckets have been read. @throws CliaiError if JetStream is not available */
 export async function startServer(bus: Bus, options: ServerOptions): Promise<Server> {
@@ -41,6 +42,13 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     fleet: foundation.fleet,
     alerts: foundation.alerts,
     requests: desks.requests,
+    transcripts: {
+      read: (id, query) => readTranscript(bus, id, query),
+      follow(id, after, onEntry) {
+        const stop = followTranscript(bus, id, after, { log, onEntry });
+        return () => void stop();
+      },
+    },
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     catchUp: reading.projector.catchUpAll,

@@ -10,12 +10,14 @@ import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
+import type { StoredEntry } from "../../server/transcripts/transcripts.ts";
 import { clientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { clockText, dayText, paint, plain } from "../frame/terminal.ts";
 import { createLogReader, type LogEntry, logEntry } from "./log-entries.ts";
+import { printTranscript, transcriptLine } from "./transcript-log.ts";
 
 export const logCommand = defineCliCommand({
   name: "log",
@@ -25,17 +27,29 @@ export const logCommand = defineCliCommand({
     agent: { type: "positional", required: true, description: "id of the agent" },
     follow: { type: "boolean", description: "keep printing new entries as they come" },
     last: { type: "boolean", description: "print only what the agent said last, in full" },
+    transcript: {
+      type: "boolean",
+      description: "print the conversation as the agent's CLI records it: prompts, answers, calls",
+    },
     ...clientArgs,
   },
   async run(args, context) {
     const id = parseAgentId(args.agent);
-    if (args.last === true && args.follow === true) {
-      throw new CliaiError("usage", "--last and --follow contradict each other", {
+    const other = args.follow === true ? "--follow" : args.transcript === true ? "--transcript" : undefined;
+    if (args.last === true && other !== undefined) {
+      throw new CliaiError("usage", `--last and ${other} contradict each other`, {
         hint: "leave one of them out",
       });
     }
     return await withClient(args, context, async (bus, parts) => {
       if (args.last === true) return await printLast(bus, id, context);
+      if (args.transcript === true) {
+        await createFleetReader(bus, context).require(id);
+        const printLine = createPrinter(context);
+        const print = (entry: StoredEntry) =>
+          context.json ? context.print(JSON.stringify(entry)) : printLine(transcriptLine(entry));
+        return await printTranscript(bus, id, { log: context.log, follows: args.follow === true, print });
+      }
       const print = createPrinter(context);
       const read = createLogReader();
       let next = (await readStreamFacts(bus, streams.audit)).last_seq + 1;
@@ -76,8 +90,10 @@ export async function readLastWords(bus: Bus, id: AgentId): Promise<LogEntry | u
 
 const kindWidth = "told again".length;
 
+type PrintedEntry = Pick<LogEntry, "at" | "again" | "what" | "from" | "text"> & { readonly kind: string };
+
 /** Prints entries one after the other, with a line for each new day. */
-function createPrinter({ json, color, print }: CliContext): (entry: LogEntry) => void {
+function createPrinter({ json, color, print }: CliContext): (entry: PrintedEntry) => void {
   let day = "";
   return (entry) => {
     if (json) return print(JSON.stringify(entry));

@@ -19,6 +19,7 @@ import { orderFromJson, requireReady } from "./orders.ts";
 import { metricFormats } from "./prometheus-text.ts";
 import { searchAskFrom } from "./search-query.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
+import { readTranscriptQuery } from "./transcript-query.ts";
 
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
 const heartbeatDeprecatedAt = "@1795392000";
@@ -29,10 +30,11 @@ export interface ApiOptions {
   readonly spawner?: Spawner | undefined;
   readonly search: SearchDesk;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
+  readonly now: () => Date;
   readonly log: Logger;
 }
 
-export function createApi({ server, spawner, search, access, log }: ApiOptions): Hono {
+export function createApi({ server, spawner, search, access, now, log }: ApiOptions): Hono {
   const api = new Hono();
   const warnOfHeartbeat = limitRate((agent) => {
     log.warn(
@@ -67,6 +69,11 @@ export function createApi({ server, spawner, search, access, log }: ApiOptions):
   api.get("/api/agents/:id", (c) => {
     const view = server.fleet.require(c.req.param("id"));
     return c.json({ ...view, timeline: server.fleet.timeline(view.agent_id) });
+  });
+  api.get("/api/agents/:id/transcript", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const query = readTranscriptQuery(c.req.query(), now());
+    return c.json({ agent_id, ...(await server.transcripts.read(agent_id, query)) });
   });
   api.post("/api/agents/:id/commands", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));

@@ -1,0 +1,152 @@
+// This room reads the agents' conversations from the stream TRANSCRIPTS, for the pages, the API and the commands.
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeFromAgent } from "../../domain/wire/decode.ts";
+import { agentSubject, streams } from "../../domain/wire/subjects.ts";
+import { type TranscriptEntry, TranscriptEntrySchema } from "../../domain/wire/transcript-messages.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
+import { readLastMessages } from "../../nats/jetstream/read-back.ts";
+import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts";
+
+export interface StoredEntry extends TranscriptEntry {
+  readonly seq: number;
+  /** When the CLI wrote it; if that is not known, when it was stored. RFC 3339. */
+  readonly at: string;
+}
+
+export interface TranscriptQuery {
+  /** Only entries with a sequence below this one. */
+  readonly before?: number | undefined;
+  /** Only entries with a sequence above this one, the oldest of them first. */
+  readonly after?: number | undefined;
+  /** Only entries that were stored since this time, the oldest of them first. */
+  readonly sinceMs?: number | undefined;
+  /** Only entries that were stored up to this time. */
+  readonly untilMs?: number | undefined;
+  /** How many entries at most. */
+  readonly limit: number;
+}
+
+export interface TranscriptPage {
+  /** Oldest first. Without `after` and `sinceMs` the newest ones. */
+  readonly entries: readonly StoredEntry[];
+  /** Whether there are entries before the first one; false if there is none. */
+  readonly has_older: boolean;
+  readonly has_newer: boolean;
+}
+
+/** How many messages at most are decoded for one page, if an agent has published what is no entry, or the same entry again. */
+const mostReadTimes = 4;
+
+/** Reads a page of an agent's conversation. @throws CliaiError if the stream cannot be read */
+export async function readTranscript(bus: Bus, id: AgentId, query: TranscriptQuery): Promise<TranscriptPage> {
+  const { after, sinceMs, limit } = query;
+  return after === undefined && sinceMs === undefined
+    ? await readNewest(bus, id, query)
+    : await readOn(bus, id, { ...query, limit });
+}
+
+async function readNewest(
+  bus: Bus,
+  id: AgentId,
+  { before, untilMs, limit }: TranscriptQuery,
+): Promise<TranscriptPage> {
+  const place = { stream: streams.transcripts, subject: agentSubject(id, "transcript") };
+  const isWanted = ({ at }: StreamMessage) => untilMs === undefined || Date.parse(at) <= untilMs;
+  let end = before;
+  for (;;) {
+    // One more than is shown, which tells whether there are older ones.
+    const messages = await readLastMessages(bus, { ...place, before: end, count: limit + 1 });
+    const wanted = messages.filter(isWanted);
+    // What is newer than `untilMs` is left out, so look further back.
+    if (wanted.length === 0 && messages.length === limit + 1) {
+      end = messages[0]?.seq;
+      continue;
+    }
+    const entries = decodeEntries(id, wanted);
+    const shown = entries.slice(-limit);
+    const newest = await readLastMessage(bus, place.stream, place.subject);
+    return {
+      entries: shown,
+      has_older: messages.length === limit + 1,
+      has_newer: (newest?.seq ?? 0) > (wanted.at(-1)?.seq ?? Number.POSITIVE_INFINITY),
+    };
+  }
+}
+
+async function readOn(
+  bus: Bus,
+  id: AgentId,
+  { after, before, sinceMs, untilMs, limit }: TranscriptQuery,
+): Promise<TranscriptPage> {
+  const subject = agentSubject(id, "transcript");
+  const start = after === undefined ? { sinceMs } : { from: after + 1 };
+  const found: StreamMessage[] = [];
+  let entries: readonly StoredEntry[] = [];
+  let has_newer = false;
+  for await (const message of readStream(bus, {
+    stream: streams.transcripts,
+    subjects: [subject],
+    ...start,
+  })) {
+    const atMs = Date.parse(message.at);
+    if (before !== undefined && message.seq >= before) break;
+    if (untilMs !== undefined && atMs > untilMs) break;
+    if (sinceMs !== undefined && atMs < sinceMs) continue;
+    if (entries.length >= limit || found.length >= limit * mostReadTimes) {
+      has_newer = true;
+      break;
+    }
+    found.push(message);
+    if (found.length >= limit) entries = decodeEntries(id, found);
+  }
+  entries = decodeEntries(id, found).slice(0, limit);
+  const [first] = found;
+  const older =
+    first === undefined
+      ? []
+      : await readLastMessages(bus, { stream: streams.transcripts, subject, before: first.seq, count: 1 });
+  return { entries, has_older: older.length > 0, has_newer };
+}
+
+/** Follows an agent's conversation from after a sequence. Returns the function that ends that. */
+export function followTranscript(
+  bus: Bus,
+  id: AgentId,
+  after: number,
+  { log, onEntry }: { readonly log: Logger; readonly onEntry: (entry: StoredEntry) => void },
+): () => Promise<void> {
+  const following = followStream(bus, {
+    stream: streams.transcripts,
+    subjects: [agentSubject(id, "transcript")],
+    from: after + 1,
+    log,
+    onMessage: (message) => onEntry(decodeEntry(id, message)),
+  });
+  return following.stop;
+}
+
+/** Leaves out an entry that was stored twice. */
+function decodeEntries(id: AgentId, messages: readonly StreamMessage[]): StoredEntry[] {
+  const known = new Set<string>();
+  return messages
+    .map((message) => decodeEntry(id, message))
+    .filter(({ session_id, instance_id, entry_id }) => {
+      const key = `${session_id ?? instance_id ?? ""} ${entry_id}`;
+      const isNew = !known.has(key);
+      known.add(key);
+      return isNew;
+    });
+}
+
+/** What is no entry becomes a note that says why: agents can publish anything on their own subject. */
+function decodeEntry(id: AgentId, { data, seq, at }: StreamMessage): StoredEntry {
+  try {
+    const entry = decodeFromAgent(TranscriptEntrySchema, data, id);
+    return { ...entry, seq, at: entry.timestamp ?? at };
+  } catch (error) {
+    return { kind: "note", entry_id: `malformed-${seq}`, text: messageOf(error), is_error: true, seq, at };
+  }
+}
