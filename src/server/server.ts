@@ -1,5 +1,6 @@
 // The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
 import type { AgentView } from "../domain/fleet/agent-view.ts";
+import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -83,6 +84,8 @@ export interface TimelineEntry {
   /** `connection`, `status`, `receipt`, an order's type, or the event's own kind. */
   readonly kind: string;
   readonly text: string;
+  /** Set if the event is about a tool call. */
+  readonly call?: CallFacts;
 }
 
 export interface AlertService {

@@ -1,9 +1,12 @@
 // The newest events of each agent, in memory, for its page. The whole history is in the stream AUDIT.
+import { definedOf } from "../../domain/defined.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import type { CallFacts } from "../../domain/fleet/shown/fold-calls.ts";
 import { idFromSequence } from "../../domain/receipts.ts";
 import { commandText, shutdownText } from "../../domain/text/order-text.ts";
 import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { AgentEvent } from "../../domain/wire/event-messages.ts";
 import type { TimelineEntry } from "../server.ts";
 
 const entriesKept = 100;
@@ -60,7 +63,8 @@ function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
         percent === undefined ? undefined : `${percent} %`,
         detail == null ? undefined : summaryOf(detail),
       ];
-      return { at, kind, text: words.filter((word) => word !== undefined).join(" ") };
+      const text = words.filter((word) => word !== undefined).join(" ");
+      return { at, kind, text, ...definedOf({ call: callFacts(event.message) }) };
     }
     case "receipt": {
       const { command_id, state, route, detail } = event.message;
@@ -88,6 +92,12 @@ function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
         text: `from ${event.message.from ?? "unknown"}: ${summaryOf(event.message.text)}`,
       };
   }
+}
+
+/** Undefined for an event that is not about a tool call. */
+function callFacts({ kind, tool, detail, tool_use_id: id, subagent }: AgentEvent): CallFacts | undefined {
+  if (tool === undefined || !kind.startsWith("tool_")) return undefined;
+  return { tool, ...definedOf({ detail: detail == null ? undefined : summaryOf(detail), id, subagent }) };
 }
 
 function isBefore(a: TimelineEntry | undefined, b: TimelineEntry | undefined): boolean {
