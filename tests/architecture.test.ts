@@ -67,6 +67,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
   "eventsource-parser": ["agents", "loop"],
+  marked: ["web"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "model-gate", "audit", "search", "loop", "server", "web", "bench", "cli"],

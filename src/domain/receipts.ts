@@ -34,6 +34,9 @@ export interface RunEnded {
   readonly stopped?: true;
 }
 
+/** `from` of an order of which only receipts were read. */
+export const unknownSender = "unknown";
+
 export interface CommandRecord {
   readonly command_id: string;
   /** The secret token of the stored order; absent if another program published the order. Views leave it out. */
@@ -145,6 +148,11 @@ export function isSettled(command: CommandRecord): boolean {
   if (last === undefined || last === "stored") return false;
   if (isStopType(type)) return true;
   return type === "message" ? last !== "delivered" : isFinal(last);
+}
+
+/** Whether nothing but receipts of its agent shows that there was such an order. */
+export function isUnknownOrder({ stream_seq, is_lost, from }: CommandRecord): boolean {
+  return stream_seq === 0 && is_lost !== true && from === unknownSender;
 }
 
 /** Whether the order still waits for its agent: it is neither taken nor settled. */

@@ -24,6 +24,7 @@ import patchScript from "./browser/patch.js" with { type: "text" };
 import sayScript from "./browser/say.js" with { type: "text" };
 import searchStyle from "./browser/search.css" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
+import transcriptStyle from "./browser/transcript.css" with { type: "text" };
 
 const files: ReadonlyMap<string, string> = new Map([
   ["age.js", ageScript],
@@ -42,9 +43,17 @@ const files: ReadonlyMap<string, string> = new Map([
   ["stream.js", streamScript],
   [
     "style.css",
-    [baseStyle, layoutStyle, controlsStyle, fleetStyle, agentStyle, inboxStyle, formsStyle, searchStyle].join(
-      "\n",
-    ),
+    [
+      baseStyle,
+      layoutStyle,
+      controlsStyle,
+      fleetStyle,
+      agentStyle,
+      transcriptStyle,
+      inboxStyle,
+      formsStyle,
+      searchStyle,
+    ].join("\n"),
   ],
 ]);
 

@@ -11,6 +11,7 @@ import { watchOrders } from "./forms/orders.js";
 import { watchQuestions } from "./forms/questions.js";
 import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
+import { say } from "./say.js";
 import { openStream } from "./stream.js";
 
 const root = document.documentElement;
@@ -137,6 +138,8 @@ function sayBusy(event) {
 
 /** @param {Event} event */
 async function copy(event) {
+  const link = event.target instanceof Element ? event.target.closest("[data-copy-link]") : null;
+  if (link instanceof HTMLAnchorElement) copyLink(link);
   const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
   const source = document.getElementById(button?.getAttribute("data-copy") ?? "");
   if (button === null || source === null) return;
@@ -148,4 +151,12 @@ async function copy(event) {
     getSelection()?.selectAllChildren(source);
     button.textContent = "Selected";
   }
+}
+
+/** The link is followed as well, so that the moment is marked, and its address stands in the bar. @param {HTMLAnchorElement} link */
+function copyLink(link) {
+  navigator.clipboard?.writeText(link.href).then(
+    () => say("The link to this moment is copied."),
+    () => {}, // the browser does not allow it; the address bar has the link
+  );
 }

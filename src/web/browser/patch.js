@@ -13,18 +13,23 @@ export function applyPatch(parts) {
 /** @param {Element} fresh */
 function applyPart(fresh) {
   const old = document.getElementById(fresh.id);
-  const agent = fresh.getAttribute("data-agent");
+  const place = placeOf(fresh);
   const list = document.getElementById(fresh.getAttribute("data-list") ?? "");
-  if (agent === null || list === null) {
+  if (place === null || list === null) {
     if (old !== null) morph(old, fresh);
     return;
   }
-  // Agents are ordered by id within a section.
-  const after = [...list.children].find((child) => (child.getAttribute("data-agent") ?? "") > agent);
+  // Agents are ordered by id within a section, and entries of a transcript by their sequence.
+  const after = [...list.children].find((child) => (placeOf(child) ?? "") > place);
   if (old === null) {
     list.insertBefore(fresh, after ?? null);
     return;
   }
   if (old.parentElement !== list) move(list, old, after ?? null);
   morph(old, fresh);
+}
+
+/** @param {Element} element */
+function placeOf(element) {
+  return element.getAttribute("data-place") ?? element.getAttribute("data-agent");
 }

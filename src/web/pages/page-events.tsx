@@ -10,7 +10,8 @@ import { findBulkTargets } from "../api/bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "../api/event-stream.ts";
 import { createFleetCursor, type FleetStep } from "../api/fleet-cursor.ts";
 import { assetsVersion } from "../assets.ts";
-import { agentParts } from "./agent-page.tsx";
+import { agentParts } from "./agent/agent-page.tsx";
+import type { AgentTab } from "./agent/agent-tabs.tsx";
 import { BulkResults } from "./bulk-page.tsx";
 import { AgentEntry, FleetContent, SectionCount } from "./fleet/fleet-page.tsx";
 import { type Layout, layoutOf } from "./fleet/layouts.ts";
@@ -24,6 +25,8 @@ export interface PageEventsOptions {
   readonly lastEventId: string | undefined;
   /** The agent that the page is about. */
   readonly agent: string | undefined;
+  /** The tab of the agent's page. */
+  readonly tab: AgentTab | undefined;
   readonly page: LivePage;
   /** For the page of results: the first part of their command ids. */
   readonly key: string | undefined;
@@ -50,7 +53,7 @@ export const pageKeepAlive = "event: ping\ndata: {}\n\n";
 /** Sends `hello` first, then `patch`: the markup of each changed part. Its root element has the id of the element that it replaces. */
 export function createPageEvents(server: Server, options: PageEventsOptions): StreamSource {
   const { fleet } = server;
-  const { agent, page, clis, now } = options;
+  const { agent, page, tab = "now", clis, now } = options;
   const cursor = createFleetCursor(server, options.lastEventId);
   const sent = new Map<string, string>();
   let { layout } = options;
@@ -81,8 +84,8 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     const view = views.find(({ agent_id }) => agent_id === agent);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
-    const requests = server.requests.all();
-    return agentParts({ view, timeline: fleet.timeline(view.agent_id), requests, clis, now: now() });
+    const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all(), views };
+    return agentParts(tab, { view, ...facts, clis, now: now() });
   };
   const pageParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     if (page === "fleet") return fleetParts(step, views);

@@ -137,7 +137,8 @@ describe("an agent's page", () => {
     expect(text).toContain("sort the mail");
     expect(text).toContain("link online heartbeat in time by heartbeat");
     expect(text).toContain("activity working says working");
-    expect(text).toContain("host workbench pid 4711 session unknown");
+    const settings = await page(web, "/agents/ada/settings");
+    expect(settings.text).toContain("host workbench pid 4711 session unknown");
   });
 
   test("its forms send commands, and lead back to the command and its receipts", async () => {
@@ -149,7 +150,7 @@ describe("an agent's page", () => {
     const fields = { type: "task", text: "water the plants", command_id: ids[0] ?? "" };
     const response = await submit(web, "ada", fields);
     expect(response.status).toBe(303);
-    expect(response.headers.get("location")).toBe(`/agents/ada#command-${ids[0]}`);
+    expect(response.headers.get("location")).toBe(`/agents/ada/commands#command-${ids[0]}`);
     expect((await submit(web, "ada", fields)).status).toBe(303);
     await web.viewOf("ada", ({ commands }) => commands.length === 1, "the command, once");
     web.bus.publish("agent.ada.receipt", { command_id: ids[0], state: "delivered" });

@@ -10,6 +10,7 @@ import {
   isTaken,
   namesOf,
   receiptEntry,
+  unknownSender,
 } from "../../receipts.ts";
 import { summaryOf } from "../../text/summary.ts";
 import type { Receipt } from "../../wire/messages.ts";
@@ -39,7 +40,7 @@ export function reduceReceipt(record: AgentRecord, receipt: Receipt, at: string)
   const unread: CommandRecord = {
     ...namesOf(receipt),
     type: "task",
-    from: receipt.task === undefined ? "unknown" : "its launch",
+    from: receipt.task === undefined ? unknownSender : "its launch",
     summary: summaryOf(receipt.task ?? ""),
     stream_seq: 0,
     issued_at: at,

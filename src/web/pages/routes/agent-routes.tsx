@@ -6,7 +6,9 @@ import type { Context, Hono } from "hono";
 import { wantsJson } from "../../api/http-errors.ts";
 import { orderFromForm, requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
-import { AgentPage } from "../agent-page.tsx";
+import { AgentPage } from "../agent/agent-page.tsx";
+import { agentTabOf } from "../agent/agent-tabs.tsx";
+import { transcriptPage } from "../agent/transcript-tab.tsx";
 import { FleetPage } from "../fleet/fleet-page.tsx";
 import { layoutOf } from "../fleet/layouts.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
@@ -26,13 +28,22 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     });
   });
 
-  pages.get("/agents/:id", (c) => {
+  pages.get("/agents/:id/transcript", async (c) => {
+    const view = fleet.require(c.req.param("id"));
+    return showPage(c, options, await transcriptPage(options, view, c.req.query()));
+  });
+  pages.get("/agents/:id/:tab?", async (c, next) => {
+    const named = c.req.param("tab");
+    const tab = agentTabOf(named ?? "now");
+    // The page may be in another file of this folder.
+    if (tab === undefined || named === "now") return await next();
     const view = fleet.require(c.req.param("id"));
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all() };
+    const more = { views: fleet.list(), clis, now: now(), health: server.health() };
     return showPage(c, options, {
       title: view.agent_id,
-      stream: streamOf(server, "agent", `&agent=${view.agent_id}`),
-      body: <AgentPage view={view} {...facts} clis={clis} now={now()} health={server.health()} />,
+      stream: streamOf(server, "agent", `&agent=${view.agent_id}&tab=${tab}`),
+      body: <AgentPage view={view} tab={tab} {...facts} {...more} />,
     });
   });
 
@@ -42,6 +53,6 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     requireReady(server);
     const { command_id, duplicate } = await server.sendCommand(order);
     if (wantsJson(c)) return c.json({ command_id, state: "stored", duplicate }, 202);
-    return c.redirect(`/agents/${agent_id}#command-${command_id}`, 303);
+    return c.redirect(`/agents/${agent_id}/commands#command-${command_id}`, 303);
   });
 }

@@ -1,6 +1,8 @@
 // The address of the event stream that updates an open page.
 import type { Hono } from "hono";
 import { eventStream } from "../../api/event-stream.ts";
+import { agentTabOf } from "../agent/agent-tabs.tsx";
+import { liveTranscriptOf, splitEventId, withTranscript } from "../agent/live-transcript.tsx";
 import { layouts } from "../fleet/layouts.ts";
 import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-events.tsx";
 import type { PagesOptions } from "../show-page.tsx";
@@ -10,9 +12,11 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
 
   pages.get("/events", (c) => {
     const layout = c.req.query("layout");
+    const [lastEventId, lastEntry] = splitEventId(c.req.header("last-event-id") ?? c.req.query("since"));
     const source = createPageEvents(server, {
-      lastEventId: c.req.header("last-event-id") ?? c.req.query("since"),
+      lastEventId,
       agent: c.req.query("agent"),
+      tab: agentTabOf(c.req.query("tab")),
       page: livePages.find((known) => known === c.req.query("page")) ?? "fleet",
       key: c.req.query("key"),
       failed: (c.req.query("failed") ?? "").split(","),
@@ -21,7 +25,10 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       listening: [new URL(c.req.url).origin, natsUrl],
       now,
     });
-    return eventStream(source, {
+    const transcript = liveTranscriptOf(server, c.req.query(), lastEntry);
+    const whole =
+      transcript === undefined ? source : withTranscript(source, transcript, { fleetId: lastEventId, now });
+    return eventStream(whole, {
       signal: c.req.raw.signal,
       onVoid: access?.onRotated,
       minGapMs: pageGapMs,

@@ -1,8 +1,8 @@
 // What an agent's page says of its control, its commands' ways, its requests and what it has used.
 import { describe, expect, test } from "bun:test";
-import { shownText } from "../../support/shown-text.ts";
-import { waitFor } from "../../support/wait-for.ts";
-import { startTestApp, type TestApp } from "../test-app.ts";
+import { shownText } from "../../../support/shown-text.ts";
+import { waitFor } from "../../../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../../test-app.ts";
 
 const htmlOf = async (web: TestApp, path = "/agents/ada") => await (await web.app.request(path)).text();
 const textOf = async (web: TestApp, path?: string) => shownText(await htmlOf(web, path));
@@ -61,10 +61,10 @@ describe("AgentPage()", () => {
   test("says what cliai can do with the session of an agent that it has launched, and that its release was never tried", async () => {
     await using web = await startTestApp();
     await web.heartbeat("ada");
-    expect(await textOf(web)).not.toContain("abilities");
+    expect(await textOf(web, "/agents/ada/settings")).not.toContain("abilities");
     const launched = { agent_cli: "claude", agent_cli_version: "99.0.0", session_mode: "headless" };
     await web.heartbeat("ben", launched);
-    expect(await textOf(web, "/agents/ben")).toContain(
+    expect(await textOf(web, "/agents/ben/settings")).toContain(
       "abilities claude 99.0.0 (untried; tried: 2.1.330), headless: all but shared (no: it has no terminal)",
     );
   });
@@ -78,14 +78,14 @@ describe("AgentPage()", () => {
       web.bus.publish("agent.ada.receipt", { command_id: "t1", state, ...more });
     receipt("delivered");
     await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 2, "it is delivered");
-    expect(await textOf(web)).toMatch(/delivered, not seen for \d+ s/);
+    expect(await textOf(web, "/agents/ada/commands")).toMatch(/delivered, not seen for \d+ s/);
     receipt("injected", { route: "messaging-socket" });
     receipt("seen", { detail: "prompt" });
     receipt("failed", { route: "acknowledge", detail: "<b>no</b> such file" });
     await web.viewOf("ada", ({ commands }) => commands[0]?.receipts.length === 5, "it has failed");
-    const html = await htmlOf(web);
+    const html = await htmlOf(web, "/agents/ada/commands");
     expect(html).toContain("&lt;b&gt;no&lt;/b&gt; such file");
-    const text = await textOf(web);
+    const text = await textOf(web, "/agents/ada/commands");
     expect(text).toContain(
       "Step Route Detail injected messaging-socket its CLI shows it as the words of another session, not of its user seen prompt failed acknowledge",
     );
@@ -177,14 +177,15 @@ describe("AgentPage()", () => {
   test("what it has used is told as an estimate with its age, here and in sum; without figures, that there are none", async () => {
     await using web = await startTestApp();
     await web.heartbeat("ada");
-    expect(await textOf(web)).toMatch(/cost unknown .*Usage None reported yet/);
+    const ofCost = () => textOf(web, "/agents/ada/cost");
+    expect(await ofCost()).toMatch(/cost unknown .*Usage None reported yet/);
     const usage = {
       ...{ tokens_used: 812_345, estimated_cost: 2.31, model: "opus", source: "results" },
       ...{ context_tokens: 90_000, context_window: 200_000 },
     };
     web.bus.publish("agent.ada.event", { kind: "usage", usage });
     await web.viewOf("ada", (view) => view.usage !== undefined, "its usage");
-    const text = await textOf(web);
+    const text = await ofCost();
     expect(text).toMatch(/\$2\.31 est\. (now|\d+ s ago)/);
     expect(text).toContain("Context: 90k of 200k tokens (45 %) model opus cost $2.31 tokens 812,345");
     expect(text).toMatch(/By its CLI&#39;s estimate, (now|\d+ s ago)/);
@@ -202,15 +203,176 @@ describe("AgentPage()", () => {
     };
     const timestamp = new Date().toISOString();
     await web.heartbeat("ada", { timestamp, model_request: request });
-    expect(await textOf(web)).toMatch(/model server ?waits for gpu:8080, place 2 of 3, began/);
+    expect(await textOf(web, "/agents/ada/settings")).toMatch(
+      /model server ?waits for gpu:8080, place 2 of 3, began/,
+    );
     expect(await textOf(web, "/")).toContain("place 2 of 3 for its model");
     const idle = { server: "gpu:8080", state: "idle", tokens_per_s: 36.5, cached_share: 0.89 };
     await web.heartbeat("ada", { timestamp, model_request: idle });
-    expect(await textOf(web)).toContain(
+    expect(await textOf(web, "/agents/ada/settings")).toContain(
       "gpu:8080 has no request of it (36.5 tokens/s, 89 % of the prompt cached)",
     );
     expect(await textOf(web, "/")).not.toContain("for its model");
     await web.heartbeat("ada", { timestamp });
-    expect(await textOf(web)).not.toContain("model server");
+    expect(await textOf(web, "/agents/ada/settings")).not.toContain("model server");
+  });
+});
+
+describe("the tabs", () => {
+  const tabs = ["", "/transcript", "/messages", "/commands", "/cost", "/settings"];
+
+  test("have addresses of their own, and each marks itself", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    for (const tab of tabs) {
+      const response = await web.app.request(`/agents/ada${tab}`);
+      const html = await response.text();
+      expect([tab, response.status]).toEqual([tab, 200]);
+      const links = [...html.matchAll(/<a href="(\/agents\/ada[^"]*)"( aria-current="page")?>/g)];
+      expect(links.map(([, href]) => href)).toEqual(tabs.map((each) => `/agents/ada${each}`));
+      expect(links.filter(([, , current]) => current).map(([, href]) => href)).toEqual([`/agents/ada${tab}`]);
+      expect(html.match(/<h1>/g)).toHaveLength(1);
+    }
+    for (const path of ["/agents/ada/nothing", "/agents/ada/now", "/agents/nobody/cost"])
+      expect((await web.app.request(path)).status).toBe(404);
+  });
+
+  test("Now: one line for each call, with its argument and what became of it; no start, no end, no empty line of usage", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    let seq = 0;
+    const tell = (kind: string, more: object) =>
+      web.bus.publish("agent.ada.event", { kind, generation: 1, seq: ++seq, ...more });
+    tell("prompt", { detail: "dig" });
+    tell("tool_start", { tool: "Bash", tool_use_id: "u1", detail: "make <all>" });
+    tell("tool_failed", { tool: "Bash", tool_use_id: "u1", detail: "exit code 2" });
+    tell("usage", { usage: { tokens_used: 5 } });
+    tell("tool_start", { tool: "Read", tool_use_id: "u2", detail: "/a.txt" });
+    await web.viewOf("ada", ({ session }) => session?.tools[0]?.tool === "Read", "the second call");
+    const text = await textOf(web);
+    expect(text).toMatch(/Runs now Read \/a\.txt \d+ s/);
+    expect(text).toMatch(/Bash make &lt;all&gt; failed: exit code 2 \d+\.\d s/);
+    expect(text).not.toMatch(/tool (start|end|failed)|usage/);
+  });
+
+  test("Messages: those to the agent and from it; Commands: the others, and a receipt alone makes no command", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    await web.heartbeat("bob");
+    await web.bus.publishStored("agent.ada.message", { message_id: "m1", from: "bob", text: "hello <ada>" });
+    await web.bus.publishStored("agent.bob.message", { message_id: "m2", from: "ada", text: "hello bob" });
+    web.bus.publish("agent.ada.receipt", { command_id: "made-up", state: "seen" });
+    await web.viewOf("ada", ({ commands }) => commands.length === 2, "message and receipt");
+    await web.viewOf("bob", ({ commands }) => commands.length === 1, "the other message");
+    const messages = await textOf(web, "/agents/ada/messages");
+    expect(messages).toMatch(/from bob .*hello &lt;ada&gt;/);
+    expect(messages).toMatch(/to bob .*hello bob/);
+    const commands = await textOf(web, "/agents/ada/commands");
+    expect(commands).not.toContain("hello");
+    expect(commands).not.toContain("from unknown");
+    expect(commands).toContain("One order is known only by receipts of this agent");
+  });
+
+  test("an agent that has ended says what is lost, and offers to resume, to launch another one, and to remove it", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", { agent_cli: "claude", config_name: "demo", project_path: "/work" });
+    const numbers = { generation: 1, seq: 1 };
+    web.bus.publish("agent.ada.event", { kind: "tool_start", tool: "Bash", detail: "make", ...numbers });
+    await web.viewOf("ada", ({ session }) => session?.tools.length === 1, "its call");
+    web.bus.publish("agent.ada.status", { status: "crashed", message: "SIGKILL" });
+    await web.viewOf("ada", ({ status }) => status === "crashed", "its crash");
+    const text = await textOf(web);
+    expect(text).toContain("It ended in the middle of a tool call (Bash)");
+    expect(text).toContain("cliai resume ada");
+    expect(text).toContain("cliai agents remove ada");
+    expect(await htmlOf(web)).toContain('href="/spawn?profile=demo&amp;project=%2Fwork&amp;task="');
+    expect(text).toContain("No tool call.");
+  });
+});
+
+describe("the transcript", () => {
+  const store = (web: TestApp, entry: object) => web.bus.publishStored("agent.ada.transcript", entry);
+
+  test("shows the newest entries, calls with their results folded, and pages back and forth", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    expect(await textOf(web, "/agents/ada/transcript")).toContain("Nothing yet.");
+    const at = { timestamp: "2026-01-01T10:00:00.000Z", session_id: "s1" };
+    await store(web, { kind: "prompt", entry_id: "e1", text: "**dig** <b>", ...at });
+    await store(web, {
+      kind: "tool_call",
+      entry_id: "e2",
+      tool: "Bash",
+      title: "ls",
+      tool_use_id: "u1",
+      ...at,
+    });
+    await store(web, { kind: "tool_result", entry_id: "e3", text: "a.txt", tool_use_id: "u1", ...at });
+    const html = await htmlOf(web, "/agents/ada/transcript");
+    expect(html).toContain("<strong>dig</strong> &lt;b&gt;");
+    expect(html.match(/<li id="t-/g)).toHaveLength(2);
+    expect(html).toMatch(/<details[\s\S]*a\.txt/);
+    expect(html).toContain('data-stream="/events?page=agent&amp;agent=ada&amp;tab=transcript&amp;entry=3');
+    const first = await htmlOf(web, "/agents/ada/transcript?limit=1&after=0");
+    expect(first).toContain('href="/agents/ada/transcript?after=1"');
+    expect(first).not.toContain("&amp;entry=");
+    const last = await htmlOf(web, "/agents/ada/transcript?limit=1");
+    expect(last).toContain('href="/agents/ada/transcript?before=3"');
+    expect(await textOf(web, "/agents/ada/transcript?since=2100-01-01T00:00")).toContain(
+      "Nothing since then.",
+    );
+    const wrong = await web.app.request("/agents/ada/transcript?since=soon");
+    expect(wrong.status).toBe(200);
+    expect(shownText(await wrong.text())).toContain(
+      "since &quot;soon&quot; is neither a time nor a duration",
+    );
+  });
+
+  test("an open page gets each entry once, and a call again when its result comes", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    await store(web, { kind: "tool_call", entry_id: "e1", tool: "Bash", tool_use_id: "u1" });
+    const over = new AbortController();
+    const response = await web.app.request("/events?page=agent&agent=ada&tab=transcript&entry=0", {
+      signal: over.signal,
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    const readUntil = async (isThere: () => boolean) => {
+      while (!isThere()) text += (await reader?.read())?.value ?? "";
+    };
+    await readUntil(() => text.includes("no result yet"));
+    expect(text).toMatch(/id: \S+~1\n/);
+    text = "";
+    await store(web, { kind: "tool_result", entry_id: "e2", text: "a.txt", tool_use_id: "u1" });
+    await readUntil(() => text.includes("a.txt"));
+    expect(text).toContain('id=\\"t-1\\"');
+    expect(text).toMatch(/id: \S+~2\n/);
+    over.abort();
+    await reader?.cancel();
+  });
+
+  test("the API gives it, with the same paging, and refuses a wrong query", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    for (const entry_id of ["e1", "e2", "e3"]) await store(web, { kind: "answer", entry_id, text: entry_id });
+    const get = async (query: string) => {
+      const response = await web.app.request(`/api/agents/ada/transcript${query}`);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    expect((await get("?limit=2")).body).toMatchObject({
+      ...{ agent_id: "ada", has_older: true, has_newer: false },
+      entries: [
+        { entry_id: "e2", seq: 2 },
+        { entry_id: "e3", seq: 3 },
+      ],
+    });
+    expect((await get("?after=1&limit=1")).body).toMatchObject({
+      entries: [{ entry_id: "e2" }],
+      has_newer: true,
+    });
+    for (const query of ["?limit=x", "?before=-1", "?since=soon", "?limit=5000"])
+      expect((await get(query)).status).toBe(400);
+    expect((await web.app.request("/api/agents/nobody/transcript")).status).toBe(404);
   });
 });
