@@ -36,6 +36,7 @@ test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
     await pauseAndPermission(driver, ada);
     await ada.until("its turn is over", isIdle);
     await usageIsTold(driver, ada);
+    await transcriptIsKept(ada);
     await stopInTool(ada);
     expect(ada.missingSigns()).toEqual([]);
     expect(await ada.changedFiles()).toEqual([]);
@@ -91,6 +92,32 @@ async function usageIsTold(driver: CliDriver, ada: DrivenAgent): Promise<void> {
   // OpenCode knows the price of the scripted model.
   if (cost.holds === "no") expect(used?.estimated_cost).toBeUndefined();
   else expect(used?.estimated_cost).toBeGreaterThan(0);
+}
+
+/** Its conversation so far, each entry once: what it was told and has said, its call and the result. */
+async function transcriptIsKept(ada: DrivenAgent): Promise<void> {
+  const read = async () => {
+    const lines = (await ada.run("log", "ada", "--transcript", "--json")).trim().split("\n");
+    return lines.map((line) => JSON.parse(line) as { kind: string; text: string; entry_id: string });
+  };
+  const place = (entries: Awaited<ReturnType<typeof read>>, kind: string, words: string) =>
+    entries.findIndex((entry) => entry.kind === kind && entry.text.includes(words));
+  const entries = await waitFor(
+    async () => {
+      const now = await read();
+      const call = place(now, "tool_call", "touch made");
+      return call !== -1 && now.slice(call).some(({ kind }) => kind === "tool_result") && now;
+    },
+    { what: "the call and its result are in the transcript", saw: read },
+  );
+  const told = place(entries, "prompt", "MAKE-IT");
+  expect(told).not.toBe(-1);
+  expect(told).toBeLessThan(place(entries, "tool_call", "touch made"));
+  expect(place(entries, "prompt", "SAY-HELLO")).not.toBe(-1);
+  expect(
+    entries.filter(({ kind, text }) => kind === "answer" && text === "Hello from the model."),
+  ).toHaveLength(1);
+  expect(new Set(entries.map(({ entry_id }) => entry_id)).size).toBe(entries.length);
 }
 
 async function stopInTool(ada: DrivenAgent): Promise<void> {
