@@ -2,15 +2,21 @@
 import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
-import { type Following, followStream, type StreamMessage } from "../nats/jetstream/follow.ts";
-import { readStreamFacts, streamCreated } from "../nats/jetstream/read-stream.ts";
+import { readStream, readStreamFacts, streamCreated } from "../nats/jetstream/read-stream.ts";
 import { pause } from "../waiting.ts";
 import type { IndexEntry, SearchIndex } from "./search-index.ts";
 import type { SearchSource } from "./sources.ts";
 
-/** So many records are added in one transaction, and a single record waits for at most `flushEveryMs`. */
+/** So many records are added in one transaction. */
 const batchRecords = 250;
-const flushEveryMs = 250;
+/**
+ * How often new records are looked for. They are read many at a time: to be sent each one when it comes would cost nats-server and this
+ * process a multiple of that, and the processor is the one that serve needs, too.
+ */
+const lookEveryMs = 500;
+/** After so many records it rests, so that a long reading does not take a processor for itself. */
+const restEvery = 1_000;
+const restMs = 10;
 /** How often the index is compared with what the streams still hold, and with its size limit. */
 const tidyEveryMs = 10_000;
 const tidyEveryRecords = 20_000;
@@ -20,7 +26,9 @@ const lookAgainMs = 5_000;
 export interface Filling {
   /** Resolves when what the streams held at the start is indexed. */
   readonly caughtUp: Promise<void>;
-  /** Adds what was read and is not in the index yet. */
+  /** Resolves when what the streams hold now is indexed. Not if a stream cannot be read, so wait for a time only. */
+  readNow(): Promise<void>;
+  /** Adds what was read and is not in the index yet. Throws what the index throws. */
   flush(): void;
   stop(): Promise<void>;
 }
@@ -39,38 +47,67 @@ export function startFilling(bus: Bus, options: FillingOptions): Filling {
   const { sources, onFailure } = options;
   const ending = new AbortController();
   let hasFailed = false;
+  const readings: Reading[] = [];
+  const end = () => {
+    ending.abort();
+    for (const { nap } of readings) nap?.abort();
+  };
   const fail = (error: unknown) => {
     if (hasFailed || ending.signal.aborted) return;
     hasFailed = true;
-    ending.abort();
+    end();
     onFailure(error);
   };
-  const flushes = new Set<() => void>();
-  const fillings = sources.map((source) =>
-    fillFrom(bus, source, { ...options, signal: ending.signal, fail, flushes }),
-  );
+  const fillings = sources.map((source) => {
+    const reading: Reading = { waiters: [], flush: () => undefined, nap: undefined };
+    readings.push(reading);
+    return fillFrom(bus, source, reading, { ...options, signal: ending.signal, fail });
+  });
   return {
-    flush: () => {
-      for (const flush of flushes) flush();
-    },
     caughtUp: Promise.all(fillings.map(({ caughtUp }) => caughtUp)).then(() => undefined),
+    async readNow() {
+      await Promise.all(
+        readings.map((reading) => {
+          const read = Promise.withResolvers<void>();
+          reading.waiters.push(read.resolve);
+          reading.nap?.abort();
+          return read.promise;
+        }),
+      );
+    },
+    flush() {
+      try {
+        for (const { flush } of readings) flush();
+      } catch (error) {
+        throw isOfIndex(error) ? error.cause : error;
+      }
+    },
     async stop() {
-      ending.abort();
+      end();
       await Promise.all(fillings.map(({ done }) => done));
     },
   };
 }
 
+/** What others may do to the reading of one stream. */
+interface Reading {
+  /** Called after the next look at the stream. */
+  waiters: (() => void)[];
+  /** Adds what the open batch holds. */
+  flush: () => void;
+  /** Aborted to have the stream looked at now. */
+  nap: AbortController | undefined;
+}
+
 interface FillContext extends Pick<FillingOptions, "index" | "log" | "isForgotten"> {
   readonly signal: AbortSignal;
   readonly fail: (error: unknown) => void;
-  /** The ways to add what the open batches hold. */
-  readonly flushes: Set<() => void>;
 }
 
 function fillFrom(
   bus: Bus,
   source: SearchSource,
+  reading: Reading,
   context: FillContext,
 ): { readonly caughtUp: Promise<void>; readonly done: Promise<void> } {
   const caughtUp = Promise.withResolvers<void>();
@@ -79,17 +116,25 @@ function fillFrom(
     while (!signal.aborted) {
       try {
         const created = await streamCreated(bus, source.stream);
-        if (created === undefined) caughtUp.resolve();
-        else await follow(bus, source, created, context, caughtUp.resolve);
+        if (created !== undefined) await follow(bus, source, created, reading, context, caughtUp.resolve);
+        caughtUp.resolve();
       } catch (error) {
         if (isOfIndex(error)) return fail(error.cause);
         log.debug(`the search reads ${source.stream} again: ${messageOf(error)}`);
       }
-      await pause(lookAgainMs, signal);
+      for (const wake of reading.waiters.splice(0)) wake();
+      await napFor(lookAgainMs, reading, signal);
     }
   };
   const done = run().finally(caughtUp.resolve);
   return { caughtUp: caughtUp.promise, done };
+}
+
+async function napFor(ms: number, reading: Reading, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || reading.waiters.length > 0) return;
+  reading.nap = new AbortController();
+  await pause(ms, reading.nap.signal);
+  reading.nap = undefined;
 }
 
 /** An error of the index, and not of the connection to NATS. */
@@ -114,12 +159,15 @@ function onIndex<Result>(work: () => Result): Result {
 /** Resolves when the signal aborts, or when the stream is no longer the same. */
 async function follow(
   bus: Bus,
-  { stream, textOf }: SearchSource,
+  source: SearchSource,
   created: string,
-  { index, isForgotten, log, signal, flushes }: FillContext,
+  reading: Reading,
+  context: FillContext,
   onCaughtUp: () => void,
 ): Promise<void> {
-  const { first_seq, last_seq } = await readStreamFacts(bus, stream);
+  const { stream } = source;
+  const { index, log, signal } = context;
+  const { last_seq } = await readStreamFacts(bus, stream);
   let { seq } = onIndex(() => index.begin(stream, created));
   // A stream that was restored from an older copy has fewer records than were read.
   if (seq > last_seq) {
@@ -127,73 +175,64 @@ async function follow(
     onIndex(() => index.begin(stream, ""));
     seq = onIndex(() => index.begin(stream, created)).seq;
   }
-  onIndex(() => index.dropBefore(stream, first_seq, false));
-  const broken = Promise.withResolvers<void>();
-  let failure: IndexError | undefined;
-  const guarded = (work: () => void) => {
-    if (failure !== undefined) return;
-    try {
-      onIndex(work);
-    } catch (error) {
-      failure = error as IndexError;
-      broken.resolve();
+  let tidiedMs = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    const waiters = reading.waiters.splice(0);
+    const facts = await readStreamFacts(bus, stream);
+    if (performance.now() - tidiedMs >= tidyEveryMs) {
+      if ((await streamCreated(bus, stream)) !== created) return;
+      onIndex(() => index.dropBefore(stream, facts.first_seq, false));
+      onIndex(() => index.keepSmall());
+      tidiedMs = performance.now();
     }
-  };
-  const batch = createBatch((entries, upTo) => guarded(() => index.add(stream, entries, upTo)));
-  flushes.add(batch.flush);
-  let sinceTidied = 0;
-  const following: Following = followStream(bus, {
-    stream,
-    from: seq + 1,
-    log,
-    onMessage: (message: StreamMessage) => {
-      const text = textOf(message);
-      const entry = text && { ...text, seq: message.seq };
-      batch.add(message.seq, entry !== undefined && isForgotten(stream, entry) ? undefined : entry);
-      sinceTidied += 1;
-      if (sinceTidied < tidyEveryRecords) return;
-      sinceTidied = 0;
-      guarded(() => index.keepSmall());
-    },
-  });
-  void following.caughtUp.then(() => {
-    batch.flush();
+    if (facts.last_seq > seq) {
+      seq = await readFrom(bus, source, { from: seq + 1, to: facts.last_seq }, reading, context);
+    }
     onCaughtUp();
-  });
-  try {
-    const ended = new AbortController();
-    const end = () => ended.abort();
-    signal.addEventListener("abort", end, { once: true });
-    void broken.promise.then(end);
-    while (!ended.signal.aborted && !signal.aborted) {
-      await pause(tidyEveryMs, ended.signal);
-      if (ended.signal.aborted || !bus.isConnected()) continue;
-      if ((await streamCreated(bus, stream).catch(() => created)) !== created) break;
-      const facts = await readStreamFacts(bus, stream).catch(() => undefined); // NATS is away: look again later
-      guarded(() => {
-        if (facts !== undefined) index.dropBefore(stream, facts.first_seq, false);
-        index.keepSmall();
-      });
-    }
-    signal.removeEventListener("abort", end);
-  } finally {
-    await following.stop();
-    batch.flush();
-    batch.end();
-    flushes.delete(batch.flush);
+    for (const wake of waiters) wake();
+    await napFor(lookEveryMs, reading, signal);
   }
-  if (failure !== undefined) throw failure;
 }
 
-/** Collects entries, and hands them over when there are enough of them, or when the first has waited long enough. */
-function createBatch(take: (entries: readonly IndexEntry[], upTo: number) => void) {
+/** Adds the records from `from` on. Returns up to where the stream was read. */
+async function readFrom(
+  bus: Bus,
+  { stream, textOf }: SearchSource,
+  { from, to }: { readonly from: number; readonly to: number },
+  reading: Reading,
+  { index, isForgotten, signal }: FillContext,
+): Promise<number> {
+  const batch = createBatch((entries, upTo) => onIndex(() => index.add(stream, entries, upTo)));
+  reading.flush = batch.flush;
+  let seq = from - 1;
+  for await (const message of readStream(bus, { stream, from })) {
+    if (signal.aborted) break;
+    const text = textOf(message);
+    const entry = text && { ...text, seq: message.seq };
+    seq = message.seq;
+    batch.add(seq, entry !== undefined && isForgotten(stream, entry) ? undefined : entry);
+    if (seq % restEvery === 0) await pause(restMs, signal);
+    if (seq % tidyEveryRecords === 0) onIndex(() => index.keepSmall());
+  }
+  batch.flush();
+  if (signal.aborted || seq >= to) return seq;
+  // The last records were removed from the stream before they were read.
+  onIndex(() => index.add(stream, [], to));
+  return to;
+}
+
+interface Batch {
+  /** @param entry undefined for a record without a text, which counts as read */
+  add(seq: number, entry: IndexEntry | undefined): void;
+  flush(): void;
+}
+
+/** Collects entries, and hands them over when there are enough of them. */
+function createBatch(take: (entries: readonly IndexEntry[], upTo: number) => void): Batch {
   let entries: IndexEntry[] = [];
   let upTo = 0;
   let read = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = () => {
-    clearTimeout(timer);
-    timer = undefined;
     if (read === 0) return;
     const taken = entries;
     entries = [];
@@ -201,15 +240,12 @@ function createBatch(take: (entries: readonly IndexEntry[], upTo: number) => voi
     take(taken, upTo);
   };
   return {
-    /** @param entry undefined for a record without a text, which counts as read */
-    add(seq: number, entry: IndexEntry | undefined) {
+    add(seq, entry) {
       if (entry !== undefined) entries.push(entry);
       upTo = seq;
       read += 1;
       if (read >= batchRecords) flush();
-      else timer ??= setTimeout(flush, flushEveryMs);
     },
     flush,
-    end: () => clearTimeout(timer),
   };
 }

@@ -18,6 +18,8 @@ import { type WorkerAnswer, type WorkerAsk, WorkerAskSchema } from "./worker-lin
 
 /** Whoever searches right after the start waits so long for the index to be filled. */
 const filledWithinMs = 3_000;
+/** What has just come is found, too, if it can be read in this time. */
+const readWithinMs = 25;
 /** How often the notes of forgotten agents are read. */
 const forgetEveryMs = 60_000;
 
@@ -60,6 +62,7 @@ export async function runSearchWorker(bus: Bus, options: SearchWorkerOptions): P
 interface IndexKeeper {
   readonly index: () => SearchIndex;
   readonly caughtUp: () => Promise<void>;
+  readonly readNow: () => Promise<void>;
   /** Rejects if the index cannot be used, and making it anew would not help. */
   readonly failed: Promise<never>;
   /** Drops what is noted as forgotten of an agent. Returns how many records. */
@@ -136,6 +139,7 @@ async function keepIndex(bus: Bus, { dir, maxBytes, log }: SearchWorkerOptions):
   return {
     index: () => current.index,
     caughtUp: () => current.filling.caughtUp,
+    readNow: () => current.filling.readNow(),
     failed: failed.promise,
     mend,
     forget: forgetNoted,
@@ -155,6 +159,7 @@ async function answerLine(bus: Bus, keeper: IndexKeeper, line: string): Promise<
     const ask = decodeMessage(WorkerAskSchema, line);
     id = ask.id;
     await atMost(filledWithinMs, keeper.caughtUp());
+    if (ask.act === "find") await atMost(readWithinMs, keeper.readNow());
     return { id, result: await carryOut(bus, keeper, ask) };
   } catch (error) {
     if (!isDamage(error)) return { ...(id === undefined ? {} : { id }), ...errorJson(error) };

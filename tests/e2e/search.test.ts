@@ -84,6 +84,7 @@ test.skipIf(process.platform !== "linux")(
     expect(await whose("zebra")).toHaveLength(3);
     const dir = join(serve.dataDir, "search");
     expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dir, "index.db"))).mode & 0o777).toBe(0o600);
     await rm(dir, { recursive: true });
     const killed = await indexProcess();
     process.kill(killed, "SIGKILL");

@@ -15,7 +15,7 @@ import { untilLastIsTaken } from "./ingest.ts";
 
 const agents = 100;
 const records = { full: 1_000_000, short: 10_000 };
-const reports = { full: 8_000, short: 1_500 };
+const reports = { full: 8_000, short: 3_000 };
 /** Searches a round. */
 const searches = { full: 200, short: 50 };
 const found = 20;

@@ -1,5 +1,6 @@
 // `cliai search-index`: the process that serve starts for the search. It reads questions from stdin, and ends with it.
 
+import process from "node:process";
 import { searchDirOf } from "../../data-dir/data-dir.ts";
 import { ensureOwnDir } from "../../data-dir/private-files.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -27,6 +28,8 @@ export const searchIndexCommand = defineCliCommand({
       });
     const dir = searchDirOf(dataDirFor(args, context));
     await ensureOwnDir(dir);
+    // SQLite makes files with the usual mode. The words of the records are nobody else's.
+    process.umask(0o077);
     const { stdin: input, print, log } = context;
     await withClient(args, context, (bus) => runSearchWorker(bus, { dir, maxBytes, input, print, log }));
     return 0;
