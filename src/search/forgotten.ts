@@ -42,7 +42,7 @@ export async function readForgotten(bus: Bus): Promise<ReadonlyMap<string, UpTo>
     for (const [stream, seq] of Object.entries(value.up_to)) {
       const first = firsts.get(stream) ?? (await firstOf(bus, stream));
       firsts.set(stream, first);
-      isNeeded ||= first <= seq;
+      isNeeded ||= seq > 0 && first <= seq;
     }
     if (isNeeded) forgotten.set(id, value.up_to);
     else await bucket.erase(key);

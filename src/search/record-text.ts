@@ -13,6 +13,7 @@ import {
   dashboardAlertSubject,
   parseAgentSubject,
 } from "../domain/wire/subjects.ts";
+import { transcriptKinds } from "../domain/wire/transcript-messages.ts";
 
 export interface RecordText {
   readonly agent_id?: string;
@@ -29,7 +30,9 @@ const longestText = 100_000;
 const neverSearched: readonly string[] = ["heartbeat", "checkpoint"];
 
 /** The values of `--kind`. */
-export const searchKinds: readonly string[] = auditKinds.filter((kind) => !neverSearched.includes(kind));
+export const searchKinds: readonly string[] = [
+  ...new Set([...auditKinds, "transcript", ...transcriptKinds]),
+].filter((kind) => !neverSearched.includes(kind));
 
 /** @throws CliaiError `usage` for an unknown kind, with the nearest known one */
 export function parseSearchKind(text: string): string {
@@ -91,6 +94,10 @@ function foundIn(subject: string, fields: Fields): Found | undefined {
       return { kind: topic, texts: [fields.reason] };
     case "message":
       return { kind: topic, texts: [fields.text] };
+    case "transcript": {
+      const kind = typeof fields.kind === "string" ? fields.kind : topic;
+      return { kind, kinds: [topic, kind], texts: [fields.tool, fields.title, fields.text] };
+    }
     case "heartbeat":
       return undefined;
   }

@@ -9,4 +9,7 @@ export interface SearchSource {
 }
 
 /** A further stream needs only a row here. A stream that does not exist is looked for again later. */
-export const searchSources: readonly SearchSource[] = [{ stream: streams.audit, textOf: recordText }];
+export const searchSources: readonly SearchSource[] = [
+  { stream: streams.audit, textOf: recordText },
+  { stream: streams.transcripts, textOf: recordText },
+];

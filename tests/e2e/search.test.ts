@@ -127,16 +127,22 @@ test.each([
     await page.locator(".hit").first().waitFor();
     expect(await page.locator(".hit").count()).toBe(1);
     await page.locator(".hit a").click();
-    await page.waitForURL("**/agents/ada#event-*");
+    await page.waitForURL("**/agents/ada/transcript?since=*");
     expect(browser.problems).toEqual([]);
   },
 );
 
 test("agents remove --purge drops the agent's records from the search", async () => {
   expect(await whose("zebra", "--agent", "bob")).toHaveLength(2);
+  const transcript = { entry_id: "e1", kind: "answer", text: "a zebra in the transcript" };
+  await bus.publishStored("agent.bob.transcript", transcript, { id: "e1" });
+  const inTranscript = () => whose("zebra", "--kind", "transcript");
+  await waitFor(async () => (await inTranscript()).length === 1, { what: "the transcript is found" });
   const removed = await serve.run(["agents", "remove", "bob", "--force", "--purge"]);
   expect(removed).toMatchObject({ code: 0, stdout: "bob: removed\n", stderr: "" });
   expect(await whose("zebra")).toEqual(["ada"]);
+  const { messages } = (await (await bus.connection.jetstreamManager()).streams.info("TRANSCRIPTS")).state;
+  expect(messages).toBe(0);
   // The signed history keeps them.
   expect((await serve.run(["audit", "--text", "zebra waits"])).stdout).toContain("zebra waits");
 });

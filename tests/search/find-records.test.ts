@@ -28,7 +28,7 @@ afterAll(() => nats[Symbol.asyncDispose]());
 /** An empty stream AUDIT. */
 async function newStream(): Promise<void> {
   const manager = await bus.connection.jetstreamManager();
-  await manager.streams.delete("AUDIT").catch(() => undefined);
+  for (const name of ["AUDIT", "TRANSCRIPTS"]) await manager.streams.delete(name).catch(() => undefined);
   await ensureStreams(bus, { replicas: 1 });
   await openBucket(bus, buckets.serve, { replicas: 1 });
 }
@@ -91,6 +91,25 @@ describe("findRecords()", () => {
     expect((await search.find({ text: "answer", kind: "status" })).hits).toHaveLength(1);
     expect((await search.find({ text: "answer", limit: 1 })).more).toBe(2);
     expect((await search.find({ text: "answers" })).hits).toEqual([]);
+  });
+
+  test("finds what is only in a transcript, among the others by its time", async () => {
+    await newStream();
+    await using dir = await tempDir();
+    await say("ada", "hello from the audit");
+    const entry = { entry_id: "e1", kind: "answer", text: "hello from the transcript" };
+    await bus.publishStored("agent.ada.transcript", entry, { id: "e1" });
+    await using search = await openSearch(dir.join("index.db"));
+    const found = await search.find({ text: "hello" });
+    expect(found.hits.map(({ stream, kind }) => [stream, kind])).toEqual(
+      expect.arrayContaining([
+        ["TRANSCRIPTS", "answer"],
+        ["AUDIT", "said"],
+      ]),
+    );
+    expect((await search.find({ text: "hello", kind: "transcript" })).hits).toMatchObject([
+      { stream: "TRANSCRIPTS", seq: 1, agent_id: "ada" },
+    ]);
   });
 
   test("finds only records since a time", async () => {

@@ -40,6 +40,12 @@ test.each([
     "ask_human Tabs? yes no",
   ],
   ["audit.malformed.ada", { error: "not JSON", sample: "{oops" }, "malformed", "not JSON {oops"],
+  [
+    "agent.ada.transcript",
+    { entry_id: "e1", kind: "tool_call", tool: "Bash", title: "npm test", text: "{}" },
+    "tool_call",
+    "Bash npm test {}",
+  ],
 ] as const)("recordText() > %s %o", (subject, body, kind, text) => {
   expect(read(subject, body)).toMatchObject({ agent_id: "ada", kind, text });
 });

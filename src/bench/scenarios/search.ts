@@ -100,7 +100,7 @@ export const search: Scenario = {
       limit: samples.of("read"),
       targets: [
         { of: "p95", most: 100 },
-        { of: "ratio", most: 6, reached: 6 },
+        { of: "ratio", most: 8, reached: 7 },
       ],
       remark: "limit: reading 20 records of the stream by their numbers",
     }),

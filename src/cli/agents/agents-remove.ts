@@ -5,7 +5,9 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
+import { agentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { removeSubject } from "../../nats/jetstream/stream-messages.ts";
 import { noteForgotten } from "../../search/forgotten.ts";
 import { searchSources } from "../../search/sources.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
@@ -36,7 +38,7 @@ const removeArgs = {
   purge: {
     type: "boolean",
     description:
-      "also drop their records from the search; the signed history keeps them as long as its settings say",
+      "also remove their transcripts, and drop their records from the search; the signed history keeps its own",
   },
   yes: { type: "boolean", description: "with --ended: do not ask" },
   force: { type: "boolean", description: "remove the named agents even if they still run" },
@@ -157,8 +159,9 @@ async function remove({ bus, fleet, dataDir, purges, context }: Parts, id: Agent
   print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
 }
 
-/** The note alone is enough: if no serve can be asked now, the search drops the records later. */
+/** Removes the agent's transcript, and has the search drop its records. If no serve can be asked now, the note alone is enough: it drops them later. */
 async function purge(bus: Bus, id: AgentId, { now, note }: CliContext): Promise<void> {
+  await removeSubject(bus, streams.transcripts, agentSubject(id, "transcript"));
   await noteForgotten(bus, id, searchSources, now());
   try {
     await askToForget(bus, id);

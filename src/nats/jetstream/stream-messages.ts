@@ -117,3 +117,14 @@ export async function lastSequence(bus: Bus, stream: string): Promise<number> {
     throw translateNatsError(error, `look at the stream ${stream}`);
   }
 }
+
+/** Removes all messages of one subject from a stream. Returns how many; 0 if there is no such stream. */
+export async function removeSubject(bus: Bus, stream: string, subject: string): Promise<number> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    return (await manager.streams.purge(stream, { filter: subject })).purged;
+  } catch (error) {
+    if (isNotFound(error)) return 0;
+    throw translateNatsError(error, `remove messages from ${stream}`);
+  }
+}

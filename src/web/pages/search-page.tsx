@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The search over everything that is kept: a form, and what was found, newest first.
+import { commandTypes } from "../../domain/wire/order-messages.ts";
+import { streams } from "../../domain/wire/subjects.ts";
 import type { SearchAnswer, SearchHit } from "../../search/search.ts";
 import type { HttpError } from "../api/http-errors.ts";
 import { absoluteTime } from "./age.ts";
@@ -28,6 +30,7 @@ const spans = [
 const kinds = [
   ["", "everything"],
   ["said", "what agents said"],
+  ["transcript", "transcripts"],
   ["prompt", "prompts"],
   ["command", "commands"],
   ["message", "messages and answers"],
@@ -135,8 +138,8 @@ function Nothing() {
     <section class="empty" aria-labelledby="title-nothing-sought">
       <h2 id="title-nothing-sought">Everything that is kept</h2>
       <p class="quiet">
-        What agents said, did and asked, their prompts and tool calls, your commands and answers, messages,
-        receipts and alerts. Several words find the records that have them all.
+        What agents said, did and asked, their transcripts with prompts and tool calls, your commands and
+        answers, messages, receipts and alerts. Several words find the records that have them all.
       </p>
       <p class="quiet">
         <code>"no answer"</code> finds the phrase, <code>rout*</code> the words that begin so.
@@ -179,10 +182,22 @@ function emptyHint(given: SearchPageProps["given"]): string {
   return "No kept record has all of these words. Leave one out, or put a star after the beginning of a word.";
 }
 
-/** The agent's page, at the record if it is among the last events there (timeline.tsx); the fleet for a record of no agent. */
-function momentLink({ agent_id, at }: SearchHit): string {
-  return agent_id === undefined ? "/" : `/agents/${agent_id}#event-${at}-0`;
+/** How much earlier the transcript is opened: an event is stored a little after the entry that it tells of. */
+const leadMs = 5_000;
+
+/** Where the record stands among what the agent did before and after; the fleet for a record of no agent. */
+function momentLink({ agent_id, stream, seq, at, kind }: SearchHit): string {
+  if (agent_id === undefined) return "/";
+  const page = `/agents/${agent_id}`;
+  if (stream === streams.transcripts) return `${page}/transcript?after=${seq - 1}#t-${seq}`;
+  if (ofOrders.includes(kind)) return `${page}/commands`;
+  if (kind === "message") return `${page}/messages`;
+  if (ofAgent.includes(kind)) return page;
+  return `${page}/transcript?since=${new Date(Date.parse(at) - leadMs).toISOString()}`;
 }
+
+const ofOrders: readonly string[] = [...commandTypes, "shutdown", "receipt"];
+const ofAgent: readonly string[] = ["status", "tool", "alert", "malformed", "decision", "broadcast"];
 
 function Hit({ hit, now }: { hit: SearchHit; now: Date }) {
   const { at, agent_id, kind, snippet, stream, seq } = hit;

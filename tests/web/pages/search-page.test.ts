@@ -63,7 +63,7 @@ test("/search > shows a form, what was found with the words marked, and what was
   const { html } = await page("/search?text=answer&agent=ada&kind=&since=1d&project=");
   expect(asked).toMatchObject([{ text: "answer", agent: "ada" }]);
   expect(html).toContain("<mark>no answer</mark> to &lt;script&gt;");
-  expect(html).toContain('<a href="/agents/ada#event-2026-05-03T13:00:00.000Z-0">ada</a>');
+  expect(html).toContain('<a href="/agents/ada/transcript?since=2026-05-03T12:59:55.000Z">ada</a>');
   expect(html).toContain("1,001 or more records, newest first");
   expect(html).toContain("3 records are not in the index yet");
   expect(html).toContain(
