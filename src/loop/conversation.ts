@@ -21,7 +21,7 @@ export interface Conversation {
   /**
    * Learns from the server's own count how many characters a token has.
    * @throws TooLong if the server has left out a part of the prompt without a word, as Ollama does: old releases cut it, and then its count
-   * is the whole context; and all releases throw its middle away to make room for a long answer (source of 0.17.4)
+   * is the whole context; and all releases throw its middle away to make room for a long answer (measured with 0.17.4)
    */
   measure(usage: AnswerUsage | undefined, facts: ModelFacts): void;
   /** Leaves more room after a request that was too long. */

@@ -12,10 +12,15 @@ export interface OllamaServer extends AsyncDisposable {
    * @param parameters lines of its Modelfile, such as `PARAMETER num_ctx 1024`
    */
   create(name: string, parameters: readonly string[]): Promise<void>;
+  /** Resolves as the promise does; fails at the deadline, with the last lines of Ollama's log. */
+  inTime<T>(what: string, promise: Promise<T>): Promise<T>;
 }
 
 const startsWithinMs = 120_000;
 const importsWithinMs = 300_000;
+/** For one answer, or one turn of few answers. Reading a prompt may take minutes on a busy machine without a GPU. */
+const answersWithinMs = 400_000;
+const shownOfLog = 6_000;
 
 /** The name of the model. Its template knows no tools. */
 export const model = "smol";
@@ -26,7 +31,7 @@ export async function startOllama({ context }: { readonly context: number }): Pr
   const dir: TempDir = await tempDir();
   const home = { PATH: process.env.PATH, HOME: dir.path, OLLAMA_MODELS: dir.join("models") };
   const server = await startChild(program, ["serve"], {
-    env: { ...home, OLLAMA_HOST: "127.0.0.1:0", OLLAMA_CONTEXT_LENGTH: String(context) },
+    env: { ...home, OLLAMA_HOST: "127.0.0.1:0", OLLAMA_CONTEXT_LENGTH: String(context), OLLAMA_DEBUG: "1" },
     graceMs: 20_000,
   });
   try {
@@ -47,6 +52,16 @@ export async function startOllama({ context }: { readonly context: number }): Pr
     return {
       url: `http://${host}`,
       create,
+      async inTime(what, promise) {
+        const { promise: late, reject } = Promise.withResolvers<never>();
+        const fail = () => reject(new Error(`${what}: nothing in time\n${server.stderr.slice(-shownOfLog)}`));
+        const timer = setTimeout(fail, answersWithinMs);
+        try {
+          return await Promise.race([promise, late]);
+        } finally {
+          clearTimeout(timer);
+        }
+      },
       async [Symbol.asyncDispose]() {
         await server[Symbol.asyncDispose]();
         await dir[Symbol.asyncDispose]();

@@ -1,5 +1,4 @@
-// Reads one streamed answer of Ollama's own API, `/api/chat`: a JSON object in each line. Read from the source of Ollama 0.17.4 and of the main
-// branch of August 2026.
+// Reads one streamed answer of Ollama's own API, `/api/chat`: a JSON object in each line. Measured with Ollama 0.17.4.
 import * as v from "valibot";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
 import {
