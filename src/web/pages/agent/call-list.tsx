@@ -30,8 +30,8 @@ export function RunningCalls({ view, entries, now }: RunningProps) {
             <Icon name="dots" />
             <b>{tool.tool}</b>
             <code>{argumentOf(tool, entries)}</code>
-            <time data-seconds dateTime={tool.since} title={absoluteTime(tool.since)}>
-              {Math.max(0, Math.floor((now.getTime() - Date.parse(tool.since)) / 1_000))} s
+            <time data-span dateTime={tool.since} title={absoluteTime(tool.since)}>
+              {spanText((now.getTime() - Date.parse(tool.since)) / 1_000)}
             </time>
           </li>
         ))}
