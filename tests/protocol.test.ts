@@ -30,6 +30,14 @@ import {
   messageKinds,
   ShutdownSchema,
 } from "../src/domain/wire/order-messages.ts";
+import {
+  KeysAnswerSchema,
+  KeysSchema,
+  keysActs,
+  ScreenFrameSchema,
+  styleWords,
+  WatchSchema,
+} from "../src/domain/wire/screen-messages.ts";
 import { agentSubject, toolCallSubject } from "../src/domain/wire/subjects.ts";
 import { ToolCallSchema, ToolResponseSchema } from "../src/domain/wire/tool-messages.ts";
 import { isToolName, tools } from "../src/domain/wire/tools/tools.ts";
@@ -56,6 +64,10 @@ const schemas = {
   "tool-response": ToolResponseSchema,
   "lease-ask": LeaseAskSchema,
   "lease-answer": LeaseAnswerSchema,
+  watch: WatchSchema,
+  screen: ScreenFrameSchema,
+  keys: KeysSchema,
+  "keys-answer": KeysAnswerSchema,
 } as const;
 type Shape = keyof typeof schemas;
 
@@ -161,6 +173,11 @@ describe("docs/protocol.md", () => {
     expect(words).toContain(`\`state\` (${inCode(modelRequestStates)})`);
     const said = Object.keys(ModelRequestSchema.entries);
     expect(said.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test("the acts of a keyboard, and the styles of a screen, are those of the source", () => {
+    expect(keysActs.filter((act) => !page.includes(`\`${act}\``))).toEqual([]);
+    expect(words).toContain(`\`is\` has words of ${inCode(styleWords)}.`);
   });
 
   test("the table of receipts has every state, in their order", () => {

@@ -22,6 +22,8 @@ import { createHearing, type Hearing } from "./hearing.ts";
 import { type Reporting, startReporting } from "./reporting.ts";
 import { holdingTexts, sayFirst } from "./routes/held-texts.ts";
 import type { OwnRoutes } from "./routes/routes.ts";
+import { createScreenDesk } from "./screen/screen-desk.ts";
+import type { ViewedTerminal } from "./screen/viewed-terminal.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { createSpeaking, type Speaking } from "./speaking.ts";
 import type { CliProcess } from "./steer/cli-process.ts";
@@ -50,6 +52,8 @@ export interface Host
   turnResult(result: TurnResult): void;
   /** The CLI's process has started. */
   attach(process: CliProcess): void;
+  /** The CLI runs on this terminal: shows it to those who watch. */
+  showTerminal(terminal: ViewedTerminal): void;
   /**
    * Adds the routes that the launched CLI has opened.
    * @param launchTask the task for a session with a stream. The session gets it at once; if the agent is paused, when it is let go
@@ -85,6 +89,13 @@ export function startHost(options: SessionOptions): Host {
   const bridgeWatch = createBridgeWatch({
     ...{ id: agentId, events, whenEnded, log, startsWithinMs },
     isStopping: () => steering.control.stop() !== undefined,
+  });
+  const screen = createScreenDesk({
+    ...{ id: agentId, instanceId: options.instanceId, link: reporting.link, now: options.now, log },
+    // Without credentials everybody on NATS may publish there, also another agent.
+    whyNotType:
+      options.credsPath === undefined ? "its server has no credentials, so anybody could type" : undefined,
+    onTyped: (words) => events.send({ kind: "typed", detail: words }),
   });
   const isOver = new AbortController();
   const greeting = createGreeting(options.hasStream === true, heartbeat);
@@ -125,6 +136,7 @@ export function startHost(options: SessionOptions): Host {
       beginning.launched();
       steering.started(process);
     },
+    showTerminal: screen.show,
     open(own, launchTask) {
       const { stream } = own;
       const held = stream && holdingTexts(stream, steering.gate);
@@ -153,6 +165,7 @@ export function startHost(options: SessionOptions): Host {
       isOver.abort();
       beginning.stop();
       bridgeWatch.stop();
+      screen.stop();
       return endHost(options, { reporting, speaking, steering, hearing }, end);
     },
   };

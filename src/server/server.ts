@@ -3,6 +3,7 @@ import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
+import type { ShownScreen } from "../domain/screen/picture.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";
@@ -18,6 +19,7 @@ export interface Server {
   readonly alerts: AlertService;
   readonly requests: RequestDesk;
   readonly transcripts: TranscriptService;
+  readonly screens: ScreenService;
   /** Whether this serve leads, if there are several. */
   isLeader(): boolean;
   /** The queues before model servers that this serve has kept since its start. */
@@ -100,6 +102,16 @@ export interface TranscriptService {
   read(id: AgentId, query: TranscriptQuery): Promise<TranscriptPage>;
   /** Calls the listener with each entry of the agent after a sequence. Returns the function that ends that. */
   follow(id: AgentId, after: number, onEntry: (entry: StoredEntry) => void): () => void;
+}
+
+/** The screens of the agents' terminals. A host sends its screen only while somebody watches. */
+export interface ScreenService {
+  /** Watches until the function that it returns is called. The listener is called with each change. */
+  watch(id: AgentId, listener: (screen: ShownScreen) => void): () => void;
+  /** The last screen of an agent that somebody watches; undefined if none has come. */
+  shown(id: AgentId): ShownScreen | undefined;
+  /** The present screen; undefined if none comes in time (default 2 s): the agent has no terminal, or its host is away. */
+  look(id: AgentId, withinMs?: number): Promise<ShownScreen | undefined>;
 }
 
 export interface RequestReading {

@@ -8,6 +8,7 @@ import { checkMessage } from "../domain/wire/decode.ts";
 import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { createScreens } from "./screens/screens.ts";
 import { storeCommand } from "./send-command.ts";
 import type { Server } from "./server.ts";
 import { openDesks } from "./start/desks.ts";
@@ -28,6 +29,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   const isLeader = () => lease.isLeader() && (audit.isLeader?.() ?? true);
   const signing = startSigning(bus, { ...audit, isLeader }, now, log);
   const desks = await openDesks(foundation, reading, options);
+  const screens = createScreens(bus, log);
   const endWatches = startWatches(foundation, reading, desks, options);
   // Heartbeats can be heard only after NATS has confirmed the subscriptions.
   await bus.flush();
@@ -49,12 +51,14 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
         return () => void stop();
       },
     },
+    screens,
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     catchUp: reading.projector.catchUpAll,
     ...createEntrance(foundation, options),
     async stop() {
       noteEnd();
+      screens.stop();
       desks.close();
       endWatches();
       reading.stopRemovingOrders();

@@ -62,6 +62,8 @@ describe("publishing as anybody else", () => {
     ),
     ...["command", "shutdown", "message"].map((topic) => `agent.mallory.${topic}`),
     "agent.mallory.heartbeat.more",
+    ...["screen", "watch", "keys"].map((topic) => `agent.bob.${topic}`),
+    ...["watch", "keys"].map((topic) => `agent.mallory.${topic}`),
     "tools.call",
     "tools.call.bob",
     "modelserver.lease",
@@ -143,6 +145,9 @@ describe("listening to anybody else", () => {
     "agent.bob.command",
     "agent.bob.message",
     "agent.mallory.command",
+    "agent.*.screen",
+    "agent.mallory.screen",
+    ...["*", "bob"].flatMap((id) => [`agent.${id}.watch`, `agent.${id}.keys`]),
     "tools.>",
     "tools.call.*",
     "tools.call.mallory",
@@ -202,6 +207,38 @@ test("its own things work: reports, calls, its consumer, its replies, what capta
   ]);
   nats.serve.publish("captain.broadcast", { text: "all hands", from: "queen" });
   for await (const broadcast of heard) expect(broadcast.json()).toMatchObject({ text: "all hands" });
+  expect(refused).toEqual([]);
+});
+
+test("the keys for its own terminal reach it, and no other agent; its screen reaches the fleet's account", async () => {
+  const bobs = await nats.connectRaw((await nats.mintAgent("bob")).creds, { name: "bob" });
+  const heard: string[] = [];
+  const hear = (name: string, connection: NatsConnection) => {
+    for (const topic of ["watch", "keys"])
+      connection.subscribe(`agent.${name}.${topic}`, {
+        callback: (_, message) => heard.push(`${name} ${message.subject} ${message.string()}`),
+      });
+    return connection.flush();
+  };
+  await Promise.all([hear("mallory", mallory), hear("bob", bobs)]);
+  nats.serve.publish("agent.bob.keys", { keys: "y" });
+  nats.serve.publish("agent.bob.watch", { viewer: "v" });
+  await waitFor(() => heard.length >= 2, { what: "bob hears both" });
+  // Each hears in order, so what is for mallory comes after what might have come before.
+  nats.serve.publish("agent.mallory.watch", { viewer: "w" });
+  await waitFor(() => heard.length >= 3, { what: "mallory hears the last one" });
+  expect(heard.sort()).toEqual([
+    'bob agent.bob.keys {"keys":"y"}',
+    'bob agent.bob.watch {"viewer":"v"}',
+    'mallory agent.mallory.watch {"viewer":"w"}',
+  ]);
+  const seen: string[] = [];
+  const stop = nats.serve.subscribe("agent.*.screen", ({ subject }) => seen.push(subject));
+  await nats.serve.flush();
+  mallory.publish("agent.mallory.screen", body({ kind: "frame" }));
+  await waitFor(() => seen.length > 0, { what: "its screen" });
+  stop();
+  expect(seen).toEqual(["agent.mallory.screen"]);
   expect(refused).toEqual([]);
 });
 

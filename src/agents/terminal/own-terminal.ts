@@ -12,6 +12,7 @@ import { type RunningAgent, runningAgent } from "../running-agent.ts";
 import { createKeyReader } from "./terminal-keys.ts";
 import { createTerminalModes } from "./terminal-modes.ts";
 import { createTerminalScreen } from "./terminal-screen.ts";
+import { createTerminalView, type TerminalView } from "./terminal-view.ts";
 import { createTyper, type Typer } from "./typing.ts";
 
 interface UserInput extends Readable {
@@ -47,8 +48,9 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
   readTurn(): Promise<TurnShown>;
   /** Resolves when the user's terminal has closed and the CLI runs on; undefined if the CLI ends with it. */
   readonly whenClosed: Promise<void> | undefined;
-  /** What the screen shows; after the CLI's end, its last screen. "" if the screen cannot be read. */
+  /** What the screen shows; after the CLI's end, its last screen. */
   readText(): Promise<string>;
+  readonly view: TerminalView;
 }
 
 /**
@@ -56,34 +58,37 @@ export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "not
  * @throws CliaiError `cli_missing` if the CLI cannot be started
  */
 export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal | undefined {
-  const { cli, args, cwd, env, stdin, stdout, diesWithTerminal, run } = launch;
+  const { cli, stdin, stdout, diesWithTerminal, run } = launch;
   let isTerminalThere = true;
   const closed = Promise.withResolvers<void>();
-  const size = () => [stdout.columns ?? 80, stdout.rows ?? 24] as const;
-  const [columns, rows] = size();
+  const size = (): Size => [stdout.columns ?? 80, stdout.rows ?? 24];
   const { readPrompt, readInputHindrance } = cli;
-  const isRead = readPrompt !== undefined || readInputHindrance !== undefined;
-  const screen = isRead ? createTerminalScreen(columns, rows) : undefined;
+  const screen = createTerminalScreen(...size());
   const modes = createTerminalModes();
-  const terminal = open(launch, (data) => {
+  const terminal = open(launch, size(), (data) => {
     modes.read(data);
     if (isTerminalThere) stdout.write(data);
-    screen?.write(data);
+    screen.write(data);
+    view.tell();
   });
   if (terminal === undefined) return undefined;
   const typer = createTyper({
     write: (keys) => terminal.write(keys),
-    readPrompt: async () =>
-      screen === undefined || readPrompt === undefined ? "other" : readPrompt(await screen.read()),
+    readPrompt: async () => (readPrompt === undefined ? "other" : readPrompt(await screen.read())),
   });
+
+  const resize = (wide: number, high: number) => {
+    terminal.resize(wide, high);
+    screen.resize(wide, high);
+    view.tell();
+  };
+  const hasWindow = () => isTerminalThere;
+  const view = createTerminalView({ screen, modes, passKeys: typer.passKeys, hasWindow, resize });
 
   // The reader drops Ctrl-Z: it would stop the CLI, and nothing could wake it, because its terminal has no shell.
   const reader = createKeyReader((keys, line) => typer.passKeys(keys, line !== "left"));
   const onInput = (data: Buffer) => reader.read(data);
-  const onResize = () => {
-    terminal.resize(...size());
-    screen?.resize(...size());
-  };
+  const onResize = () => resize(...size());
   stdin.setRawMode?.(true);
   stdin.on("data", onInput);
   stdout.on("resize", onResize);
@@ -94,6 +99,7 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     reader.stop();
     stdin.pause();
     stdout.off("resize", onResize);
+    view.tell();
   };
   const leaveClosed = () => {
     leaveTerminal();
@@ -123,26 +129,29 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     type: typer.type,
     noteSent: typer.noteSent,
     whenClosed: diesWithTerminal ? undefined : closed.promise,
+    view,
     async isAsking() {
-      if (screen === undefined || readPrompt === undefined) return true;
-      const view = await screen.read();
-      return view.rows.some(({ text }) => text !== "") && readPrompt(view) !== "empty";
+      if (readPrompt === undefined) return true;
+      const shown = await screen.read();
+      return shown.rows.some(({ text }) => text !== "") && readPrompt(shown) !== "empty";
     },
-    readText: async () => (await screen?.read())?.rows.map(({ text }) => text).join("\n") ?? "",
-    readInputHindrance: async () =>
-      screen === undefined ? undefined : readInputHindrance?.(await screen.read()),
-    readTurn: async () => (screen === undefined ? "other" : (cli.readTurn?.(await screen.read()) ?? "other")),
-    readRetry: async () => (screen === undefined ? undefined : cli.readRetry?.(await screen.read())),
+    readText: async () => (await screen.read()).rows.map(({ text }) => text).join("\n"),
+    readInputHindrance: async () => readInputHindrance?.(await screen.read()),
+    readTurn: async () => cli.readTurn?.(await screen.read()) ?? "other",
+    readRetry: async () => cli.readRetry?.(await screen.read()),
   };
+}
 
-  function open({ open: openTerminal }: OwnTerminalLaunch, onData: (data: Uint8Array) => void) {
-    try {
-      return openTerminal({
-        ...{ command: [programOf(cli, env), ...args], cwd, columns, rows, onData },
-        env: { ...env, [runVariable]: run },
-      });
-    } catch (error) {
-      throw launchFailure(cli, error as Error);
-    }
+type Size = readonly [columns: number, rows: number];
+
+function open(launch: OwnTerminalLaunch, [columns, rows]: Size, onData: (data: Uint8Array) => void) {
+  const { open: openTerminal, cli, args, cwd, env, run } = launch;
+  try {
+    return openTerminal({
+      ...{ command: [programOf(cli, env), ...args], cwd, columns, rows, onData },
+      env: { ...env, [runVariable]: run },
+    });
+  } catch (error) {
+    throw launchFailure(cli, error as Error);
   }
 }

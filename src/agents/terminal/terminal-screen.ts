@@ -1,6 +1,10 @@
 // Keeps what a program's terminal shows, from what the program writes: rows of text, and the position of the cursor. `AgentCli.readPrompt`
 // and its neighbours decide what the rows mean.
-import type { Terminal } from "@xterm/headless";
+import type { IBufferCell, Terminal } from "@xterm/headless";
+import type { ScreenLine, ScreenPicture } from "../../domain/screen/picture.ts";
+import { harmless } from "../../domain/text/harmless.ts";
+import type { ScreenRun, StyleWord } from "../../domain/wire/screen-messages.ts";
+import { nearestColour } from "./palette.ts";
 
 export interface ScreenView {
   readonly rows: readonly ScreenRow[];
@@ -20,6 +24,8 @@ export interface TerminalScreen {
   resize(columns: number, rows: number): void;
   /** Resolves with the screen, once everything written so far is on it. */
   read(): Promise<ScreenView>;
+  /** As {@link read}, with colours and styles. */
+  readPicture(): Promise<ScreenPicture>;
 }
 
 /** Loads `@xterm/headless` only here, so that a run without a terminal never loads it. */
@@ -34,14 +40,16 @@ export function createTerminalScreen(columns: number, rows: number): TerminalScr
       return terminal;
     });
   };
+  const settled = async () => {
+    const terminal = await last;
+    await new Promise<void>((resolve) => terminal.write("", resolve));
+    return terminal;
+  };
   return {
     write: (data) => next((terminal) => terminal.write(data)),
     resize: (wide, high) => next((terminal) => terminal.resize(wide, high)),
-    async read() {
-      const terminal = await last;
-      await new Promise<void>((resolve) => terminal.write("", resolve));
-      return viewOf(terminal);
-    },
+    read: async () => viewOf(await settled()),
+    readPicture: async () => pictureOf(await settled()),
   };
 }
 
@@ -57,5 +65,53 @@ function viewOf({ buffer: { active }, rows, cols }: Terminal): ScreenView {
       }
       return { text: line?.translateToString(true).trimEnd() ?? "", brightText: brightText.trimEnd() };
     }),
+  };
+}
+
+function pictureOf({ buffer: { active }, rows, cols }: Terminal): ScreenPicture {
+  return {
+    ...{ columns: cols, rows },
+    cursor: { row: active.cursorY, column: active.cursorX },
+    lines: Array.from({ length: rows }, (_, row) => {
+      const line = active.getLine(active.viewportY + row);
+      return runsOf(Array.from({ length: cols }, (__, column) => line?.getCell(column)));
+    }),
+  };
+}
+
+/** Joins neighbours of the same style. Blanks without a style at the end of the line are left out. */
+function runsOf(cells: readonly (IBufferCell | undefined)[]): ScreenLine {
+  const runs: { style: Omit<ScreenRun, "text">; key: string; text: string }[] = [];
+  for (const cell of cells) {
+    // The second half of a wide character.
+    if (cell?.getWidth() === 0) continue;
+    // What is concealed is not sent.
+    const isShown = cell !== undefined && cell.isInvisible() === 0;
+    const text = (isShown && harmless(cell.getChars())) || " ";
+    const style = cell === undefined ? {} : styleOf(cell);
+    const key = JSON.stringify(style);
+    const last = runs.at(-1);
+    if (last?.key === key) last.text += text;
+    else runs.push({ style, key, text });
+  }
+  const end = runs.at(-1);
+  if (end?.key === "{}") end.text = end.text.trimEnd();
+  return runs.filter(({ text }) => text !== "").map(({ style, text }) => ({ text, ...style }));
+}
+
+function styleOf(cell: IBufferCell): Omit<ScreenRun, "text"> {
+  const flags: readonly (readonly [StyleWord, number])[] = [
+    ["bold", cell.isBold()],
+    ["dim", cell.isDim()],
+    ["italic", cell.isItalic()],
+    ["underline", cell.isUnderline()],
+    ["inverse", cell.isInverse()],
+    ["strike", cell.isStrikethrough()],
+  ];
+  const is = flags.filter(([, flag]) => flag !== 0).map(([word]) => word);
+  return {
+    ...(!cell.isFgDefault() && { fg: cell.isFgRGB() ? nearestColour(cell.getFgColor()) : cell.getFgColor() }),
+    ...(!cell.isBgDefault() && { bg: cell.isBgRGB() ? nearestColour(cell.getBgColor()) : cell.getBgColor() }),
+    ...(is.length > 0 && { is }),
   };
 }

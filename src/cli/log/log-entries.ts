@@ -147,6 +147,8 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
       return told("failed", named, `refused: ${detail}`);
     case "turn_failed":
       return told("failed", "turn");
+    case "typed":
+      return told("told", "keys");
     case "tools_lost":
       return told("failed", "tools");
     case "tools_back":

@@ -5,6 +5,7 @@ import { noProxyWithLoopback } from "../../agents/direct-loopback.ts";
 import { type LaunchedAgent, launchAgent } from "../../agents/launch.ts";
 import { type AgentOnTerminal, launchOnOwnTerminal } from "../../agents/terminal/own-terminal.ts";
 import { servedAgent } from "../../agents/terminal/served-agent.ts";
+import type { TerminalView } from "../../agents/terminal/terminal-view.ts";
 import { writeRunFile } from "../../data-dir/run-file.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
@@ -17,7 +18,13 @@ export function isOnTerminal({ isHeadless }: SpawnPlan["launch"]): boolean {
   return isHeadless !== true && hasTerminal();
 }
 
-export async function startCli(plan: SpawnPlan, run: string, start: CliStart): Promise<LaunchedAgent> {
+/** @param onTerminal called with the terminal on which the CLI runs, if it is one of our own */
+export async function startCli(
+  plan: SpawnPlan,
+  run: string,
+  start: CliStart,
+  onTerminal: (terminal: TerminalView) => void = () => undefined,
+): Promise<LaunchedAgent> {
   const { id, cli, cwd, launch, dataDir } = plan;
   const { stdin, stdout } = process;
   const { diesWithTerminal } = plan;
@@ -33,8 +40,12 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
   const own = { run, ...host, nats_url: plan.natsUrl };
   await writeRunFile(dataDir, id, own);
   const isTerminal = stdin.isTTY === true;
-  const launchOnTerminal = (changes: Partial<typeof what> = {}) =>
-    launchOnOwnTerminal({ ...what, ...changes, stdin, stdout, diesWithTerminal, open: openTerminal });
+  const launchOnTerminal = (changes: Partial<typeof what> = {}) => {
+    const terminal = { stdin, stdout, diesWithTerminal, open: openTerminal };
+    const launched = launchOnOwnTerminal({ ...what, ...changes, ...terminal });
+    if (launched !== undefined) onTerminal(launched.view);
+    return launched;
+  };
   const launchServed = () => {
     const server = { ...what, isTerminal: false, isPiped: true, isBeside: true, diesWithTerminal };
     return servedAgent(launchAgent(server), (session) => {
@@ -43,10 +54,10 @@ export async function startCli(plan: SpawnPlan, run: string, start: CliStart): P
       return launchOnTerminal(changes) ?? launchAgent({ ...what, ...changes, isTerminal });
     });
   };
-  const onTerminal = isOwn ? launchOnTerminal() : undefined;
+  const typed = isOwn ? launchOnTerminal() : undefined;
   const agent: LaunchedAgent = isServed
     ? launchServed()
-    : ((onTerminal && { ...onTerminal, exitCode: unlessSessionGone(onTerminal, plan) }) ??
+    : ((typed && { ...typed, exitCode: unlessSessionGone(typed, plan) }) ??
       launchAgent({ ...what, isTerminal, isPiped: launch.isHeadless === true }));
   const { pid } = agent;
   const cliStarted = pid === undefined ? undefined : await readProcessStart(pid);

@@ -37,6 +37,8 @@ export const eventKinds = [
   // The host refused what a hook asked for.
   ...(["tool_start_refused", "turn_end_refused"] as const),
   ...toolsEventKinds,
+  // Somebody has typed at its terminal from elsewhere.
+  "typed",
   // The agent reported it by a tool.
   ...(["progress", "activity"] as const),
 ] as const;

@@ -52,6 +52,27 @@ export function everySubjectOf(id: AgentId): string {
   return `agent.${id}.*`;
 }
 
+/** On this subject an agent's host publishes what its terminal shows, while somebody watches. No stream stores it. */
+export function screenSubject(id: AgentId): string {
+  return `agent.${id}.screen`;
+}
+
+export const everyScreenSubject = "agent.*.screen";
+
+/** On this subject a viewer asks an agent's host to show its terminal for some seconds. No stream stores it. */
+export function watchSubject(id: AgentId): string {
+  return `agent.${id}.watch`;
+}
+
+export const everyWatchSubject = "agent.*.watch";
+
+/** On this subject a person's keys go to an agent's terminal. No stream stores it, and an agent may not publish there. */
+export function keysSubject(id: AgentId): string {
+  return `agent.${id}.keys`;
+}
+
+export const everyKeysSubject = "agent.*.keys";
+
 export function toolCallSubject(id: AgentId): string {
   return `tools.call.${id}`;
 }

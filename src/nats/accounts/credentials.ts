@@ -17,7 +17,7 @@ import {
 } from "@nats-io/jwt";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
-import { lentServices, lentStreams, type SubjectPermissions, servicesOf } from "./permissions.ts";
+import { lentServices, lentStreams, type SubjectPermissions, servicesOf, streamsOf } from "./permissions.ts";
 
 /**
  * The keys that sign. The operator's key signs all accounts: "system" for nats-server's own events, "account" for the fleet, and
@@ -189,7 +189,7 @@ function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
       ...services.map(({ subject, local }) => ({
         ...{ name: subject, subject, account, local_subject: local, type: "service" as const },
       })),
-      ...lentStreams.map((subject) => ({
+      ...streamsOf(id).map((subject) => ({
         ...{ name: subject, subject, account, local_subject: subject, type: "stream" as const },
       })),
     ],

@@ -12,12 +12,18 @@ import {
   captainBroadcastSubject,
   captainDecisionSubject,
   everyAgentSubject,
+  everyKeysSubject,
   everyModelServerLeaseSubject,
+  everyScreenSubject,
   everyToolCallSubject,
+  everyWatchSubject,
   inboxPrefix,
+  keysSubject,
   modelServerLeaseSubject,
+  screenSubject,
   streams,
   toolCallSubject,
+  watchSubject,
 } from "../../domain/wire/subjects.ts";
 
 export interface SubjectPermissions {
@@ -41,13 +47,25 @@ export const lentServices: readonly Service[] = [
   ...[...agentReportTopics, ...agentRecordTopics].map((topic) => ({ subject: everyAgentSubject(topic) })),
   { subject: everyToolCallSubject, answerWithinMs: longestCallMs },
   { subject: everyModelServerLeaseSubject },
+  { subject: everyScreenSubject },
   { subject: `$JS.API.CONSUMER.INFO.${streams.commands}.*` },
   { subject: `$JS.API.CONSUMER.MSG.NEXT.${streams.commands}.*`, hasManyAnswers: true },
   { subject: `$JS.ACK.${streams.commands}.*.>` },
 ];
 
 /** The subjects of what captains say to all agents. */
-export const lentStreams: readonly string[] = [captainBroadcastSubject, captainDecisionSubject];
+const saidToAll: readonly string[] = [captainBroadcastSubject, captainDecisionSubject];
+
+/** What the fleet's account sends to the agents' accounts. Each account imports only what is for its own agent, and what is for all. */
+export const lentStreams: readonly string[] = [...saidToAll, everyWatchSubject, everyKeysSubject];
+
+/**
+ * What an agent hears of the fleet's account: what captains say to all, and who watches its terminal and types there. It may only listen on
+ * these subjects: an agent that could publish its own keys could answer the dialogs of its own terminal.
+ */
+export function streamsOf(id: AgentId): string[] {
+  return [...saidToAll, watchSubject(id), keysSubject(id)];
+}
 
 export interface Taken {
   /** The subject in the fleet's account. */
@@ -57,7 +75,7 @@ export interface Taken {
 }
 
 /**
- * What an agent may reach in the fleet's account: its own reports, tool calls, leases of model servers and consumers. In the agent's
+ * What an agent may reach in the fleet's account: its own reports, tool calls, leases of model servers, screen and consumers. In the agent's
  * account, JetStream's subjects begin with `$JS.fleet.API`: an account without JetStream itself answers `$JS.API`, with an error.
  */
 export function servicesOf(id: AgentId): readonly Taken[] {
@@ -66,6 +84,7 @@ export function servicesOf(id: AgentId): readonly Taken[] {
     ...[...agentReportTopics, ...agentRecordTopics].map((topic) => agentSubject(id, topic)),
     toolCallSubject(id),
     modelServerLeaseSubject(id),
+    screenSubject(id),
   ];
   return [
     ...[...own, ...consumers.map((consumer) => `$JS.ACK.${consumer}.>`)].map((subject) => ({
@@ -82,11 +101,11 @@ export function servicesOf(id: AgentId): readonly Taken[] {
 }
 
 /**
- * What an agent's credentials allow: to publish to its services, and to subscribe to its own inbox and to what captains say to all.
+ * What an agent's credentials allow: to publish to its services, and to subscribe to its own inbox and to {@link streamsOf}.
  * It may not subscribe to late answers (`tools.{request_id}.response`), because their subjects do not name the agent.
  */
 export function agentPermissions(id: AgentId): SubjectPermissions {
   // Allow both: nats-server 2.15 checks the subject that a mapping leads to, older ones check the subject itself.
   const publish = new Set(servicesOf(id).flatMap(({ subject, local }) => [subject, local]));
-  return { publish: [...publish], subscribe: [`${inboxPrefix(id)}.>`, ...lentStreams] };
+  return { publish: [...publish], subscribe: [`${inboxPrefix(id)}.>`, ...streamsOf(id)] };
 }

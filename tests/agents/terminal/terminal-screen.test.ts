@@ -47,3 +47,49 @@ describe("createTerminalScreen()", () => {
     expect((await screen.read()).rows.map(({ text }) => text)).toEqual(["abcdefg ü", ""]);
   });
 });
+
+describe("readPicture()", () => {
+  const pictureOf = async (output: string, size = [20, 3] as const) => {
+    const screen = createTerminalScreen(...size);
+    screen.write(new TextEncoder().encode(output));
+    return await screen.readPicture();
+  };
+
+  test("has runs of one style, with the colours of xterm, and no blanks at the end of a line", async () => {
+    const { lines, columns, rows, cursor } = await pictureOf(
+      "plain \u001b[1;31mred\u001b[0;48;5;240m on grey \u001b[0m  \r\n\u001b[38;2;0;135;255;3;4;7;9mall\u001b[0m",
+    );
+    expect({ columns, rows, cursor }).toEqual({ columns: 20, rows: 3, cursor: { row: 1, column: 3 } });
+    expect(lines).toEqual([
+      [{ text: "plain " }, { text: "red", fg: 1, is: ["bold"] }, { text: " on grey ", bg: 240 }],
+      [{ text: "all", fg: 33, is: ["italic", "underline", "inverse", "strike"] }],
+      [],
+    ]);
+  });
+
+  test("has each wide character once, and a joined one whole", async () => {
+    expect((await pictureOf("日本 e\u0301 👩\u200d💻")).lines[0]).toEqual([
+      { text: "日本 e\u0301 👩\u200d💻" },
+    ]);
+  });
+
+  test.each([
+    ["a text for the clipboard", "\u001b]52;c;aGFybWxlc3M=\u0007"],
+    ["a title", "\u001b]0;a title\u0007"],
+    ["a link", "\u001b]8;;http://127.0.0.1/\u0007here\u001b]8;;\u0007"],
+    ["a query", "\u001b[6n\u001b[c\u001b]11;?\u0007"],
+    ["a device control string", "\u001bPq#0~\u001b\\"],
+    ["C1 controls", "\u009b2J\u009d0;t\u009c"],
+    ["a mark that turns text around", "a\u202eb"],
+  ])("has only characters: %s has nothing of its own in it", async (_, output) => {
+    const text = JSON.stringify((await pictureOf(`${output}end`)).lines);
+    expect(text).toContain("end");
+    expect(text).not.toMatch(
+      /\\u00[019]|\p{Cc}|[\u202a-\u202e\u2066-\u2069]|aGFybWxlc3M|a title|127\.0\.0\.1/u,
+    );
+  });
+
+  test("leaves out what is concealed", async () => {
+    expect((await pictureOf("a\u001b[8mhidden\u001b[0mb")).lines).toEqual([[{ text: "a      b" }], [], []]);
+  });
+});

@@ -39,6 +39,11 @@ test.each([
   ["event", { kind: "session_start" }, "began | session"],
   ["event", { kind: "tools_lost", detail: "it has ended" }, "failed | tools | it has ended"],
   ["event", { kind: "tools_back", detail: "it runs" }, "began | it runs"],
+  [
+    "event",
+    { kind: "typed", detail: "eve types at its terminal" },
+    "told | keys | eve types at its terminal",
+  ],
   ["event", { kind: "usage", usage: {} }, undefined],
   ["status", { status: "working" }, undefined],
   ["status", { status: "blocked", message: "no key" }, "reported | blocked | no key"],

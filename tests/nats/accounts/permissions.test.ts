@@ -5,6 +5,7 @@ import {
   lentServices,
   lentStreams,
   servicesOf,
+  streamsOf,
 } from "../../../src/nats/accounts/permissions.ts";
 import { ada } from "../../support/agents.ts";
 
@@ -45,17 +46,33 @@ describe("servicesOf()", () => {
 describe("agentPermissions()", () => {
   const { publish, subscribe } = agentPermissions(ada);
 
-  test("an agent hears its own inbox and what captains tell all, and no other agent's inbox", () => {
-    expect(subscribe).toEqual(["_INBOX.ada.>", ...lentStreams]);
-    for (const other of ["_INBOX.adam.1", "_INBOX.bob.1", "_INBOX.ada"])
+  test("an agent hears its own inbox, what captains tell all, and what is for its own terminal", () => {
+    expect(subscribe).toEqual([
+      ...["_INBOX.ada.>", "captain.broadcast", "captain.decision", "agent.ada.watch", "agent.ada.keys"],
+    ]);
+    for (const other of [
+      "_INBOX.adam.1",
+      "_INBOX.bob.1",
+      "_INBOX.ada",
+      "agent.bob.keys",
+      "agent.ada.command",
+    ])
       expect(subscribe.some((pattern) => fits(pattern, other))).toBe(false);
-    expect(lentStreams.filter((subject) => subject.includes("*") || subject.includes(">"))).toEqual([]);
+  });
+
+  test("what an agent hears is lent by the fleet's account, and has no wildcard", () => {
+    const heard = streamsOf(ada);
+    expect(heard.filter((subject) => !lentStreams.some((pattern) => fits(pattern, subject)))).toEqual([]);
+    expect(heard.filter((subject) => subject.includes("*") || subject.includes(">"))).toEqual([]);
   });
 
   test.each([
     "agent.bob.heartbeat",
     "agent.ada.command",
     "agent.ada.message",
+    "agent.ada.keys",
+    "agent.ada.watch",
+    "agent.bob.screen",
     "captain.broadcast",
     "tools.call.bob",
     "tools.call",

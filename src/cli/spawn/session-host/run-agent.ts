@@ -48,7 +48,7 @@ export async function runAgent(plan: SpawnPlan, context: CliContext, awaitWork: 
   try {
     const written = await writeSpawnFiles(plan, host);
     screen?.leaveScreen();
-    const agent = await startCli(plan, host.bridgeEnv.instance_id, written.start);
+    const agent = await startCli(plan, host.bridgeEnv.instance_id, written.start, host.showTerminal);
     host.attach(agent, written.launch);
     printStart(plan, written.start, context);
     let isDone = false;

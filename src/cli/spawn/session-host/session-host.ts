@@ -43,6 +43,7 @@ export interface SessionHost {
   hookPlace(mcpConfigPath: string): HookPlace;
   /** @param launch what the agent was launched for, with the hooks of {@link hookPlace} */
   attach(agent: LaunchedAgent, launch: AgentLaunch): void;
+  readonly showTerminal: Host["showTerminal"];
   /** The id of the agent's session; undefined if the CLI has not told it. */
   sessionId(): string | undefined;
   /** Why the CLI's session could not be opened; the agent was ended because of that. Undefined if it was opened, or may still be. */
@@ -116,6 +117,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
     modelGate: gate?.url,
     hookPlace,
     sessionId: told.sessionId,
+    showTerminal: host.showTerminal,
     attach(agent, launch) {
       const hooks = launch.hooks ?? hookPlace(launch.mcpConfigPath);
       joinSession({

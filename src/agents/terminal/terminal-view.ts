@@ -1,0 +1,58 @@
+// A terminal of our own, for people who look at it from elsewhere.
+import type { ScreenPicture } from "../../domain/screen/picture.ts";
+import { createKeyReader } from "./terminal-keys.ts";
+import type { TerminalModes } from "./terminal-modes.ts";
+import type { TerminalScreen } from "./terminal-screen.ts";
+import type { Typer } from "./typing.ts";
+
+export interface TerminalView {
+  /** Calls the listener when the screen may have changed. Returns the function that ends that. */
+  onChange(listener: () => void): () => void;
+  read(): Promise<ScreenPicture>;
+  /** Types keys as they come from a terminal, by the same rules as those of the user's own. Ctrl-Z is left out. */
+  type(keys: string): void;
+  /** Whether the user's terminal is still there. If so, it decides the size. */
+  hasWindow(): boolean;
+  /** Changes the size, unless the user's terminal is still there. */
+  resize(columns: number, rows: number): void;
+}
+
+export interface TerminalViewOptions extends Pick<TerminalView, "hasWindow" | "resize"> {
+  readonly screen: Pick<TerminalScreen, "readPicture">;
+  readonly modes: Pick<TerminalModes, "isCursorShown">;
+  readonly passKeys: Typer["passKeys"];
+}
+
+export interface TellingView extends TerminalView {
+  /** Tells the listeners that the screen may have changed. */
+  tell(): void;
+}
+
+export function createTerminalView({
+  screen,
+  modes,
+  passKeys,
+  hasWindow,
+  resize,
+}: TerminalViewOptions): TellingView {
+  const listeners = new Set<() => void>();
+  const reader = createKeyReader((keys, line) => passKeys(keys, line !== "left"));
+  return {
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async read() {
+      const picture = await screen.readPicture();
+      return modes.isCursorShown() ? picture : { ...picture, cursor: undefined };
+    },
+    type: (keys) => reader.read(Buffer.from(keys)),
+    hasWindow,
+    resize(columns, rows) {
+      if (!hasWindow()) resize(columns, rows);
+    },
+    tell() {
+      for (const listener of listeners) listener();
+    },
+  };
+}
