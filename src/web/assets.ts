@@ -25,6 +25,7 @@ import sayScript from "./browser/say.js" with { type: "text" };
 import searchStyle from "./browser/search.css" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
 import transcriptStyle from "./browser/transcript.css" with { type: "text" };
+import { terminalStylesheet } from "./terminal-style.ts";
 
 const files: ReadonlyMap<string, string> = new Map([
   ["age.js", ageScript],
@@ -41,6 +42,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["forms/questions.js", questionsScript],
   ["say.js", sayScript],
   ["stream.js", streamScript],
+  ["terminal.css", terminalStylesheet],
   [
     "style.css",
     [
@@ -63,7 +65,7 @@ export const assetsVersion = createHash("sha256")
   .digest("hex")
   .slice(0, 16);
 
-export function assetPath(name: "page.js" | "style.css"): string {
+export function assetPath(name: "page.js" | "style.css" | "terminal.css"): string {
   return `/assets/${assetsVersion}/${name}`;
 }
 

@@ -24,8 +24,8 @@ export interface TerminalScreen {
   resize(columns: number, rows: number): void;
   /** Resolves with the screen, once everything written so far is on it. */
   read(): Promise<ScreenView>;
-  /** As {@link read}, with colours and styles. */
-  readPicture(): Promise<ScreenPicture>;
+  /** As {@link read}, with colours and styles. @param hasCursor whether the cursor is shown */
+  readPicture(hasCursor: boolean): Promise<ScreenPicture>;
 }
 
 /** Loads `@xterm/headless` only here, so that a run without a terminal never loads it. */
@@ -49,7 +49,7 @@ export function createTerminalScreen(columns: number, rows: number): TerminalScr
     write: (data) => next((terminal) => terminal.write(data)),
     resize: (wide, high) => next((terminal) => terminal.resize(wide, high)),
     read: async () => viewOf(await settled()),
-    readPicture: async () => pictureOf(await settled()),
+    readPicture: async (hasCursor) => pictureOf(await settled(), hasCursor),
   };
 }
 
@@ -68,27 +68,30 @@ function viewOf({ buffer: { active }, rows, cols }: Terminal): ScreenView {
   };
 }
 
-function pictureOf({ buffer: { active }, rows, cols }: Terminal): ScreenPicture {
+function pictureOf({ buffer: { active }, rows, cols }: Terminal, hasCursor: boolean): ScreenPicture {
+  // Behind the last column, the cursor still stands on it.
+  const cursor = { row: active.cursorY, column: Math.min(active.cursorX, cols - 1) };
   return {
     ...{ columns: cols, rows },
-    cursor: { row: active.cursorY, column: active.cursorX },
+    ...(hasCursor && { cursor }),
     lines: Array.from({ length: rows }, (_, row) => {
       const line = active.getLine(active.viewportY + row);
-      return runsOf(Array.from({ length: cols }, (__, column) => line?.getCell(column)));
+      const cells = Array.from({ length: cols }, (__, column) => line?.getCell(column));
+      return runsOf(cells, hasCursor && row === cursor.row ? cursor.column : undefined);
     }),
   };
 }
 
 /** Joins neighbours of the same style. Blanks without a style at the end of the line are left out. */
-function runsOf(cells: readonly (IBufferCell | undefined)[]): ScreenLine {
+function runsOf(cells: readonly (IBufferCell | undefined)[], cursor: number | undefined): ScreenLine {
   const runs: { style: Omit<ScreenRun, "text">; key: string; text: string }[] = [];
-  for (const cell of cells) {
+  for (const [column, cell] of cells.entries()) {
     // The second half of a wide character.
     if (cell?.getWidth() === 0) continue;
     // What is concealed is not sent.
     const isShown = cell !== undefined && cell.isInvisible() === 0;
     const text = (isShown && harmless(cell.getChars())) || " ";
-    const style = cell === undefined ? {} : styleOf(cell);
+    const style = styleOf(cell, column === cursor);
     const key = JSON.stringify(style);
     const last = runs.at(-1);
     if (last?.key === key) last.text += text;
@@ -99,7 +102,8 @@ function runsOf(cells: readonly (IBufferCell | undefined)[]): ScreenLine {
   return runs.filter(({ text }) => text !== "").map(({ style, text }) => ({ text, ...style }));
 }
 
-function styleOf(cell: IBufferCell): Omit<ScreenRun, "text"> {
+function styleOf(cell: IBufferCell | undefined, isCursor: boolean): Omit<ScreenRun, "text"> {
+  if (cell === undefined) return isCursor ? { is: ["cursor"] } : {};
   const flags: readonly (readonly [StyleWord, number])[] = [
     ["bold", cell.isBold()],
     ["dim", cell.isDim()],
@@ -107,6 +111,7 @@ function styleOf(cell: IBufferCell): Omit<ScreenRun, "text"> {
     ["underline", cell.isUnderline()],
     ["inverse", cell.isInverse()],
     ["strike", cell.isStrikethrough()],
+    ["cursor", Number(isCursor)],
   ];
   const is = flags.filter(([, flag]) => flag !== 0).map(([word]) => word);
   return {

@@ -42,10 +42,7 @@ export function createTerminalView({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    async read() {
-      const picture = await screen.readPicture();
-      return modes.isCursorShown() ? picture : { ...picture, cursor: undefined };
-    },
+    read: () => screen.readPicture(modes.isCursorShown()),
     type: (keys) => reader.read(Buffer.from(keys)),
     hasWindow,
     resize(columns, rows) {

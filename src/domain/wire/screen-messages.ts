@@ -24,8 +24,8 @@ export const WatchSchema = v.looseObject({
 });
 export type Watch = v.InferOutput<typeof WatchSchema>;
 
-/** How a part of a line is written. */
-export const styleWords = ["bold", "dim", "italic", "underline", "inverse", "strike"] as const;
+/** How a part of a line is written; `cursor`: the cursor stands there. */
+export const styleWords = ["bold", "dim", "italic", "underline", "inverse", "strike", "cursor"] as const;
 export type StyleWord = (typeof styleWords)[number];
 
 /** A part of a line in one style. Colours are the 256 of xterm; without one, the terminal's own. */

@@ -5,6 +5,8 @@ import { type Context, Hono } from "hono";
 import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
+import { type ShownScreen, textOfScreen } from "../../domain/screen/picture.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
@@ -75,6 +77,15 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
     const query = readTranscriptQuery(c.req.query(), now());
     return c.json({ agent_id, ...(await server.transcripts.read(agent_id, query)) });
   });
+  api.get("/api/agents/:id/screen", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const screen = await server.screens.look(agent_id);
+    if (screen === undefined)
+      throw new CliaiError("no_answer", `no host shows a terminal of "${agent_id}"`, {
+        hint: "an agent without a terminal has none, and neither has one that does not run",
+      });
+    return c.json({ agent_id, ...screenJson(screen) });
+  });
   api.post("/api/agents/:id/commands", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const order = orderFromJson(agent_id, await readJson(c));
@@ -127,6 +138,20 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
     return c.json({ ok: true });
   });
   return api;
+}
+
+function screenJson({ columns, rows, cursor, typist, hasWindow, lines, ...rest }: ShownScreen) {
+  const text = textOfScreen({ lines });
+  return {
+    columns,
+    rows,
+    cursor,
+    typist: typist?.name,
+    has_window: hasWindow,
+    instance_id: rest.run,
+    text,
+    lines,
+  };
 }
 
 /** @throws CliaiError `message_invalid` if the body is not JSON */

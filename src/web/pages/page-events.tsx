@@ -20,6 +20,7 @@ import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner, OpenNeeds } from "./layout.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { AgentRequests } from "./requests/agent-requests.tsx";
+import { terminalParts } from "./terminal/terminal-page.tsx";
 
 export interface PageEventsOptions {
   readonly lastEventId: string | undefined;
@@ -41,7 +42,7 @@ export interface PageEventsOptions {
 }
 
 /** `other` stands for pages on which only the frame changes. */
-export const livePages = ["fleet", "agent", "inbox", "results", "other"] as const;
+export const livePages = ["fleet", "agent", "terminal", "inbox", "results", "other"] as const;
 export type LivePage = (typeof livePages)[number];
 
 /** The shortest time between two updates of a page. With it, a change is visible within 250 ms. */
@@ -81,8 +82,10 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
         .map((view) => ({ id: `agent-${view.agent_id}`, part: entryMarkup(view, layout, now()) })),
     ];
   };
+  const ownView = (views: readonly AgentView[] = fleet.list()) =>
+    views.find(({ agent_id }) => agent_id === agent);
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
-    const view = views.find(({ agent_id }) => agent_id === agent);
+    const view = ownView(views);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all(), views };
     return agentParts(tab, { view, ...facts, clis, now: now() });
@@ -106,6 +109,11 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
     ];
   };
 
+  /** Asked at each look, because a screen changes without a change of the fleet. */
+  const screenParts = (): Part[] => {
+    const view = page === "terminal" ? ownView() : undefined;
+    return view === undefined ? [] : terminalParts({ view, screen: server.screens.shown(view.agent_id) });
+  };
   const requestParts = (): Part[] => {
     const view = page === "agent" ? fleet.list().find(({ agent_id }) => agent_id === agent) : undefined;
     if (view !== undefined) {
@@ -128,7 +136,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       // The inbox also shows states of agents and deliveries of answers, so it is sent again when an agent changes.
       if (requestsChanged || (page === "inbox" && step !== undefined)) parts.push(...requestParts());
       requestsChanged = false;
-      parts.push({ id: "nats", part: <NatsBanner health={server.health()} /> });
+      parts.push(...screenParts(), { id: "nats", part: <NatsBanner health={server.health()} /> });
       const html = changedMarkup(parts, sent);
       if (html.length > 0) {
         events.push({ event: "patch", id: cursor.id(), data: { now: now().toISOString(), html } });
@@ -143,6 +151,8 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
           wake();
         }),
       ];
+      const own = page === "terminal" ? ownView() : undefined;
+      if (own !== undefined) stops.push(server.screens.watch(own.agent_id, wake));
       return () => {
         for (const stop of stops) stop();
       };

@@ -9,6 +9,7 @@ import { registerInboxRoutes } from "./routes/inbox-routes.tsx";
 import { registerNeedRoutes } from "./routes/need-routes.tsx";
 import { registerSearchRoutes } from "./routes/search-routes.tsx";
 import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
+import { registerTerminalRoutes } from "./routes/terminal-routes.tsx";
 import type { PagesOptions } from "./show-page.tsx";
 
 export function createPages(options: PagesOptions): Hono {
@@ -19,6 +20,7 @@ export function createPages(options: PagesOptions): Hono {
   registerSearchRoutes(pages, options);
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
+  registerTerminalRoutes(pages, options);
   registerEventRoutes(pages, options);
   return pages;
 }

@@ -49,17 +49,17 @@ describe("createTerminalScreen()", () => {
 });
 
 describe("readPicture()", () => {
-  const pictureOf = async (output: string, size = [20, 3] as const) => {
-    const screen = createTerminalScreen(...size);
+  const pictureOf = async (output: string, hasCursor = false) => {
+    const screen = createTerminalScreen(20, 3);
     screen.write(new TextEncoder().encode(output));
-    return await screen.readPicture();
+    return await screen.readPicture(hasCursor);
   };
 
   test("has runs of one style, with the colours of xterm, and no blanks at the end of a line", async () => {
-    const { lines, columns, rows, cursor } = await pictureOf(
+    const { lines, columns, rows } = await pictureOf(
       "plain \u001b[1;31mred\u001b[0;48;5;240m on grey \u001b[0m  \r\n\u001b[38;2;0;135;255;3;4;7;9mall\u001b[0m",
     );
-    expect({ columns, rows, cursor }).toEqual({ columns: 20, rows: 3, cursor: { row: 1, column: 3 } });
+    expect({ columns, rows }).toEqual({ columns: 20, rows: 3 });
     expect(lines).toEqual([
       [{ text: "plain " }, { text: "red", fg: 1, is: ["bold"] }, { text: " on grey ", bg: 240 }],
       [{ text: "all", fg: 33, is: ["italic", "underline", "inverse", "strike"] }],
@@ -91,5 +91,14 @@ describe("readPicture()", () => {
 
   test("leaves out what is concealed", async () => {
     expect((await pictureOf("a\u001b[8mhidden\u001b[0mb")).lines).toEqual([[{ text: "a      b" }], [], []]);
+  });
+
+  test("marks the character under the cursor, if it is shown; behind the last column, that is the last one", async () => {
+    const { lines, cursor } = await pictureOf("ab\u001b[1;2H", true);
+    expect(cursor).toEqual({ row: 0, column: 1 });
+    expect(lines[0]).toEqual([{ text: "a" }, { text: "b", is: ["cursor"] }]);
+    expect((await pictureOf("x", true)).lines[0]).toEqual([{ text: "x" }, { text: " ", is: ["cursor"] }]);
+    expect((await pictureOf("x".repeat(20), true)).lines[0]?.at(-1)).toEqual({ text: "x", is: ["cursor"] });
+    expect((await pictureOf("x")).cursor).toBeUndefined();
   });
 });

@@ -81,7 +81,6 @@ test("a page sees the screen and what changes, and the host sends nothing before
   terminal.write("\u001b[31mafter\u001b]52;c;aGFybWxlc3M=\u0007\u001b[?25l");
   await until("the change", () => seen.at(-1) === "before\nafter");
   expect(screens.shown(terminal.id)).toMatchObject({
-    cursor: undefined,
     lines: [[{ text: "before" }], [{ text: "after", fg: 1 }], [], []],
   });
   const { seq = 0 } = screens.shown(terminal.id) ?? {};

@@ -1,0 +1,31 @@
+// The stylesheet of the terminal page: its own rules, and one for each of the 256 colours of xterm.
+import terminalStyle from "./browser/terminal.css" with { type: "text" };
+
+/** The first 16 colours, as text and as ground, chosen for the dark ground of the page's terminal. */
+const text16 = [
+  ...["#7d8796", "#ff7b72", "#7ee787", "#e3b341", "#79b8ff", "#d2a8ff", "#56d4dd", "#d5dae2"],
+  ...["#8b95a5", "#ffa198", "#a5f3ad", "#f2cc60", "#a5d0ff", "#e2c5ff", "#8ae9ef", "#ffffff"],
+];
+const ground16 = [
+  ...["#1d232c", "#8e2a24", "#1c6231", "#6f5200", "#1f4f9e", "#64378a", "#0e5b66", "#b9c1cc"],
+  ...["#3a4350", "#b03a33", "#257a40", "#8a6700", "#2a63bf", "#7d48a8", "#15727f", "#eef1f5"],
+];
+const cube = [0, 95, 135, 175, 215, 255];
+
+function fixedColour(colour: number): string {
+  if (colour >= 232) return hexOf([0, 0, 0].map(() => 8 + 10 * (colour - 232)));
+  const place = colour - 16;
+  return hexOf([Math.floor(place / 36), Math.floor(place / 6) % 6, place % 6].map((step) => cube[step] ?? 0));
+}
+
+function hexOf(parts: readonly number[]): string {
+  return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+const rules = Array.from({ length: 256 }, (_, colour) => {
+  const front = text16[colour] ?? fixedColour(colour);
+  const back = ground16[colour] ?? fixedColour(colour);
+  return `.f-${colour}{color:${front}}.b-${colour}{background:${back}}`;
+});
+
+export const terminalStylesheet = `${terminalStyle}\n${rules.join("\n")}\n`;

@@ -1,0 +1,140 @@
+// The page of an agent's terminal, and its picture over the API; the agent's host is the test.
+import { describe, expect, test } from "bun:test";
+import { decodeMessage } from "../../../../src/domain/wire/decode.ts";
+import { type ScreenFrame, WatchSchema } from "../../../../src/domain/wire/screen-messages.ts";
+import { until } from "../../../support/wait-for.ts";
+import { readEvents } from "../../event-reader.ts";
+import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";
+
+const shown: Pick<ScreenFrame, "columns" | "rows" | "lines"> = {
+  columns: 40,
+  rows: 3,
+  lines: [
+    { row: 0, runs: [{ text: "<script>alert(1)</script>" }, { text: "&", fg: 1, is: ["bold"] }] },
+    {
+      row: 1,
+      runs: [
+        { text: "marked", fg: 2, is: ["inverse"] },
+        { text: "black", fg: 0 },
+        { text: "on grey", fg: 0, bg: 240 },
+        { text: "_", is: ["cursor"] },
+      ],
+    },
+  ],
+};
+
+/** Answers each request to watch with a whole frame, as the host of `ada` would. */
+async function hostOf(web: TestApp) {
+  let seq = 0;
+  const watches: number[] = [];
+  const send = (fields: Partial<ScreenFrame>) => {
+    seq += 1;
+    const frame = {
+      kind: "frame",
+      seq,
+      has_window: false,
+      instance_id: "run-1",
+      whole: true,
+      ...shown,
+      ...fields,
+    };
+    web.bus.publish("agent.ada.screen", frame);
+  };
+  web.bus.subscribe("agent.ada.watch", ({ data }) => {
+    const { for_s } = decodeMessage(WatchSchema, data);
+    watches.push(for_s);
+    if (for_s > 0) send({});
+  });
+  await web.bus.flush();
+  return { send, watches };
+}
+
+const htmlOf = async (web: TestApp, path = "/agents/ada/terminal") =>
+  await (await web.app.request(path)).text();
+
+describe("TerminalPage()", () => {
+  test("shows the screen with classes for its colours, and no markup of the agent's own", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    await hostOf(web);
+    const html = await htmlOf(web);
+    expect(html).toContain(
+      '<div id="screen-row-0" class="screen-row">&lt;script&gt;alert(1)&lt;/script&gt;<span class="f-1 bold">&amp;</span></div>',
+    );
+    expect(html).toContain(
+      '<span class="f-page b-2">marked</span><span class="f-0">black</span><span class="f-16 b-240">on grey</span><span class="f-page b-text">_</span>',
+    );
+    expect(html).toContain('<div id="screen-row-2" class="screen-row"></div>');
+    expect(html).toContain("40 × 3 · its window is closed; it runs on · nobody types from elsewhere");
+    expect(html).toContain("cliai attach ada");
+    expect(html).not.toMatch(/style="|<script>/);
+    const [style = ""] = /\/assets\/\w+\/terminal\.css/.exec(html) ?? [];
+    const css = await htmlOf(web, style);
+    expect(css).toContain(".f-255{color:#eeeeee}.b-255{background:#eeeeee}");
+    expect(css).toContain(".f-33{color:#0087ff}");
+  });
+
+  test("while it is open, only the rows that change are sent; when it is closed, nobody watches any more", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    const { send, watches } = await hostOf(web);
+    {
+      await using events = readEvents(await web.app.request("/events?page=terminal&agent=ada"));
+      const nextWith = async (text: string) => {
+        for (;;) {
+          const { data } = await events.next("patch");
+          const parts: string[] = data.html.filter((part: string) => /id="(terminal|screen)/.test(part));
+          if (parts.some((part) => part.includes(text))) return parts;
+        }
+      };
+      await nextWith("marked");
+      send({ whole: false, lines: [{ row: 2, runs: [{ text: "new words" }] }] });
+      expect(await nextWith("new words")).toEqual([
+        '<div id="screen-row-2" class="screen-row">new words</div>',
+      ]);
+      send({ whole: false, lines: [], typist: { viewer: "v-1", name: "eve" } });
+      expect((await nextWith("eve types there")).length).toBe(1);
+      // Another height is another screen.
+      send({ rows: 2 });
+      expect((await nextWith('id="terminal"')).join("")).not.toContain("screen-row-2");
+    }
+    await until("nobody watches", () => watches.at(-1) === 0);
+  });
+
+  test("says why there is no picture, and what to do", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", { session_mode: "headless" });
+    expect(await htmlOf(web)).toContain("ada runs without a terminal.");
+    await web.heartbeat("ada");
+    expect(await htmlOf(web)).toContain("No picture of the terminal of ada has come yet.");
+    web.bus.publish("agent.ada.status", { status: "stopped" });
+    await web.viewOf("ada", ({ status }) => status === "stopped", "it has stopped");
+    const html = await htmlOf(web);
+    expect(html).toContain("ada does not run, so there is no terminal to see.");
+    expect(html).toContain("cliai resume ada --terminal");
+  });
+
+  test("of an unknown agent is an error", async () => {
+    await using web = await startTestApp();
+    expect((await web.app.request("/agents/nobody/terminal")).status).toBe(404);
+  });
+});
+
+test("GET /api/agents/:id/screen has the text and the lines, or says that no host shows a terminal", async () => {
+  await using web = await startTestApp();
+  await web.heartbeat("ada");
+  const none = await web.app.request("/api/agents/ada/screen");
+  expect(none.status).toBe(504);
+  expect(await errorOf(none)).toMatchObject({
+    code: "no_answer",
+    message: 'no host shows a terminal of "ada"',
+  });
+  const { send } = await hostOf(web);
+  expect(await (await web.app.request("/api/agents/ada/screen")).json()).toEqual({
+    ...{ agent_id: "ada", columns: 40, rows: 3, has_window: false, instance_id: "run-1" },
+    text: "<script>alert(1)</script>&\nmarkedblackon grey_",
+    lines: [...shown.lines.map(({ runs }) => runs), []],
+  });
+  send({});
+  expect((await web.app.request("/api/agents/nobody/screen")).status).toBe(404);
+});
