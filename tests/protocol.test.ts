@@ -34,6 +34,7 @@ import {
   KeysAnswerSchema,
   KeysSchema,
   keysActs,
+  ScreenEndSchema,
   ScreenFrameSchema,
   styleWords,
   WatchSchema,
@@ -68,6 +69,7 @@ const schemas = {
   screen: ScreenFrameSchema,
   keys: KeysSchema,
   "keys-answer": KeysAnswerSchema,
+  "screen-end": ScreenEndSchema,
 } as const;
 type Shape = keyof typeof schemas;
 

@@ -48,7 +48,6 @@ describe("words of other programs", () => {
 
   test.each([
     ["kill", "cliai send stop AGENT ends an agent in order"],
-    ["attach", "cliai log AGENT --follow"],
     ["dashboard", "cliai token url prints"],
     ["start", "cliai spawn PROFILE starts an agent"],
     ["config", "cliai profiles --where lists the agents' profiles"],

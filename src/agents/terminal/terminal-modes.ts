@@ -6,7 +6,8 @@ export interface TerminalModes {
   read(data: Uint8Array): void;
   /** Returns the sequences that undo every change; "" if there is none. */
   reset(): string;
-  isCursorShown(): boolean;
+  /** Whether a DEC private mode is on, such as 25, the cursor. */
+  isOn(mode: number): boolean;
 }
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what the sequences are made of
@@ -22,7 +23,6 @@ const onByItself: ReadonlySet<number> = new Set([7, 25]);
 /** The modes of the alternate screen. They are reset last, because in kitty each screen has its own keyboard flags. */
 const screens: ReadonlySet<number> = new Set([47, 1047, 1049]);
 const synchronizedOutput = 2026;
-const cursorMode = 25;
 
 export function createTerminalModes(): TerminalModes {
   const changed = new Set<number>();
@@ -78,6 +78,6 @@ export function createTerminalModes(): TerminalModes {
       clear();
       return parts === "" ? "" : `${parts}\u001b[0m`;
     },
-    isCursorShown: () => !changed.has(cursorMode),
+    isOn: (mode) => onByItself.has(mode) !== changed.has(mode),
   };
 }

@@ -17,9 +17,21 @@ export interface TerminalView {
   resize(columns: number, rows: number): void;
 }
 
+const cursorMode = 25;
+const cursorKeysMode = 1;
+const pasteMode = 2004;
+
+/** The keys in the form that the program has asked for: the viewer's terminal does not know what this program wants. */
+function asWanted(keys: string, modes: Pick<TerminalModes, "isOn">): string {
+  // biome-ignore-start lint/suspicious/noControlCharactersInRegex: they are what keys are made of
+  const pasted = modes.isOn(pasteMode) ? keys : keys.replaceAll(/\u001b\[20[01]~/g, "");
+  return modes.isOn(cursorKeysMode) ? pasted.replaceAll(/\u001b\[(?=[A-DFH])/g, "\u001bO") : pasted;
+  // biome-ignore-end lint/suspicious/noControlCharactersInRegex: they are what keys are made of
+}
+
 export interface TerminalViewOptions extends Pick<TerminalView, "hasWindow" | "resize"> {
   readonly screen: Pick<TerminalScreen, "readPicture">;
-  readonly modes: Pick<TerminalModes, "isCursorShown">;
+  readonly modes: Pick<TerminalModes, "isOn">;
   readonly passKeys: Typer["passKeys"];
 }
 
@@ -42,8 +54,8 @@ export function createTerminalView({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    read: () => screen.readPicture(modes.isCursorShown()),
-    type: (keys) => reader.read(Buffer.from(keys)),
+    read: () => screen.readPicture(modes.isOn(cursorMode)),
+    type: (keys) => reader.read(Buffer.from(asWanted(keys, modes))),
     hasWindow,
     resize(columns, rows) {
       if (!hasWindow()) resize(columns, rows);

@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "show the fleet on the whole screen, with keys to steer it",
     load: async () => (await import("../top/top.ts")).topCommand,
   },
+  attach: {
+    description: "see the terminal of an agent, and type there",
+    load: async () => (await import("../attach/attach.ts")).attachCommand,
+  },
   show: {
     description: "show one agent, its commands and their receipts",
     load: async () => (await import("../fleet/show.ts")).showCommand,

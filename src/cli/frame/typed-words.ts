@@ -42,7 +42,6 @@ export const typedWords: Readonly<Record<string, Meaning>> = {
     runs: (rest) => ["answer", ...rest, "--refuse"],
     example: 'cliai refuse ada --reason "…" (cliai inbox lists what the agents ask)',
   },
-  attach: says("an agent's terminal is where it was spawned; cliai log AGENT --follow prints what it does"),
   kill: says("cliai send stop AGENT ends an agent in order, with --force at once"),
   rm: removing,
   remove: removing,

@@ -142,7 +142,7 @@ export function openFullScreen(options: FullScreenOptions): FullScreen {
 /** Whatever else may come with the words of an agent, such as a title or a text for the clipboard, does not reach the terminal. */
 function onlyColours(row: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those of `paint` are kept
-  return row.replace(/\u001b\[\d+m|\p{Cc}/gu, (found) => (found.length > 1 ? found : "\ufffd"));
+  return row.replace(/\u001b\[\d+(?:;\d+){0,4}m|\p{Cc}/gu, (found) => (found.length > 1 ? found : "\ufffd"));
 }
 
 function listenTo(pairs: readonly (readonly [NodeJS.Signals, () => void])[]): { stop(): void } {

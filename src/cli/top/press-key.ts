@@ -2,7 +2,6 @@
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { sections } from "../../domain/fleet/shown/sections.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
-import { typedWords } from "../frame/typed-words.ts";
 import { answerForm } from "../inbox/inbox.ts";
 import type { Key } from "../screen/keys.ts";
 import { emptyLine, lineOf } from "../screen/line-edit.ts";
@@ -149,7 +148,8 @@ function takenBack(state: TopState): TopState {
 
 /** The keys that act on agents. */
 function act(state: TopState, name: string): Step {
-  if (name === "a") return refused(state, typedWords.attach?.hint ?? "");
+  if (name === "a" && state.selected !== undefined)
+    return refused(state, `in another window: cliai attach ${state.selected}`);
   const acts = /^[tpsynr1-9]$/.test(name);
   if (!acts || state.selected === undefined) return only(state);
   if (state.lost !== undefined) return refused(state, `not possible now: ${state.lost}`);

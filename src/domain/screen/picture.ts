@@ -1,6 +1,7 @@
 // This room decides what is sent of a terminal's screen, and what a viewer makes of it.
 //
 // A screen as rows of runs, each in one style. Only text and styles: no character in it is one that a terminal would obey.
+import { harmless } from "../text/harmless.ts";
 import { largestScreen, type ScreenFrame, type ScreenRun, type Typist } from "../wire/screen-messages.ts";
 
 export type ScreenLine = readonly ScreenRun[];
@@ -73,7 +74,10 @@ export interface ShownScreen extends ScreenPicture {
   readonly hasWindow: boolean;
 }
 
-/** The screen after a frame; undefined if a frame before it was missed, so that all lines are needed. */
+/**
+ * The screen after a frame; undefined if a frame before it was missed, so that all lines are needed. Characters that a terminal would obey are
+ * replaced: a host sends none, but any program with an agent's credentials can send frames.
+ */
 export function applyFrame(shown: ShownScreen | undefined, frame: ScreenFrame): ShownScreen | undefined {
   const { seq, columns, rows, cursor, typist, has_window: hasWindow, instance_id: run } = frame;
   const isNext = shown?.seq === seq - 1 && shown.run === run && shown.rows === rows;
@@ -81,8 +85,14 @@ export function applyFrame(shown: ShownScreen | undefined, frame: ScreenFrame): 
   const lines: ScreenLine[] = frame.whole
     ? Array.from({ length: rows }, () => [])
     : [...(shown?.lines ?? [])];
-  for (const { row, runs } of frame.lines) if (row < rows) lines[row] = runs;
-  return { seq, run, columns, rows, cursor, typist, hasWindow, lines };
+  for (const { row, runs } of frame.lines) if (row < rows) lines[row] = runs.map(harmlessRun);
+  const by = typist && { ...typist, name: harmless(typist.name) };
+  return { seq, run, columns, rows, cursor, typist: by, hasWindow, lines };
+}
+
+function harmlessRun(run: ScreenRun): ScreenRun {
+  const text = harmless(run.text);
+  return text === run.text ? run : { ...run, text };
 }
 
 /** The text of the screen, without blank lines at its end. */

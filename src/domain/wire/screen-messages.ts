@@ -107,8 +107,15 @@ export const KeysAnswerSchema = v.looseObject({
 });
 export type KeysAnswer = v.InferOutput<typeof KeysAnswerSchema>;
 
+/** The program has ended: its terminal shows nothing more. */
+export const ScreenEndSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  instance_id: v.optional(shortText("instance_id")),
+  kind: v.literal("end"),
+});
+
 export const OnScreenSchema = v.variant(
   "kind",
-  [ScreenFrameSchema, KeysAnswerSchema],
-  "kind must be frame or answer",
+  [ScreenFrameSchema, KeysAnswerSchema, ScreenEndSchema],
+  "kind must be frame, answer or end",
 );

@@ -72,6 +72,13 @@ export function createScreenDesk({
       log.warn(`${message.subject}: ${messageOf(error)}`);
     }
   };
+  const tellEnd = () => {
+    try {
+      link.bus()?.publish(screenSubject(id), { agent_id: id, instance_id: instanceId, kind: "end" });
+    } catch (error) {
+      log.debug(`the end of the screen of ${id} is not told: ${messageOf(error)}`);
+    }
+  };
   const heard = new Map<Bus, readonly (() => void)[]>();
   /** Listens only once there is a terminal: a session without one asks for no such right. */
   const listen = (bus: Bus | undefined) => {
@@ -94,6 +101,7 @@ export function createScreenDesk({
     },
     stop() {
       unlink();
+      if (terminal !== undefined && viewers.isAny()) tellEnd();
       frames.stop();
       keyboard.stop();
       viewers.clear();

@@ -26,6 +26,8 @@ export interface ScreenViewerOptions {
   readonly onScreen: (screen: ShownScreen) => void;
   /** Called with the host's answers to this viewer's keys. */
   readonly onAnswer?: (answer: KeysAnswer) => void;
+  /** Called when the program on the terminal has ended. */
+  readonly onEnd?: () => void;
   readonly log: Logger;
 }
 
@@ -41,7 +43,7 @@ export interface ScreenViewer {
 
 export function watchScreen(
   bus: Bus,
-  { id, viewer, onScreen, onAnswer, log }: ScreenViewerOptions,
+  { id, viewer, onScreen, onAnswer, onEnd, log }: ScreenViewerOptions,
 ): ScreenViewer {
   let screen: ShownScreen | undefined;
   let heardAtMs: number | undefined;
@@ -70,6 +72,7 @@ export function watchScreen(
     try {
       const message = decodeMessage(OnScreenSchema, data);
       if (message.kind === "frame") takeFrame(message);
+      else if (message.kind === "end") onEnd?.();
       else if (message.viewer === viewer) onAnswer?.(message);
     } catch (error) {
       log.debug(`the screen of ${id}: ${messageOf(error)}`);

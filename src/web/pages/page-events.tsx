@@ -82,10 +82,8 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
         .map((view) => ({ id: `agent-${view.agent_id}`, part: entryMarkup(view, layout, now()) })),
     ];
   };
-  const ownView = (views: readonly AgentView[] = fleet.list()) =>
-    views.find(({ agent_id }) => agent_id === agent);
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
-    const view = ownView(views);
+    const view = views.find(({ agent_id }) => agent_id === agent);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all(), views };
     return agentParts(tab, { view, ...facts, clis, now: now() });
@@ -109,11 +107,6 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
     ];
   };
 
-  /** Asked at each look, because a screen changes without a change of the fleet. */
-  const screenParts = (): Part[] => {
-    const view = page === "terminal" ? ownView() : undefined;
-    return view === undefined ? [] : terminalParts({ view, screen: server.screens.shown(view.agent_id) });
-  };
   const requestParts = (): Part[] => {
     const view = page === "agent" ? fleet.list().find(({ agent_id }) => agent_id === agent) : undefined;
     if (view !== undefined) {
@@ -136,7 +129,10 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       // The inbox also shows states of agents and deliveries of answers, so it is sent again when an agent changes.
       if (requestsChanged || (page === "inbox" && step !== undefined)) parts.push(...requestParts());
       requestsChanged = false;
-      parts.push(...screenParts(), { id: "nats", part: <NatsBanner health={server.health()} /> });
+      parts.push(...screenParts(server, options), {
+        id: "nats",
+        part: <NatsBanner health={server.health()} />,
+      });
       const html = changedMarkup(parts, sent);
       if (html.length > 0) {
         events.push({ event: "patch", id: cursor.id(), data: { now: now().toISOString(), html } });
@@ -144,19 +140,32 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       return events;
     },
     watch(wake) {
-      const stops = [
-        fleet.onChange(wake),
-        server.requests.onChange(() => {
-          requestsChanged = true;
-          wake();
-        }),
-      ];
-      const own = page === "terminal" ? ownView() : undefined;
-      if (own !== undefined) stops.push(server.screens.watch(own.agent_id, wake));
-      return () => {
-        for (const stop of stops) stop();
+      const onRequests = () => {
+        requestsChanged = true;
+        wake();
       };
+      return watchPage(server, options, wake, onRequests);
     },
+  };
+}
+
+type ScreenPage = Pick<PageEventsOptions, "page" | "agent">;
+
+const screenView = ({ fleet }: Server, { page, agent }: ScreenPage) =>
+  page === "terminal" ? fleet.list().find(({ agent_id }) => agent_id === agent) : undefined;
+
+/** Made at each look, because a screen changes without a change of the fleet. */
+function screenParts(server: Server, options: ScreenPage): Part[] {
+  const view = screenView(server, options);
+  return view === undefined ? [] : terminalParts({ view, screen: server.screens.shown(view.agent_id) });
+}
+
+function watchPage(server: Server, options: ScreenPage, wake: () => void, onRequests: () => void) {
+  const view = screenView(server, options);
+  const stops = [server.fleet.onChange(wake), server.requests.onChange(onRequests)];
+  if (view !== undefined) stops.push(server.screens.watch(view.agent_id, wake));
+  return () => {
+    for (const stop of stops) stop();
   };
 }
 

@@ -14,7 +14,7 @@ describe("typedWords", () => {
   });
 
   test("the words that other programs have for what cliai does are answered, each as a command, a word that runs one, or a hint", () => {
-    const typed = `list ps log logs attach stop pause resume kill task tell msg run start up open ui dashboard cost usage history
+    const typed = `list ps log logs stop pause resume kill task tell msg run start up open ui dashboard cost usage history
       approve reply config profiles uninstall upgrade`;
     const unanswered = typed
       .split(/\s+/)

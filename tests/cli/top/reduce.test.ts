@@ -77,7 +77,7 @@ test("reduceTop() says what it does not have: another page, and an agent's termi
   top.press("g", "c");
   expect(top.state().notice?.text).toBe("top has the pages g f (fleet) and g i (inbox)");
   top.press("a");
-  expect(top.state().notice?.text).toContain("cliai log AGENT --follow");
+  expect(top.state().notice?.text).toBe("in another window: cliai attach ada");
 });
 
 describe("reduceTop() orders", () => {

@@ -81,6 +81,13 @@ describe("applyFrame()", () => {
     expect(applyFrame(shown, frame({ whole: false, ...fields }))).toBeUndefined();
   });
 
+  test("has no character that a terminal would obey, whoever sends the frame", () => {
+    const lines = [{ row: 0, runs: [{ text: "a\u001b]52;c;aGk=\u0007\u009b2J\r\n\u202eb" }] }];
+    const shown = applyFrame(undefined, frame({ lines, typist: { viewer: "v", name: "e\u001b[2Jve" } }));
+    expect(shown && textOfScreen(shown)).toBe("a\ufffd]52;c;aGk=\ufffd\ufffd2J\ufffd\ufffd\ufffdb");
+    expect(shown?.typist?.name).toBe("e\ufffd[2Jve");
+  });
+
   test("a whole frame clears what it does not name", () => {
     const next = applyFrame(applyFrame(undefined, whole), frame({ seq: 9, lines: [] }));
     expect(next && textOfScreen(next)).toBe("");
