@@ -101,6 +101,11 @@ export const serveSettings = {
     default: "1GB",
   }),
   audit_heartbeats: setting(yesOrNo, { description: "record heartbeats in the audit, too", default: false }),
+  audit_keystrokes: setting(yesOrNo, {
+    description:
+      "record in the audit what people type at the agents' terminals from elsewhere, secrets included",
+    default: false,
+  }),
   search_max_bytes: setting(pattern(/^(0|[1-9]\d*(MB|GB))$/, "must be a size such as 512MB, or 0"), {
     description: "drop the oldest records from the search's index above this size; 0 for no search",
     valueHint: "SIZE",

@@ -100,6 +100,7 @@ describe("resolveServeSettings()", () => {
       audit_max_age: "30d",
       audit_max_bytes: "1GB",
       audit_heartbeats: false,
+      audit_keystrokes: false,
       search_max_bytes: "512MB",
       transcript_max_age: "14d",
       transcript_max_bytes: "512MB",

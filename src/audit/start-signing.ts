@@ -16,6 +16,8 @@ export interface AuditOptions {
   readonly retention?: StreamRetention | undefined;
   /** Whether AUDIT also stores heartbeats. */
   readonly heartbeats?: boolean | undefined;
+  /** Whether AUDIT also stores what people type at the agents' terminals from elsewhere. */
+  readonly keystrokes?: boolean | undefined;
   /** Whether this server, of several, is the one that signs; default: always. */
   readonly isLeader?: (() => boolean) | undefined;
 }

@@ -8,6 +8,7 @@ import { checkMessage } from "../domain/wire/decode.ts";
 import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { recordKeystrokes } from "./screens/keystrokes.ts";
 import { createScreens } from "./screens/screens.ts";
 import { storeCommand } from "./send-command.ts";
 import type { Server } from "./server.ts";
@@ -30,6 +31,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   const signing = startSigning(bus, { ...audit, isLeader }, now, log);
   const desks = await openDesks(foundation, reading, options);
   const screens = createScreens(bus, log);
+  const endKeystrokes = audit.keystrokes === true ? recordKeystrokes(bus, now, log) : () => undefined;
   const endWatches = startWatches(foundation, reading, desks, options);
   // Heartbeats can be heard only after NATS has confirmed the subscriptions.
   await bus.flush();
@@ -59,6 +61,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     async stop() {
       noteEnd();
       screens.stop();
+      endKeystrokes();
       desks.close();
       endWatches();
       reading.stopRemovingOrders();

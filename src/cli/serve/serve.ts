@@ -218,6 +218,7 @@ async function auditOptionsOf(settings: ServeSettings, dataDir: string): Promise
     headFile: settings.nats_url === undefined ? openHeadFile(keysDirOf(dataDir), key) : undefined,
     retention: auditRetentionOf(settings),
     heartbeats: settings.audit_heartbeats,
+    keystrokes: settings.audit_keystrokes,
   };
 }
 

@@ -39,6 +39,8 @@ export const eventKinds = [
   ...toolsEventKinds,
   // Somebody has typed at its terminal from elsewhere.
   "typed",
+  // What was typed; only with `serve --audit-keystrokes`.
+  "typed_keys",
   // The agent reported it by a tool.
   ...(["progress", "activity"] as const),
 ] as const;

@@ -73,6 +73,12 @@ export function keysSubject(id: AgentId): string {
 
 export const everyKeysSubject = "agent.*.keys";
 
+/** The agent of `agent.{id}.keys`; undefined for any other subject. */
+export function parseKeysSubject(subject: string): AgentId | undefined {
+  const [head, id, topic, ...rest] = subject.split(".");
+  return head === "agent" && topic === "keys" && rest.length === 0 && isAgentId(id) ? id : undefined;
+}
+
 export function toolCallSubject(id: AgentId): string {
   return `tools.call.${id}`;
 }

@@ -12,6 +12,7 @@ const settings: ServeSettings = {
     audit_max_age: "30d",
     audit_max_bytes: "1GB",
     audit_heartbeats: false,
+    audit_keystrokes: false,
     search_max_bytes: "0",
     resume_window: "10m",
   },

@@ -7,8 +7,10 @@ import {
   agentOrderTopics,
   agentReportTopics,
   agentSubject,
+  keysSubject,
   modelServerLeaseSubject,
   parseAgentSubject,
+  parseKeysSubject,
   parseModelServerLeaseSubject,
   parseToolCallSubject,
   toolCallSubject,
@@ -39,6 +41,13 @@ describe("subjects", () => {
     "",
   ])("parseAgentSubject() rejects %p", (subject) => {
     expect(parseAgentSubject(subject)).toBeUndefined();
+  });
+
+  test("parseKeysSubject() gives the agent, and nothing for another subject", () => {
+    const ada = parseAgentId("ada");
+    expect(parseKeysSubject(keysSubject(ada))).toBe(ada);
+    for (const other of ["agent.ada.screen", "agent.ada.keys.more", "agent.-x.keys", "tools.ada.keys"])
+      expect(parseKeysSubject(other)).toBeUndefined();
   });
 
   test("parseToolCallSubject() gives the caller, and nothing for the plain or a longer subject", () => {
