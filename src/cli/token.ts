@@ -1,22 +1,46 @@
 // This room holds the commands, one thin file each. Those with several files have a folder.
 //
 // `cliai token`: prints the HTTP token for scripts, prints an address that signs a browser in, or makes a new token.
+
+import { addNamedToken, isExpired, readNamedTokens, revokeNamedToken } from "../credentials/named-tokens.ts";
 import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-token.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../data-dir/serve-file.ts";
 import { isServed } from "../data-dir/serve-lock.ts";
+import { type NamedToken, type TokenScope, tokenScopes } from "../domain/access/token-scopes.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import { parseDurationMs } from "../domain/text/moment.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
 import { loginPath } from "../web/access/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import { defineCommandGroup } from "./frame/command-group.ts";
 import type { CliContext } from "./frame/context.ts";
+import { alignRows } from "./frame/terminal.ts";
 
 const args = { ...dataDirArgs, ...jsonArgs } as const;
 type TokenArgs = Arguments<typeof args>;
+const nameArgs = {
+  name: { type: "positional", required: true, description: "name of the token" },
+  ...args,
+} as const;
+const addArgs = {
+  ...nameArgs,
+  scope: {
+    type: "string",
+    valueHint: "SCOPES",
+    description: `what it allows, separated by commas: ${tokenScopes.join(", ")}`,
+  },
+  expires: {
+    type: "string",
+    valueHint: "TIME",
+    description: "end it after this time, such as 12h or 90d (default: never)",
+  },
+} as const;
 
 export const tokenCommand = defineCommandGroup({
   name: "token",
-  description: "print or replace the HTTP token, or print an address that signs a browser in",
+  description:
+    "print or replace the HTTP token, sign a browser in, or make tokens with a name and few rights",
   standard: "show",
   subcommands: {
     show: {
@@ -33,9 +57,35 @@ export const tokenCommand = defineCommandGroup({
     rotate: {
       command: defineCliCommand({
         name: "token rotate",
-        description: "make a new token, and sign every browser and script out",
+        description: "make a new token, and sign every browser and script out; tokens with a name stay",
         args,
         run: rotate,
+      }),
+    },
+    add: {
+      command: defineCliCommand({
+        name: "token add",
+        example: "cliai token add grafana --scope metrics --expires 90d",
+        description: "make a token with a name and few rights for a program, and print it once",
+        args: addArgs,
+        run: add,
+      }),
+    },
+    list: {
+      command: defineCliCommand({
+        name: "token list",
+        description: "list the tokens with a name, what they allow, and until when",
+        args,
+        run: list,
+      }),
+    },
+    revoke: {
+      command: defineCliCommand({
+        name: "token revoke",
+        example: "cliai token revoke grafana (cliai token list lists them)",
+        description: "end a token with a name at once",
+        args: nameArgs,
+        run: revoke,
       }),
     },
   },
@@ -73,6 +123,71 @@ async function rotate(given: TokenArgs, context: CliContext): Promise<number> {
   await rotateHttpToken(dataDir);
   if (context.json) context.print(JSON.stringify({ rotated: true, path }));
   else context.note("a new token; every browser and script has to sign in again: cliai token url");
+  return 0;
+}
+
+async function add(given: Arguments<typeof addArgs>, context: CliContext): Promise<number> {
+  const now = context.now();
+  const scopes = readScopes(given.scope);
+  const order = { name: given.name, scopes, expiresAt: readExpiry(given.expires, now), now };
+  const { token, ...named } = await addNamedToken(dataDirFor(given, context), order);
+  if (context.json) context.print(JSON.stringify({ ...named, token }));
+  else {
+    context.print(token);
+    context.note(`it is shown only now; it allows ${scopes.join(", ")}${endOf(named)}`);
+  }
+  return 0;
+}
+
+/** @throws CliaiError `usage` */
+function readScopes(text = ""): TokenScope[] {
+  const words = text.split(",").map((word) => word.trim());
+  return [...new Set(words)].map((word) => {
+    const scope = tokenScopes.find((each) => each === word);
+    if (scope !== undefined) return scope;
+    const what =
+      word === "" ? "--scope names nothing that the token allows" : `"${word}" is no scope of a token`;
+    throw new CliaiError("usage", what, {
+      hint: didYouMean(word, tokenScopes) ?? `--scope with some of ${tokenScopes.join(",")}`,
+    });
+  });
+}
+
+/** @throws CliaiError `usage` */
+function readExpiry(text: string | undefined, now: Date): Date | undefined {
+  if (text === undefined) return undefined;
+  const lastsMs = parseDurationMs(text) ?? 0;
+  const end = new Date(now.getTime() + lastsMs);
+  if (lastsMs > 0 && !Number.isNaN(end.getTime())) return end;
+  throw new CliaiError("usage", `--expires "${text}" is not a time that a token can last`, {
+    hint: "write it as --expires 12h or --expires 90d; without it, the token lasts until it is revoked",
+  });
+}
+
+async function list(given: TokenArgs, context: CliContext): Promise<number> {
+  const tokens = readNamedTokens(dataDirFor(given, context));
+  if (context.json) context.print(JSON.stringify(tokens));
+  else if (tokens.length === 0)
+    context.note("no token has a name; make one: cliai token add NAME --scope read");
+  else {
+    const rows = tokens.map((named) => [named.name, named.scopes.join(","), whenOf(named, context.now())]);
+    for (const line of alignRows(rows)) context.print(line.join("  ").trimEnd());
+  }
+  return 0;
+}
+
+function whenOf(named: NamedToken, now: Date): string {
+  return isExpired(named, now) ? `expired ${named.expires_at}` : `made ${named.created_at}${endOf(named)}`;
+}
+
+function endOf({ expires_at }: Pick<NamedToken, "expires_at">): string {
+  return expires_at === undefined ? ", until it is revoked" : `, until ${expires_at}`;
+}
+
+async function revoke(given: Arguments<typeof nameArgs>, context: CliContext): Promise<number> {
+  await revokeNamedToken(dataDirFor(given, context), given.name);
+  if (context.json) context.print(JSON.stringify({ revoked: given.name }));
+  else context.note(`${given.name} is revoked`);
   return 0;
 }
 

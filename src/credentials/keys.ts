@@ -1,4 +1,4 @@
-// This room mints and revokes NATS credentials. A change here wants extra scrutiny.
+// This room mints and revokes NATS credentials, and keeps the named tokens of the HTTP API. A change here wants extra scrutiny.
 //
 // The files under `keys/`: the seeds that sign all NATS accounts and users, and the operator's credentials. Whoever can read
 // them can act as the operator, so agents get none of them.

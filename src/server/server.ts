@@ -7,6 +7,7 @@ import type { ShownScreen } from "../domain/screen/picture.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";
+import type { TypedKeys } from "./screens/type-keys.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
 import type { StoredEntry, TranscriptPage, TranscriptQuery } from "./transcripts/transcripts.ts";
 
@@ -112,6 +113,8 @@ export interface ScreenService {
   shown(id: AgentId): ShownScreen | undefined;
   /** The present screen; undefined if none comes in time (default 2 s): the agent has no terminal, or its host is away. */
   look(id: AgentId, withinMs?: number): Promise<ShownScreen | undefined>;
+  /** As `typeKeys` in screens/type-keys.ts. */
+  type(id: AgentId, typed: TypedKeys): Promise<void>;
 }
 
 export interface RequestReading {

@@ -79,3 +79,41 @@ describe("cliai token", () => {
     expect(await readFile(dir.join("theirs"), "utf8")).toBe(before);
   });
 });
+
+describe("tokens with a name", () => {
+  test("are made, printed once, listed without the token, and revoked", async () => {
+    await using dir = await place();
+    const { printed, noted } = await dir.run(["add", "ci", "--scope", "read,answer", "--expires", "90d"]);
+    expect(printed).toEqual([expect.stringMatching(/^cliai_[\w-]{43}$/)]);
+    expect(noted.join()).toMatch(/^it is shown only now; it allows read, answer, until 20/);
+    await dir.run(["add", "grafana", "--scope", "metrics"], true);
+    const { printed: rows } = await dir.run(["list"]);
+    expect(rows).toEqual([
+      expect.stringMatching(/^ci {7}read,answer {2}made 20\S+, until 20\S+$/),
+      expect.stringMatching(/^grafana {2}metrics {6}made 20\S+, until it is revoked$/),
+    ]);
+    expect(rows.join()).not.toContain(printed[0] ?? "no token");
+    await dir.run(["revoke", "ci"]);
+    const [json = ""] = (await dir.run(["list"], true)).printed;
+    expect(JSON.parse(json)).toMatchObject([{ name: "grafana", scopes: ["metrics"] }]);
+  });
+
+  test.each([
+    [["add", "ci"], "--scope names nothing that the token allows"],
+    [["add", "ci", "--scope", "read,all"], '"all" is no scope of a token'],
+    [["add", "a/b", "--scope", "read"], '"a/b" cannot be the name of a token'],
+    [
+      ["add", "ci", "--scope", "read", "--expires", "soon"],
+      '--expires "soon" is not a time that a token can last',
+    ],
+    [
+      ["add", "ci", "--scope", "read", "--expires", "0s"],
+      '--expires "0s" is not a time that a token can last',
+    ],
+    [["revoke", "ci"], 'there is no token "ci"'],
+  ])("%j is refused: %s", async (args, message) => {
+    await using dir = await place();
+    await expect(dir.run(args)).rejects.toMatchObject({ code: "usage", message });
+    expect((await dir.run(["list"], true)).printed).toEqual(["[]"]);
+  });
+});

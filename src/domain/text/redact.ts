@@ -16,6 +16,8 @@ const shapes: readonly Shape[] = [
   // Sessions and login codes of the dashboard.
   [/\b\d{9,12}\.[\w-]{22}\.[\w-]{43}/g, "***"],
   [/([?&](?:code|token|access_token|password|secret|api_key)=)[^&\s"'#]+/gi, "$1***"],
+  // A named token of the HTTP API.
+  [/\bcliai_[\w-]{43}/g, "***"],
   // The address of the gate before a model server.
   [/\bmodel-gate-[\w-]{32}/g, "***"],
   [/\bsk-[\w-]{16,}/g, "***"],

@@ -8,6 +8,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { atMost } from "../../waiting.ts";
 import type { ScreenService } from "../server.ts";
 import { type ScreenViewer, watchScreen } from "./screen-viewer.ts";
+import { typeKeys } from "./type-keys.ts";
 
 const firstFrameWithinMs = 2_000;
 
@@ -51,6 +52,7 @@ export function createScreens(bus: Bus, log: Logger): ScreenService & { stop(): 
         stop();
       }
     },
+    type: (id, typed) => typeKeys(bus, id, typed, log),
     stop() {
       for (const { viewer } of watched.values()) viewer.stop();
       watched.clear();

@@ -1,13 +1,15 @@
 // This room decides who gets in over HTTP. A change here wants extra scrutiny.
 //
-// Lets in whoever sends the HTTP token, and each browser that was signed in with a code that the token has signed. `openPaths`
+// Lets in whoever sends the HTTP token, or a named token that allows the request, and each browser that was signed in with a code that the token has signed. `openPaths`
 // are open to everybody. src/data-dir/http-token.ts keeps the token.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import type { NamedToken } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { isSameSecret } from "../../same-secret.ts";
 import { assetPath } from "../assets.ts";
+import { requireScope, setCaller } from "./caller.ts";
 import { createFailedTries } from "./failed-tries.ts";
 import { isOwnOrigin, isReading } from "./guard.ts";
 import { buildProof, checkProof, loginCodeLastsS, type Purpose, sessionLastsS } from "./signed-codes.ts";
@@ -17,6 +19,8 @@ export interface AccessOptions {
   readonly token: () => string | undefined;
   /** Calls `listener` when the token has changed. Returns the function that ends that. */
   readonly onRotated: (listener: () => void) => () => void;
+  /** The named token that this text is; undefined if it is none. Called at each request with another token than the operator's. */
+  readonly findNamed?: ((token: string) => NamedToken | undefined) | undefined;
   /** The id of this run of `serve`. A login code is valid only for the run that it names. */
   readonly instance: string;
   /** Part of the cookie's name, because browsers send the cookies of a host to all its ports. */
@@ -64,6 +68,12 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
 
   const check: MiddlewareHandler = async (c, next) => {
     if (isOpenPath(c.req.path) || mayPass(c)) return await next();
+    const named = namedBy(c);
+    if (named !== undefined) {
+      requireScope(c.req, named);
+      setCaller(c, { named, isGood: () => namedBy(c) !== undefined });
+      return await next();
+    }
     const isWrong = c.req.header("authorization") !== undefined;
     if (isWrong) countFailure(c);
     c.header("WWW-Authenticate", "Bearer");
@@ -85,6 +95,12 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
     const session = getCookie(c, cookieName);
     if (session === undefined || checkProof(current, "session", session, now()) === undefined) return false;
     return isFromOwnPage(c);
+  };
+
+  /** Named tokens count in the header only, and while there is a token of the operator's. */
+  const namedBy = (c: Context): NamedToken | undefined => {
+    const [, text] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
+    return text === undefined || token() === undefined ? undefined : options.findNamed?.(text);
   };
 
   const takeCode = (code: string): string | undefined => {

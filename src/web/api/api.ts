@@ -2,16 +2,18 @@
 //
 // The HTTP API under /api, the probes /healthz and /readyz, and /metrics. All other answers are JSON, also errors.
 import { type Context, Hono } from "hono";
+import * as v from "valibot";
 import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
 import { type ShownScreen, textOfScreen } from "../../domain/screen/picture.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { parseJson } from "../../domain/wire/decode.ts";
+import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
+import { signedBy, whenVoid } from "../access/caller.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
@@ -26,6 +28,21 @@ import { readTranscriptQuery } from "./transcript-query.ts";
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
 const heartbeatDeprecatedAt = "@1795392000";
 const warnEveryMs = 60_000;
+
+const KeysBodySchema = v.strictObject(
+  {
+    keys: v.pipe(
+      v.string("keys must be text"),
+      v.nonEmpty("keys is empty"),
+      v.maxLength(10_000, "keys is longer than 10,000 characters"),
+    ),
+    over: v.optional(v.boolean("over must be true or false")),
+  },
+  (issue) =>
+    issue.expected === "never"
+      ? `unknown field ${issue.received}`
+      : "the body must be a JSON object with keys",
+);
 
 export interface ApiOptions {
   readonly server: Server;
@@ -60,7 +77,7 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
   api.post("/api/agents", async (c) => {
     const order = spawnFromJson(await readJson(c));
     requireReady(server);
-    const spawned = await requireSpawner(spawner).spawn({ ...order, from: "api" });
+    const spawned = await requireSpawner(spawner).spawn({ ...order, from: signedBy(c, "api") });
     c.header("Location", `/api/agents/${spawned.agent_id}`);
     return c.json(spawned, spawned.starting === true ? 202 : 201);
   });
@@ -86,16 +103,23 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
       });
     return c.json({ agent_id, ...screenJson(screen) });
   });
+  api.post("/api/agents/:id/keys", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const body = checkMessage(KeysBodySchema, await readJson(c));
+    requireReady(server);
+    await server.screens.type(agent_id, { ...body, name: signedBy(c, "api") });
+    return c.json({ agent_id, typed: true });
+  });
   api.post("/api/agents/:id/commands", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
-    const order = orderFromJson(agent_id, await readJson(c));
+    const order = orderFromJson(agent_id, await readJson(c), signedBy(c, "api"));
     requireReady(server);
     const { command_id, duplicate } = await server.sendCommand(order);
     return c.json({ command_id, state: "stored", duplicate }, 202);
   });
 
   api.post("/api/commands", async (c) => {
-    const order = bulkOrderFromJson(await readJson(c));
+    const order = bulkOrderFromJson(await readJson(c), signedBy(c, "api"));
     requireReady(server);
     return c.json({ results: await sendBulk(server, order) }, 202);
   });
@@ -114,7 +138,7 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
   api.post("/api/requests/:id/answer", async (c) => {
     const words = answerFromJson(await readJson(c));
     requireReady(server);
-    return c.json(await server.requests.answer(c.req.param("id"), words, "api"));
+    return c.json(await server.requests.answer(c.req.param("id"), words, signedBy(c, "api")));
   });
 
   api.get("/api/events", (c) => {
@@ -123,7 +147,7 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
     const source = createApiEvents(server, { lastEventId: c.req.header("last-event-id"), agent });
     return eventStream(source, {
       signal: c.req.raw.signal,
-      onVoid: access?.onRotated,
+      onVoid: whenVoid(c, access),
       minGapMs: 0,
       keepAlive: ": keep-alive\n\n",
     });

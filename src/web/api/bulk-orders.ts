@@ -61,9 +61,9 @@ const FormSchema = v.object({
 });
 
 /** @throws CliaiError `message_invalid` with the field */
-export function bulkOrderFromJson(body: unknown): BulkOrder {
+export function bulkOrderFromJson(body: unknown, from: string): BulkOrder {
   const { command_id = crypto.randomUUID(), ...order } = checkMessage(BodySchema, body);
-  return { from: "api", key: command_id, ...order };
+  return { from, key: command_id, ...order };
 }
 
 /** @throws CliaiError `message_invalid` with the field */

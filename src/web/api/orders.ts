@@ -39,10 +39,10 @@ const OrderFormSchema = v.object({
 });
 
 /** @throws CliaiError `message_invalid` with the field */
-export function orderFromJson(id: AgentId, body: unknown): OrderRequest {
+export function orderFromJson(id: AgentId, body: unknown, from: string): OrderRequest {
   const { payload, ...order } = checkMessage(OrderBodySchema, body);
   const inner = typeof payload === "string" ? { text: payload } : payload;
-  return { id, from: "api", ...inner, ...order };
+  return { id, from, ...inner, ...order };
 }
 
 /** A field left empty counts as not given. @throws CliaiError `message_invalid` with the field */

@@ -27,6 +27,7 @@ const secrets: [what: string, text: string, secret: string][] = [
   ["a key of AWS", "AKIAIOSFODNN7EXAMPLE", "IOSFODNN7"],
   ["a variable with a secret", "export AWS_SECRET_ACCESS_KEY='hunter2hunter2'", "hunter2hunter2"],
   ["a variable of a program that is not known", "MISTRAL_API_TOKEN: hunter2hunter2", "hunter2hunter2"],
+  ["a named token of the HTTP API", `token cliai_${"a1B2".repeat(10)}xyz`, "a1B2a1B2"],
   ["a variable with a key", "ANTHROPIC_API_KEY=hunter2hunter2", "hunter2hunter2"],
 ];
 

@@ -144,3 +144,30 @@ test("a viewer types once it has the keyboard, a second one takes it over, and t
     "bob typed 3 characters at its terminal",
   ]);
 });
+
+test("type() takes the keyboard, types and leaves it, and takes it from somebody only if that is said", async () => {
+  using terminal = await terminalOf("carl");
+  const { screens } = server.server;
+  await screens.type(terminal.id, { name: "ci (token)", keys: "y\r" });
+  expect(terminal.typed.join("")).toBe("y\r");
+  await until("it has left", () => terminal.told.length === 2);
+  expect(terminal.told).toEqual([
+    "ci (token) types at its terminal",
+    "ci (token) typed 2 characters at its terminal",
+  ]);
+  const seen: ShownScreen[] = [];
+  const eve = watchScreen(server.bus, {
+    ...{ id: terminal.id, viewer: "v-3", log: silentLogger },
+    onScreen: (screen) => seen.push(screen),
+  });
+  await until("she sees it", () => seen.length > 0);
+  eve.send({ name: "eve", act: "take" });
+  await until("she types", () => seen.at(-1)?.typist?.name === "eve");
+  await expect(screens.type(terminal.id, { name: "ci (token)", keys: "n" })).rejects.toMatchObject({
+    code: "refused",
+    message: "nothing was typed at the terminal of carl: eve types there",
+  });
+  await screens.type(terminal.id, { name: "ci (token)", keys: "n", over: true });
+  eve.stop();
+  expect(terminal.typed.join("")).toBe("y\rn");
+});

@@ -15,7 +15,12 @@ describe("orderFromJson()", () => {
     ],
     [{ type: "pause", command_id: "c-1" }, { command_id: "c-1" }],
   ])("%j is the order %j", (body, order) => {
-    expect(orderFromJson(ada, body)).toEqual({ id: ada, from: "api", type: body.type, ...order } as never);
+    expect(orderFromJson(ada, body, "api")).toEqual({
+      id: ada,
+      from: "api",
+      type: body.type,
+      ...order,
+    } as never);
   });
 
   test.each<[unknown, string]>([
@@ -27,7 +32,7 @@ describe("orderFromJson()", () => {
     [{ type: "stop", command_id: "a.b" }, "the id must be 1 to 128 letters, digits, _ or -"],
     ["stop", "the body must be a JSON object"],
   ])("%j is refused", (body, message) => {
-    const error = errorOf(() => orderFromJson(ada, body));
+    const error = errorOf(() => orderFromJson(ada, body, "api"));
     expect(error).toMatchObject({ code: "message_invalid" });
     expect(error.message).toContain(message);
   });

@@ -1,5 +1,6 @@
 // The address of the event stream that updates an open page.
 import type { Hono } from "hono";
+import { whenVoid } from "../../access/caller.ts";
 import { eventStream } from "../../api/event-stream.ts";
 import { agentTabOf } from "../agent/agent-tabs.tsx";
 import { liveTranscriptOf, splitEventId, withTranscript } from "../agent/live-transcript.tsx";
@@ -30,7 +31,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       transcript === undefined ? source : withTranscript(source, transcript, { fleetId: lastEventId, now });
     return eventStream(whole, {
       signal: c.req.raw.signal,
-      onVoid: access?.onRotated,
+      onVoid: whenVoid(c, access),
       minGapMs: pageGapMs,
       keepAlive: pageKeepAlive,
     });

@@ -1,0 +1,134 @@
+// The named tokens of the HTTP API: one file each in `keys/tokens/`, with the token's hash. The token itself is shown once, and not kept.
+import { createHash, randomBytes } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { keysDirOf } from "../data-dir/data-dir.ts";
+import { ensureOwnDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
+import { isTokenName, type NamedToken, type TokenScope, tokenScopes } from "../domain/access/token-scopes.ts";
+import { definedOf } from "../domain/defined.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { didYouMean } from "../domain/text/nearest.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+
+const TokenFileSchema = v.object({
+  name: v.pipe(v.string(), v.check(isTokenName)),
+  scopes: v.array(v.picklist(tokenScopes)),
+  token_sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  created_at: v.string(),
+  expires_at: v.optional(v.string()),
+});
+type TokenFile = v.InferOutput<typeof TokenFileSchema>;
+
+/** What a named token begins with, so that a person and a scanner for secrets recognise it. */
+export const tokenPrefix = "cliai_";
+
+const dirOf = (dataDir: string) => join(keysDirOf(dataDir), "tokens");
+const pathOf = (dataDir: string, name: string) => join(dirOf(dataDir), `${name}.json`);
+const hashOf = (token: string) => createHash("sha256").update(token).digest("hex");
+
+export interface TokenOrder {
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  readonly expiresAt?: Date | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Makes a token of 256 bits, which counts at once.
+ * @throws CliaiError `usage` for a name that cannot be one, or is taken, also in another case; `data_dir_unwritable`
+ */
+export async function addNamedToken(
+  dataDir: string,
+  { name, scopes, expiresAt, now }: TokenOrder,
+): Promise<NamedToken & { readonly token: string }> {
+  if (!isTokenName(name)) {
+    throw new CliaiError("usage", `"${name}" cannot be the name of a token`, {
+      hint: "a name has up to 32 letters, digits, - and _, and begins with a letter or digit",
+    });
+  }
+  const twin = readNamedTokens(dataDir).find((each) => each.name.toLowerCase() === name.toLowerCase());
+  if (twin !== undefined) {
+    throw new CliaiError("usage", `there is a token "${twin.name}" already`, {
+      hint: `choose another name, or revoke that one first: cliai token revoke ${twin.name}`,
+    });
+  }
+  const token = tokenPrefix + randomBytes(32).toString("base64url");
+  const facts = { name, scopes: [...scopes], created_at: now.toISOString() };
+  const named = { ...facts, ...definedOf({ expires_at: expiresAt?.toISOString() }) };
+  await ensureOwnDir(keysDirOf(dataDir));
+  await ensureOwnDir(dirOf(dataDir));
+  await writePrivateFile(
+    pathOf(dataDir, name),
+    `${JSON.stringify({ ...named, token_sha256: hashOf(token) } satisfies TokenFile, null, 2)}\n`,
+  );
+  return { ...named, token };
+}
+
+/** All named tokens by name, also those that have expired. @throws CliaiError `config_invalid` for a damaged file */
+export function readNamedTokens(dataDir: string): NamedToken[] {
+  return readFiles(dataDir).map(({ token_sha256: _, ...named }) => named);
+}
+
+/**
+ * The named token that this text is; undefined if it is none, or has expired.
+ * @throws CliaiError `config_invalid` for a damaged file
+ */
+export function findNamedToken(dataDir: string, token: string, now: Date): NamedToken | undefined {
+  if (!token.startsWith(tokenPrefix)) return undefined;
+  // Hashes may be compared in any way: who knows a hash does not know its token.
+  const hash = hashOf(token);
+  const found = readFiles(dataDir).find(({ token_sha256 }) => token_sha256 === hash);
+  if (found === undefined || isExpired(found, now)) return undefined;
+  const { token_sha256: _, ...named } = found;
+  return named;
+}
+
+export function isExpired({ expires_at }: Pick<NamedToken, "expires_at">, now: Date): boolean {
+  // A time that cannot be read has passed.
+  return expires_at !== undefined && !(Date.parse(expires_at) > now.getTime());
+}
+
+/** @throws CliaiError `usage` with the nearest name if there is no such token */
+export async function revokeNamedToken(dataDir: string, name: string): Promise<void> {
+  const names = namesIn(dirOf(dataDir));
+  if (!names.includes(name)) {
+    throw new CliaiError("usage", `there is no token "${name}"`, {
+      hint: didYouMean(name, names) ?? "cliai token list lists them",
+    });
+  }
+  if (await isOwnDir(dirOf(dataDir))) await rm(pathOf(dataDir, name), { force: true });
+}
+
+function readFiles(dataDir: string): TokenFile[] {
+  const dir = dirOf(dataDir);
+  return namesIn(dir).map((name) => {
+    const path = pathOf(dataDir, name);
+    try {
+      const read = decodeMessage(TokenFileSchema, readFileSync(path));
+      if (read.name !== name) throw new Error(`it is the file of "${read.name}"`);
+      return read;
+    } catch (cause) {
+      throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
+        hint: `remove it, and make the token again: cliai token add ${name} --scope …`,
+        cause,
+      });
+    }
+  });
+}
+
+/** Only files of our own count: a symbolic link, or one that stands in the folder's place, gives nobody a right. */
+function namesIn(dir: string): string[] {
+  try {
+    if (!lstatSync(dir).isDirectory()) return [];
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+      .map((entry) => entry.name.slice(0, -".json".length))
+      .filter(isTokenName)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

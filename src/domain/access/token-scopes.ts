@@ -1,0 +1,45 @@
+// This room decides what a token of the HTTP API allows.
+//
+// What a named token allows. The operator's own token allows everything, and has no name.
+
+/**
+ * `read`: all that can be read. `answer`: answers requests. `command`: gives orders, and launches agents. `type`: types at agents' terminals.
+ * `metrics`: reads `/metrics` alone. `mcp`: uses `/mcp`.
+ */
+export const tokenScopes = ["read", "answer", "command", "type", "metrics", "mcp"] as const;
+export type TokenScope = (typeof tokenScopes)[number];
+
+/** A named token, without the token itself. */
+export interface NamedToken {
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  readonly created_at: string;
+  readonly expires_at?: string | undefined;
+}
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
+
+export function isTokenName(text: string): boolean {
+  return namePattern.test(text);
+}
+
+const reading: readonly string[] = ["GET", "HEAD"];
+
+/**
+ * The scopes of which a named token needs one for this request; none if only the operator's own token allows it. What is not named here, such
+ * as the forms of the pages, no named token may use.
+ */
+export function scopesFor(method: string, path: string): readonly TokenScope[] {
+  if (path === "/mcp" || path.startsWith("/mcp/")) return ["mcp"];
+  if (reading.includes(method)) return path === "/metrics" ? ["metrics", "read"] : ["read"];
+  if (method !== "POST") return [];
+  if (/^\/api\/requests\/[^/]+\/answer$/.test(path)) return ["answer"];
+  if (/^\/api\/agents\/[^/]+\/keys$/.test(path)) return ["type"];
+  if (path === "/api/agents" || path === "/api/commands") return ["command"];
+  return /^\/api\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
+}
+
+/** How a named token is called where orders and answers say whose they are. No agent's id can look like this. */
+export function signatureOf({ name }: Pick<NamedToken, "name">): string {
+  return `${name} (token)`;
+}

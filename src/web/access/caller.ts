@@ -1,0 +1,63 @@
+// Who sends a request: the operator, by the token or a session, or a program with a named token, which may do only what its scopes allow.
+import type { Context } from "hono";
+import { type NamedToken, scopesFor, signatureOf } from "../../domain/access/token-scopes.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+
+const key = "caller";
+
+/** Undefined for the operator, who may do everything. */
+export type Caller = NamedToken | undefined;
+
+interface KnownCaller {
+  readonly named: NamedToken;
+  /** Whether the token still counts: it may be revoked, or expire. */
+  readonly isGood: () => boolean;
+}
+
+export function setCaller(c: Context, caller: KnownCaller): void {
+  c.set(key, caller);
+}
+
+export function callerOf(c: Context): Caller {
+  return (c.get(key) as KnownCaller | undefined)?.named;
+}
+
+const lookEveryMs = 1_000;
+
+/**
+ * For an answer that goes on: calls `end` when whoever asked may see nothing more, because the operator's token or the named token has been
+ * replaced, revoked, or has expired. Returns the function that stops that; undefined if everybody is let in.
+ */
+export function whenVoid(c: Context, access: Rotated | undefined): Rotated["onRotated"] | undefined {
+  const caller = c.get(key) as KnownCaller | undefined;
+  if (caller === undefined) return access?.onRotated;
+  return (end) => {
+    const timer = setInterval(() => {
+      if (!caller.isGood()) end();
+    }, lookEveryMs);
+    return () => clearInterval(timer);
+  };
+}
+
+interface Rotated {
+  readonly onRotated: (listener: () => void) => () => void;
+}
+
+/** Whose an order or an answer is: the name of the token, or else the given word. */
+export function signedBy(c: Context, otherwise: string): string {
+  const caller = callerOf(c);
+  return caller === undefined ? otherwise : signatureOf(caller);
+}
+
+/** @throws CliaiError `refused` if the token does not allow this request */
+export function requireScope({ method, path }: Context["req"], { name, scopes }: NamedToken): void {
+  const wanted = scopesFor(method, path);
+  if (wanted.some((scope) => scopes.includes(scope))) return;
+  const has = scopes.length === 0 ? "no scope" : `the scope ${scopes.join(", ")}`;
+  throw new CliaiError("refused", `the token "${name}" may not ${method} ${path}: it has ${has}`, {
+    hint:
+      wanted.length === 0
+        ? "only the operator's own token may do that: cliai token"
+        : `make one that may: cliai token add NAME --scope ${wanted.join(" or ")}`,
+  });
+}

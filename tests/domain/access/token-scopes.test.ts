@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { isTokenName, scopesFor, signatureOf } from "../../../src/domain/access/token-scopes.ts";
+import { isAgentId } from "../../../src/domain/wire/agent-id.ts";
+
+test.each([
+  ["GET", "/", ["read"]],
+  ["HEAD", "/api/events", ["read"]],
+  ["GET", "/metrics", ["metrics", "read"]],
+  ["POST", "/metrics", []],
+  ["POST", "/api/requests/r-1/answer", ["answer"]],
+  ["POST", "/api/requests/r-1/answer/more", []],
+  ["POST", "/api/agents/ada/commands", ["command"]],
+  ["POST", "/api/agents/ada/keys", ["type"]],
+  ["POST", "/api/agents", ["command"]],
+  ["POST", "/api/commands", ["command"]],
+  ["POST", "/mcp", ["mcp"]],
+  ["GET", "/mcp/operator", ["mcp"]],
+  ["POST", "/mcpx", []],
+  // The forms of the pages, and what a later version may add: the operator's alone.
+  ["POST", "/agents/ada/commands", []],
+  ["POST", "/api/heartbeat", []],
+  ["POST", "/api/anything", []],
+  ["DELETE", "/api/agents/ada", []],
+  ["OPTIONS", "/api/agents", []],
+])("scopesFor() of %s %s is %j", (method, path, scopes) => {
+  expect(scopesFor(method, path)).toEqual(scopes as never);
+});
+
+test("isTokenName() accepts what can be the name of a file on every system", () => {
+  for (const name of ["ci", "Grafana-2", "a_b", "x".repeat(32)]) expect(isTokenName(name)).toBe(true);
+  for (const name of ["", "-x", "a.b", "a/b", "..", "x".repeat(33), "a b", "\u00fc"])
+    expect(isTokenName(name)).toBe(false);
+});
+
+test("signatureOf() is no agent's id", () => {
+  expect(signatureOf({ name: "ada" })).toBe("ada (token)");
+  expect(isAgentId(signatureOf({ name: "ada" }))).toBe(false);
+});
