@@ -47,6 +47,25 @@ export const attachCommand = defineCliCommand({
 
 const defaultDetachKey: DetachKey = { byte: "\u001c", name: "ctrl-\\" };
 
+/**
+ * For a command that has a screen itself, and has closed it meanwhile. Resolves when the person has left the terminal.
+ * @throws CliaiError as `cliai attach`
+ */
+export async function attachHere(
+  { bus, parts: outer }: Pick<Attachment, "bus" | "parts">,
+  text: string,
+  context: CliContext,
+): Promise<void> {
+  const id = await requireTerminal(bus, text, context);
+  // Also ended with the command, because it may be told to end meanwhile.
+  const parts = outer.use(new AsyncDisposableStack());
+  try {
+    await attach({ bus, parts, id, detachKey: defaultDetachKey, isReadOnly: false }, context);
+  } finally {
+    await parts.disposeAsync();
+  }
+}
+
 /** @throws CliaiError `usage` */
 export function readDetachKey(text: string | undefined): DetachKey {
   if (text === undefined) return defaultDetachKey;

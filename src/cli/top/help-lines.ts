@@ -16,6 +16,7 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
   ["t", "give a task"],
   ["p", "pause, or let a paused agent go on"],
   ["s", "stop, after a question; once more ends it at once"],
+  ["a", "attach to the agent's terminal; ctrl-\\ comes back"],
   ["Ctrl-L", "draw the screen anew"],
   ["Ctrl-Z", "leave for the shell; fg comes back"],
   ["q", "quit"],

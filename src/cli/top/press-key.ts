@@ -148,14 +148,14 @@ function takenBack(state: TopState): TopState {
 
 /** The keys that act on agents. */
 function act(state: TopState, name: string): Step {
-  if (name === "a" && state.selected !== undefined)
-    return refused(state, `in another window: cliai attach ${state.selected}`);
-  const acts = /^[tpsynr1-9]$/.test(name);
+  const acts = /^[atpsynr1-9]$/.test(name);
   if (!acts || state.selected === undefined) return only(state);
   if (state.lost !== undefined) return refused(state, `not possible now: ${state.lost}`);
   const targets = targetsOf(state);
   const ids = targets.map(({ agent_id }) => agent_id);
   switch (name) {
+    case "a":
+      return { state, effects: [{ type: "attach", id: state.selected }] };
     case "t":
       return only({ ...state, prompt: { kind: "task", line: emptyLine, ids } });
     case "p":

@@ -36,6 +36,7 @@ export type Effect =
       readonly request: AgentRequest;
       readonly words: AnswerWords;
     }
+  | { readonly type: "attach"; readonly id: AgentId }
   | { readonly type: "quit" | "interrupt" | "suspend" | "redraw" };
 
 export interface Step {

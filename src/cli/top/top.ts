@@ -4,8 +4,10 @@
 import * as v from "valibot";
 import { type AgentRequest, RequestSchema } from "../../domain/requests.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { Bucket } from "../../nats/jetstream/bucket.ts";
+import { attachHere } from "../attach/attach.ts";
 import { type ClientArgs, clientArgs, withClient } from "../fleet/client.ts";
 import { followFleet } from "../fleet/fleet-feed.ts";
 import { openRequests } from "../fleet/request-reading.ts";
@@ -62,15 +64,32 @@ async function showTop(args: ClientArgs, context: CliContext): Promise<number> {
     parts.use(top.history);
     const keys = createKeyDecoder((key) => top.take({ type: "key", key }, true));
     parts.defer(() => keys.stop());
-    const screen = openFullScreen({
-      ...{ stdin: context.stdin, stdout: context.stdout },
-      onInput: (data) => keys.read(data),
-      onRedraw: () => top.take({ type: "resize", size: screen.size() }, true),
-      onEnd: () => ended.reject(new CliaiError("interrupted", "interrupted")),
-    });
+    const open = () =>
+      openFullScreen({
+        ...{ stdin: context.stdin, stdout: context.stdout },
+        onInput: (data) => keys.read(data),
+        onRedraw: () => top.take({ type: "resize", size: screen.size() }, true),
+        onEnd: () => ended.reject(new CliaiError("interrupted", "interrupted")),
+      });
+    let screen = open();
     parts.defer(() => screen.close());
     screenParts.draw = () => screen.draw(viewRows(top.state(), context.color));
-    top.onScreenEffects({ redraw: screen.forget, suspend: screen.suspend });
+    const attach = async (id: AgentId) => {
+      screen.close();
+      const note = (line: string) => tellLate(line, "green");
+      try {
+        await attachHere({ bus, parts }, id, { ...context, log, note });
+      } catch (error) {
+        tellLate(messageOf(error), "red");
+      }
+      screen = open();
+      top.take({ type: "resize", size: screen.size() }, true);
+    };
+    top.onScreenEffects({
+      redraw: () => screen.forget(),
+      suspend: () => screen.suspend(),
+      attach: (id) => void attach(id),
+    });
     top.take({ type: "resize", size: screen.size() }, true);
     const timer = setInterval(() => top.take({ type: "tick" }, false), tickEveryMs);
     parts.defer(() => clearInterval(timer));
@@ -81,6 +100,7 @@ async function showTop(args: ClientArgs, context: CliContext): Promise<number> {
 interface ScreenEffects {
   readonly redraw: () => void;
   readonly suspend: () => void;
+  readonly attach: (id: AgentId) => void;
 }
 
 function createTop(bus: Bus, context: CliContext, ended: PromiseWithResolvers<number>, draw: () => void) {
@@ -88,7 +108,7 @@ function createTop(bus: Bus, context: CliContext, ended: PromiseWithResolvers<nu
   let aheadMs = 0;
   let drawnMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
-  let screen: ScreenEffects = { redraw: () => undefined, suspend: () => undefined };
+  let screen: ScreenEffects = { redraw: () => undefined, suspend: () => undefined, attach: () => undefined };
 
   const drawNow = () => {
     clearTimeout(timer);
@@ -122,6 +142,8 @@ function createTop(bus: Bus, context: CliContext, ended: PromiseWithResolvers<nu
         return void acts.answer(effect).then((isStored) => {
           if (!isStored) take({ type: "unanswered", request_id: effect.request.request_id }, false);
         });
+      case "attach":
+        return screen.attach(effect.id);
       case "quit":
         // The last key before may have given an order, which is lost with the connection as long as it is not stored.
         return void acts.settled().then(() => ended.resolve(0));

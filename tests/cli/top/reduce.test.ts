@@ -72,12 +72,20 @@ describe("reduceTop() limits the list", () => {
   });
 });
 
-test("reduceTop() says what it does not have: another page, and an agent's terminal", () => {
+test("reduceTop() attaches to the terminal of the selected agent, unless the server is away", () => {
+  const top = topOf(fleet);
+  top.press("j", "a");
+  expect(top.effects()).toEqual([{ type: "attach", id: "bob" }] as never);
+  top.take({ type: "fleet", views: fleet, lost: "the server is away" });
+  top.press("a");
+  expect(top.effects()).toEqual([]);
+  expect(top.state().notice?.text).toContain("the server is away");
+});
+
+test("reduceTop() says what it does not have: another page", () => {
   const top = topOf(fleet);
   top.press("g", "c");
   expect(top.state().notice?.text).toBe("top has the pages g f (fleet) and g i (inbox)");
-  top.press("a");
-  expect(top.state().notice?.text).toBe("in another window: cliai attach ada");
 });
 
 describe("reduceTop() orders", () => {
