@@ -229,7 +229,7 @@ describe("createApprovals()", () => {
     await waitFor(() => ada.axes()?.attention.hint !== undefined, { what: "it is said", saw: ada.axes });
     expect(ada.axes()?.attention).toMatchObject({
       value: "approval",
-      hint: expect.stringContaining("cliai resume ada --terminal"),
+      hint: expect.stringContaining("cliai attach ada"),
     });
   });
 

@@ -1,7 +1,7 @@
 // Ends an agent whose terminal was closed, so that its session can be opened on this terminal.
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { reopenLine } from "../../domain/fleet/axis/closed-terminal.ts";
+import { attachLine, reopenLine } from "../../domain/fleet/axis/closed-terminal.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { sendAndWatch } from "../../server/send-and-watch.ts";
@@ -22,7 +22,7 @@ export function runsOnClosed({ state, view }: Standing, hostname: string): boole
 /** What `resume` says of an agent that runs, if its terminal was closed. */
 export function closedWords(view: AgentView): string {
   if (view.heartbeat?.terminal_closed !== true) return "";
-  return `; its window is closed; end it and open its session here: ${reopenLine(view)}`;
+  return `; its window is closed; to see it here: ${attachLine(view)}; to end it and open its session here: ${reopenLine(view)}`;
 }
 
 /**

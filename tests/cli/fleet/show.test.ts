@@ -45,7 +45,7 @@ describe("cliai show", () => {
     const heartbeat = beatOf(5, { waits_at_terminal: "it may ask for a login", terminal_closed: true });
     const lines = await show({ heartbeat });
     const place = lines.findIndex((line) => line.includes("attention"));
-    expect(lines[place + 1]?.trim()).toEndWith("cliai resume ada --terminal");
+    expect(lines[place + 1]?.trim()).toEndWith("cliai attach ada");
   });
 
   test("says why it needs a person, also of one that died", async () => {

@@ -57,7 +57,7 @@ describe("resumeOne() of an agent that runs", () => {
   test("says of a closed window how to open its session here", async () => {
     const heartbeat = beatOf(5, { terminal_closed: true });
     expect((await resumed({ standing: stand("runs", { heartbeat }) }))[1]).toEndWith(
-      "; its window is closed; end it and open its session here: cliai resume ada --terminal",
+      "; its window is closed; to see it here: cliai attach ada; to end it and open its session here: cliai resume ada --terminal",
     );
   });
 });

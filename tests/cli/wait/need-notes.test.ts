@@ -31,7 +31,7 @@ describe("createNeedNotes()", () => {
     needs.take(view({}, { waits_at_terminal: "it may ask", terminal_closed: true }));
     await until("the next one is said", () => noted.length > 1);
     expect(noted[1]).toMatch(
-      /^ada needs you: it may ask; its window is closed, .*: cliai resume ada --terminal$/,
+      /^ada needs you: it may ask; its window is closed; to answer there: cliai attach ada$/,
     );
     needs.take(view({ requests: [question] }));
     needs.stop();

@@ -6,8 +6,13 @@ export function reopenLine({ agent_id }: Pick<AgentRecord, "agent_id">): string 
   return `cliai resume ${agent_id} --terminal`;
 }
 
-/** The hint with {@link reopenLine}; undefined unless the agent's terminal was closed. */
+/** The command that shows the agent's terminal on the one where it is called, and takes keys there. */
+export function attachLine({ agent_id }: Pick<AgentRecord, "agent_id">): string {
+  return `cliai attach ${agent_id}`;
+}
+
+/** The hint with {@link attachLine}; undefined unless the agent's terminal was closed. */
 export function closedTerminalHint(record: Pick<AgentRecord, "agent_id" | "heartbeat">): string | undefined {
   if (record.heartbeat?.terminal_closed !== true) return undefined;
-  return `its window is closed, so nobody can answer there; end it and open its session here: ${reopenLine(record)}`;
+  return `its window is closed; to answer there: ${attachLine(record)}`;
 }

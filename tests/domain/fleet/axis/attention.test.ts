@@ -52,7 +52,7 @@ describe("deriveAttention() of an order that is not taken up", () => {
     const closed = { terminal_closed: true } as const;
     const hint = (fields: object) =>
       attention({ heartbeat: beatOf(5, { ...closed, ...fields }), commands: [untaken("task")] }).hint;
-    expect(hint({ waits_because: "its user is typing" })).toEndWith("cliai resume ada --terminal");
+    expect(hint({ waits_because: "its user is typing" })).toEndWith("cliai attach ada");
     expect(hint({})).toBeUndefined();
   });
 
@@ -105,7 +105,7 @@ test("deriveAttention() says how to reach a closed terminal for a question that 
   const closed = beatOf(5, { terminal_closed: true });
   expect(attention({ heartbeat: closed, session })).toMatchObject({
     value: "question",
-    hint: expect.stringContaining("cliai resume ada --terminal"),
+    hint: expect.stringContaining("cliai attach ada"),
   });
 });
 
@@ -114,8 +114,7 @@ describe("deriveAttention() of an agent that waits at a terminal that was closed
     ...{ type: "heartbeat", id, at: time(6) },
     message: { instance_id: "run-1", terminal_closed: true, ...fields },
   });
-  const hint =
-    "its window is closed, so nobody can answer there; end it and open its session here: cliai resume ada --terminal";
+  const hint = "its window is closed; to answer there: cliai attach ada";
   const attention = (...events: (Told | FleetEvent)[]) => viewAt(9, agentAfter(events)).axes.attention;
   const asks = ran(["tool_start", 3, bash], ["permission", 4, { tool: "Bash", detail: "make" }]);
 
