@@ -28,4 +28,10 @@ const rules = Array.from({ length: 256 }, (_, colour) => {
   return `.f-${colour}{color:${front}}.b-${colour}{background:${back}}`;
 });
 
-export const terminalStylesheet = `${terminalStyle}\n${rules.join("\n")}\n`;
+/** Black text is meant for a bright ground. */
+const underBlack = Array.from(
+  { length: 6 },
+  (_, place) => `.f-16.b-${place + 1}{background:${text16[place + 1]}}`,
+);
+
+export const terminalStylesheet = `${terminalStyle}\n${[...rules, ...underBlack].join("\n")}\n`;
