@@ -2,13 +2,10 @@
 //
 // The HTTP API under /api, the probes /healthz and /readyz, and /metrics. All other answers are JSON, also errors.
 import { type Context, Hono } from "hono";
-import * as v from "valibot";
 import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
-import { type ShownScreen, textOfScreen } from "../../domain/screen/picture.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
-import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
+import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
@@ -21,6 +18,7 @@ import { eventStream } from "./event-stream.ts";
 import { metricsText, wantedFormat } from "./metrics.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
 import { metricFormats } from "./prometheus-text.ts";
+import { registerScreen } from "./screen-routes.ts";
 import { searchAskFrom } from "./search-query.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
 import { readTranscriptQuery } from "./transcript-query.ts";
@@ -28,21 +26,6 @@ import { readTranscriptQuery } from "./transcript-query.ts";
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
 const heartbeatDeprecatedAt = "@1795392000";
 const warnEveryMs = 60_000;
-
-const KeysBodySchema = v.strictObject(
-  {
-    keys: v.pipe(
-      v.string("keys must be text"),
-      v.nonEmpty("keys is empty"),
-      v.maxLength(10_000, "keys is longer than 10,000 characters"),
-    ),
-    over: v.optional(v.boolean("over must be true or false")),
-  },
-  (issue) =>
-    issue.expected === "never"
-      ? `unknown field ${issue.received}`
-      : "the body must be a JSON object with keys",
-);
 
 export interface ApiOptions {
   readonly server: Server;
@@ -93,22 +76,6 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const query = readTranscriptQuery(c.req.query(), now());
     return c.json({ agent_id, ...(await server.transcripts.read(agent_id, query)) });
-  });
-  api.get("/api/agents/:id/screen", async (c) => {
-    const { agent_id } = server.fleet.require(c.req.param("id"));
-    const screen = await server.screens.look(agent_id);
-    if (screen === undefined)
-      throw new CliaiError("no_answer", `no host shows a terminal of "${agent_id}"`, {
-        hint: "an agent without a terminal has none, and neither has one that does not run",
-      });
-    return c.json({ agent_id, ...screenJson(screen) });
-  });
-  api.post("/api/agents/:id/keys", async (c) => {
-    const { agent_id } = server.fleet.require(c.req.param("id"));
-    const body = checkMessage(KeysBodySchema, await readJson(c));
-    requireReady(server);
-    await server.screens.type(agent_id, { ...body, name: signedBy(c, "api") });
-    return c.json({ agent_id, typed: true });
   });
   api.post("/api/agents/:id/commands", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
@@ -161,21 +128,8 @@ export function createApi({ server, spawner, search, access, now, log }: ApiOpti
     warnOfHeartbeat((body as { agent_id: string }).agent_id);
     return c.json({ ok: true });
   });
+  registerScreen(api, server);
   return api;
-}
-
-function screenJson({ columns, rows, cursor, typist, hasWindow, lines, ...rest }: ShownScreen) {
-  const text = textOfScreen({ lines });
-  return {
-    columns,
-    rows,
-    cursor,
-    typist: typist?.name,
-    has_window: hasWindow,
-    instance_id: rest.run,
-    text,
-    lines,
-  };
 }
 
 /** @throws CliaiError `message_invalid` if the body is not JSON */

@@ -1,0 +1,57 @@
+// The terminal of an agent over HTTP: what it shows, and keys for it.
+import type { Hono } from "hono";
+import * as v from "valibot";
+import { type ShownScreen, textOfScreen } from "../../domain/screen/picture.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
+import type { Server } from "../../server/server.ts";
+import { signedBy } from "../access/caller.ts";
+import { requireReady } from "./orders.ts";
+
+const KeysBodySchema = v.strictObject(
+  {
+    keys: v.pipe(
+      v.string("keys must be text"),
+      v.nonEmpty("keys is empty"),
+      v.maxLength(10_000, "keys is longer than 10,000 characters"),
+    ),
+    over: v.optional(v.boolean("over must be true or false")),
+  },
+  (issue) =>
+    issue.expected === "never"
+      ? `unknown field ${issue.received}`
+      : "the body must be a JSON object with keys",
+);
+
+export function registerScreen(api: Hono, server: Server): void {
+  api.get("/api/agents/:id/screen", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const screen = await server.screens.look(agent_id);
+    if (screen === undefined)
+      throw new CliaiError("no_answer", `no host shows a terminal of "${agent_id}"`, {
+        hint: "an agent without a terminal has none, and neither has one that does not run",
+      });
+    return c.json({ agent_id, ...screenJson(screen) });
+  });
+  api.post("/api/agents/:id/keys", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const body = checkMessage(KeysBodySchema, parseJson(await c.req.text()));
+    requireReady(server);
+    await server.screens.type(agent_id, { ...body, name: signedBy(c, "api") });
+    return c.json({ agent_id, typed: true });
+  });
+}
+
+function screenJson({ columns, rows, cursor, typist, hasWindow, lines, run }: ShownScreen) {
+  const text = textOfScreen({ lines });
+  return {
+    columns,
+    rows,
+    cursor,
+    typist: typist?.name,
+    has_window: hasWindow,
+    instance_id: run,
+    text,
+    lines,
+  };
+}
