@@ -4,6 +4,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { isGoodbye } from "../src/domain/fleet/axis/link.ts";
+import {
+  KeysAnswerSchema,
+  KeysSchema,
+  keysActs,
+  ScreenEndSchema,
+  ScreenFrameSchema,
+  styleWords,
+  WatchSchema,
+} from "../src/domain/screen/screen-messages.ts";
 import { buildConnectionName } from "../src/domain/wire/connection-name.ts";
 import { checkMessage } from "../src/domain/wire/decode.ts";
 import {
@@ -30,15 +39,6 @@ import {
   messageKinds,
   ShutdownSchema,
 } from "../src/domain/wire/order-messages.ts";
-import {
-  KeysAnswerSchema,
-  KeysSchema,
-  keysActs,
-  ScreenEndSchema,
-  ScreenFrameSchema,
-  styleWords,
-  WatchSchema,
-} from "../src/domain/wire/screen-messages.ts";
 import { agentSubject, toolCallSubject } from "../src/domain/wire/subjects.ts";
 import { ToolCallSchema, ToolResponseSchema } from "../src/domain/wire/tool-messages.ts";
 import { isToolName, tools } from "../src/domain/wire/tools/tools.ts";

@@ -1,5 +1,5 @@
 // The stylesheet of the terminal page: its own rules, and one for each of the 256 colours of xterm.
-import terminalStyle from "./browser/terminal.css" with { type: "text" };
+import terminalStyle from "./pages/terminal/terminal.css" with { type: "text" };
 
 /** The first 16 colours, as text and as ground, chosen for the dark ground of the page's terminal. */
 const text16 = [

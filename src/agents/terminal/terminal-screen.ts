@@ -2,8 +2,8 @@
 // and its neighbours decide what the rows mean.
 import type { IBufferCell, Terminal } from "@xterm/headless";
 import type { ScreenLine, ScreenPicture } from "../../domain/screen/picture.ts";
+import type { ScreenRun, StyleWord } from "../../domain/screen/screen-messages.ts";
 import { harmless } from "../../domain/text/harmless.ts";
-import type { ScreenRun, StyleWord } from "../../domain/wire/screen-messages.ts";
 import { nearestColour } from "./palette.ts";
 
 export interface ScreenView {

@@ -1,7 +1,7 @@
 // Draws what a viewer sees: the part of the agent's screen that fits, and a last row that says who types and how to leave. Of the agent's
 // screen only characters and styles are drawn, so that nothing else of it reaches this terminal.
 import type { ScreenLine, ShownScreen } from "../../domain/screen/picture.ts";
-import type { ScreenRun, StyleWord } from "../../domain/wire/screen-messages.ts";
+import type { ScreenRun, StyleWord } from "../../domain/screen/screen-messages.ts";
 import { cut, paint } from "../frame/terminal.ts";
 import type { ScreenSize } from "../screen/full-screen.ts";
 import type { AttachState } from "./state.ts";

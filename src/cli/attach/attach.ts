@@ -1,7 +1,8 @@
 // This room is `cliai attach`: the terminal of an agent, on the terminal of whoever asks. Only the screen that the agent's host keeps is drawn.
+
+import type { KeysAnswer } from "../../domain/screen/screen-messages.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { KeysAnswer } from "../../domain/wire/screen-messages.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type ScreenViewer, watchScreen } from "../../server/screens/screen-viewer.ts";
 import { atMost } from "../../waiting.ts";

@@ -1,7 +1,7 @@
 // What a viewer of a terminal does, step by step. Pure: screens, answers and keys go in, the next state and messages to the host come out.
 import type { ShownScreen } from "../../domain/screen/picture.ts";
+import type { Keys, KeysAnswer } from "../../domain/screen/screen-messages.ts";
 import { harmless } from "../../domain/text/harmless.ts";
-import type { Keys, KeysAnswer } from "../../domain/wire/screen-messages.ts";
 
 /**
  * `asking`: the keyboard was asked for, and the host has not answered. `typing`: the keys go to the agent. `watching`: they do not.

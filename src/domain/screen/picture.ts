@@ -2,7 +2,7 @@
 //
 // A screen as rows of runs, each in one style. Only text and styles: no character in it is one that a terminal would obey.
 import { harmless } from "../text/harmless.ts";
-import { largestScreen, type ScreenFrame, type ScreenRun, type Typist } from "../wire/screen-messages.ts";
+import { largestScreen, type ScreenFrame, type ScreenRun, type Typist } from "./screen-messages.ts";
 
 export type ScreenLine = readonly ScreenRun[];
 

@@ -1,8 +1,8 @@
 // Sends the frames of a terminal: at most ten a second, and at most half a MiB a second, however fast the CLI writes. A frame has the lines
 // that have changed since the one before.
 import { linesToDraw, sizeOf } from "../../domain/screen/picture.ts";
+import type { ScreenFrame, Typist } from "../../domain/screen/screen-messages.ts";
 import { messageOf } from "../../domain/text/errors.ts";
-import type { ScreenFrame, Typist } from "../../domain/wire/screen-messages.ts";
 import type { Logger } from "../../log.ts";
 import type { ViewedTerminal } from "./viewed-terminal.ts";
 

@@ -1,9 +1,9 @@
 // Decides who types at the agent's terminal from elsewhere: one person at a time. Somebody else has to ask for the keyboard, and says
 // expressly that it is to be taken over. What was typed is counted for the audit, and not kept.
 import { definedOf } from "../../domain/defined.ts";
+import { type Keys, type KeysAnswer, KeysSchema, type Typist } from "../../domain/screen/screen-messages.ts";
 import { harmless } from "../../domain/text/harmless.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
-import { type Keys, type KeysAnswer, KeysSchema, type Typist } from "../../domain/wire/screen-messages.ts";
 import type { ViewedTerminal } from "./viewed-terminal.ts";
 
 export interface KeyboardOptions {

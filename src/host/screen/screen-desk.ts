@@ -2,10 +2,10 @@
 //
 // Hears who watches (`agent.ID.watch`) and who types (`agent.ID.keys`), and sends the screen on `agent.ID.screen` only while somebody watches.
 import type { Link } from "../../agent-link/link.ts";
+import { WatchSchema } from "../../domain/screen/screen-messages.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
-import { WatchSchema } from "../../domain/wire/screen-messages.ts";
 import { keysSubject, screenSubject, watchSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus, BusMessage } from "../../nats/bus.ts";

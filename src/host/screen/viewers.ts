@@ -1,5 +1,5 @@
 // Who watches the terminal. Each request to watch lasts some seconds, and ends by itself.
-import type { Watch } from "../../domain/wire/screen-messages.ts";
+import type { Watch } from "../../domain/screen/screen-messages.ts";
 
 export interface Viewers {
   isWatching(viewer: string): boolean;

@@ -1,8 +1,9 @@
 // With `serve --audit-keystrokes`: records what is typed at the agents' terminals from elsewhere, each message as an event `typed_keys` in AUDIT.
+
+import { KeysSchema } from "../../domain/screen/screen-messages.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { harmless } from "../../domain/text/harmless.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
-import { KeysSchema } from "../../domain/wire/screen-messages.ts";
 import {
   agentSubject,
   everyKeysSubject,

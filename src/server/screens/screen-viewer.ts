@@ -1,16 +1,16 @@
 // Watches the terminal of one agent: asks its host for the screen as long as that is wanted, and puts the frames together. `serve` does it for
 // its pages, and `cliai attach` for itself.
 import { applyFrame, type ShownScreen } from "../../domain/screen/picture.ts";
-import { messageOf } from "../../domain/text/errors.ts";
-import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { decodeMessage } from "../../domain/wire/decode.ts";
 import {
   type Keys,
   type KeysAnswer,
   OnScreenSchema,
   type ScreenFrame,
   type Watch,
-} from "../../domain/wire/screen-messages.ts";
+} from "../../domain/screen/screen-messages.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
 import { keysSubject, screenSubject, watchSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";

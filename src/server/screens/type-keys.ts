@@ -1,8 +1,9 @@
 // Types at an agent's terminal for a program that does not watch it: takes the keyboard, types, and leaves it.
+
+import type { KeysAnswer } from "../../domain/screen/screen-messages.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { harmless } from "../../domain/text/harmless.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { KeysAnswer } from "../../domain/wire/screen-messages.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { atMost } from "../../waiting.ts";

@@ -6,7 +6,7 @@ import {
   type ScreenPicture,
   textOfScreen,
 } from "../../../src/domain/screen/picture.ts";
-import type { ScreenFrame } from "../../../src/domain/wire/screen-messages.ts";
+import type { ScreenFrame } from "../../../src/domain/screen/screen-messages.ts";
 
 const picture = (...lines: ScreenLine[]): ScreenPicture => ({ columns: 20, rows: lines.length, lines });
 const text = (line: string): ScreenLine => [{ text: line }];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Keys } from "../../../src/domain/wire/screen-messages.ts";
+import type { Keys } from "../../../src/domain/screen/screen-messages.ts";
 import { createKeyboard } from "../../../src/host/screen/keyboard.ts";
 
 function keyboardOf(whyNotType?: string) {

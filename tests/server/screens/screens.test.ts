@@ -4,8 +4,8 @@ import { createTerminalModes } from "../../../src/agents/terminal/terminal-modes
 import { createTerminalScreen } from "../../../src/agents/terminal/terminal-screen.ts";
 import { createTerminalView } from "../../../src/agents/terminal/terminal-view.ts";
 import { type ShownScreen, textOfScreen } from "../../../src/domain/screen/picture.ts";
+import type { KeysAnswer } from "../../../src/domain/screen/screen-messages.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import type { KeysAnswer } from "../../../src/domain/wire/screen-messages.ts";
 import { createScreenDesk } from "../../../src/host/screen/screen-desk.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";

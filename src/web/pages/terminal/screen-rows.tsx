@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The rows of a terminal's screen as markup. Styles are classes, because the page's policy allows no other.
 import type { ScreenLine } from "../../../domain/screen/picture.ts";
-import type { ScreenRun } from "../../../domain/wire/screen-messages.ts";
+import type { ScreenRun } from "../../../domain/screen/screen-messages.ts";
 
 export function rowId(row: number): string {
   return `screen-row-${row}`;

@@ -1,7 +1,7 @@
 // The page of an agent's terminal, and its picture over the API; the agent's host is the test.
 import { describe, expect, test } from "bun:test";
+import { type ScreenFrame, WatchSchema } from "../../../../src/domain/screen/screen-messages.ts";
 import { decodeMessage } from "../../../../src/domain/wire/decode.ts";
-import { type ScreenFrame, WatchSchema } from "../../../../src/domain/wire/screen-messages.ts";
 import { until } from "../../../support/wait-for.ts";
 import { readEvents } from "../../event-reader.ts";
 import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";

@@ -1,7 +1,7 @@
 // The schemas of `agent.ID.watch`, `agent.ID.screen` and `agent.ID.keys`: who watches an agent's terminal, what it shows, and who types there.
 import * as v from "valibot";
-import { AgentIdSchema } from "./agent-id.ts";
-import { shortText, TokenSchema, timestamp, wholeNumber } from "./fields.ts";
+import { AgentIdSchema } from "../wire/agent-id.ts";
+import { shortText, TokenSchema, timestamp, wholeNumber } from "../wire/fields.ts";
 
 /** A larger screen is cut to this size. */
 export const largestScreen = { columns: 500, rows: 200 } as const;
