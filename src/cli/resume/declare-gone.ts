@@ -1,12 +1,17 @@
-// Says goodbye for a run whose host was killed, and first stores what the host has left to report. Otherwise the agent stays online until its
-// heartbeats are missed, and until then it cannot be started again.
+// Says goodbye for a run whose host was killed, and first ends the processes and stores the reports that the host has left. Otherwise the
+// agent stays online until its heartbeats are missed, and until then it cannot be started again. The bridge of a CLI that outlives its host
+// would even send heartbeats without end.
+import { isAgentHeld, takeAgentLock } from "../../data-dir/agent-lock.ts";
+import { readRunFile } from "../../data-dir/run-file.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { pause } from "../../waiting.ts";
 import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
 import { sendUnsent } from "../serve/launch/unsent-reports.ts";
+import { endLeftoverRun } from "../spawn/leftover-processes.ts";
 import type { Standing } from "./standing.ts";
 
 const readWithinMs = 5_000;
@@ -14,7 +19,7 @@ const lookEveryMs = 50;
 
 /**
  * Resolves when the agent is offline for the fleet.
- * @throws CliaiError `no_answer`, or if NATS does not take what the host has left
+ * @throws CliaiError `no_answer`, `already_running`, or if NATS does not take what the host has left
  */
 export async function declareGone(
   bus: Bus,
@@ -22,6 +27,7 @@ export async function declareGone(
   { dataDir, now, log }: Pick<CliContext, "now" | "log"> & { readonly dataDir: string },
 ): Promise<void> {
   const { agent_id, heartbeat, axes } = view;
+  await endLeft(agent_id, { dataDir, log });
   // Otherwise the next run gets what this one has done already, and does it again.
   await sendUnsent(agent_id, { dataDir, bus, log });
   if (axes.link.value === "offline") return;
@@ -41,4 +47,18 @@ export async function declareGone(
   throw new CliaiError("no_answer", `the server still shows ${agent_id} as online: ${why}`, {
     hint: `try again in a minute: cliai resume ${agent_id}`,
   });
+}
+
+/** @throws CliaiError `already_running` if the agent is just being started */
+async function endLeft(
+  id: AgentId,
+  { dataDir, log }: Pick<CliContext, "log"> & { readonly dataDir: string },
+): Promise<void> {
+  if (isAgentHeld(dataDir, id) || (await readRunFile(dataDir, id)) === undefined) return;
+  const lock = await takeAgentLock(dataDir, id);
+  try {
+    await endLeftoverRun(dataDir, id, log);
+  } finally {
+    lock.release();
+  }
 }

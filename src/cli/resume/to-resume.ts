@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { readLaunchedAs } from "../../data-dir/launched-as.ts";
+import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { LaunchFlags } from "../../domain/launch-flags.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
@@ -20,7 +21,12 @@ export async function readToResume(
   const isHeld = () => isAgentHeld(dataDir, agent_id);
   // The fleet may be a moment behind: a host says goodbye before it ends, and a host that was just started is not connected yet.
   const view = await untilOnline(known, reader, isHeld);
-  const isRunning = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
-  const standing = standingOf(view, { hostname: hostname(), isHeld: isHeld(), isRunning });
+  const runs = view.pid !== undefined && (await readProcessStart(view.pid)) !== undefined;
+  // A host removes its run file before it lets go of the lock. So a host that has left its file was killed. What still sends heartbeats is the
+  // bridge of a CLI that has outlived its host.
+  const hasRunFile = (await readRunFile(dataDir, agent_id)) !== undefined;
+  const held = isHeld();
+  const wasKilled = hasRunFile && !held;
+  const standing = standingOf(view, { hostname: hostname(), isHeld: held, isRunning: runs && !wasKilled });
   return { standing, before: await readLaunchedAs(dataDir, agent_id), given, dataDir };
 }
