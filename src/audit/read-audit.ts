@@ -15,23 +15,65 @@ export async function* readAudit(bus: Bus, filter: AuditFilter): AsyncGenerator<
 
 /** The newest `limit` records, oldest first. Reads the stream backwards in growing steps, and holds only those records. */
 export async function readNewest(bus: Bus, filter: AuditFilter, limit: number): Promise<StreamMessage[]> {
-  const { last_seq } = await readStreamFacts(bus, streams.audit);
+  return (await readBefore(bus, filter, { limit })).records;
+}
+
+export interface BackwardsOptions {
+  readonly limit: number;
+  /** Only records before this sequence. */
+  readonly before?: number | undefined;
+  /** The search ends after the step in which this moment of `performance.now` has passed. */
+  readonly untilMs?: number | undefined;
+}
+
+export interface BackwardsPage {
+  /** Oldest first. */
+  readonly records: StreamMessage[];
+  /** All records from this sequence up to `before` were looked at, or are beyond the limit: go on before it. */
+  readonly from: number;
+  /** The first sequence that can have matching records. Nothing is left if `from` is not above it. */
+  readonly lowest: number;
+  /** When the oldest message that is kept was stored, if the stream has had older ones; RFC 3339. */
+  readonly trimmedBefore: string | undefined;
+}
+
+/** The newest `limit` records before a sequence. Reads the stream backwards in growing steps, and holds only those records. */
+export async function readBefore(
+  bus: Bus,
+  filter: AuditFilter,
+  { limit, before: end, untilMs = Number.POSITIVE_INFINITY }: BackwardsOptions,
+): Promise<BackwardsPage> {
+  const { first_seq, last_seq, oldest_at } = await readStreamFacts(bus, streams.audit);
   const { sinceMs } = filter;
-  const lowest = sinceMs === undefined ? 1 : ((await firstSeqSince(bus, sinceMs)) ?? last_seq + 1);
-  let newest: StreamMessage[] = [];
-  let before = last_seq + 1;
-  for (let width = limit * 2; newest.length < limit && before > lowest; width *= 8) {
+  const since = sinceMs === undefined ? 1 : ((await firstSeqSince(bus, sinceMs)) ?? last_seq + 1);
+  const lowest = Math.max(since, first_seq);
+  let records: StreamMessage[] = [];
+  let before = Math.min(end ?? Number.POSITIVE_INFINITY, last_seq + 1);
+  for (let width = limit * 2; records.length < limit && before > lowest; width *= 8) {
     const from = Math.max(lowest, before - width);
     const found: StreamMessage[] = [];
     for await (const message of readFrom(bus, filter, from)) {
       if (message.seq >= before) break;
       found.push(message);
-      if (found.length > limit - newest.length) found.shift();
+      if (found.length > limit - records.length) found.shift();
     }
-    newest = [...found, ...newest];
+    records = [...found, ...records];
     before = from;
+    if (performance.now() > untilMs) break;
   }
-  return newest;
+  const [oldest] = records;
+  const from = records.length >= limit && oldest !== undefined ? oldest.seq : before;
+  const trimmedBefore = first_seq > 1 && lowest === first_seq ? oldest_at : undefined;
+  return { records, from, lowest, trimmedBefore };
+}
+
+/** The records from a sequence on, oldest first. */
+export async function* readOnward(
+  bus: Bus,
+  filter: AuditFilter,
+  from: number,
+): AsyncGenerator<StreamMessage, void> {
+  yield* readFrom(bus, filter, from);
 }
 
 /** Calls `onRecord` for each record from `from` on, until it is stopped. */

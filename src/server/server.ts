@@ -1,4 +1,5 @@
 // The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
+import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
@@ -6,6 +7,8 @@ import type { AgentRequest } from "../domain/requests.ts";
 import type { ShownScreen } from "../domain/screen/picture.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
+import type { NatsServerFacts } from "../nats/accounts/server-facts.ts";
+import type { StoreState } from "../nats/jetstream/stores.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";
 import type { TypedKeys } from "./screens/type-keys.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
@@ -26,6 +29,10 @@ export interface Server {
   /** The queues before model servers that this serve has kept since its start. */
   modelQueues(): readonly QueueFigures[];
   health(): Health;
+  /** What NATS and its store say of themselves now. @throws CliaiError if they do not answer */
+  system(): Promise<SystemFacts>;
+  /** The recorded history. */
+  readonly history: HistoryReading;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
   catchUp(id: AgentId): Promise<void>;
   /**
@@ -136,6 +143,50 @@ export interface RequestDesk extends RequestReading {
    * the request
    */
   answer(request: string, words: AnswerWords, by: string): Promise<AgentRequest>;
+}
+
+/** What NATS and its store say of themselves. */
+export interface SystemFacts {
+  /** When they were asked, RFC 3339. */
+  readonly at: string;
+  /** Undefined if this serve has no access to NATS's system account, as with `--nats-url` and `--insecure`. */
+  readonly nats: NatsServerFacts | undefined;
+  readonly store: StoreState;
+}
+
+/** One record of the stream AUDIT. */
+export interface HistoryRecord {
+  readonly seq: number;
+  /** When it was stored, RFC 3339. */
+  readonly at: string;
+  readonly subject: string;
+  /** The message; its text if it is not JSON. */
+  readonly message: unknown;
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly records: readonly HistoryRecord[];
+  /** The records from here on were looked at: the next page is that before this sequence. Undefined if nothing older is kept. */
+  readonly older: number | undefined;
+  /** Whether the search was given up because it took too long, and goes on with the next page. */
+  readonly is_cut: boolean;
+  /** On the last page: the time before which retention has removed records, RFC 3339; undefined if it has removed none. */
+  readonly trimmed_before: string | undefined;
+}
+
+export interface HistoryReading {
+  /**
+   * The newest records that fit the filter.
+   * @param options.before only records before this sequence
+   * @throws CliaiError if NATS does not answer
+   */
+  page(
+    filter: AuditFilter,
+    options: { readonly limit: number; readonly before?: number | undefined },
+  ): Promise<HistoryPage>;
+  /** Calls `isEnough` with the records from a sequence on, oldest first, until it returns true; gives up after about a second. */
+  after(filter: AuditFilter, from: number, isEnough: (record: HistoryRecord) => boolean): Promise<void>;
 }
 
 export interface Health {

@@ -8,6 +8,8 @@ import { checkMessage } from "../domain/wire/decode.ts";
 import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { createHistory } from "./reports/history.ts";
+import { readSystemFacts } from "./reports/system-facts.ts";
 import { recordKeystrokes } from "./screens/keystrokes.ts";
 import { createScreens } from "./screens/screens.ts";
 import { storeCommand } from "./send-command.ts";
@@ -56,6 +58,8 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     screens,
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
+    history: createHistory(bus),
+    system: () => readSystemFacts(foundation, options),
     catchUp: reading.projector.catchUpAll,
     ...createEntrance(foundation, options),
     async stop() {

@@ -15,6 +15,7 @@ import { createGuard, type HostRule, neverCached, pageHeaders } from "./access/g
 import { createApi } from "./api/api.ts";
 import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
 import type { AwayAgents } from "./api/need-acts.ts";
+import type { Doctor } from "./api/reports/system-report.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
 import { createPages } from "./pages/pages.ts";
@@ -36,6 +37,8 @@ export interface AppOptions {
   /** Starts ended agents again, and removes them; undefined if this server does neither. */
   readonly away?: AwayAgents | undefined;
   readonly search: SearchDesk;
+  /** Runs the checks of `cliai doctor`; undefined if this server runs none. */
+  readonly doctor?: Doctor | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
   /** The host names that the server answers to; default: those of loopback. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { followAudit, readNewest } from "../../src/audit/read-audit.ts";
+import { followAudit, readBefore, readNewest } from "../../src/audit/read-audit.ts";
 import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
 import { silentLogger } from "../../src/log.ts";
 import { ada, bob } from "../support/agents.ts";
@@ -31,6 +31,23 @@ describe("readAudit(), readNewest() and followAudit()", () => {
     expect(await subjects({ sinceMs: atMs + 1 })).toEqual([]);
     expect(await subjects({ untilMs: Date.parse(all[0]?.at ?? "") - 1 })).toEqual([]);
     expect(await subjects({ sinceMs: 0, untilMs: atMs })).toEqual(await subjects({}));
+  });
+
+  test("a search that has no more time says from where it goes on, and finds the rest there", async () => {
+    await using run = await startTestServer();
+    const { bus } = run;
+    for (let i = 0; i < 100; i += 1)
+      bus.publish(`agent.${i < 3 ? "ada" : "bob"}.status`, { status: "idle", message: `${i}` });
+    await waitFor(async () => (await readAll(bus)).length >= 100, { what: "the records" });
+    const { records, from, lowest } = await readBefore(bus, { agent: ada }, { limit: 5, untilMs: 0 });
+    expect(records).toEqual([]);
+    expect(from).toBeGreaterThan(lowest);
+    const rest = await readBefore(bus, { agent: ada }, { limit: 2, before: from });
+    expect(rest.records.map(({ seq }) => seq)).toEqual([2, 3]);
+    expect(rest.from).toBe(2);
+    const last = await readBefore(bus, { agent: ada }, { limit: 2, before: rest.from });
+    expect(last.records.map(({ seq }) => seq)).toEqual([1]);
+    expect(last.from).toBe(last.lowest);
   });
 
   test("the newest, however far back they are", async () => {

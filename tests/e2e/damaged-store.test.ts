@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Check } from "../../src/cli/doctor/check.ts";
+import type { Check } from "../../src/domain/system/check.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { testNatsServer } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -1,7 +1,7 @@
 // The disk of the store is full, and has space again: on a file system of its own, in a mount namespace of its own (Linux).
 import { expect, test } from "bun:test";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import type { Check } from "../../src/cli/doctor/check.ts";
+import type { Check } from "../../src/domain/system/check.ts";
 import { startChild } from "../support/child.ts";
 import { cliaiCommand, runCliai } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";

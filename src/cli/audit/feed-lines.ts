@@ -1,12 +1,8 @@
 // Makes one line of text, or one JSON value, of a record of the stream AUDIT, for `watch` and `audit`.
-import * as v from "valibot";
-import { decodeMessage } from "../../domain/wire/decode.ts";
+import { readAnyMessage } from "../../domain/history/any-message.ts";
 import { agentOfRecord, parseAgentSubject } from "../../domain/wire/subjects.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { plain } from "../frame/terminal.ts";
-
-/** Any message. Only serve checks it against the schema of its kind. */
-const AnyMessage = v.looseObject({});
 
 interface FeedEntry {
   readonly seq: number;
@@ -17,14 +13,14 @@ interface FeedEntry {
 }
 
 export function feedEntry({ seq, at, subject, data }: StreamMessage): FeedEntry {
-  return { seq, at, subject, message: readAny(data) };
+  return { seq, at, subject, message: readAnyMessage(data) };
 }
 
 /** @param when the record's time, as it is to be printed */
 export function feedLine({ subject, data }: StreamMessage, when: string): string {
   const id = agentOfRecord(subject);
   const who = id === undefined ? plain(subject) : `${id}  ${topicOf(subject)}`;
-  return `${when}  ${who}  ${plain(describe(readAny(data)))}`;
+  return `${when}  ${who}  ${plain(describe(readAnyMessage(data)))}`;
 }
 
 /** As {@link feedLine}, with the names below each other: the column of the agents grows with the longest one so far. */
@@ -34,7 +30,7 @@ export function createAlignedFeed(ids: readonly string[]): typeof feedLine {
     const who = agentOfRecord(subject) ?? plain(subject.split(".")[0] ?? "");
     width = Math.max(width, Math.min(who.length, mostIdWidth));
     const topic = topicOf(subject).padEnd(topicWidth);
-    return `${when}  ${who.padEnd(width)}  ${topic}  ${plain(describe(readAny(data)))}`.trimEnd();
+    return `${when}  ${who.padEnd(width)}  ${topic}  ${plain(describe(readAnyMessage(data)))}`.trimEnd();
   };
 }
 
@@ -74,13 +70,4 @@ function describe(message: unknown): string {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-function readAny(data: Uint8Array): unknown {
-  try {
-    return decodeMessage(AnyMessage, data);
-  } catch {
-    // Not JSON: show its text. Serve counts it as malformed and raises the alert.
-    return new TextDecoder().decode(data.subarray(0, 4_096));
-  }
 }

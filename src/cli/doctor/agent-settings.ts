@@ -2,8 +2,8 @@
 // telemetry from coming to cliai.
 import process from "node:process";
 import { agentClis } from "../../agents/agent-clis.ts";
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import type { CliContext } from "../frame/context.ts";
-import { type Check, finding, well } from "./check.ts";
 
 export async function checkAgentSettings({ cwd, env }: Pick<CliContext, "cwd" | "env">): Promise<Check[]> {
   const { platform } = process;

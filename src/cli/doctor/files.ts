@@ -7,8 +7,8 @@ import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { requireKnownDataDir } from "../../data-dir/layout-file.ts";
 import type { ServeFile } from "../../data-dir/serve-file.ts";
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { type Check, finding, well } from "./check.ts";
 
 /** Checked with all that is in them. Not `nats/`, where nats-server chooses the modes: that folder itself keeps others out. */
 const wholeFolders = ["keys", "agents", "trust", "logs"];

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { hostLogPath, serveLogPath } from "../../data-dir/log-file.ts";
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { messageOf } from "../../domain/text/errors.ts";
-import { type Check, finding, well } from "./check.ts";
 
 export async function checkLogs(dataDir: string): Promise<Check[]> {
   const ids = await readAgentFolders(join(dataDir, "agents"));

@@ -5,6 +5,7 @@ import { findAgentCli } from "../../agents/agent-clis.ts";
 import { type ModelServer, modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { modelServerName } from "../../domain/model-queue/server-name.ts";
 import { baseOf, type ModelServerProfile, shownModelName } from "../../domain/model-server.ts";
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { createModelClient, type ModelClient } from "../../loop/model/model-client.ts";
 import type { ModelFacts } from "../../loop/model/model-facts.ts";
@@ -18,7 +19,6 @@ import { modelServerOf } from "../model-server/choose.ts";
 import { fitOf } from "../model-server/fit.ts";
 import { settingsFor } from "../model-server/settings.ts";
 import { profileReader } from "../spawn/profile.ts";
-import { type Check, finding, well } from "./check.ts";
 
 /** How long a server may take to answer a small request. If other agents keep it busy for longer, that is no problem. */
 const answersWithinMs = 20_000;

@@ -1,4 +1,6 @@
 // Checks the NATS server that serve uses: whether our credentials are accepted, its streams, its store's size, its clock.
+
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -8,7 +10,6 @@ import { hasBridgeConsumers } from "../../nats/jetstream/older-servers.ts";
 import { type ClientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
-import { type Check, finding, well } from "./check.ts";
 
 const clockMayDifferMs = 2_000;
 const fullShare = 0.8;

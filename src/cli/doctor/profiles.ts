@@ -1,4 +1,6 @@
 // Checks the profiles that count in the current directory: whether their files can be read, and whether their CLIs are installed.
+
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { ListedProfile } from "../../profiles/profile-set.ts";
 import type { ReadProfiles } from "../../profiles/read-profiles.ts";
@@ -6,7 +8,6 @@ import type { FoundCli } from "../found-clis.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { profileReader } from "../spawn/profile.ts";
-import { type Check, finding, well } from "./check.ts";
 
 export async function checkProfiles(
   dataDir: string,

@@ -4,6 +4,7 @@ import { defaultAgentCli } from "../../agents/agent-clis.ts";
 import { buildInfo } from "../../build-info.ts";
 import type { ServeFile } from "../../data-dir/serve-file.ts";
 import { abilitySummary, type ModeAbilities, releaseText } from "../../domain/abilities.ts";
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import {
   findOnPath,
@@ -14,7 +15,6 @@ import {
 import type { Environment } from "../../runtime.ts";
 import { restartCommand } from "../background/newer-build.ts";
 import { type FoundCli, findClis, isDescribed } from "../found-clis.ts";
-import { type Check, finding, well } from "./check.ts";
 
 /** Checks the nats-server that `serve` would start: the one inside this program, else the one on PATH. */
 export async function checkNatsServer(searchPath: string): Promise<Check> {

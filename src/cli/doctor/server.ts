@@ -6,11 +6,11 @@ import { buildInfo } from "../../build-info.ts";
 import { askHealth, type Health } from "../../data-dir/ask-serve.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
+import { type Check, finding, well } from "../../domain/system/check.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { isLoopback } from "../../domain/wire/own-address.ts";
 import { olderServe, restartCommand } from "../background/newer-build.ts";
-import { type Check, finding, well } from "./check.ts";
 
 const connectWithinMs = 500;
 

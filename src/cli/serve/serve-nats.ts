@@ -8,6 +8,7 @@ import { createMintedRoles } from "../../credentials/role-by-credentials.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { Logger } from "../../log.ts";
 import { buildClaims, type Claims, mintUser, type NatsKeys } from "../../nats/accounts/credentials.ts";
+import { type NatsServerFacts, readNatsServer } from "../../nats/accounts/server-facts.ts";
 import { type ConnectionEvent, watchConnections } from "../../nats/accounts/system-account.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
@@ -22,6 +23,8 @@ export interface ServeNats {
   readonly clientCreds?: string;
   readonly followConnections?: (onEvent: (event: ConnectionEvent) => void) => () => void;
   readonly roleOf?: (id: string) => Role;
+  /** Asks nats-server about itself. */
+  readonly natsFacts?: () => Promise<NatsServerFacts>;
 }
 
 export interface ServeNatsOptions {
@@ -74,5 +77,6 @@ export async function connectServe(
     clientCreds: operatorCredsPath(dataDir),
     followConnections: (onEvent) => watchConnections(system, onEvent, log),
     roleOf: createMintedRoles(dataDir, now, log),
+    natsFacts: () => readNatsServer(system),
   };
 }

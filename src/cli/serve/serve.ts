@@ -48,6 +48,7 @@ import type { CliContext } from "../frame/context.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
+import { openDoctor } from "./doctor.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
 import { openLaunching } from "./launch/open-launching.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
@@ -138,7 +139,7 @@ async function startParts(
   parts.defer(() => watched?.stop());
 
   const { keys, natsUrl, nats } = await startNats({ settings, exposure, running }, context, parts);
-  const { bus, followConnections, roleOf } = nats;
+  const { bus, followConnections, roleOf, natsFacts } = nats;
 
   const { version, commit } = buildInfo;
   const { replicas, insecure } = settings;
@@ -151,6 +152,7 @@ async function startParts(
     followConnections,
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
     roleOf,
+    natsFacts,
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     resumeWindowMs: parseDurationMs(settings.resume_window),
     natsRestarts,
@@ -176,6 +178,7 @@ async function startParts(
       spawner: headlessAgents,
       away,
       search,
+      doctor: openDoctor({ "data-dir": dataDir }, context),
       access,
       isOwnHost,
       now,

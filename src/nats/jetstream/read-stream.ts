@@ -88,14 +88,17 @@ export interface StreamFacts {
   readonly last_seq: number;
   readonly messages: number;
   readonly bytes: number;
+  /** When the oldest message was stored, RFC 3339; undefined for an empty stream. */
+  readonly oldest_at: string | undefined;
 }
 
 /** @throws CliaiError `usage` if there is no such stream */
 export async function readStreamFacts(bus: Bus, stream: string): Promise<StreamFacts> {
   try {
     const manager = await bus.connection.jetstreamManager();
-    const { first_seq, last_seq, messages, bytes } = (await manager.streams.info(stream)).state;
-    return { first_seq, last_seq, messages, bytes };
+    const { first_seq, last_seq, messages, bytes, first_ts } = (await manager.streams.info(stream)).state;
+    const oldest_at = messages === 0 ? undefined : new Date(first_ts).toISOString();
+    return { first_seq, last_seq, messages, bytes, oldest_at };
   } catch (error) {
     if (!isNotFound(error)) throw translateNatsError(error, `look at the stream ${stream}`);
     throw new CliaiError("usage", `no stream "${stream}" on this NATS server`, {

@@ -2,6 +2,7 @@
 import type { AuditOptions } from "../../audit/start-signing.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
+import type { NatsServerFacts } from "../../nats/accounts/server-facts.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
 import type { RepeatedViolation } from "../../nats/child/violations.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
@@ -30,6 +31,8 @@ export interface ServerOptions {
   readonly resumeWindowMs?: number | undefined;
   /** After how long an order that was delivered and not acknowledged is delivered again. Default 35 seconds. */
   readonly giveAgainAfterMs?: number | undefined;
+  /** Asks nats-server about itself; undefined without its system account. */
+  readonly natsFacts?: (() => Promise<NatsServerFacts>) | undefined;
   /** How often the nats-server child was restarted; 0 if there is none. */
   readonly natsRestarts: () => number;
   /** Why the nats-server child says that its store accepts nothing; undefined if it does not say so. */

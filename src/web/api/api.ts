@@ -18,6 +18,8 @@ import { eventStream } from "./event-stream.ts";
 import { metricsText, wantedFormat } from "./metrics.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
 import { metricFormats } from "./prometheus-text.ts";
+import { registerReports } from "./reports/reports-api.ts";
+import type { Doctor } from "./reports/system-report.ts";
 import { registerScreen } from "./screen-routes.ts";
 import { searchAskFrom } from "./search-query.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
@@ -32,12 +34,15 @@ export interface ApiOptions {
   readonly spawner?: Spawner | undefined;
   readonly search: SearchDesk;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
+  readonly doctor?: Doctor | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
-export function createApi({ server, spawner, search, access, now, log }: ApiOptions): Hono {
+export function createApi(options: ApiOptions): Hono {
+  const { server, spawner, search, access, now, log } = options;
   const api = new Hono();
+  registerReports(api, options);
   const warnOfHeartbeat = limitRate((agent) => {
     log.warn(
       `POST /api/heartbeat is deprecated (agent ${agent}): publish to NATS instead, as cliai bridge does`,

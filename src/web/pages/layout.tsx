@@ -10,6 +10,7 @@ import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
 import { Icon } from "./parts/icon.tsx";
+import { PageNav } from "./parts/page-nav.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { needId } from "./requests/need-item.tsx";
 
@@ -18,6 +19,10 @@ export interface LayoutProps {
   readonly views: readonly AgentView[];
   readonly health: Health;
   readonly now: Date;
+  /** The path of the page. */
+  readonly path: string;
+  /** How many things of the system need attention. */
+  readonly troubles: number;
   /** The address of the event stream that updates the page; absent if nothing on it can change. */
   readonly stream?: string;
   readonly children: Child;
@@ -25,8 +30,8 @@ export interface LayoutProps {
 
 const favicon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
-
-export function Layout({ title, views, health, now, stream, children }: LayoutProps) {
+export function Layout(props: LayoutProps) {
+  const { title, views, health, now, path, troubles, stream, children } = props;
   const at = now.toISOString();
   const counts = countSections(views);
   return (
@@ -64,6 +69,7 @@ export function Layout({ title, views, health, now, stream, children }: LayoutPr
               as of {clockTime(at)} UTC
             </p>
           </header>
+          <PageNav path={path} troubles={troubles} />
           <div role="status">
             <p id="lost" class="banner" hidden />
             <NatsBanner health={health} />

@@ -5,10 +5,12 @@ import type { CliAbilities } from "../../domain/abilities.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections, sections } from "../../domain/fleet/shown/sections.ts";
+import { lagOf } from "../../domain/system/lag.ts";
 import type { Server } from "../../server/server.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "../api/event-stream.ts";
 import { createFleetCursor, type FleetStep } from "../api/fleet-cursor.ts";
+import { type Doctor, shownAlerts, troubleCount } from "../api/reports/system-report.ts";
 import { assetsVersion } from "../assets.ts";
 import { agentParts } from "./agent/agent-page.tsx";
 import type { AgentTab } from "./agent/agent-tabs.tsx";
@@ -20,6 +22,9 @@ import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner, OpenNeeds } from "./layout.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { AgentRequests } from "./requests/agent-requests.tsx";
+import { AlertsPanel } from "./system/alerts-panel.tsx";
+import { LagPanel } from "./system/lag-panel.tsx";
+import { SystemLink } from "./system/system-link.tsx";
 import { terminalParts } from "./terminal/terminal-page.tsx";
 
 export interface PageEventsOptions {
@@ -36,13 +41,14 @@ export interface PageEventsOptions {
   /** The present layout of the fleet page. */
   readonly layout: Layout;
   readonly clis: readonly CliAbilities[];
+  readonly doctor: Doctor | undefined;
   readonly spawnCommand: string;
   readonly listening: readonly string[];
   readonly now: () => Date;
 }
 
 /** `other` stands for pages on which only the frame changes. */
-export const livePages = ["fleet", "agent", "terminal", "inbox", "results", "other"] as const;
+export const livePages = ["fleet", "agent", "terminal", "inbox", "results", "system", "other"] as const;
 export type LivePage = (typeof livePages)[number];
 
 /** The shortest time between two updates of a page. With it, a change is visible within 250 ms. */
@@ -129,10 +135,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       // The inbox also shows states of agents and deliveries of answers, so it is sent again when an agent changes.
       if (requestsChanged || (page === "inbox" && step !== undefined)) parts.push(...requestParts());
       requestsChanged = false;
-      parts.push(...screenParts(server, options), {
-        id: "nats",
-        part: <NatsBanner health={server.health()} />,
-      });
+      parts.push(...screenParts(server, options), ...systemParts(server, options));
       const html = changedMarkup(parts, sent);
       if (html.length > 0) {
         events.push({ event: "patch", id: cursor.id(), data: { now: now().toISOString(), html } });
@@ -190,6 +193,23 @@ interface Part {
 function serversPart(views: readonly AgentView[], now: Date): Part {
   const part = <ModelServers views={views} now={now} />;
   return { id: "model-servers", part, key: JSON.stringify(modelServersOf(views)) };
+}
+
+/** The banner about NATS, the link to the system page, and the parts of that page that change while it is open. `key`: see {@link serversPart}. */
+function systemParts(server: Server, { page, doctor, now: clock }: PageEventsOptions): Part[] {
+  const isCurrent = page === "system";
+  const link = <SystemLink troubles={troubleCount(server, doctor)} isCurrent={isCurrent} />;
+  const frame = [
+    { id: "nats", part: <NatsBanner health={server.health()} /> },
+    { id: "system-link", part: link },
+  ];
+  if (!isCurrent) return frame;
+  const [alerts, lag, now] = [shownAlerts(server), lagOf(server.fleet.list()), clock()];
+  return [
+    ...frame,
+    { id: "system-alerts", part: <AlertsPanel alerts={alerts} now={now} />, key: JSON.stringify(alerts) },
+    { id: "system-lag", part: <LagPanel lag={lag} now={now} />, key: JSON.stringify(lag) },
+  ];
 }
 
 /** Leaves out the parts that are the same as when they were last sent to this page. */

@@ -11,6 +11,7 @@ import { registerSearchRoutes } from "./routes/search-routes.tsx";
 import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
 import { registerTerminalRoutes } from "./routes/terminal-routes.tsx";
 import type { PagesOptions } from "./show-page.tsx";
+import { registerSystemRoutes } from "./system/system-routes.tsx";
 
 export function createPages(options: PagesOptions): Hono {
   const pages = new Hono();
@@ -20,6 +21,7 @@ export function createPages(options: PagesOptions): Hono {
   registerSearchRoutes(pages, options);
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
+  registerSystemRoutes(pages, options);
   registerTerminalRoutes(pages, options);
   registerEventRoutes(pages, options);
   return pages;

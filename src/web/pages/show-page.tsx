@@ -11,6 +11,7 @@ import type { AccessOptions } from "../access/access.ts";
 import { eventId } from "../api/fleet-cursor.ts";
 import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
 import type { AwayAgents } from "../api/need-acts.ts";
+import { type Doctor, troubleCount } from "../api/reports/system-report.ts";
 import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
 import { ErrorPage } from "./error-page.tsx";
@@ -22,6 +23,7 @@ export interface PagesOptions {
   readonly spawner?: Spawner | undefined;
   readonly away?: AwayAgents | undefined;
   readonly search: SearchDesk;
+  readonly doctor?: Doctor | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;
@@ -40,9 +42,12 @@ export interface PageContent {
   readonly body: Child;
 }
 
+/** What the frame of each page is made from. */
+export type FrameOptions = Pick<PagesOptions, "server" | "doctor" | "now">;
+
 export function showPage(
   c: Context,
-  { server, now }: Pick<PagesOptions, "server" | "now">,
+  { server, doctor, now }: FrameOptions,
   { title, stream, body }: PageContent,
 ): Response | Promise<Response> {
   return c.html(
@@ -51,6 +56,8 @@ export function showPage(
       views={server.fleet.list()}
       health={server.health()}
       now={now()}
+      path={c.req.path}
+      troubles={troubleCount(server, doctor)}
       {...(stream === undefined ? {} : { stream })}
     >
       {body}
@@ -66,12 +73,9 @@ export function showBareError(c: Context, error: HttpError): Response | Promise<
 }
 
 /** Answers with an error page for a person, or with JSON for a program. */
-export function showError(
-  c: Context,
-  error: HttpError,
-  { server, now }: Pick<PagesOptions, "server" | "now">,
-): Response | Promise<Response> {
+export function showError(c: Context, error: HttpError, options: FrameOptions): Response | Promise<Response> {
   if (wantsJson(c)) return errorJson(c, error);
+  const { server } = options;
   const views = server.fleet.list();
   const asked = /^\/agents\/([^/]+)/.exec(c.req.path)?.[1] ?? "";
   const near =
@@ -82,9 +86,5 @@ export function showError(
         )
       : [];
   c.status(error.status);
-  return showPage(
-    c,
-    { server, now },
-    { title: error.message, body: <ErrorPage error={error} near={near} /> },
-  );
+  return showPage(c, options, { title: error.message, body: <ErrorPage error={error} near={near} /> });
 }

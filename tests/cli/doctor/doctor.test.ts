@@ -1,10 +1,10 @@
 // What `cliai doctor` makes of values that a test cannot bring about on a machine: clocks, disks, owners.
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, utimes, writeFile } from "node:fs/promises";
-import { type Check, finding } from "../../../src/cli/doctor/check.ts";
 import { checkFiles, judgeDisk } from "../../../src/cli/doctor/files.ts";
 import { checkClock, checkStore } from "../../../src/cli/doctor/nats.ts";
 import { checkNatsServer } from "../../../src/cli/doctor/programs.ts";
+import { type Check, finding } from "../../../src/domain/system/check.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const uid = process.getuid?.();

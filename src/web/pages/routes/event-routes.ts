@@ -9,7 +9,7 @@ import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-e
 import type { PagesOptions } from "../show-page.tsx";
 
 export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
-  const { server, natsUrl, spawnCommand, clis, access, now } = options;
+  const { server, natsUrl, spawnCommand, clis, doctor, access, now } = options;
 
   pages.get("/events", (c) => {
     const layout = c.req.query("layout");
@@ -22,7 +22,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       key: c.req.query("key"),
       failed: (c.req.query("failed") ?? "").split(","),
       layout: layouts.find((known) => known === layout) ?? "empty",
-      ...{ clis, spawnCommand },
+      ...{ clis, spawnCommand, doctor },
       listening: [new URL(c.req.url).origin, natsUrl],
       now,
     });

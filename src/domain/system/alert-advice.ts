@@ -1,0 +1,78 @@
+// What an alert means, and what a person can do about it. One row for each kind of alert.
+import type { Alert } from "../wire/messages.ts";
+
+export interface AlertAdvice {
+  /** What it is, in a few words for a heading. */
+  readonly title: string;
+  /** What brings such an alert about. */
+  readonly cause: string;
+  /** What to do. */
+  readonly action: string;
+  /** A page of the dashboard to go to. */
+  readonly page?: string;
+  /** When it ends by itself. */
+  readonly ends: string;
+}
+
+const quietEnd = "It ends ten minutes after the last one.";
+
+const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
+  silent: ({ agent_id }) => ({
+    title: "An agent is silent",
+    cause: "Its host has sent no sign of life in time, or its connection broke without a goodbye.",
+    action: `Look at its host's log, and start it again if its process is gone: cliai resume ${agent_id ?? "AGENT"}`,
+    ends: "It ends when the agent is heard again, or is stopped or removed.",
+  }),
+  crashed: ({ agent_id }) => ({
+    title: "An agent has crashed",
+    cause: "Its CLI or its host ended without being told to.",
+    action: `See its last events, then start it again: cliai resume ${agent_id ?? "AGENT"}`,
+    ends: "It ends when the agent is back, or is stopped or removed.",
+  }),
+  id_refused: () => ({
+    title: "An agent's id is refused",
+    cause: "Another known agent has the same id except for the case of its letters.",
+    action: "Launch it with another name: cliai spawn --id NAME",
+    ends: quietEnd,
+  }),
+  refused: () => ({
+    title: "NATS has refused an act",
+    cause:
+      "A connection used a subject that its credentials do not allow, or claimed to be another agent. A program with old credentials does so, and one that tries to do what it may not.",
+    action: "See which agent it is; if it is not yours, take its credentials away: cliai agents revoke AGENT",
+    ends: quietEnd,
+  }),
+  malformed: () => ({
+    title: "Messages cannot be read",
+    cause: "Something publishes messages that are not JSON, or that break their schema.",
+    action:
+      "See the messages below, and correct the program that sends them (docs/protocol.md has the fields)",
+    page: "#malformed",
+    ends: quietEnd,
+  }),
+  escalated: () => ({
+    title: "A captain passes a request on to you",
+    cause: "A captain was asked for a decision, and has left it to a person.",
+    action: "Answer the request in the inbox",
+    page: "/inbox",
+    ends: "It ends when the request is decided.",
+  }),
+  store_damaged: () => ({
+    title: "The store has lost data",
+    cause: "After a crash or a full disk, the streams lack messages that were stored before.",
+    action: "Read what is lost, then acknowledge it: cliai doctor --close-damage",
+    ends: "It ends when a person acknowledges it.",
+  }),
+};
+
+/** For a kind that this version does not know, the alert's own message has to be enough. */
+export function adviceOn(alert: Alert): AlertAdvice {
+  return (
+    advice[alert.kind]?.(alert) ?? {
+      title: alert.kind.replaceAll("_", " "),
+      cause: alert.message,
+      action: "Run all checks: cliai doctor",
+      ends: "It ends when its cause does.",
+    }
+  );
+}

@@ -1,0 +1,74 @@
+// Lists the streams and buckets of a NATS server with what they hold and their limits, for the system page.
+import { millis } from "nats";
+import { buckets, streams } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../bus.ts";
+import { translateNatsError } from "../errors.ts";
+import { bucketStream } from "./bucket.ts";
+
+export interface StreamState {
+  /** The stream's name; of a bucket `KV_` and its name. */
+  readonly name: string;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+  readonly consumers: number;
+  /** When its oldest message was stored, RFC 3339; absent if it is empty. */
+  readonly oldest_at?: string;
+  readonly newest_at?: string;
+  /** Absent if nothing but the disk limits it. */
+  readonly max_bytes?: number;
+  readonly max_age_s?: number;
+  readonly replicas: number;
+}
+
+export interface StoreState {
+  readonly bytes: number;
+  /** Absent if only the disk limits the store. */
+  readonly limit_bytes?: number;
+  readonly streams: readonly StreamState[];
+}
+
+/** Those of cliai: on a server that somebody else runs there may be others. */
+const own: ReadonlySet<string> = new Set([
+  ...Object.values(streams),
+  ...Object.values(buckets).map(bucketStream),
+]);
+
+/** @throws CliaiError if JetStream is off or does not answer */
+export async function readStores(bus: Bus): Promise<StoreState> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const { storage, limits } = await manager.getAccountInfo();
+    const found: StreamState[] = [];
+    for await (const { config, state } of manager.streams.list()) {
+      if (!own.has(config.name)) continue;
+      const isEmpty = state.messages === 0;
+      found.push({
+        name: config.name,
+        messages: state.messages,
+        bytes: state.bytes,
+        first_seq: state.first_seq,
+        last_seq: state.last_seq,
+        consumers: state.consumer_count,
+        ...(isEmpty ? {} : { oldest_at: whenOf(state.first_ts), newest_at: whenOf(state.last_ts) }),
+        ...(config.max_bytes > 0 ? { max_bytes: config.max_bytes } : {}),
+        ...(config.max_age > 0 ? { max_age_s: Math.round(millis(config.max_age) / 1_000) } : {}),
+        replicas: config.num_replicas,
+      });
+    }
+    found.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return {
+      bytes: storage,
+      ...(limits.max_storage > 0 ? { limit_bytes: limits.max_storage } : {}),
+      streams: found,
+    };
+  } catch (error) {
+    throw translateNatsError(error, "read the state of JetStream");
+  }
+}
+
+/** nats-server writes nanoseconds, which some readers of RFC 3339 do not know. */
+function whenOf(text: string): string {
+  return new Date(text).toISOString();
+}

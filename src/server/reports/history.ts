@@ -1,0 +1,41 @@
+// This room reads what is stored for the pages of the dashboard that look back: the history, the state of the store.
+//
+// Reads the stream AUDIT by pages. A search that takes too long is given up in time, and goes on with the next page.
+import { readBefore, readOnward } from "../../audit/read-audit.ts";
+import { readAnyMessage } from "../../domain/history/any-message.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { StreamMessage } from "../../nats/jetstream/follow.ts";
+import type { HistoryReading, HistoryRecord } from "../server.ts";
+
+const searchWithinMs = 2_000;
+const lookOnWithinMs = 1_000;
+
+export function createHistory(bus: Bus): HistoryReading {
+  return {
+    async page(filter, { limit, before }) {
+      const untilMs = performance.now() + searchWithinMs;
+      const { records, from, lowest, trimmedBefore } = await readBefore(bus, filter, {
+        limit,
+        before,
+        untilMs,
+      });
+      const older = from > lowest ? from : undefined;
+      return {
+        records: records.reverse().map(historyRecord),
+        older,
+        is_cut: older !== undefined && records.length < limit,
+        trimmed_before: older === undefined ? trimmedBefore : undefined,
+      };
+    },
+    async after(filter, from, isEnough) {
+      const untilMs = performance.now() + lookOnWithinMs;
+      for await (const record of readOnward(bus, filter, from)) {
+        if (isEnough(historyRecord(record)) || performance.now() > untilMs) return;
+      }
+    },
+  };
+}
+
+function historyRecord({ seq, at, subject, data }: StreamMessage): HistoryRecord {
+  return { seq, at, subject, message: readAnyMessage(data) };
+}

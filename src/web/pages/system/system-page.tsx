@@ -1,0 +1,215 @@
+/** @jsxImportSource hono/jsx */
+// This room is the page of the system: NATS, the store, alerts, what cannot be read, and what the checks find.
+//
+// The page itself, from one report. Its alerts and the agents' lag are updated while it is open.
+import { bytesText, countText } from "../../../domain/text/amounts.ts";
+import { spanText } from "../../../domain/text/moment.ts";
+import type { HistoryRecord, SystemFacts } from "../../../server/server.ts";
+import type { SystemReport } from "../../api/reports/system-report.ts";
+import { Age } from "../parts/time.tsx";
+import { AlertsPanel } from "./alerts-panel.tsx";
+import { ChecksPanel } from "./checks-panel.tsx";
+import { LagPanel } from "./lag-panel.tsx";
+
+export interface SystemPageProps {
+  readonly report: SystemReport;
+  readonly canCheck: boolean;
+  readonly now: Date;
+}
+
+export function SystemPage({ report, canCheck, now }: SystemPageProps) {
+  const { alerts, lag, malformed, facts, facts_error, health } = report;
+  return (
+    <div class="report">
+      <div class="report-head">
+        <h1>System</h1>
+        <p class="quiet">
+          As of <Age at={report.at} now={now} /> · <a href="/system">Read it again</a>
+        </p>
+      </div>
+      <AlertsPanel alerts={alerts} now={now} />
+      <LagPanel lag={lag} now={now} />
+      <NatsPanel report={report} now={now} />
+      <section class="panel" aria-labelledby="title-store">
+        <h2 id="title-store">Store</h2>
+        {facts === undefined ? (
+          <p class="attention">The store does not answer: {facts_error}</p>
+        ) : (
+          <StoreTable facts={facts} now={now} />
+        )}
+      </section>
+      <ChecksPanel run={report.doctor} canCheck={canCheck} now={now} />
+      <MalformedPanel records={malformed} sinceStart={health.malformed} now={now} />
+    </div>
+  );
+}
+
+function NatsPanel({ report, now }: { report: SystemReport; now: Date }) {
+  const { health, facts, version, started_at, is_leader } = report;
+  const { nats } = facts ?? {};
+  const { connected, version: natsVersion, restarts } = health.nats;
+  return (
+    <section class="panel" aria-labelledby="title-nats">
+      <h2 id="title-nats">Server and NATS</h2>
+      <dl class="details">
+        <Row name="cliai">
+          {version}, started <Age at={started_at} now={now} />
+          {is_leader ? "" : ", not the leader"}
+        </Row>
+        <Row name="nats-server">
+          {natsVersion}, {connected ? "connected" : <b class="bad-text">not connected</b>}
+          {restarts > 0 && `, restarted ${restarts === 1 ? "once" : `${restarts} times`} since cliai started`}
+        </Row>
+        <Row name="takes orders">
+          {health.ready ? "yes" : <b class="bad-text">no: {health.reason ?? "not ready"}</b>}
+        </Row>
+        {nats === undefined ? (
+          <Row name="connections">
+            <span class="quiet">this NATS server does not tell</span>
+          </Row>
+        ) : (
+          <>
+            <Row name="NATS started">
+              <Age at={nats.started_at} now={now} />
+            </Row>
+            <Row name="connections">
+              {countText(nats.connections)}
+              {nats.slow_consumers > 0 && `, ${nats.slow_consumers} cut off for reading too slowly`}
+            </Row>
+            <Row name="NATS memory">{bytesText(nats.memory_bytes)}</Row>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Row({ name, children }: { name: string; children?: unknown }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children as string}</dd>
+    </div>
+  );
+}
+
+/** Streams by their NATS names; a bucket by its own. */
+function nameOf(stream: string): string {
+  return stream.startsWith("KV_") ? `bucket ${stream.slice(3)}` : stream;
+}
+
+function StoreTable({ facts, now }: { facts: SystemFacts; now: Date }) {
+  const { bytes, limit_bytes, streams } = facts.store;
+  return (
+    <>
+      <p>
+        {bytesText(bytes)} stored
+        {limit_bytes === undefined ? "; only the disk limits it" : ` of at most ${bytesText(limit_bytes)}`}.
+      </p>
+      <section class="table-box" tabindex={0} aria-label="Streams and buckets">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Stream</th>
+              <th scope="col" class="number">
+                Messages
+              </th>
+              <th scope="col" class="number">
+                Bytes
+              </th>
+              <th scope="col">Limits</th>
+              <th scope="col">Oldest</th>
+              <th scope="col">Newest</th>
+              <th scope="col" class="number">
+                Consumers
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {streams.map(({ name, messages, bytes: size, max_bytes, max_age_s, ...stream }) => (
+              <tr>
+                <th scope="row">{nameOf(name)}</th>
+                <td class="number">{countText(messages)}</td>
+                <td class="number">{bytesText(size)}</td>
+                <td class="whole">
+                  {[
+                    max_bytes === undefined
+                      ? undefined
+                      : `${bytesText(max_bytes)} (${Math.round((size / max_bytes) * 100)} %)`,
+                    max_age_s === undefined ? undefined : spanText(max_age_s),
+                  ]
+                    .filter(Boolean)
+                    .join(", ") || <span class="quiet">none</span>}
+                </td>
+                <td>
+                  {stream.oldest_at === undefined ? (
+                    <span class="quiet">empty</span>
+                  ) : (
+                    <Age at={stream.oldest_at} now={now} />
+                  )}
+                </td>
+                <td>{stream.newest_at !== undefined && <Age at={stream.newest_at} now={now} />}</td>
+                <td class="number">{stream.consumers}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
+  );
+}
+
+interface MalformedProps {
+  readonly records: readonly HistoryRecord[];
+  readonly sinceStart: number;
+  readonly now: Date;
+}
+
+/** The fields of a record of a malformed message (MalformedRecord, OmittedRecord) that are shown. */
+interface Sample {
+  readonly subject?: string;
+  readonly error?: string;
+  readonly bytes?: number;
+  readonly sample?: string;
+  readonly sample_base64?: string;
+  readonly omitted?: number;
+}
+
+function MalformedPanel({ records, sinceStart, now }: MalformedProps) {
+  return (
+    <section id="malformed" class="panel" aria-labelledby="title-malformed">
+      <h2 id="title-malformed">
+        Messages that could not be read <span class="count">{sinceStart} since the start</span>
+      </h2>
+      {records.length === 0 ? (
+        <p class="quiet">None is in the history that is kept.</p>
+      ) : (
+        <ul class="samples">
+          {records.map(({ seq, at, message }) => {
+            const { subject, error, bytes, sample, sample_base64, omitted } = (message ?? {}) as Sample;
+            return (
+              <li>
+                <details>
+                  <summary>
+                    <Age at={at} now={now} />{" "}
+                    {omitted === undefined ? (
+                      <>
+                        <code>{subject}</code> {error}
+                      </>
+                    ) : (
+                      `${countText(omitted)} more, which came too fast to be kept one by one`
+                    )}
+                  </summary>
+                  <p class="quiet">
+                    Record {seq} of the audit{bytes === undefined ? "" : `, ${bytesText(bytes)}`}
+                  </p>
+                  <pre>{sample ?? sample_base64 ?? JSON.stringify(message, null, 2)}</pre>
+                </details>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,73 @@
+// The system page and its report, on a real nats-server.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { waitFor } from "../../../support/wait-for.ts";
+import { readEvents } from "../../event-reader.ts";
+import { postJson, startTestApp, type TestApp } from "../../test-app.ts";
+
+let web: TestApp;
+beforeAll(async () => {
+  web = await startTestApp();
+});
+afterAll(() => web[Symbol.asyncDispose]());
+
+async function text(path: string): Promise<string> {
+  const html = await (await web.app.request(path, { headers: { accept: "text/html" } })).text();
+  return html
+    .replace(/<(head|svg)\b[\s\S]*?<\/\1>/g, "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ");
+}
+
+const report = async () => (await (await web.app.request("/api/system")).json()) as Record<string, unknown>;
+
+describe("the system page", () => {
+  test("says that all is well, and what the streams hold", async () => {
+    const shown = await text("/system");
+    expect(shown).toContain("No alert is open.");
+    expect(shown).toContain("Every agent has taken what it was sent.");
+    expect(shown).toContain(`nats-server ${web.test.bus.serverVersion}, connected`);
+    expect(shown).toMatch(/COMMANDS 0 0 B/);
+    expect(shown).toContain("bucket agents");
+    expect(shown).toContain("This server runs no checks.");
+    expect(await report()).toMatchObject({ health: { ready: true }, lag: [], alerts: [], malformed: [] });
+  });
+
+  test("shows who is behind, with the age of the oldest item", async () => {
+    await web.heartbeat("ada");
+    for (const text of ["one", "two"])
+      await postJson(web.app, "/api/agents/ada/commands", { type: "task", text });
+    await web.viewOf("ada", ({ queued }) => queued === 2, "two tasks in the queue");
+    expect(await text("/system")).toMatch(/ada has 2 unread, the oldest from (now|\d+ s ago)/);
+    expect(await report()).toMatchObject({ lag: [{ agent_id: "ada", unread: 2, messages: 0 }] });
+  });
+
+  test("shows an alert with its cause and what to do, the message that cannot be read, and a count on every page", async () => {
+    web.bus.publish("agent.ada.status", { status: 5, note: "<b>odd</b>" });
+    await waitFor(() => web.test.server.alerts.open().length === 1, { what: "the alert" });
+    await waitFor(async () => ((await report()).malformed as unknown[]).length === 1, { what: "the record" });
+    const html = await (await web.app.request("/system")).text();
+    expect(html).toContain("&lt;b&gt;odd&lt;/b&gt;");
+    const shown = await text("/system");
+    expect(shown).toContain("Messages cannot be read");
+    expect(shown).toContain("correct the program that sends them");
+    expect(shown).toContain("1 since the start");
+    expect(await text("/")).toContain("System 1 thing needs attention");
+  });
+
+  test("updates an open page when an alert comes, and names the page's own link", async () => {
+    const html = await (await web.app.request("/system")).text();
+    expect(html).toMatch(/<a id="system-link"[^>]* aria-current="page"/);
+    const stream = /data-stream="([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&");
+    await using events = readEvents(await web.app.request(stream ?? ""));
+    web.bus.publish("agent.bob.status", { status: 6 });
+    for (let shown = ""; !shown.includes("agent.bob.status"); ) {
+      const { data } = await events.next("patch");
+      shown = data.html.find((part: string) => part.includes('id="system-alerts"')) ?? "";
+    }
+  });
+
+  test("without checks its button is refused, with what to do", async () => {
+    const response = await postJson(web.app, "/api/system/checks", {});
+    expect(response.status).toBe(403);
+  });
+});
