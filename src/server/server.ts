@@ -5,6 +5,7 @@ import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import type { ShownScreen } from "../domain/screen/picture.ts";
+import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
 import type { NatsServerFacts } from "../nats/accounts/server-facts.ts";
@@ -31,6 +32,8 @@ export interface Server {
   health(): Health;
   /** What NATS and its store say of themselves now. @throws CliaiError if they do not answer */
   system(): Promise<SystemFacts>;
+  /** What agents have spent. */
+  readonly spending: SpendingReading;
   /** The recorded history. */
   readonly history: HistoryReading;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
@@ -152,6 +155,15 @@ export interface SystemFacts {
   /** Undefined if this serve has no access to NATS's system account, as with `--nats-url` and `--insecure`. */
   readonly nats: NatsServerFacts | undefined;
   readonly store: StoreState;
+}
+
+export interface SpendingReading {
+  /** What each session has used, of all agents, also of removed ones. */
+  sessions(): readonly SessionSpending[];
+  /** Whether all that AUDIT had at the start is included. */
+  isComplete(): boolean;
+  /** Resolves when what AUDIT had at the start has been read, or cannot be read. */
+  readonly read: Promise<void>;
 }
 
 /** One record of the stream AUDIT. */

@@ -28,6 +28,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   const foundation = await layFoundation(bus, options);
   const { lease, listening } = foundation;
   const reading = await readFleet(foundation);
+  foundation.spending.start();
   // Start signing only now. Earlier, it could read a million unsigned records of AUDIT while the fleet's streams are being read.
   const isLeader = () => lease.isLeader() && (audit.isLeader?.() ?? true);
   const signing = startSigning(bus, { ...audit, isLeader }, now, log);
@@ -59,6 +60,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     history: createHistory(bus),
+    spending: foundation.spending,
     system: () => readSystemFacts(foundation, options),
     catchUp: reading.projector.catchUpAll,
     ...createEntrance(foundation, options),

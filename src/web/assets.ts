@@ -21,6 +21,7 @@ import morphScript from "./browser/morph.js" with { type: "text" };
 import newRequestsScript from "./browser/new-requests.js" with { type: "text" };
 import pageScript from "./browser/page.js" with { type: "text" };
 import patchScript from "./browser/patch.js" with { type: "text" };
+import localZoneScript from "./browser/reports/local-zone.js" with { type: "text" };
 import reportsStyle from "./browser/reports/reports.css" with { type: "text" };
 import sayScript from "./browser/say.js" with { type: "text" };
 import searchStyle from "./browser/search.css" with { type: "text" };
@@ -41,6 +42,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["patch.js", patchScript],
   ["forms/post.js", postScript],
   ["forms/questions.js", questionsScript],
+  ["reports/local-zone.js", localZoneScript],
   ["say.js", sayScript],
   ["stream.js", streamScript],
   ["terminal.css", terminalStylesheet],

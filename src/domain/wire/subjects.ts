@@ -15,8 +15,16 @@ export type AgentRecordTopic = (typeof agentRecordTopics)[number];
 export type AgentTopic = AgentReportTopic | AgentOrderTopic | AgentRecordTopic;
 
 export const streams = { commands: "COMMANDS", audit: "AUDIT", transcripts: "TRANSCRIPTS" } as const;
-/** The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, holds, removed agents. */
-export const buckets = { agents: "agents", requests: "requests", serve: "serve" } as const;
+/**
+ * The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, holds, removed agents. `spending` has what
+ * agents' sessions have used.
+ */
+export const buckets = {
+  agents: "agents",
+  requests: "requests",
+  serve: "serve",
+  spending: "spending",
+} as const;
 
 /** The queue group in which `serve` processes share tool calls. */
 export const serveQueueGroup = "serve";

@@ -50,6 +50,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
   const onEvent = (event: FleetEvent) => {
+    foundation.spending.take(event);
     // Events are read again for timelines and incomplete records. Ignore those of agents that were removed since.
     const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
     const known = fleet.record(event.id);

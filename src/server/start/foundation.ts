@@ -2,6 +2,7 @@
 //
 // The first stage of a server: makes the streams, the lease, and what every later stage writes to. It reads no stream yet.
 import { type AuditRecords, createAuditRecords } from "../../audit/records.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { dashboardAlertSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -12,6 +13,7 @@ import { createMalformedMessages, type MalformedMessages } from "../alerts/malfo
 import { createFleetState, type FleetState } from "../fleet/fleet-state.ts";
 import { type BridgeConsumers, createBridgeConsumers } from "../inbox/bridge-consumers.ts";
 import { type Lease, startLease } from "../lease.ts";
+import { openSpending, type Spending } from "../spending/spending.ts";
 import { createListening, type Listening } from "./listening.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -27,6 +29,7 @@ export interface Foundation {
   readonly consumers: BridgeConsumers;
   readonly records: AuditRecords;
   readonly malformed: MalformedMessages;
+  readonly spending: Spending;
   readonly now: () => Date;
   readonly log: Logger;
   stop(): Promise<void>;
@@ -57,13 +60,20 @@ export async function layFoundation(bus: Bus, options: ServerOptions): Promise<F
   const consumers = createBridgeConsumers(bus, log);
   const records = createAuditRecords({ publish: bus.publish, now, log });
   const malformed = createMalformedMessages({ records, alerts, lease });
+  const factsOf = (id: AgentId) => {
+    const { config_name: profile, project_path: project } = fleet.record(id) ?? {};
+    return { profile, project };
+  };
+  const spending = await openSpending(bus, { replicas, lease, factsOf, log });
   return {
-    ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, now, log },
+    ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, spending },
+    ...{ now, log },
     async stop() {
       listening.stop();
       consumers.stop();
       alerts.stop();
       await alertStore.stop();
+      await spending.stop();
       // Last, so that the next leader finds everything that this serve had to write.
       await lease.stop();
       fleet.stop();

@@ -11,6 +11,7 @@ import { watchOrders } from "./forms/orders.js";
 import { watchQuestions } from "./forms/questions.js";
 import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
+import { keepZone } from "./reports/local-zone.js";
 import { say } from "./say.js";
 import { openStream } from "./stream.js";
 
@@ -28,6 +29,7 @@ let announced = document.querySelector("#counts")?.textContent;
 const refreshArmed = watchArmed(whyUnarmed, () => isLost);
 
 root.classList.add("scripted");
+keepZone();
 document.addEventListener("click", copy);
 document.addEventListener("submit", sayBusy);
 watchQuestions();

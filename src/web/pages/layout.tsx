@@ -6,6 +6,7 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { needVerb } from "../../domain/fleet/needs/need.ts";
 import { countSections, countsText, type FleetCounts } from "../../domain/fleet/shown/sections.ts";
+import type { Spent } from "../../domain/spending/spending-report.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
@@ -23,6 +24,8 @@ export interface LayoutProps {
   readonly path: string;
   /** How many things of the system need attention. */
   readonly troubles: number;
+  /** What the fleet has spent today. */
+  readonly today: Spent;
   /** The address of the event stream that updates the page; absent if nothing on it can change. */
   readonly stream?: string;
   readonly children: Child;
@@ -31,7 +34,7 @@ export interface LayoutProps {
 const favicon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 export function Layout(props: LayoutProps) {
-  const { title, views, health, now, path, troubles, stream, children } = props;
+  const { title, views, health, now, path, troubles, today, stream, children } = props;
   const at = now.toISOString();
   const counts = countSections(views);
   return (
@@ -61,7 +64,7 @@ export function Layout(props: LayoutProps) {
               <Icon name="search" /> Search
             </a>
             <Counts counts={counts} />
-            <UsageTotal views={views} now={now} />
+            <UsageTotal today={today} />
             <a class="top-act" href="/bulk/pause" data-acts>
               <Icon name="pause" /> Pause all
             </a>

@@ -10,6 +10,7 @@ import type { Server } from "../../server/server.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "../api/event-stream.ts";
 import { createFleetCursor, type FleetStep } from "../api/fleet-cursor.ts";
+import { spentToday } from "../api/reports/costs-report.ts";
 import { type Doctor, shownAlerts, troubleCount } from "../api/reports/system-report.ts";
 import { assetsVersion } from "../assets.ts";
 import { agentParts } from "./agent/agent-page.tsx";
@@ -42,6 +43,8 @@ export interface PageEventsOptions {
   readonly layout: Layout;
   readonly clis: readonly CliAbilities[];
   readonly doctor: Doctor | undefined;
+  /** The time zone of the browser. */
+  readonly zone: string;
   readonly spawnCommand: string;
   readonly listening: readonly string[];
   readonly now: () => Date;
@@ -108,7 +111,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       { id: "counts", part: <Counts counts={counts} /> },
       { id: "inbox-link", part: <InboxLink count={counts["needs-you"]} /> },
       { id: "open-needs", part: <OpenNeeds views={views} /> },
-      { id: "usage-total", part: <UsageTotal views={views} now={now()} /> },
+      { id: "usage-total", part: <UsageTotal today={spentToday(server.spending, now(), options.zone)} /> },
       ...pageParts(step, views),
     ];
   };

@@ -2,6 +2,7 @@
 //
 // Registers the addresses of all pages and their forms. They work without scripts; with scripts, an event stream updates them.
 import { Hono } from "hono";
+import { registerCostsRoutes } from "./costs/costs-routes.tsx";
 import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
@@ -21,6 +22,7 @@ export function createPages(options: PagesOptions): Hono {
   registerSearchRoutes(pages, options);
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
+  registerCostsRoutes(pages, options);
   registerSystemRoutes(pages, options);
   registerTerminalRoutes(pages, options);
   registerEventRoutes(pages, options);

@@ -11,6 +11,7 @@ import type { AccessOptions } from "../access/access.ts";
 import { eventId } from "../api/fleet-cursor.ts";
 import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
 import type { AwayAgents } from "../api/need-acts.ts";
+import { askedZone, spentToday } from "../api/reports/costs-report.ts";
 import { type Doctor, troubleCount } from "../api/reports/system-report.ts";
 import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
@@ -57,6 +58,7 @@ export function showPage(
       health={server.health()}
       now={now()}
       path={c.req.path}
+      today={spentToday(server.spending, now(), askedZone(c))}
       troubles={troubleCount(server, doctor)}
       {...(stream === undefined ? {} : { stream })}
     >

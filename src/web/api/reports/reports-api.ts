@@ -1,6 +1,8 @@
 // The addresses of the reports below /api.
 import type { Hono } from "hono";
+import { spendingCsv } from "../../../domain/spending/spending-csv.ts";
 import type { Server } from "../../../server/server.ts";
+import { askedZone, makeCostsReport } from "./costs-report.ts";
 import { type Doctor, makeSystemReport, requireDoctor } from "./system-report.ts";
 
 export interface ReportsOptions {
@@ -10,6 +12,18 @@ export interface ReportsOptions {
 }
 
 export function registerReports(api: Hono, { server, doctor, now }: ReportsOptions): void {
+  api.get("/api/usage", (c) => c.json(makeCostsReport(c, server.spending, now())));
+  api.get("/api/agents/:id/usage", (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    return c.json(makeCostsReport(c, server.spending, now(), agent_id));
+  });
+  api.get("/api/usage.csv", (c) => {
+    const headers = {
+      "Content-Type": "text/csv; charset=utf-8",
+      "Content-Disposition": 'attachment; filename="cliai-usage.csv"',
+    };
+    return c.body(spendingCsv(server.spending.sessions(), askedZone(c)), 200, headers);
+  });
   api.get("/api/system", async (c) => c.json(await makeSystemReport(server, doctor, now())));
   api.post("/api/system/checks", async (c) => c.json(await requireDoctor(doctor).run({ asksModels: true })));
 }

@@ -2,7 +2,10 @@
 // The links to the pages, on every page. The inbox has its own link in the bar, with its count.
 import { SystemLink } from "../system/system-link.tsx";
 
-const pages = [["/", "Fleet"]] as const;
+const pages = [
+  ["/", "Fleet"],
+  ["/costs", "Costs"],
+] as const;
 
 /** @param path the path of the present page @param troubles how many things of the system need attention */
 export function PageNav({ path, troubles }: { path: string; troubles: number }) {

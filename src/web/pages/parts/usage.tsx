@@ -2,6 +2,7 @@
 // What agents have used: tokens, cost, and how full the model's context window is. All figures are marked as estimates, with their age.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import type { Spent } from "../../../domain/spending/spending-report.ts";
 import {
   contextFilled,
   contextText,
@@ -9,32 +10,29 @@ import {
   estimatedBy,
   type KnownUsage,
   tokensText,
-  totalEstimatedBy,
-  totalUsage,
 } from "../../../domain/usage.ts";
 import { Age } from "./time.tsx";
 
-/** The usage of the whole fleet, for the bar at the top. */
-export function UsageTotal({ views, now }: { views: readonly AgentView[]; now: Date }) {
-  const total = totalUsage(views);
-  const { estimated_cost, tokens_used, agents, oldest_at } = total;
-  const of = `${agents} of ${views.length} agents have reported theirs`;
+/** What the fleet has spent today, for the bar at the top. */
+export function UsageTotal({ today }: { today: Spent }) {
+  const { cost, tokens, agents, told } = today;
+  const of = told === agents ? "" : `; the cost is that of ${told} of ${agents} agents`;
   return (
-    <p
+    <a
       id="usage-total"
       class="usage-total"
-      title={`Cost and tokens so far, by ${totalEstimatedBy(total)}: ${tokensText(tokens_used)} tokens; ${of}`}
+      href="/costs"
+      title={`Spent today, by the estimate of the agents and their CLIs: ${tokensText(tokens)} tokens${of}`}
     >
-      {agents > 0 && (
+      {agents === 0 ? (
+        <span class="quiet">no cost told today</span>
+      ) : (
         <>
-          <b>
-            {estimated_cost === undefined ? `${tokensText(tokens_used)} tokens` : costText(estimated_cost)}
-          </b>{" "}
-          <span class="quiet">est.</span> {oldest_at !== undefined && <Age at={oldest_at} now={now} />}
+          <b>{cost === undefined ? `${tokensText(tokens)} tokens` : costText(cost)}</b>{" "}
+          <span class="quiet">today, est.</span>
         </>
       )}
-      {agents === 0 && views.length > 0 && <span class="quiet">cost unknown</span>}
-    </p>
+    </a>
   );
 }
 

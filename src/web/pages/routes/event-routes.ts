@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import { whenVoid } from "../../access/caller.ts";
 import { eventStream } from "../../api/event-stream.ts";
+import { askedZone } from "../../api/reports/costs-report.ts";
 import { agentTabOf } from "../agent/agent-tabs.tsx";
 import { liveTranscriptOf, splitEventId, withTranscript } from "../agent/live-transcript.tsx";
 import { layouts } from "../fleet/layouts.ts";
@@ -22,7 +23,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       key: c.req.query("key"),
       failed: (c.req.query("failed") ?? "").split(","),
       layout: layouts.find((known) => known === layout) ?? "empty",
-      ...{ clis, spawnCommand, doctor },
+      ...{ clis, spawnCommand, doctor, zone: askedZone(c) },
       listening: [new URL(c.req.url).origin, natsUrl],
       now,
     });

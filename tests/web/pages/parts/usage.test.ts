@@ -1,6 +1,7 @@
 // What agents have used, on the page: what is not known is never shown as 0.
 import { describe, expect, test } from "bun:test";
 import { viewAgent } from "../../../../src/domain/fleet/agent-view.ts";
+import type { Spent } from "../../../../src/domain/spending/spending-report.ts";
 import type { KnownUsage } from "../../../../src/domain/usage.ts";
 import { UsageLine, UsagePanel, UsageTotal } from "../../../../src/web/pages/parts/usage.tsx";
 import { ago, now, recordOf } from "../../../support/agent-records.ts";
@@ -13,22 +14,20 @@ const words = (html: { toString(): string } | null) =>
     .replaceAll("&#39;", "'")
     .replace(/\s+/g, " ")
     .trim();
-const total = (...views: ReturnType<typeof view>[]) => UsageTotal({ views, now });
+const total = (today: Partial<Spent>) =>
+  UsageTotal({ today: { tokens: 0, cost: undefined, agents: 1, told: 0, ...today } });
 
 describe("UsageTotal()", () => {
-  test("is the cost; without one the tokens; and of agents that have told nothing that it is unknown", () => {
-    expect(words(total(view({ estimated_cost: 0.5, tokens_used: 9 }), view()))).toBe("$0.50 est. 1 min ago");
-    expect(words(total(view({ tokens_used: 1_200 })))).toBe("1.2k tokens est. 1 min ago");
-    expect(words(total(view()))).toBe("cost unknown");
-    expect(words(total())).toBe("");
+  test("is the cost of today; without one the tokens; and if nobody has told any that there is none", () => {
+    expect(words(total({ cost: 0.5, tokens: 9, told: 1 }))).toBe("$0.50 today, est.");
+    expect(words(total({ tokens: 1_200 }))).toBe("1.2k tokens today, est.");
+    expect(words(total({ agents: 0 }))).toBe("no cost told today");
   });
 
-  test("says in its title whose estimate it is, and of how many agents", () => {
-    const told = total(view({ tokens_used: 1_200, source: "results" }), view()).toString();
-    expect(told).toContain("by the CLIs&#39; own estimate: 1.2k tokens; 1 of 2 agents have reported theirs");
-    expect(total(view({ tokens_used: 1 })).toString()).toContain(
-      "by the estimate of the agents and their CLIs:",
-    );
+  test("says in its title of how many agents the cost is, and leads to the costs", () => {
+    const told = total({ cost: 1, tokens: 1_200, agents: 2, told: 1 }).toString();
+    expect(told).toContain("1.2k tokens; the cost is that of 1 of 2 agents");
+    expect(told).toContain('href="/costs"');
   });
 });
 

@@ -1,0 +1,208 @@
+// This room keeps what agents have spent: it reads their reports of tokens and cost from AUDIT, and stores the sums of each session.
+//
+// Applies each report once, in the order of AUDIT: at the start those that the bucket does not have yet, and then those that come. It never
+// waits for the past to be read: until then, what comes is kept.
+import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import {
+  addReport,
+  type SessionSpending,
+  type SpendingReport,
+} from "../../domain/spending/session-spending.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { decodeFromAgent } from "../../domain/wire/decode.ts";
+import { type AgentEvent, AgentEventSchema } from "../../domain/wire/event-messages.ts";
+import { everyAgentSubject, parseAgentSubject, streams } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { readStream } from "../../nats/jetstream/read-stream.ts";
+import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
+import type { Lease } from "../lease.ts";
+import type { SpendingReading } from "../server.ts";
+import { openSpendingStore, type SpendingStore, whyNotWritten } from "./spending-store.ts";
+
+const writeEveryMs = 10_000;
+/** The agent's own figures do not count while its CLI's are younger than this; `mergeUsage` shows them by the same rule. */
+const cliFiguresCountMs = 600_000;
+/** Beyond so many sessions of an agent, further ones count as one: an agent may name as many runs as it likes. */
+const mostSessions = 2_000;
+const oneMore = "more";
+/** The session of the reports that name no run. */
+const ownSession = "own";
+
+export interface Spending extends SpendingReading {
+  /** Takes an event of an agent that AUDIT has stored. Earlier ones than were taken before change nothing. */
+  take(event: FleetEvent): void;
+  /** Begins to read what AUDIT has beyond the bucket. Call it when the agents' records are there: they have the profiles and projects. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface SpendingOptions {
+  readonly replicas: number;
+  readonly lease: Pick<Lease, "isLeader">;
+  /** The profile and the project of an agent, as far as they are known. */
+  readonly factsOf: (id: AgentId) => {
+    readonly profile?: string | undefined;
+    readonly project?: string | undefined;
+  };
+  readonly log: Logger;
+}
+
+/** Resolves when the bucket has been read. */
+export async function openSpending(bus: Bus, options: SpendingOptions): Promise<Spending> {
+  const { lease, log } = options;
+  const store = await openSpendingStore(bus, options);
+  const ledger = createLedger(store, await lastSequence(bus, streams.audit), options.factsOf);
+  const read = Promise.withResolvers<void>();
+  let waiting: SpendingEvent[] | undefined = [];
+  let isStopped = false;
+  const readPast = async () => {
+    const lastSeq = await lastSequence(bus, streams.audit);
+    for await (const event of readReports(bus, ledger.position() + 1, lastSeq)) {
+      if (isStopped) return;
+      ledger.apply(event);
+    }
+    ledger.moveTo(lastSeq);
+    for (const event of waiting ?? []) ledger.apply(event);
+    waiting = undefined;
+  };
+
+  let writing: Promise<void> | undefined;
+  const flush = async () => {
+    await writing;
+    if (waiting !== undefined || !lease.isLeader() || !bus.isConnected()) return;
+    writing = ledger
+      .writeTo(store)
+      .catch((error: unknown) => log.debug(whyNotWritten(error)))
+      .finally(() => {
+        writing = undefined;
+      });
+    await writing;
+  };
+  const timer = setInterval(() => void flush(), writeEveryMs);
+  return {
+    take(event) {
+      if (event.type !== "event") return;
+      const { id, at, audit_seq, message } = event;
+      const taken = { id, at, audit_seq, message };
+      if (waiting === undefined) ledger.apply(taken);
+      else if (message.usage !== undefined) waiting.push(taken);
+    },
+    sessions: ledger.sessions,
+    isComplete: () => waiting === undefined,
+    read: read.promise,
+    start() {
+      readPast()
+        .catch((error: unknown) => {
+          // What came since is not applied, so the cursor stays, and the next start reads all of it.
+          if (!isStopped) log.warn(`what was spent cannot be read from AUDIT: ${messageOf(error)}`);
+        })
+        .finally(read.resolve);
+    },
+    async stop() {
+      isStopped = true;
+      clearInterval(timer);
+      await flush();
+    },
+  };
+}
+
+interface SpendingEvent {
+  readonly id: AgentId;
+  readonly at: string;
+  readonly audit_seq: number;
+  readonly message: AgentEvent;
+}
+
+/** The reports of usage in AUDIT from one sequence to another. */
+async function* readReports(bus: Bus, from: number, to: number): AsyncGenerator<SpendingEvent, void> {
+  if (from > to) return;
+  const subjects = [everyAgentSubject("event")];
+  for await (const { subject, data, at, seq } of readStream(bus, { stream: streams.audit, subjects, from })) {
+    if (seq > to) return;
+    const id = parseAgentSubject(subject)?.id;
+    const message = id && decoded(data, id);
+    if (id !== undefined && message?.usage !== undefined) yield { id, at, audit_seq: seq, message };
+  }
+}
+
+/** Undefined for a malformed event, which the projector counts. */
+function decoded(data: Uint8Array, id: AgentId): AgentEvent | undefined {
+  try {
+    return decodeFromAgent(AgentEventSchema, data, id);
+  } catch {
+    return undefined;
+  }
+}
+
+function createLedger(
+  { sessions: stored, cursor }: Pick<SpendingStore, "sessions" | "cursor">,
+  lastSeq: number,
+  factsOf: SpendingOptions["factsOf"],
+) {
+  const byAgent = new Map<string, Map<string, SessionSpending>>();
+  const changed = new Set<SessionSpending>();
+  // After a damage to its store, AUDIT counts from less than before.
+  let position = Math.min(cursor, lastSeq);
+  let list: readonly SessionSpending[] | undefined;
+  const ofAgent = (id: string) => {
+    const known = byAgent.get(id) ?? new Map<string, SessionSpending>();
+    byAgent.set(id, known);
+    return known;
+  };
+  const put = (session: SessionSpending) => {
+    ofAgent(session.agent_id).set(session.session, session);
+    list = undefined;
+  };
+  for (const session of stored) put({ ...session, audit_seq: Math.min(session.audit_seq, lastSeq) });
+
+  const apply = ({ id, at, audit_seq, message }: SpendingEvent) => {
+    if (audit_seq <= position) return;
+    position = audit_seq;
+    const { usage, instance_id, session_id, generation, seq } = message;
+    if (usage === undefined) return;
+    const known = ofAgent(id);
+    if (usage.source === undefined && isMeasured(known.values(), at)) return;
+    const named = instance_id ?? session_id ?? ownSession;
+    const session = known.has(named) || known.size < mostSessions ? named : oneMore;
+    const before = known.get(session);
+    const report: SpendingReport = {
+      ...{ agent_id: id, session, at, audit_seq, usage, generation, seq },
+      ...factsOf(id),
+    };
+    const after = addReport(before, report);
+    if (after === undefined || after === before) return;
+    if (before !== undefined) changed.delete(before);
+    changed.add(after);
+    put(after);
+  };
+  return {
+    apply,
+    position: () => position,
+    moveTo(seq: number) {
+      position = Math.max(position, seq);
+    },
+    sessions() {
+      list ??= [...byAgent.values()].flatMap((sessions) => [...sessions.values()]);
+      return list;
+    },
+    async writeTo(store: SpendingStore) {
+      const [upTo, writing] = [position, [...changed]];
+      const newer = await store.write(writing, upTo);
+      for (const session of writing) changed.delete(session);
+      for (const session of newer) {
+        const own = ofAgent(session.agent_id).get(session.session);
+        if (own === undefined || own.audit_seq < session.audit_seq) put(session);
+      }
+    },
+  };
+}
+
+/** Whether figures of the agent's CLI are fresh. */
+function isMeasured(sessions: Iterable<SessionSpending>, at: string): boolean {
+  const now = Date.parse(at);
+  for (const { is_own, last_at } of sessions)
+    if (!is_own && now - Date.parse(last_at) <= cliFiguresCountMs) return true;
+  return false;
+}

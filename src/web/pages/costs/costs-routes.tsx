@@ -1,0 +1,24 @@
+/** @jsxImportSource hono/jsx */
+// The address of the costs page.
+import type { Hono } from "hono";
+import { isAgentId } from "../../../domain/wire/agent-id.ts";
+import { makeCostsReport } from "../../api/reports/costs-report.ts";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { CostsPage } from "./costs-page.tsx";
+
+export function registerCostsRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, now } = options;
+  pages.get("/costs", (c) =>
+    showPage(c, options, {
+      title: "Costs",
+      stream: streamOf(server, "other"),
+      body: (
+        <CostsPage
+          report={makeCostsReport(c, server.spending, now())}
+          hasPage={(agent) => isAgentId(agent) && server.fleet.get(agent) !== undefined}
+          isZoneChosen={c.req.query("zone") !== undefined}
+        />
+      ),
+    }),
+  );
+}

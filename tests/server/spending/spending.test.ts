@@ -1,0 +1,97 @@
+// What agents have spent, on a real nats-server: over restarts, and when the server did not run.
+import { expect, test } from "bun:test";
+import { sumOf } from "../../../src/domain/spending/spending-report.ts";
+import { buckets } from "../../../src/domain/wire/subjects.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
+import type { Server } from "../../../src/server/server.ts";
+import { startTestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+const always = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+const spent = (server: Server) => sumOf(server.spending.sessions(), always);
+
+async function use(bus: Bus, id: string, instance_id: string | undefined, usage: object): Promise<void> {
+  const run = instance_id === undefined ? {} : { instance_id };
+  await bus.publishStored(`agent.${id}.event`, { agent_id: id, kind: "usage", ...run, usage });
+}
+
+function isSpent(server: Server, tokens: number): Promise<unknown> {
+  return waitFor(() => spent(server).tokens === tokens, {
+    what: `${tokens} tokens`,
+    saw: () => spent(server),
+  });
+}
+
+test("the sum of all sessions never falls: not with a new run, not with a restart of the server, not with the agent's removal", async () => {
+  await using first = await startTestServer();
+  const cli = { source: "results" };
+  first.bus.publish("agent.ada.heartbeat", {
+    agent_id: "ada",
+    status: "working",
+    config_name: "coder",
+    project_path: "/p",
+  });
+  await waitFor(() => first.server.fleet.list()[0]?.project_path === "/p", { what: "ada" });
+  await use(first.bus, "ada", "r1", { ...cli, tokens_used: 100, estimated_cost: 5, model: "opus" });
+  await isSpent(first.server, 100);
+  await use(first.bus, "ada", "r2", { ...cli, tokens_used: 10, estimated_cost: 0.5, model: "opus" });
+  await isSpent(first.server, 110);
+  expect(spent(first.server)).toEqual({ tokens: 110, cost: 5.5, agents: 1, told: 1 });
+  expect(first.server.spending.sessions()[0]).toMatchObject({ profile: "coder", project: "/p" });
+
+  const second = await first.restart(async () => {
+    await use(first.bus, "ada", "r2", { ...cli, tokens_used: 30, estimated_cost: 1, model: "opus" });
+    await use(first.bus, "bob", "b1", { ...cli, tokens_used: 7 });
+  });
+  await isSpent(second.server, 137);
+  await second.server.spending.read;
+  expect(second.server.spending.isComplete()).toBe(true);
+  expect(spent(second.server)).toEqual({ tokens: 137, cost: 6, agents: 2, told: 1 });
+
+  // Nothing is counted twice, although the events are still in AUDIT.
+  const third = await second.restart();
+  await third.server.spending.read;
+  expect(spent(third.server)).toEqual({ tokens: 137, cost: 6, agents: 2, told: 1 });
+  await (await openExistingBucket(third.bus, buckets.agents)).delete("ada");
+  await waitFor(() => third.server.fleet.list().every(({ agent_id }) => agent_id !== "ada"), {
+    what: "the removal",
+  });
+  expect(spent(third.server)).toEqual({ tokens: 137, cost: 6, agents: 2, told: 1 });
+  await third.server.stop();
+});
+
+test("the agent's own figures count as long as its CLI tells none", async () => {
+  await using run = await startTestServer();
+  await use(run.bus, "ada", undefined, { tokens_used: 40, estimated_cost: 1 });
+  await use(run.bus, "ada", undefined, { tokens_used: 10, estimated_cost: 0.25 });
+  await isSpent(run.server, 50);
+  await use(run.bus, "ada", "r1", { source: "telemetry", tokens_used: 3 });
+  await use(run.bus, "ada", undefined, { tokens_used: 90, estimated_cost: 3 });
+  await use(run.bus, "ada", "r1", { source: "telemetry", tokens_used: 4 });
+  await isSpent(run.server, 54);
+});
+
+test("however many runs an agent names, a bounded number of sessions is kept", async () => {
+  await using run = await startTestServer();
+  for (let i = 0; i < 2_050; i += 1) {
+    const usage = { source: "results", tokens_used: 1 };
+    run.bus.publish("agent.ada.event", { agent_id: "ada", kind: "usage", instance_id: `r${i}`, usage });
+  }
+  await waitFor(() => run.server.spending.sessions().length === 2_001, { what: "the sessions" });
+});
+
+test("what was spent outlives the loss of AUDIT, and what comes afterwards is counted", async () => {
+  await using first = await startTestServer();
+  for (let i = 0; i < 5; i += 1) await use(first.bus, "bob", "b", { source: "results", failed_tests: i });
+  await use(first.bus, "ada", "r1", { source: "results", tokens_used: 100 });
+  await isSpent(first.server, 100);
+  const second = await first.restart(async () => {
+    const manager = await first.bus.connection.jetstreamManager();
+    await manager.streams.delete("AUDIT");
+  });
+  await second.server.spending.read;
+  await use(second.bus, "ada", "r1", { source: "results", tokens_used: 130 });
+  await isSpent(second.server, 130);
+  await second.server.stop();
+});
