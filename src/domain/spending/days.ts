@@ -87,6 +87,12 @@ export function dateText(ms: number, zone: string): string {
   return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
 }
 
+/** `14:03:22` */
+export function clockText(ms: number, zone: string): string {
+  const { hour = 0, minute = 0, second = 0 } = partsOf(ms, zone);
+  return [hour, minute, second].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
 /** `14:00` */
 export function hourText(ms: number, zone: string): string {
   const { hour = 0, minute = 0 } = partsOf(ms, zone);

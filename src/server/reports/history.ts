@@ -37,5 +37,12 @@ export function createHistory(bus: Bus): HistoryReading {
 }
 
 function historyRecord({ seq, at, subject, data }: StreamMessage): HistoryRecord {
-  return { seq, at, subject, message: readAnyMessage(data) };
+  return { seq, at, subject, message: withoutToken(readAnyMessage(data)) };
+}
+
+/** An order's token proves that its agent has acted on it, so nobody else is given it. */
+function withoutToken(message: unknown): unknown {
+  if (typeof message !== "object" || message === null || !("token" in message)) return message;
+  const { token: _, ...shown } = message;
+  return shown;
 }

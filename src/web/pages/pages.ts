@@ -13,6 +13,7 @@ import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
 import { registerTerminalRoutes } from "./routes/terminal-routes.tsx";
 import type { PagesOptions } from "./show-page.tsx";
 import { registerSystemRoutes } from "./system/system-routes.tsx";
+import { registerTimelineRoutes } from "./timeline/timeline-routes.tsx";
 
 export function createPages(options: PagesOptions): Hono {
   const pages = new Hono();
@@ -23,6 +24,7 @@ export function createPages(options: PagesOptions): Hono {
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
   registerCostsRoutes(pages, options);
+  registerTimelineRoutes(pages, options);
   registerSystemRoutes(pages, options);
   registerTerminalRoutes(pages, options);
   registerEventRoutes(pages, options);

@@ -4,6 +4,7 @@ import { spendingCsv } from "../../../domain/spending/spending-csv.ts";
 import type { Server } from "../../../server/server.ts";
 import { askedZone, makeCostsReport } from "./costs-report.ts";
 import { type Doctor, makeSystemReport, requireDoctor } from "./system-report.ts";
+import { makeTimeline, readHistoryQuery } from "./timeline-report.ts";
 
 export interface ReportsOptions {
   readonly server: Server;
@@ -12,6 +13,18 @@ export interface ReportsOptions {
 }
 
 export function registerReports(api: Hono, { server, doctor, now }: ReportsOptions): void {
+  api.get("/api/timeline", async (c) =>
+    c.json(await makeTimeline(server.history, readHistoryQuery(c, now()))),
+  );
+  api.get("/api/agents/:id/timeline", async (c) => {
+    const { agent_id } = server.fleet.require(c.req.param("id"));
+    const { filter, ...query } = readHistoryQuery(c, now());
+    return c.json(await makeTimeline(server.history, { ...query, filter: { ...filter, agent: agent_id } }));
+  });
+  api.get("/api/audit", async (c) => {
+    const { filter, ...query } = readHistoryQuery(c, now());
+    return c.json(await server.history.page(filter, query));
+  });
   api.get("/api/usage", (c) => c.json(makeCostsReport(c, server.spending, now())));
   api.get("/api/agents/:id/usage", (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));

@@ -1,0 +1,52 @@
+/** @jsxImportSource hono/jsx */
+// The address of the timeline.
+import type { Hono } from "hono";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { spanText } from "../../../domain/text/moment.ts";
+import { streams } from "../../../domain/wire/subjects.ts";
+import type { Server } from "../../../server/server.ts";
+import { describeError } from "../../api/http-errors.ts";
+import { askedZone } from "../../api/reports/costs-report.ts";
+import { makeTimeline, readHistoryQuery } from "../../api/reports/timeline-report.ts";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { askedNames, type TimelineAsked, TimelinePage } from "./timeline-page.tsx";
+
+export function registerTimelineRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, now, log } = options;
+  pages.get("/timeline", async (c) => {
+    const at = now();
+    const asked = Object.fromEntries(askedNames.map((name) => [name, c.req.query(name)?.trim() ?? ""]));
+    const page = {
+      asked: asked as TimelineAsked,
+      isOlder: c.req.query("before") !== undefined,
+      agents: server.fleet.list().map(({ agent_id }) => agent_id),
+      zone: askedZone(c),
+      keptFor: await keptFor(server),
+      now: at,
+    };
+    const content = { title: "Timeline", stream: streamOf(server, "other") };
+    try {
+      const report = await makeTimeline(server.history, readHistoryQuery(c, at));
+      return await showPage(c, options, {
+        ...content,
+        body: <TimelinePage {...page} report={report} error={undefined} />,
+      });
+    } catch (error) {
+      if (!(error instanceof CliaiError)) throw error;
+      // A filter that cannot be read is shown again, with what is wrong with it.
+      const described = describeError(error, log);
+      c.status(described.status);
+      return await showPage(c, options, {
+        ...content,
+        body: <TimelinePage {...page} report={undefined} error={described} />,
+      });
+    }
+  });
+}
+
+/** How long AUDIT keeps its records; undefined if the store does not say. */
+async function keptFor(server: Server): Promise<string | undefined> {
+  const facts = await server.system().catch(() => undefined); // the page then says why it has no history
+  const seconds = facts?.store.streams.find(({ name }) => name === streams.audit)?.max_age_s;
+  return seconds === undefined ? undefined : spanText(seconds);
+}
