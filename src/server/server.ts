@@ -44,9 +44,32 @@ export interface Server {
    * {@link storeCommand} throws
    */
   sendCommand(order: OrderRequest): Promise<StoredCommand>;
+  /**
+   * Stores a message of the operator for an agent.
+   * @throws CliaiError `agent_unknown`; `refused` for an agent that was stopped; `usage` without a text; `nats_unreachable`,
+   * `store_unavailable`
+   */
+  sendMessage(message: OperatorMessage): Promise<SentMessage>;
   /** Publishes a heartbeat that came by the old polling interface. @throws CliaiError `message_invalid` */
   takeHeartbeat(body: unknown): Promise<void>;
   stop(): Promise<void>;
+}
+
+export interface OperatorMessage {
+  readonly to: string;
+  readonly text: string;
+  /** Who writes it: `dashboard`, `api`. */
+  readonly from: string;
+  /** The message that it answers, and the thread of that. Default: a new thread. */
+  readonly reply_to?: string | undefined;
+  readonly thread?: string | undefined;
+  /** A message that is sent twice with the same id is stored once. Default: a new one. */
+  readonly message_id?: string | undefined;
+}
+
+export interface SentMessage {
+  readonly message_id: string;
+  readonly thread: string;
 }
 
 /** Launches an agent's CLI for a task. Resolves once it is connected, or when the captain cannot wait any longer. */

@@ -8,6 +8,7 @@ import { checkMessage } from "../domain/wire/decode.ts";
 import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { storeOperatorMessage } from "./operator-message.ts";
 import { createHistory } from "./reports/history.ts";
 import { readSystemFacts } from "./reports/system-facts.ts";
 import { recordKeystrokes } from "./screens/keystrokes.ts";
@@ -64,6 +65,12 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     system: () => readSystemFacts(foundation, options),
     catchUp: reading.projector.catchUpAll,
     ...createEntrance(foundation, options),
+    async sendMessage(message) {
+      // Afterwards the agent's record has a message that was stored before, so that a repeated one is recognised.
+      await reading.projector.catchUp(foundation.fleet.require(message.to).agent_id);
+      requireStore(foundation, options);
+      return await storeOperatorMessage(foundation, message);
+    },
     async stop() {
       noteEnd();
       screens.stop();
@@ -80,6 +87,13 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   };
 }
 
+/** @throws CliaiError `store_unavailable` if nothing can be stored although NATS is there; without NATS, the sending itself says so */
+function requireStore(foundation: Foundation, options: ServerOptions): void {
+  const reason = troubleOf(foundation, options);
+  if (reason !== undefined && foundation.bus.isConnected())
+    throw new CliaiError("store_unavailable", reason, { hint: "nothing was sent; see: cliai doctor" });
+}
+
 /** The entry points for the web pages and the API. */
 function createEntrance(
   foundation: Foundation,
@@ -90,9 +104,7 @@ function createEntrance(
     health: () => healthOf(foundation, options),
     async sendCommand(order) {
       fleet.require(order.id);
-      const reason = troubleOf(foundation, options);
-      if (reason !== undefined && bus.isConnected())
-        throw new CliaiError("store_unavailable", reason, { hint: "nothing was sent; see: cliai doctor" });
+      requireStore(foundation, options);
       return await storeCommand(bus, order, now(), fleet.record(order.id));
     },
     async takeHeartbeat(body) {

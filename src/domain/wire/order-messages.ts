@@ -51,5 +51,7 @@ export const AgentMessageSchema = v.looseObject({
   thread: v.optional(TokenSchema),
   kind: v.optional(v.picklist(messageKinds, `kind must be one of ${messageKinds.join(", ")}`)),
   request_id: v.optional(TokenSchema),
+  /** Set if the operator wrote it, on the page or over the API. */
+  by_operator: v.optional(v.boolean("by_operator must be true or false")),
 });
 export type AgentMessage = v.InferOutput<typeof AgentMessageSchema>;

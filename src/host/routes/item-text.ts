@@ -73,7 +73,9 @@ export function renderItem(item: HandedItem): string {
   }
   const about = request_id === undefined ? "" : ` to your request ${request_id}`;
   const lead = item.origin === "answer" ? `The answer${about} by ${from}` : `A message from ${whose(item)}`;
-  return `[cliai message ${id}] ${lead}:\n${text}${rest}`;
+  // An agent can send messages to agents only.
+  const reply = item.origin === "operator" ? "\n(Your operator reads what you say.)" : "";
+  return `[cliai message ${id}] ${lead}:\n${text}${rest}${reply}`;
 }
 
 const givenBefore =

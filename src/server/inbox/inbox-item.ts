@@ -76,7 +76,7 @@ export function readItem(
 /** Decides a message's origin. What the message claims counts only if the requests and roles confirm it. */
 function whatItIs(
   id: AgentId,
-  { kind, request_id, from = "" }: AgentMessage,
+  { kind, request_id, from = "", by_operator }: AgentMessage,
   { requests, roleOf }: Evidence,
 ): Pick<InboxItem, "origin" | "request_id" | "approved"> & { readonly text?: string } {
   const request = request_id === undefined ? undefined : requests.get(request_id);
@@ -90,6 +90,8 @@ function whatItIs(
       return { origin: "request", request_id };
     }
   }
+  // As with a command, only the operator and serve may publish such a message.
+  if (by_operator === true) return { origin: "operator" };
   return { origin: kind === "broadcast" && roleOf(from) === "captain" ? "captain" : "agent" };
 }
 

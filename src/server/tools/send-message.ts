@@ -35,7 +35,7 @@ export async function sendMessages(sending: Sending, context: ToolContext): Prom
   // Afterwards the receivers' records have all orders that are stored by now. By them a repeated call is recognised.
   await context.readAll(id);
   const send = (to: AgentId, message_id: string) =>
-    storeMessage(context, { ...sending, to, message_id, thread });
+    storeMessage(context, { ...sending, from: id, to, message_id, thread });
   const [first] = receivers;
   if (isDirect && first !== undefined) {
     await send(first.agent_id, baseId);
@@ -48,9 +48,11 @@ export async function sendMessages(sending: Sending, context: ToolContext): Prom
 }
 
 export interface StoredMessage extends Sending {
+  readonly from: string;
   readonly to: AgentId;
   readonly message_id: string;
   readonly thread: string;
+  readonly by_operator?: true;
 }
 
 /** The messages that are being stored, because a call may be repeated before the first one has finished. */
@@ -61,7 +63,7 @@ const beingStored = new WeakMap<Bus, Map<string, Promise<void>>>();
  * ones that are over.
  * It gives no `Nats-Msg-Id`, because nats-server would keep each in memory for a day, and agents may send as many as they like.
  */
-async function storeMessage(context: StoringContext, message: StoredMessage): Promise<void> {
+export async function storeMessage(context: StoringContext, message: StoredMessage): Promise<void> {
   const { to, message_id } = message;
   const commands = context.fleet.record(to)?.commands ?? [];
   if (commands.some(({ command_id, type }) => command_id === message_id && type === "message")) return;
@@ -73,20 +75,20 @@ async function storeMessage(context: StoringContext, message: StoredMessage): Pr
   await stored;
 }
 
-type StoringContext = Pick<ToolContext, "id" | "bus" | "fleet" | "now">;
+type StoringContext = Pick<ToolContext, "bus" | "fleet" | "now">;
 
 async function publishMessage(
-  { id, bus, now }: StoringContext,
-  { message_id, to, text, reply_to, thread, kind }: StoredMessage,
+  { bus, now }: StoringContext,
+  { message_id, from, to, text, reply_to, thread, kind, by_operator }: StoredMessage,
 ): Promise<void> {
   const message = {
     message_id,
     token: createOrderToken(),
-    from: id,
+    from,
     to,
     text,
     thread,
-    ...definedOf({ reply_to, kind }),
+    ...definedOf({ reply_to, kind, by_operator }),
     timestamp: now().toISOString(),
   };
   await bus.publishStored(agentSubject(to, "message"), message);

@@ -3,6 +3,7 @@
 // Registers the addresses of all pages and their forms. They work without scripts; with scripts, an event stream updates them.
 import { Hono } from "hono";
 import { registerCostsRoutes } from "./costs/costs-routes.tsx";
+import { registerMessagesRoutes } from "./messages/messages-routes.tsx";
 import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
@@ -25,6 +26,7 @@ export function createPages(options: PagesOptions): Hono {
   registerBulkRoutes(pages, options);
   registerCostsRoutes(pages, options);
   registerTimelineRoutes(pages, options);
+  registerMessagesRoutes(pages, options);
   registerSystemRoutes(pages, options);
   registerTerminalRoutes(pages, options);
   registerEventRoutes(pages, options);

@@ -83,6 +83,11 @@ describe("readItem()", () => {
     }
   });
 
+  test("the operator's message is the operator's", () => {
+    expect(message({ from: "dashboard", by_operator: true }).origin).toBe("operator");
+    expect(message({ by_operator: false }).origin).toBe("agent");
+  });
+
   test("an answer is one to this agent's own request that is decided, in the words that were given", () => {
     expect(message({ kind: "answer", request_id: "q1", text: "right, says bob" })).toMatchObject({
       ...{ origin: "answer", request_id: "q1", text: "left" },

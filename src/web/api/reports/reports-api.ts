@@ -1,8 +1,10 @@
 // The addresses of the reports below /api.
 import type { Hono } from "hono";
 import { spendingCsv } from "../../../domain/spending/spending-csv.ts";
+import { parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
 import { askedZone, makeCostsReport } from "./costs-report.ts";
+import { makeMessagesReport, readMessagesQuery, sendOperatorMessage } from "./messages-report.ts";
 import { type Doctor, makeSystemReport, requireDoctor } from "./system-report.ts";
 import { makeTimeline, readHistoryQuery } from "./timeline-report.ts";
 
@@ -13,6 +15,10 @@ export interface ReportsOptions {
 }
 
 export function registerReports(api: Hono, { server, doctor, now }: ReportsOptions): void {
+  api.get("/api/messages", async (c) => c.json(await makeMessagesReport(server, readMessagesQuery(c))));
+  api.post("/api/messages", async (c) =>
+    c.json(await sendOperatorMessage(server, parseJson(await c.req.text()), "api"), 202),
+  );
   api.get("/api/timeline", async (c) =>
     c.json(await makeTimeline(server.history, readHistoryQuery(c, now()))),
   );

@@ -68,7 +68,7 @@ export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
           <Groups report={report} hasPage={hasPage} />
           <SpentChart id="days" title="The last 30 days" unit="Day" spans={report.days} />
           <SpentChart id="hours" title="The last 24 hours" unit="Hour" spans={report.hours} />
-          <p class="quiet">
+          <p class="further quiet">
             All figures are estimates of the agents' CLIs, or of the agents themselves, since{" "}
             <time dateTime={since}>{absoluteTime(since)}</time>. What was spent stays in the sums when an
             agent begins a new session or is removed. A cost that nobody has told is left blank.
@@ -206,7 +206,7 @@ interface ChoicesProps<Word extends string> {
 
 function Choices<Word extends string>({ name, words, names, chosen, address }: ChoicesProps<Word>) {
   return (
-    <ul class={`choice ${name}`}>
+    <ul class={`picks ${name}`}>
       {words.map((word) => (
         <li>
           <a href={address(word)} aria-current={word === chosen ? "true" : undefined}>

@@ -4,6 +4,7 @@ import { SystemLink } from "../system/system-link.tsx";
 
 const pages = [
   ["/", "Fleet"],
+  ["/messages", "Messages"],
   ["/timeline", "Timeline"],
   ["/costs", "Costs"],
 ] as const;

@@ -1,0 +1,125 @@
+// The messages between agents, by conversation, with how far each has come.
+import type { Context } from "hono";
+import * as v from "valibot";
+import {
+  type Conversation,
+  conversationsOf,
+  messageOfRecord,
+  type ShownMessage,
+} from "../../../domain/history/conversations.ts";
+import { type AgentLag, lagOf } from "../../../domain/system/lag.ts";
+import { isAgentId, parseAgentId } from "../../../domain/wire/agent-id.ts";
+import { checkMessage } from "../../../domain/wire/decode.ts";
+import { TokenSchema } from "../../../domain/wire/fields.ts";
+import type { HistoryPage, Server } from "../../../server/server.ts";
+import { requireReady } from "../orders.ts";
+
+const messagesRead = 300;
+
+export interface Delivery {
+  readonly to: string;
+  /** The last receipt: `stored`, `delivered`, `seen` …; undefined if the agent's record does not have the message any more. */
+  readonly state: string | undefined;
+}
+
+export interface MessagesReport {
+  readonly conversations: readonly (Omit<Conversation, "messages"> & {
+    readonly messages: readonly (ShownMessage & { readonly deliveries: readonly Delivery[] })[];
+  })[];
+  /** The agents that have unread messages. */
+  readonly unread: readonly AgentLag[];
+  /** The next page is that before this sequence; undefined if there is none. */
+  readonly older: number | undefined;
+  readonly trimmed_before: string | undefined;
+}
+
+export interface MessagesQuery {
+  /** Only messages to or from this agent. */
+  readonly agent?: string | undefined;
+  /** Only this conversation. */
+  readonly thread?: string | undefined;
+  readonly before?: number | undefined;
+}
+
+/** @throws CliaiError `agent_id_invalid`, `message_invalid` */
+export function readMessagesQuery(c: Context): MessagesQuery {
+  const asked = (name: string) => c.req.query(name)?.trim() || undefined;
+  const [agent, thread, before] = [asked("agent"), asked("thread"), asked("before")];
+  return {
+    agent: agent === undefined ? undefined : parseAgentId(agent),
+    thread: thread === undefined ? undefined : checkMessage(TokenSchema, thread),
+    before: before !== undefined && /^\d{1,15}$/.test(before) ? Number(before) : undefined,
+  };
+}
+
+/** @throws CliaiError if NATS does not answer */
+export async function makeMessagesReport(server: Server, query: MessagesQuery): Promise<MessagesReport> {
+  const { agent, thread, before } = query;
+  const read = (filter: { agent?: string; text?: string }) => {
+    const named = isAgentId(filter.agent) ? filter.agent : undefined;
+    return server.history.page(
+      { kind: "message", agent: named, text: filter.text },
+      { limit: messagesRead, before },
+    );
+  };
+  // nats-server selects by the receiver; the sender is only in the message.
+  const pages =
+    agent === undefined
+      ? [await read(thread === undefined ? {} : { text: thread })]
+      : await Promise.all([read({ agent }), read({ text: `"from":${JSON.stringify(agent)}` })]);
+  const { messages, older } = joined(pages);
+  const isWanted = (message: ShownMessage) =>
+    (thread === undefined || message.thread === thread) &&
+    (agent === undefined || message.from === agent || message.to.includes(agent));
+  const conversations = conversationsOf(messages.filter(isWanted)).map((conversation) => ({
+    ...conversation,
+    messages: conversation.messages.map((message) => ({
+      ...message,
+      deliveries: deliveriesOf(server, message),
+    })),
+  }));
+  return {
+    conversations,
+    unread: lagOf(server.fleet.list()).filter((lag) => lag.messages > 0),
+    older,
+    trimmed_before: older === undefined ? pages[0]?.trimmed_before : undefined,
+  };
+}
+
+/** The messages that all pages cover; below that, one of them may lack some. */
+function joined(pages: readonly HistoryPage[]): {
+  readonly messages: readonly ShownMessage[];
+  readonly older: number | undefined;
+} {
+  const ends = pages.flatMap(({ older }) => older ?? []);
+  const older = ends.length === 0 ? undefined : Math.max(...ends);
+  const bySeq = new Map<number, ShownMessage>();
+  for (const record of pages.flatMap(({ records }) => records)) {
+    const message = record.seq >= (older ?? 0) ? messageOfRecord(record) : undefined;
+    if (message !== undefined) bySeq.set(record.seq, message);
+  }
+  return { messages: [...bySeq.values()], older };
+}
+
+function deliveriesOf({ fleet }: Pick<Server, "fleet">, { to, copies }: ShownMessage): Delivery[] {
+  return to.map((agent, index) => {
+    const view = isAgentId(agent) ? fleet.get(agent) : undefined;
+    const order = view?.commands.find(({ command_id }) => command_id === copies[index]);
+    return { to: agent, state: order && (order.receipts.at(-1)?.state ?? "stored") };
+  });
+}
+
+const MessageSchema = v.object({
+  to: v.string("to must be an agent's id"),
+  text: v.string("text must be text"),
+  thread: v.optional(TokenSchema),
+  reply_to: v.optional(TokenSchema),
+  message_id: v.optional(TokenSchema),
+});
+
+/** @param from who writes it @throws CliaiError */
+export async function sendOperatorMessage(server: Server, body: unknown, from: string) {
+  const message = checkMessage(MessageSchema, body);
+  requireReady(server);
+  return await server.sendMessage({ ...message, from });
+}

@@ -1,0 +1,30 @@
+/** @jsxImportSource hono/jsx */
+// The address of the messages, and the form that sends one.
+import type { Hono } from "hono";
+import { wantsJson } from "../../api/http-errors.ts";
+import { readForm } from "../../api/read-form.ts";
+import {
+  makeMessagesReport,
+  readMessagesQuery,
+  sendOperatorMessage,
+} from "../../api/reports/messages-report.ts";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { MessagesPage } from "./messages-page.tsx";
+
+export function registerMessagesRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, now } = options;
+  pages.get("/messages", async (c) => {
+    const query = readMessagesQuery(c);
+    const report = await makeMessagesReport(server, query);
+    return showPage(c, options, {
+      title: "Messages",
+      stream: streamOf(server, "other"),
+      body: <MessagesPage report={report} query={query} views={server.fleet.list()} now={now()} />,
+    });
+  });
+  pages.post("/messages", async (c) => {
+    const sent = await sendOperatorMessage(server, await readForm(c), "dashboard");
+    if (wantsJson(c)) return c.json(sent, 202);
+    return c.redirect(`/messages?thread=${sent.thread}#m-${sent.message_id}`, 303);
+  });
+}
