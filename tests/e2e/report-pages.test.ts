@@ -1,0 +1,149 @@
+// The pages that report, as an operator has them: real Chromium on a real `cliai serve`, on a desk in light and on a phone in dark.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { silentLogger } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
+import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
+
+let browser: Browser;
+let serve: RunningServe;
+let bus: Bus;
+
+beforeAll(async () => {
+  [browser, serve] = await Promise.all([startChromium(), startServe()]);
+  const { natsUrl: url, credsPath } = serve;
+  bus = await connectBus({ url, credsPath, name: "agents", log: silentLogger });
+  for (const id of ["ada", "bob"]) {
+    bus.publish(`agent.${id}.heartbeat`, {
+      agent_id: id,
+      status: "working",
+      config_name: "coder",
+      interval_s: 3_600,
+    });
+  }
+  await bus.flush();
+  const event = (id: string, message: object) =>
+    bus.publishStored(`agent.${id}.event`, { agent_id: id, ...message });
+  await event("ada", { kind: "tool_start", tool: "Bash", detail: "npm test", tool_use_id: "t1" });
+  await event("ada", { kind: "tool_failed", tool: "Bash", detail: "exit code 1", tool_use_id: "t1" });
+  const usage = { source: "results", tokens_used: 41_000, estimated_cost: 1.25, model: "opus" };
+  await event("ada", { kind: "usage", instance_id: "r1", usage });
+  await event("bob", {
+    kind: "usage",
+    instance_id: "r1",
+    usage: { source: "telemetry", tokens_used: 9_000, model: "tiny" },
+  });
+  await bus.publishStored("agent.ada.message", {
+    message_id: "m1",
+    from: "bob",
+    to: "ada",
+    text: "is it green?",
+  });
+});
+afterAll(async () => {
+  await bus?.close();
+  await browser?.[Symbol.asyncDispose]();
+  await serve?.[Symbol.asyncDispose]();
+  // An error on a console is also a breach of the content security policy.
+  expect(browser.problems).toEqual([]);
+});
+
+async function open(path: string, options?: PageOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  await page.goto(await serve.loginUrl());
+  await page.goto(serve.url + path);
+  await page.waitForSelector("html.live");
+  return page;
+}
+
+/** What is wrong with the page as a document: empty for a sound one. */
+function faultsOf(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const all = (selector: string) => [...document.querySelectorAll(selector)];
+    const faults: string[] = [];
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide > 0) faults.push(`${wide} px too wide`);
+    if (all("h1").length !== 1) faults.push(`${all("h1").length} h1`);
+    const ids = all("[id]").map(({ id }) => id);
+    for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`two #${id}`);
+    for (const field of all("input:not([type=hidden]), select, textarea")) {
+      const { labels } = field as HTMLInputElement;
+      if ((labels?.length ?? 0) === 0 && !field.hasAttribute("readonly"))
+        faults.push(`no label: ${field.outerHTML}`);
+    }
+    const boxes = all(".table-box").filter((box) => box.scrollWidth > box.clientWidth);
+    for (const box of boxes)
+      if (box.getAttribute("tabindex") !== "0") faults.push("a table that no key scrolls");
+    const names = all("nav, section[aria-label]").map((each) => each.getAttribute("aria-label"));
+    for (const name of names)
+      if (names.indexOf(name) !== names.lastIndexOf(name)) faults.push(`two "${name}"`);
+    if (all('nav.pages [aria-current="page"]').length !== 1) faults.push("not one current page");
+    return faults;
+  });
+}
+
+test.each([
+  [1_280, "light"],
+  [360, "dark"],
+] as const)("each page is sound at %d px in %s", async (width, colorScheme) => {
+  const page = await open("/system", { width, colorScheme });
+  for (const path of ["/system", "/costs", "/timeline", "/messages", "/messages?thread=m1"]) {
+    await page.goto(serve.url + path);
+    await page.waitForSelector("html.live");
+    expect([path, ...(await faultsOf(page))]).toEqual([path]);
+  }
+});
+
+test("the system page tells of NATS, of the store and of the checks; a link in the bar says at once that something is wrong", async () => {
+  const page = await open("/system");
+  await page.getByText("NATS started").waitFor();
+  expect(await page.locator("dt:text-is('connections') + dd").innerText()).toMatch(/^[1-9]\d*$/);
+  await page.getByRole("rowheader", { name: "bucket spending" }).waitFor();
+  await page.getByRole("button", { name: "Run all checks" }).click();
+  await page.getByText("nats: nats-server").waitFor({ state: "attached" });
+  await page.getByText("would there.").waitFor();
+
+  await page.goto(`${serve.url}/`);
+  await page.waitForSelector("html.live");
+  bus.publish("agent.bob.status", { status: 5 });
+  await page.locator("#system-link .count").waitFor();
+  await page.locator("#system-link").click();
+  await page.getByRole("heading", { name: /Messages cannot be read/ }).waitFor();
+});
+
+test("the costs are those of the day in the browser's own time zone, also in the bar", async () => {
+  const page = await browser.newPage();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setTimezoneOverride", { timezoneId: "Asia/Tokyo" });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/costs`);
+  await page.getByText("Days of the zone Asia/Tokyo").waitFor();
+  await page.getByRole("row", { name: /^ada \$1\.25 41k 1 of 1$/ }).waitFor();
+  await page.getByRole("row", { name: /^bob not told 9k 0 of 1$/ }).waitFor();
+  expect(await page.locator("#usage-total").innerText()).toContain("$1.25");
+  await page.getByRole("link", { name: "Model", exact: true }).click();
+  await page.getByRole("row", { name: /^opus/ }).waitFor();
+});
+
+test("the timeline keeps its filter in the address, and shows a failed call in one line", async () => {
+  const page = await open("/timeline");
+  await page.getByRole("combobox", { name: "Agent" }).fill("ada");
+  await page.getByLabel("Only failures").check();
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL(/agent=ada.*failed=1/);
+  const line = page.locator(".line.failed");
+  expect(await line.count()).toBe(1);
+  expect(await line.innerText()).toMatch(/Bash[\s\S]*npm test → exit code 1/);
+});
+
+test("a message of the operator goes out from the conversation, and stands in it", async () => {
+  const page = await open("/messages");
+  await page.getByRole("link", { name: "bob, ada" }).click();
+  await page.getByRole("combobox", { name: "To" }).selectOption("bob");
+  await page.getByRole("textbox", { name: "Message" }).fill("it is, by now");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.locator(".said.own", { hasText: "it is, by now" }).waitFor();
+  expect(page.url()).toContain("thread=m1");
+});
