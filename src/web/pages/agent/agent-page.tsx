@@ -133,6 +133,7 @@ function tabParts(tab: AgentTab, { view, timeline, views, clis, now }: AgentPage
     case "settings":
       return [{ id: "agent-details", part: <AgentDetails view={view} clis={clis} now={now} /> }];
     case "transcript":
+    case "terminal":
       return [];
   }
 }

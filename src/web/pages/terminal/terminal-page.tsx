@@ -3,6 +3,7 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { ShownScreen } from "../../../domain/screen/picture.ts";
 import { assetPath } from "../../assets.ts";
+import { AgentTabs } from "../agent/agent-tabs.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
 import { rowId, ScreenRow } from "./screen-rows.tsx";
@@ -18,12 +19,13 @@ export function TerminalPage({ view, screen }: TerminalProps) {
     <>
       <link rel="stylesheet" href={assetPath("terminal.css")} />
       <p class="crumb">
-        <a href={`/agents/${view.agent_id}`}>
-          <Icon name="back" /> {view.agent_id}
+        <a href="/">
+          <Icon name="back" /> Fleet
         </a>
       </p>
       <h1>Terminal of {view.agent_id}</h1>
       <TerminalFacts view={view} screen={screen} />
+      <AgentTabs id={view.agent_id} tab="terminal" />
       <TerminalScreen view={view} screen={screen} />
     </>
   );

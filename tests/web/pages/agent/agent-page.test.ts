@@ -219,7 +219,7 @@ describe("AgentPage()", () => {
 });
 
 describe("the tabs", () => {
-  const tabs = ["", "/transcript", "/messages", "/commands", "/cost", "/settings"];
+  const tabs = ["", "/transcript", "/terminal", "/messages", "/commands", "/cost", "/settings"];
 
   test("have addresses of their own, and each marks itself", async () => {
     await using web = await startTestApp();

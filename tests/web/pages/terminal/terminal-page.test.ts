@@ -67,6 +67,7 @@ describe("TerminalPage()", () => {
     expect(html).toContain('<div id="screen-row-2" class="screen-row"></div>');
     expect(html).toContain("40 × 3 · its window is closed; it runs on · nobody types from elsewhere");
     expect(html).toContain("cliai attach ada");
+    expect(html).toContain('<a href="/agents/ada/terminal" aria-current="page">Terminal</a>');
     expect(html).not.toMatch(/style="|<script>/);
     const [style = ""] = /\/assets\/\w+\/terminal\.css/.exec(html) ?? [];
     const css = await htmlOf(web, style);
