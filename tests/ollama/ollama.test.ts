@@ -159,6 +159,15 @@ test("an answer in which one token comes 31 times ends without an end, and count
   expect(answer.text).toContain("0".repeat(25));
 });
 
+test("a call is forced although the tool's schema has a pattern, which Ollama refuses", async () => {
+  const text = { type: "string", pattern: "\\S", maxLength: 7_000_000 };
+  const parameters = { type: "object", properties: { text }, required: ["text"] };
+  const tools = [{ name: "say", description: "Say.", parameters }];
+  const answer = await ask(clientOf("tiny"), [says("Say hello.")], { tools, answerTokens: 12 });
+  expect(answer.text).toStartWith("{");
+  expect(answer.isCutOff).toBe(true);
+});
+
 test("a cancelled answer holds up no later one", async () => {
   const abort = new AbortController();
   const begun = Promise.withResolvers<void>();

@@ -104,11 +104,36 @@ export function callSchema(tools: readonly OfferedTool[]): object {
   return {
     anyOf: tools.map(({ name, parameters }) => ({
       type: "object",
-      properties: { name: { const: name }, arguments: parameters },
+      properties: { name: { const: name }, arguments: formOf(parameters) },
       required: ["name", "arguments"],
       additionalProperties: false,
     })),
   };
+}
+
+const formKeys = new Set([
+  ...["type", "const", "enum", "required", "items", "prefixItems", "properties", "additionalProperties"],
+  ...["anyOf", "oneOf", "allOf", "$ref", "$defs", "definitions"],
+]);
+/** Their values have schemas by names, which are no keywords. */
+const namedSchemas = new Set(["properties", "$defs", "definitions"]);
+const plainValues = new Set(["const", "enum", "required"]);
+
+/**
+ * The schema without what no grammar needs, such as patterns and lengths: Ollama 0.17.4 refuses every schema with a pattern that is not the
+ * whole text's (`500 invalid JSON schema in format`). The tool itself checks its arguments.
+ */
+function formOf(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(formOf);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const kept = Object.entries(schema).filter(([key]) => formKeys.has(key));
+  return Object.fromEntries(
+    kept.map(([key, value]) => {
+      if (plainValues.has(key)) return [key, value];
+      if (!namedSchemas.has(key)) return [key, formOf(value)];
+      return [key, Object.fromEntries(Object.entries(value).map(([name, each]) => [name, formOf(each)]))];
+    }),
+  );
 }
 
 /** The list of the tools in words, for a template that has no place for them. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Message, toolList, wireMessages } from "../../../src/loop/model/chat-messages.ts";
+import { callSchema, type Message, toolList, wireMessages } from "../../../src/loop/model/chat-messages.ts";
 
 const messages: readonly Message[] = [
   { role: "system", content: "Work." },
@@ -47,5 +47,34 @@ test("toolList() has a line a tool, with its arguments and which may be left out
   const parameters = { type: "object", properties: { path: {}, from_line: {} }, required: ["path"] };
   expect(toolList([{ name: "read_file", description: "Read a file.", parameters }])).toBe(
     "- read_file(path, from_line?): Read a file.",
+  );
+});
+
+test("callSchema() binds the form of the arguments alone, because Ollama refuses a schema with a pattern that it cannot read", () => {
+  const text = { type: "string", minLength: 1, pattern: "\\S", maxLength: 7_000_000, description: "words" };
+  const parameters = {
+    type: "object",
+    properties: {
+      pattern: text,
+      to: { anyOf: [text, { type: "null" }] },
+      list: { type: "array", items: text },
+    },
+    required: ["pattern"],
+  };
+  const plain = { type: "string" };
+  expect(callSchema([{ name: "say", description: "Say.", parameters }])).toMatchObject({
+    anyOf: [
+      {
+        properties: {
+          arguments: {
+            properties: { pattern: plain, to: { anyOf: [plain, { type: "null" }] }, list: { items: plain } },
+            required: ["pattern"],
+          },
+        },
+      },
+    ],
+  });
+  expect(JSON.stringify(callSchema([{ name: "say", description: "Say.", parameters }]))).not.toMatch(
+    /maxLength|minLength|\\\\S|words/,
   );
 });
