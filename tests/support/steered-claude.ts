@@ -1,5 +1,5 @@
 // The real Claude Code as `cliai spawn` runs it, offline against a scripted model: on a terminal of its own, or headless.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fetchAgent, type ShownAgent } from "./bridges.ts";
 import { type Child, startChild } from "./child.ts";
@@ -204,8 +204,12 @@ export function lifeOf({ commands }: ShownAgent, commandId: string): string[] {
 export async function descendantRunning(pid: number, word: string): Promise<number> {
   const seen = [pid];
   for (const each of seen) {
-    const text = await readFile(`/proc/${each}/task/${each}/children`, "utf8");
-    for (const child of text.split(" ").filter(Boolean).map(Number)) {
+    // Each thread has its own children.
+    const threads = await readdir(`/proc/${each}/task`);
+    const texts = await Promise.all(
+      threads.map((thread) => readFile(`/proc/${each}/task/${thread}/children`, "utf8")),
+    );
+    for (const child of texts.join(" ").split(" ").filter(Boolean).map(Number)) {
       const words = (await readFile(`/proc/${child}/cmdline`, "utf8")).split("\0");
       if (words.includes(word)) return child;
       seen.push(child);

@@ -4,19 +4,21 @@ import { expect, test } from "bun:test";
 import { waitFor } from "../../support/wait-for.ts";
 import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
+import { claudeHeadless } from "../drivers/claude.ts";
 import { localHeadless } from "../drivers/local.ts";
+import { opencodeHeadless } from "../drivers/opencode.ts";
 import { comesBack } from "./coming-back.ts";
 import { finish, reach, scriptOf, steps } from "./steps.ts";
 import { bridgeOf, runOf } from "./victims.ts";
 
 /** The drivers with which this was run. */
-const tried = [localHeadless];
+const tried = [claudeHeadless, opencodeHeadless, localHeadless];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
   "%s: its bridge is killed while it is idle, busy, in a tool, while a permission stands, while it is paused",
   async (_, driver) => {
     await using ada = await startDriven(driver, { task: "SAY-HELLO", script: scriptOf(driver, 3_000) });
-    const begunAtMs = performance.now();
+    let begunAtMs = performance.now();
     await ada.until("its first turn is over", ({ status }) => status === "idle", startsWithinMs);
     for (const [index, step] of steps.entries()) {
       await reach(step, driver, ada);
@@ -32,7 +34,7 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
       expect(await runOf(ada)).toEqual(run);
 
       await ada.send("stop", "--id", `s-${index}`, "--wait", "applied");
-      await comesBack(driver, ada, begunAtMs);
+      begunAtMs = await comesBack(driver, ada, begunAtMs);
     }
   },
   1_200_000,

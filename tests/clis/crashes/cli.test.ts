@@ -6,13 +6,19 @@ import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
 import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
 import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
+import { copilotHeadless } from "../drivers/copilot.ts";
 import { localHeadless } from "../drivers/local.ts";
+import { opencodeHeadless } from "../drivers/opencode.ts";
+import { qwenHeadless, qwenTerminal } from "../drivers/qwen.ts";
 import { comesBack, openWorkIsDone } from "./coming-back.ts";
-import { ranUnallowed, reach, scriptOf, steps, taskOf } from "./steps.ts";
+import { reach, scriptOf, steps, taskOf } from "./steps.ts";
 import { runOf } from "./victims.ts";
 
 /** The drivers with which this was run. */
-const tried = [claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, localHeadless];
+const tried = [
+  ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless],
+  ...[qwenHeadless, qwenTerminal, copilotHeadless, localHeadless],
+];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
   "%s: its CLI is killed while idle, busy, in a tool, while a permission stands, while paused",
@@ -21,7 +27,7 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
       task: "SAY-HELLO",
       script: scriptOf(driver, 600_000),
     });
-    const begunAtMs = performance.now();
+    let begunAtMs = performance.now();
     await ada.until("its first turn is over", ({ status }) => status === "idle", startsWithinMs);
     for (const step of steps) {
       await reach(step, driver, ada);
@@ -36,9 +42,8 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
       if (task !== undefined) {
         expect((await ada.life(task)).at(-1)).toMatch(/^(delivered|injected by .*|seen)$/);
       }
-      await comesBack(driver, ada, begunAtMs);
+      begunAtMs = await comesBack(driver, ada, begunAtMs, step);
       await openWorkIsDone(driver, ada, step);
-      expect(ranUnallowed(ada)).toEqual([]);
     }
     expect(await ada.changedFiles()).toEqual([]);
   },

@@ -5,19 +5,27 @@ import { readProcessStart } from "../../../src/processes/process-start.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
+import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
+import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
+import { copilotHeadless } from "../drivers/copilot.ts";
 import { localHeadless } from "../drivers/local.ts";
+import { opencodeHeadless, opencodeTerminal } from "../drivers/opencode.ts";
+import { qwenHeadless, qwenTerminal } from "../drivers/qwen.ts";
 import { comesBack, openWorkIsDone } from "./coming-back.ts";
-import { isToolRunning, ranUnallowed, reach, scriptOf, steps, taskOf } from "./steps.ts";
+import { isToolRunning, reach, scriptOf, steps, taskOf } from "./steps.ts";
 import { runOf } from "./victims.ts";
 
 /** The drivers with which this was run. */
-const tried = [localHeadless];
+const tried = [
+  ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless, opencodeTerminal],
+  ...[qwenHeadless, qwenTerminal, copilotHeadless, localHeadless],
+];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
   "%s: its host is killed while it is idle, busy, in a tool, while a permission stands, while it is paused",
   async (_, driver) => {
     await using ada = await startDriven(driver, { task: "SAY-HELLO", script: scriptOf(driver, 600_000) });
-    const begunAtMs = performance.now();
+    let begunAtMs = performance.now();
     await ada.until("its first turn is over", ({ status }) => status === "idle", startsWithinMs);
     for (const step of steps) {
       await reach(step, driver, ada);
@@ -34,11 +42,10 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
         ...{ what: `${step}: what it asked is withdrawn`, deadlineMs: 20_000, saw: ada.openRequests },
       });
 
-      await comesBack(driver, ada, begunAtMs);
+      begunAtMs = await comesBack(driver, ada, begunAtMs, step);
       expect(await readProcessStart(cli)).toBeUndefined();
       expect(await isToolRunning(ada)).toBe(false);
       await openWorkIsDone(driver, ada, step);
-      expect(ranUnallowed(ada)).toEqual([]);
     }
     expect(await ada.changedFiles()).toEqual([]);
   },
