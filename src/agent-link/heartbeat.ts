@@ -17,6 +17,8 @@ export interface AgentFacts {
   readonly pid: number;
   readonly session_id?: string | undefined;
   readonly role?: Role | undefined;
+  /** The tags of its profile. */
+  readonly tags?: readonly string[] | undefined;
   /** The agent CLI that cliai has launched, its release if it is known, and whether it has a terminal; absent without a host. */
   readonly agent_cli?: string | undefined;
   readonly agent_cli_version?: string | undefined;

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { AcpProfileSchema, acpProfileEntries } from "../agents/acp/acp-profile.ts";
 import { defaultAgentCli } from "../agents/agent-clis.ts";
+import { mostTags, TagSchema } from "../domain/fleet/shown/tags.ts";
 import { commandForms, ModelServerSchema, modelServerEntries } from "../domain/model-server.ts";
 import { routeNames } from "../domain/route-names.ts";
 import { described, textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
@@ -77,6 +78,15 @@ export const profileEntries = {
     described(
       words("a rule such as Bash(git:*)"),
       "tools that the CLI may use without asking, written as the CLI's own rules",
+    ),
+  ),
+  tags: v.optional(
+    described(
+      v.pipe(
+        v.array(TagSchema, "must be a list of tags"),
+        v.maxLength(mostTags, `must be at most ${mostTags} tags`),
+      ),
+      "tags of the agent, by which it is found: --filter tag:NAME",
     ),
   ),
   role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),

@@ -43,7 +43,11 @@ describe("usage", () => {
       "name an existing directory",
     ],
     [["send", "stpo", "ada"], 'COMMAND "stpo" is not one of stop, pause, resume, task', "did you mean stop?"],
-    [["send", "stop"], "send needs the AGENT, or --all", "cliai send stop ada (cliai ls lists the agents)"],
+    [
+      ["send", "stop"],
+      "send needs the AGENT, --filter or --all",
+      "cliai send stop ada (cliai ls lists the agents)",
+    ],
     [["send", "task", "ada"], "a task needs its text", 'cliai send task ada "what to do"'],
     [["send", "task", "--all"], "a task needs its text", 'cliai send task --all "what to do"'],
     [["send", "ada"], 'COMMAND "ada" is not one of', 'give ada a task: cliai send ada "what to do"'],

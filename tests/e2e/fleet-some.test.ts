@@ -41,6 +41,18 @@ test("ls lists the agents that are asked for, and -q their ids alone, for send",
   expect(await ids("--project", process.cwd())).toBe("ada\nbea\ncy\n");
   expect(await ids("--project", "/")).toBe("");
   expect(JSON.parse(await ids("--json", "ada", "bea"))).toEqual(["ada", "bea"]);
+  expect(await serve.run(["tag", "bea", "+api", "+night", "-night"])).toMatchObject({
+    code: 0,
+    stdout: "api\n",
+  });
+  expect(await ids("--filter", "tag:api")).toBe("bea\n");
+  expect(await ids("--filter", "-tag:api status:working,idle")).toBe("ada\n");
+  const filtered = ["--filter", "tag:api", "--wait", "stored"];
+  expect(await serve.run(["send", "pause", ...filtered])).toMatchObject({
+    code: 0,
+    stderr: "pause to bea\n",
+  });
+  expect((await serve.run(["send", "resume", ...filtered])).code).toBe(0);
   const table = await serve.run(["ls", "ada"]);
   expect(table.stdout).toContain("● working");
   expect(table.stdout).not.toMatch(/^(bea|cy) /m);

@@ -5,6 +5,7 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { needKinds } from "../../domain/fleet/needs/need.ts";
 import { needsOf } from "../../domain/fleet/needs/needs-of.ts";
+import { tagsOf } from "../../domain/fleet/shown/tags.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { isAgentId } from "../../domain/wire/agent-id.ts";
@@ -116,7 +117,7 @@ export function readState(data: Uint8Array): Pick<FedFleet, "views" | "at"> | un
       at: now,
       views: agents
         .filter(isView)
-        .map((view) => withNeeds(view, now))
+        .map((view) => withAll(view, now))
         .sort(byAgentId),
     };
   } catch {
@@ -124,9 +125,10 @@ export function readState(data: Uint8Array): Pick<FedFleet, "views" | "at"> | un
   }
 }
 
-/** An older serve sends none. */
-function withNeeds(view: AgentView, now: Date): AgentView {
-  return v.is(NeedsSchema, view.needs) ? view : { ...view, needs: needsOf(view, view.axes, now) };
+/** An older serve sends no needs and no tags. */
+function withAll(view: AgentView, now: Date): AgentView {
+  const needs = v.is(NeedsSchema, view.needs) ? view.needs : needsOf(view, view.axes, now);
+  return { ...view, needs, tags: tagsOf(view) };
 }
 
 function isView(value: unknown): value is AgentView {

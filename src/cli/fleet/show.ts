@@ -75,6 +75,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     task: taskText(agent),
     profile: agent.config_name,
     project: agent.project_path,
+    tags: agent.tags.join(", "),
     cli: cliText(agent),
     abilities: abilitiesOf(agent.heartbeat, agentClis)?.summary,
     session: agent.session_id,

@@ -2,8 +2,11 @@
 // output any more.
 import { followAudit } from "../../audit/read-audit.ts";
 import { parseAuditKind } from "../../domain/audit/audit-filter.ts";
+import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { agentOfRecord } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
 import { filterArgs } from "../audit/audit-args.ts";
 import { createAlignedFeed, feedEntry } from "../audit/feed-lines.ts";
@@ -11,6 +14,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { clockText, cut } from "../frame/terminal.ts";
 import { clientArgs, withClient } from "./client.ts";
+import { followFleet } from "./fleet-feed.ts";
 import { createFleetReader, type FleetReader } from "./fleet-reading.ts";
 
 export const watchCommand = defineCliCommand({
@@ -19,6 +23,11 @@ export const watchCommand = defineCliCommand({
   args: {
     agent: { ...filterArgs.agent, description: "only events of this agent" },
     kind: { ...filterArgs.kind, description: filterArgs.kind.description.replace("records", "events") },
+    filter: {
+      type: "string",
+      valueHint: "WORDS",
+      description: "only events of the agents that match now, as with: cliai ls --filter",
+    },
     failed: { type: "boolean", description: "only what went wrong: failures, refusals, errors, alerts" },
     ...clientArgs,
   },
@@ -31,8 +40,10 @@ export const watchCommand = defineCliCommand({
     return withClient(args, context, async (bus, parts) => {
       const { json, print, isTerminal, columns } = context;
       const fleet = createFleetReader(bus, { ...context, note: () => undefined });
+      const isShown = await watchMatching(bus, args.filter, context, parts);
       let line = createAlignedFeed(args.agent === undefined ? [] : [args.agent]);
       const show = (message: StreamMessage) => {
+        if (!isShown(message)) return;
         if (json) return print(JSON.stringify(feedEntry(message)));
         const text = line(message, clockText(message.at));
         print(isTerminal ? cut(text, columns) : text);
@@ -47,6 +58,24 @@ export const watchCommand = defineCliCommand({
     });
   },
 });
+
+/** Tells of a record whether its agent matches the filter at present. Without a filter, each record matches. */
+async function watchMatching(
+  bus: Bus,
+  words: string | undefined,
+  context: CliContext,
+  parts: AsyncDisposableStack,
+): Promise<(message: StreamMessage) => boolean> {
+  if (words === undefined) return () => true;
+  const filter = parseFilter(words);
+  let matching: ReadonlySet<string> = new Set();
+  parts.defer(
+    await followFleet(bus, context, ({ views }) => {
+      matching = new Set(views.filter((view) => matchesFilter(view, filter)).map(({ agent_id }) => agent_id));
+    }),
+  );
+  return ({ subject }) => matching.has(agentOfRecord(subject) ?? "");
+}
 
 /** For the width of a column only, so no answer is no error. */
 async function knownIds(fleet: FleetReader): Promise<string[]> {

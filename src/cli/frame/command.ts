@@ -53,6 +53,8 @@ interface CliCommandOptions<T extends ArgsDef> extends Omit<DescribedCommand, "p
   readonly passesOn?: boolean;
   /** Whether there may be more arguments after the last named one; otherwise they are an error. */
   readonly takesMore?: boolean;
+  /** Whether `-word` is an argument like others. */
+  readonly takesMinus?: boolean;
   /**
    * Resolves to the exit code. Throws a CliaiError for anything that a person has to know.
    * @param more with `takesMore`: the arguments after the last named one
@@ -67,9 +69,20 @@ interface CliCommandOptions<T extends ArgsDef> extends Omit<DescribedCommand, "p
 }
 
 export function defineCliCommand<const T extends ArgsDef>(options: CliCommandOptions<T>): DefinedCommand {
-  const { name: ownName, description, args, passesOn = false, takesMore = false, example } = options;
+  const {
+    name: ownName,
+    description,
+    args,
+    passesOn = false,
+    takesMore = false,
+    takesMinus,
+    example,
+  } = options;
   const prepare = (name: string, given: readonly string[], context: CliContext) => {
-    const { rawArgs, more, passedOn } = checkArgs(name, given, args, { passesOn, takesMore, example });
+    const { rawArgs, more, passedOn } = checkArgs(name, given, args, {
+      ...{ passesOn, takesMore, example },
+      takesMinus: takesMinus === true,
+    });
     let exitCode = 0;
     const command = defineCommand<T>({
       args,

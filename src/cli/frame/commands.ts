@@ -58,6 +58,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "find what was said and done, by words",
     load: async () => (await import("../search/search.ts")).searchCommand,
   },
+  tag: {
+    description: "give an agent tags, by which it is found",
+    load: async () => (await import("../tag.ts")).tagCommand,
+  },
   cancel: {
     description: "take back a task or message that still waits",
     load: async () => (await import("../fleet/cancel.ts")).cancelCommand,

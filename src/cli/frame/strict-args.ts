@@ -17,6 +17,8 @@ export interface StrictArgs {
 interface StrictOptions {
   readonly passesOn: boolean;
   readonly takesMore?: boolean;
+  /** Whether `-word` is an argument like others. The command then has no flags with one dash. */
+  readonly takesMinus?: boolean;
   /** The hint for a missing argument. */
   readonly example?: string | undefined;
 }
@@ -30,7 +32,7 @@ export function checkArgs(
   command: string,
   args: readonly string[],
   definitions: ArgsDef,
-  { passesOn, takesMore = false, example }: StrictOptions,
+  { passesOn, takesMore = false, takesMinus = false, example }: StrictOptions,
 ): StrictArgs {
   const end = args.indexOf("--");
   const own = end === -1 ? args : args.slice(0, end);
@@ -39,7 +41,7 @@ export function checkArgs(
   const positionals: string[] = [];
   for (let index = 0; index < own.length; index++) {
     const arg = own[index] ?? "";
-    if (!isFlag(arg)) {
+    if (!isFlag(arg) || (takesMinus && !arg.startsWith("--"))) {
       positionals.push(arg);
       continue;
     }

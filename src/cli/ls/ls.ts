@@ -3,6 +3,7 @@
 // Lists the fleet, one line an agent: once, or (`--watch`) again whenever it changes.
 import type { ArgsDef } from "citty";
 import { unknownText } from "../../domain/fleet/agent-view.ts";
+import { filterKeys } from "../../domain/fleet/shown/agent-filter.ts";
 import { type Sorting, sortings } from "../../domain/fleet/shown/sort-agents.ts";
 import { statusWords } from "../../domain/fleet/status-look.ts";
 import { clientArgs } from "../fleet/client.ts";
@@ -33,7 +34,7 @@ const lsArgs = {
   filter: {
     type: "string",
     valueHint: "WORDS",
-    description: "list only the agents of which the list shows each of these words",
+    description: `list only the agents that match: words they show, or ${filterKeys.map((key) => `${key}:`).join(" ")}, each with - to leave out`,
   },
   sort: {
     type: "enum",

@@ -1,7 +1,7 @@
 // Which agents `cliai ls` lists, and in which order.
 import { resolve } from "node:path";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { matchesWords } from "../../domain/fleet/shown/matches-words.ts";
+import { type AgentFilter, matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { sectionOf } from "../../domain/fleet/shown/sections.ts";
 import { needLast, type Sorting, sortAgents } from "../../domain/fleet/shown/sort-agents.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -14,8 +14,7 @@ export interface Selection {
   readonly status: string | undefined;
   readonly profile: string | undefined;
   readonly project: string | undefined;
-  /** Words that occur in what the list shows of the agent. */
-  readonly filter: string | undefined;
+  readonly filter: AgentFilter;
   /** Only those that need a person. */
   readonly needsYou: boolean;
   /** Undefined: those that need a person last, next to the prompt; as JSON and with `isQuiet` by id. */
@@ -46,7 +45,8 @@ export function selectionOf(
     // A person who names an agent or a status wants to see it, even if it has been gone for long.
     isAll: args.all === true || status !== undefined || ids.length > 0,
     project: project === undefined ? undefined : resolve(cwd, project),
-    ...{ ids, status, profile, filter, sort },
+    filter: parseFilter(filter ?? ""),
+    ...{ ids, status, profile, sort },
     needsYou: args["needs-you"] === true,
     isQuiet: args.quiet === true,
   };
@@ -55,14 +55,14 @@ export function selectionOf(
 /** Whether the agent is one of those that were asked for, even if it has been gone for long. */
 export function isSelected(agent: AgentView, selection: Selection): boolean {
   const { agent_id, status, config_name, project_path } = agent;
-  const { ids, profile, project, filter = "", needsYou } = selection;
+  const { ids, profile, project, filter, needsYou } = selection;
   return (
     (ids.length === 0 || ids.includes(agent_id)) &&
     (selection.status ?? status) === status &&
     (profile ?? config_name) === config_name &&
     (project ?? project_path) === project_path &&
     (!needsYou || sectionOf(agent) === "needs-you") &&
-    matchesWords(agent, filter)
+    matchesFilter(agent, filter)
   );
 }
 

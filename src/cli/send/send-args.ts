@@ -34,6 +34,11 @@ export const sendArgs = {
     description: "stop waiting after this time",
   },
   all: { type: "boolean", description: "send the command to every agent that is online" },
+  filter: {
+    type: "string",
+    valueHint: "WORDS",
+    description: "send the command to every agent that is online and matches, as with: cliai ls --filter",
+  },
   reason: { type: "string", valueHint: "TEXT", description: "tell the agent this reason" },
   force: {
     type: "boolean",
@@ -69,15 +74,17 @@ export interface Sending {
 /** @throws CliaiError `usage` */
 export async function readSending(args: SendArgs, context: CliContext): Promise<Sending> {
   const type = readType(args.command, []);
-  if (args.all === true && args.text !== undefined) {
-    throw usage(`--all takes no AGENT, but "${args.agent}" is given`);
+  if (args.filter?.trim() === "") throw usage("--filter is empty", "to all agents: cliai send --all");
+  const many = args.filter !== undefined ? "--filter" : args.all === true ? "--all" : undefined;
+  if (many !== undefined && args.text !== undefined) {
+    throw usage(`${many} takes no AGENT, but "${args.agent}" is given`);
   }
-  const forWhom = args.all === true ? "--all" : (args.agent ?? "ada");
+  const forWhom = many === "--filter" ? "--filter tag:api" : (many ?? args.agent ?? "ada");
   const example = `cliai send ${type} ${forWhom}${type === "task" ? ' "what to do"' : ""}`;
-  if (args.all !== true && args.agent === undefined) {
-    throw usage("send needs the AGENT, or --all", `${example} (cliai ls lists the agents)`);
+  if (many === undefined && args.agent === undefined) {
+    throw usage("send needs the AGENT, --filter or --all", `${example} (cliai ls lists the agents)`);
   }
-  const words = args.all === true ? args.agent : args.text;
+  const words = many === undefined ? args.text : args.agent;
   if (type === "task" && words === undefined) throw usage("a task needs its text", example);
   const order = {
     type,

@@ -13,14 +13,15 @@ export interface SendWords {
   readonly agent?: string | undefined;
   readonly text?: string | undefined;
   readonly all?: boolean | undefined;
+  readonly filter?: string | undefined;
 }
 
 /** `cliai send ada "tidy up"` means a task, because `ada` is not a command. But `stpo ada` is a mistyped `stop ada`. */
 export function withTaskMeant<Words extends SendWords>(args: Words): Words {
-  const { command, agent, text, all } = args;
+  const { command, agent, text, all, filter } = args;
   if (v.is(CommandTypeSchema, command) || !isAgentId(command) || agent === undefined) return args;
   const isTypingError = isAgentId(agent) && didYouMean(command, commandTypes) !== undefined;
-  if (all === true || text !== undefined || isTypingError) return args;
+  if (all === true || filter !== undefined || text !== undefined || isTypingError) return args;
   return { ...args, command: "task", agent: command, text: agent };
 }
 
@@ -35,7 +36,7 @@ export function readWords<Words extends SendWords>(
   const { command, agent, text } = args;
   const words = [...(text === undefined ? [] : [text]), ...more];
   const type = readType(command, [...(agent === undefined ? [] : [agent]), ...words]);
-  if (isControl(type) && args.all !== true && agent !== undefined) {
+  if (isControl(type) && args.all !== true && args.filter === undefined && agent !== undefined) {
     const place = words.findIndex((word) => !isAgentId(word));
     if (place === -1) return { args: { ...args, text: undefined }, others: words };
     throw meantAsReason(type, [agent, ...words.slice(0, place)], words.slice(place));

@@ -1,15 +1,15 @@
 // This room is `cliai send`.
 //
-// Sends a command to one agent or to all that are online, and prints its receipts.
+// Sends a command to one agent, or to all that are online or match a filter, and prints its receipts.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
-import { byAgentId } from "../../domain/fleet/agent-view.ts";
-import { deriveAxes } from "../../domain/fleet/status.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { buildCommand } from "../../server/send-command.ts";
 import { ensureServer } from "../background/ensure-server.ts";
 import { withClient } from "../fleet/client.ts";
-import { createFleetReader, type FleetReading } from "../fleet/fleet-reading.ts";
+import { createFleetReader, type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { readSending, type Sending, sendArgs } from "./send-args.ts";
@@ -34,8 +34,8 @@ export const sendCommand = defineCliCommand({
         readType(given.command, [given.agent ?? ""]);
       const isAll = args.agent === "all" && (await fleet.find(parseAgentId("all"))) === undefined;
       if (isAll && others.length > 0) throw meantAsReason(args.command, ["all"], others);
-      if (args.all === true || isAll) {
-        await sendToAll(parts, sending, await fleet.all());
+      if (args.all === true || isAll || args.filter !== undefined) {
+        await sendToAll(parts, sending, await fleet.all(), args.filter);
         return 0;
       }
       const readings = await readTargets(fleet, args.command, [args.agent ?? "", ...others]);
@@ -52,17 +52,19 @@ export const sendCommand = defineCliCommand({
 async function sendToAll(
   parts: SendingParts,
   sending: Sending,
-  { records: known, now, listeningSince }: FleetReading,
+  reading: FleetReading,
+  words: string | undefined,
 ): Promise<void> {
   const { context } = parts;
-  const isOnline = (record: AgentRecord) => deriveAxes(record, now, listeningSince).link.value === "online";
-  const records = [...known.values()].sort(byAgentId);
-  const targets = records.filter(isOnline);
-  const others = records.filter((record) => !isOnline(record));
+  const filter = parseFilter(words ?? "");
+  const views = viewsOf(reading).filter((view) => matchesFilter(view, filter));
+  const targets = views.filter(isOnline).flatMap(({ agent_id }) => reading.records.get(agent_id) ?? []);
+  const others = views.filter((view) => !isOnline(view));
   const [first] = targets;
   if (first === undefined) {
-    throw new CliaiError("agent_unknown", "no agent is online", {
-      hint: "list the agents: cliai ls",
+    const which = words === undefined ? "" : ` that matches "${words}"`;
+    throw new CliaiError("agent_unknown", `no agent${which} is online`, {
+      hint: `list the agents: cliai ls${words === undefined ? "" : ` --filter '${words}'`}`,
     });
   }
   // Refuse an invalid order before it is sent to the first agent.
@@ -70,6 +72,10 @@ async function sendToAll(
   context.note(`${sending.order.type} to ${namesIn(targets)}`);
   if (others.length > 0) context.note(`not to ${namesIn(others)}: not online`);
   await sendToEach(parts, sending, targets);
+}
+
+function isOnline({ axes }: AgentView): boolean {
+  return axes.link.value === "online";
 }
 
 /** Appends the agent's id to `--id`, because COMMANDS stores each message id only once. */
@@ -92,6 +98,6 @@ async function sendToEach(
   throwWorst(errors, words, parts.context.note);
 }
 
-function namesIn(records: readonly AgentRecord[]): string {
+function namesIn(records: readonly Pick<AgentRecord, "agent_id">[]): string {
   return records.map(({ agent_id }) => agent_id).join(", ");
 }

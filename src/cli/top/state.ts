@@ -1,6 +1,6 @@
 // What `cliai top` knows and shows: the fleet, what is selected, and what the person is about to do. Pure.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { matchesWords } from "../../domain/fleet/shown/matches-words.ts";
+import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { type Section, sectionOf } from "../../domain/fleet/shown/sections.ts";
 import { sortAgents } from "../../domain/fleet/shown/sort-agents.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
@@ -98,9 +98,9 @@ export function firstState(size: ScreenSize): TopState {
 
 /** The agents that the list shows, those that need a person first. */
 export function listOf({ views, section, filter, prompt }: TopState): AgentView[] {
-  const words = prompt?.kind === "filter" ? textOf(prompt.line) : filter;
+  const wanted = parseFilter(prompt?.kind === "filter" ? textOf(prompt.line) : filter);
   const shown = views.filter(
-    (view) => (section === undefined || sectionOf(view) === section) && matchesWords(view, words),
+    (view) => (section === undefined || sectionOf(view) === section) && matchesFilter(view, wanted),
   );
   return sortAgents(shown, "need");
 }

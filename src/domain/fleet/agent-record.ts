@@ -99,6 +99,12 @@ export interface LastWords {
   readonly at: string;
 }
 
+/** What people have changed about an agent's tags: one that was taken away stays away, even if the profile has it. */
+export interface TagChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
 /** All times are RFC 3339 by the server's clock, because the agents' clocks may differ. */
 export interface AgentRecord {
   readonly agent_id: AgentId;
@@ -111,6 +117,9 @@ export interface AgentRecord {
   readonly session_id?: string;
   /** The role in the heartbeats; read it with `readRole`. */
   readonly role?: string;
+  /** The tags of its profile, from its heartbeats. */
+  readonly profile_tags?: readonly string[];
+  readonly tag_changes?: TagChanges;
   readonly current_task?: string;
   /** When the agent last reported `current_task`. */
   readonly task_at?: string;

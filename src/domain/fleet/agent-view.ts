@@ -5,6 +5,7 @@ import type { Axes } from "./axes.ts";
 import type { Need } from "./needs/need.ts";
 import { needsOf } from "./needs/needs-of.ts";
 import { type ShownTask, shownTask } from "./shown/shown-task.ts";
+import { tagsOf } from "./shown/tags.ts";
 import { deriveAxes, statusWordOf } from "./status.ts";
 
 /** Shown in place of a field that the agent has not sent. */
@@ -22,6 +23,8 @@ export interface AgentView extends AgentRecord {
   /** What about the agent waits for a person; the first is its badge. */
   readonly needs: readonly Need[];
   readonly queued: number;
+  /** Those of its profile, and those that people have given it; sorted. */
+  readonly tags: readonly string[];
 }
 
 /** @param listeningSince since when the caller can hear heartbeats, RFC 3339 */
@@ -39,6 +42,7 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
     axes,
     needs: needsOf(record, axes, now, listeningSince),
     queued: inboxOf(record).length,
+    tags: tagsOf(record),
   };
 }
 

@@ -11,7 +11,7 @@ import type { AgentId } from "../wire/agent-id.ts";
 import type { AgentEvent } from "../wire/event-messages.ts";
 import type { Heartbeat, Receipt, StatusReport } from "../wire/messages.ts";
 import type { AgentMessage, Command, Shutdown } from "../wire/order-messages.ts";
-import type { AgentRecord, ConnectionEvidence, SaidStatus } from "./agent-record.ts";
+import type { AgentRecord, ConnectionEvidence, SaidStatus, TagChanges } from "./agent-record.ts";
 import { isGoodbye } from "./axis/link.ts";
 import { reduceHeartbeat } from "./reduce/heartbeats.ts";
 import { reduceReceipt, withOrder } from "./reduce/orders.ts";
@@ -47,6 +47,8 @@ export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
   | { readonly type: "message"; readonly message: AgentMessage; readonly stream_seq: number }
   /** All open requests of the agent in the bucket `requests`, oldest first. */
   | { readonly type: "requests"; readonly open: readonly OpenRequest[] }
+  /** A person has tagged the agent, or has taken tags away. */
+  | { readonly type: "tags"; readonly changes: TagChanges }
 );
 
 /** Returns the record after an event; the same object if the event changes nothing. */
@@ -99,6 +101,8 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
       return withOrder(record, event, "message", event.message.text, event.message.message_id);
     case "requests":
       return reduceRequests(record, event.open);
+    case "tags":
+      return { ...record, tag_changes: event.changes };
   }
 }
 

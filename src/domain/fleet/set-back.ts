@@ -19,6 +19,8 @@ const isTimed: Readonly<Record<keyof AgentRecord, boolean>> = {
   pid: false,
   session_id: false,
   role: false,
+  profile_tags: false,
+  tag_changes: false,
   current_task: false,
   task_at: true,
   first_seen: false,

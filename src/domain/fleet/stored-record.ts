@@ -32,6 +32,8 @@ const RecordSchema = v.looseObject({
   run_started_at: v.optional(time),
   launch_task: v.optional(v.looseObject({ text: v.string(), at: time })),
   role: v.optional(v.string()),
+  profile_tags: v.optional(v.array(v.string())),
+  tag_changes: v.optional(v.looseObject({ added: v.array(v.string()), removed: v.array(v.string()) })),
   current_task: v.optional(v.string()),
   task_at: v.optional(time),
   heartbeat: v.optional(heartbeat),

@@ -68,6 +68,8 @@ export const HeartbeatSchema = v.looseObject({
   waits_because: v.optional(shortText("waits_because")),
   /** What becomes of the agent's request to its model server; absent if it works on none that its host knows. */
   model_request: v.optional(ModelRequestSchema),
+  /** The tags of the agent's profile. */
+  tags: v.optional(v.pipe(v.array(shortText("tags"), "tags must be a list of texts"), v.readonly())),
   /** `captain`, or a plain agent. */
   role: v.optional(shortText("role")),
 });

@@ -37,6 +37,8 @@ export const captainDecisionSubject = "captain.decision";
 export const serveCredentialsSubject = "serve.credentials";
 /** On this subject the operator asks a serve to cancel an order that waits. No stream stores it. */
 export const serveCancelSubject = "serve.cancel";
+/** On this subject the operator tags agents. No stream stores it. */
+export const serveTagsSubject = "serve.tags";
 /** On this subject the operator's commands ask a serve to launch a headless agent. No stream stores it. */
 export const serveLaunchSubject = "serve.launch";
 /** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */

@@ -46,6 +46,7 @@ function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
     case "nats_server":
     case "call":
     case "requests":
+    case "tags":
       return undefined;
     case "connection": {
       const { isUp, reason } = event.connection;

@@ -8,6 +8,7 @@ import { requireCaughtUp } from "../fleet/caught-up.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
+import { openTagDesk } from "../fleet/tag-desk.ts";
 import { openCancelDesk } from "../inbox/cancel-desk.ts";
 import { type Holds, openHolds } from "../inbox/holds.ts";
 import { createInbox } from "../inbox/inbox.ts";
@@ -31,7 +32,7 @@ export interface Desks {
 
 export async function openDesks(
   foundation: Foundation,
-  { projector, orderEnds, onEvent }: FleetReading,
+  { projector, orderEnds, onEvent, flush }: FleetReading,
   options: ServerOptions,
 ): Promise<Desks> {
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
@@ -50,6 +51,7 @@ export async function openDesks(
       onMalformed: malformed.takeOwn,
       onAnswered: records.toolCall,
     }),
+    openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     leaseDesk.close,
     openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),

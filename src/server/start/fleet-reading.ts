@@ -21,6 +21,8 @@ export interface FleetReading {
   readonly onEvent: (event: FleetEvent) => void;
   /** Marks every record as changed, so that it is written again. */
   rewriteAll(): void;
+  /** Writes all changed records at once, if this serve leads. */
+  flush(): Promise<void>;
   stopRemovingOrders(): void;
   stop(): Promise<void>;
 }
@@ -90,6 +92,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     rewriteAll() {
       for (const { agent_id } of stored.records) store.changed(agent_id);
     },
+    flush: store.flush,
     stopRemovingOrders: removal.stop,
     async stop() {
       await projector.stop();

@@ -3,6 +3,7 @@
 // The HTTP API under /api, the probes /healthz and /readyz, and /metrics. All other answers are JSON, also errors.
 import { type Context, Hono } from "hono";
 import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
+import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
@@ -61,7 +62,10 @@ export function createApi(options: ApiOptions): Hono {
     return c.body(metricsText(server, format), 200, headers);
   });
 
-  api.get("/api/agents", (c) => c.json(server.fleet.list()));
+  api.get("/api/agents", (c) => {
+    const filter = parseFilter(c.req.query("filter") ?? "");
+    return c.json(server.fleet.list().filter((view) => matchesFilter(view, filter)));
+  });
   api.post("/api/agents", async (c) => {
     const order = spawnFromJson(await readJson(c));
     requireReady(server);

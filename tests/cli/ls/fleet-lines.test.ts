@@ -26,7 +26,7 @@ describe("resumeLines()", () => {
 describe("fleetLines()", () => {
   const all: Selection = {
     ...{ ids: [], isAll: false, isQuiet: false, needsYou: false },
-    ...{ status: undefined, profile: undefined, project: undefined, filter: undefined, sort: undefined },
+    ...{ status: undefined, profile: undefined, project: undefined, filter: [], sort: undefined },
   };
   const question = (id: string, s: number) =>
     view({

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { isListed, isSelected, type Selection } from "../../../src/cli/ls/selection.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import { parseFilter } from "../../../src/domain/fleet/shown/agent-filter.ts";
 import { ago, gone, now, view } from "../../support/listed-agents.ts";
 
 describe("isListed()", () => {
@@ -29,7 +30,7 @@ describe("isSelected()", () => {
   const all: Selection = {
     ...{ ids: [], isAll: false, isQuiet: false },
     ...{ status: undefined, profile: undefined, project: undefined },
-    ...{ filter: undefined, needsYou: false, sort: undefined },
+    ...{ filter: [], needsYou: false, sort: undefined },
   };
   const ada = view({ project_path: "/work/shop" });
 
@@ -42,8 +43,8 @@ describe("isSelected()", () => {
     [{ profile: "demo", project: "/work/shop" }, true],
     [{ profile: "demo", project: "/work" }, false],
     [{ profile: "coder", project: "/work/shop" }, false],
-    [{ filter: "DEMO shop" }, true],
-    [{ filter: "demo digging" }, false],
+    [{ filter: parseFilter("DEMO shop") }, true],
+    [{ filter: parseFilter("demo digging") }, false],
     [{ needsYou: true }, false],
   ])("of %j is %p", (some, isOne) => {
     expect(isSelected(ada, { ...all, ...some })).toBe(isOne);

@@ -35,7 +35,7 @@ describe("readSending()", () => {
     [{ all: true, agent: undefined }, "a task needs its text", 'cliai send task --all "what to do"'],
     [
       { agent: undefined },
-      "send needs the AGENT, or --all",
+      "send needs the AGENT, --filter or --all",
       'cliai send task ada "what to do" (cliai ls lists the agents)',
     ],
     [{ all: true, text: "dig" }, '--all takes no AGENT, but "ada" is given', "cliai send --help"],

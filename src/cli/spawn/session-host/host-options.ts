@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly configName: string;
   readonly projectPath: string;
   readonly role: Role;
+  /** The tags of its profile. */
+  readonly tags: readonly string[] | undefined;
   /** The id of the CLI's session; undefined while the CLI has not told it. */
   readonly sessionId: string | undefined;
   readonly stopApproval: StopApproval | undefined;
@@ -93,6 +95,7 @@ export function sessionOptions(
       pid: process.pid,
       session_id: options.sessionId,
       role: options.role,
+      tags: options.tags,
       ...{ agent_cli: cli.name, agent_cli_version: version },
       session_mode: mode,
       launch_task: options.launchTask && summaryOf(options.launchTask),

@@ -108,6 +108,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,
+    tags: profile.tags,
     sessionId: tellsSession(cli, launch) && launch.isResumed !== true ? undefined : launch.sessionId,
     stopApproval: stop_approval
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }

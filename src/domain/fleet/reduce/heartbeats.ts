@@ -10,6 +10,7 @@ import { isGoodbye } from "../axis/link.ts";
 import { sessionBeforeRun } from "../evidence-that-counts.ts";
 import { ordersAfterHeartbeat } from "../run-end.ts";
 import { isRunConnected, isRunOver, otherRunOf, withOtherRun, withoutSilentRuns, withRun } from "../runs.ts";
+import { mostTags } from "../shown/tags.ts";
 import { said, seen, task } from "./words.ts";
 
 /** The heartbeat interval of an agent that does not send its own. */
@@ -66,6 +67,7 @@ function reduceOwnHeartbeat(
       pid: message.pid,
       session_id: message.session_id,
       role: message.role,
+      profile_tags: message.tags?.slice(0, mostTags),
     }),
     ...task(record, message.current_task, "heartbeat", at),
     ...definedOf({ session: sameRun ? record.session : sessionBeforeRun(record.session, instance_id, at) }),

@@ -36,7 +36,8 @@ const comparisons: Readonly<Record<Sorting, (one: AgentView, other: AgentView) =
   cost: (one, other) => costOf(other) - costOf(one),
 };
 
-function waitsSince({ needs }: AgentView): string {
+/** Since when the agent needs a person, RFC 3339; "" if it does not. */
+export function waitsSince({ needs }: AgentView): string {
   return needs.map(({ since }) => since).toSorted()[0] ?? "";
 }
 
@@ -44,6 +45,7 @@ function costOf({ usage }: AgentView): number {
   return usage?.estimated_cost ?? -1;
 }
 
-function compareText(one: string, other: string): number {
+/** By code units, as the page's script compares, too. */
+export function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
