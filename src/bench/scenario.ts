@@ -46,7 +46,7 @@ export interface Scenario {
   judge(samples: Samples): readonly Row[];
 }
 
-export type Unit = "ms" | "MB" | "a second" | "%" | "count";
+export type Unit = "ms" | "MB" | "KB a second" | "a second" | "%" | "count";
 
 export type Target = RatioTarget | FigureTarget;
 

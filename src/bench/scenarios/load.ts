@@ -69,6 +69,7 @@ function rowsOf(name: string, of: (metric: string) => readonly number[]): Row[] 
     buildRow({ what: `${name}: ${what}`, unit, ours: of(metric), targets });
   return [
     row("a change is on the page", "ms", "page", [{ of: "p95", most: 250 }]),
+    row("sent to one page", "KB a second", "page bytes"),
     row("tool call of a real bridge", "ms", "bridge call"),
     row("tool call of a simulated agent", "ms", "simulated call"),
     row("agents missed or late", "count", "missed", [{ of: "median", most: 0 }]),
@@ -108,6 +109,7 @@ async function measureFleet(context: BenchContext, { name, size, args }: Fleet, 
   await deedsOf(fleet);
   const before = { serve: await readCpuMs(serve.child.pid), nats: await readCpuMs(nats), alerts };
   const startedMs = performance.now();
+  const sentBefore = pagesOpen[0]?.bytes() ?? 0;
   const probe = parseAgentId("sim-0");
   for (let n = 0; performance.now() - startedMs < windowMs; n += 1) {
     const text = `probe-${n}-end`;
@@ -119,6 +121,7 @@ async function measureFleet(context: BenchContext, { name, size, args }: Fleet, 
     await pause(probeEveryMs * (0.5 + Math.random()));
   }
   const tookMs = performance.now() - startedMs;
+  say("page bytes", ((pagesOpen[0]?.bytes() ?? 0) - sentBefore) / tookMs);
   const share = (now: number, then: number) => ((now - then) / tookMs) * 100;
   const serveCpu = share(await readCpuMs(serve.child.pid), before.serve);
   const natsCpu = share(await readCpuMs(nats), before.nats);
