@@ -104,6 +104,8 @@ export interface FleetService {
   require(id: string): AgentView;
   /** The newest events of an agent, oldest first. */
   timeline(id: AgentId): readonly TimelineEntry[];
+  /** How many events the agent had in each of the last 30 whole minutes, oldest first. This serve counts them, from what it reads at its start on. */
+  activity(id: AgentId): readonly number[];
   /** The agents that changed after a revision; undefined if it is too old or of another instance. */
   changedSince(revision: number): readonly AgentId[] | undefined;
   /** Calls the listener for changes, at most 20 times a second. Returns a function that removes it. */
@@ -113,6 +115,8 @@ export interface FleetService {
 export interface FleetChange {
   readonly revision: number;
   readonly ids: readonly AgentId[];
+  /** Whether a person may wait for one of the changes: a status, a request, an order or a receipt. */
+  readonly isUrgent: boolean;
 }
 
 export interface TimelineEntry {

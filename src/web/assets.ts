@@ -6,6 +6,11 @@ import ageScript from "./browser/age.js" with { type: "text" };
 import agentStyle from "./browser/agent.css" with { type: "text" };
 import baseStyle from "./browser/base.css" with { type: "text" };
 import controlsStyle from "./browser/controls.css" with { type: "text" };
+import chosenScript from "./browser/fleet/chosen.js" with { type: "text" };
+import fleetFilterStyle from "./browser/fleet/filter.css" with { type: "text" };
+import fleetTableStyle from "./browser/fleet/table.css" with { type: "text" };
+import targetsScript from "./browser/fleet/targets.js" with { type: "text" };
+import viewsScript from "./browser/fleet/views.js" with { type: "text" };
 import fleetStyle from "./browser/fleet.css" with { type: "text" };
 import answersScript from "./browser/forms/answers.js" with { type: "text" };
 import armedScript from "./browser/forms/armed.js" with { type: "text" };
@@ -34,6 +39,9 @@ const files: ReadonlyMap<string, string> = new Map([
   ["forms/answers.js", answersScript],
   ["forms/armed.js", armedScript],
   ["forms/drafts.js", draftsScript],
+  ["fleet/chosen.js", chosenScript],
+  ["fleet/targets.js", targetsScript],
+  ["fleet/views.js", viewsScript],
   ["morph.js", morphScript],
   ["new-requests.js", newRequestsScript],
   ["forms/need-acts.js", needActsScript],
@@ -53,6 +61,8 @@ const files: ReadonlyMap<string, string> = new Map([
       layoutStyle,
       controlsStyle,
       fleetStyle,
+      fleetFilterStyle,
+      fleetTableStyle,
       agentStyle,
       transcriptStyle,
       inboxStyle,

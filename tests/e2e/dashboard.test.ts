@@ -186,7 +186,7 @@ test("arriving data moves neither the focus nor the scroll; the skip link comes 
   const page = await open("/", { height: 320 });
   await page.keyboard.press("Tab");
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
-  await card(page, "gus").getByRole("link").focus();
+  await card(page, "gus").getByRole("link", { name: "gus", exact: true }).focus();
   await page.evaluate(() => scrollTo(0, 150));
   heartbeat("gus", { status: "working", current_task: "dig" });
   await shows(page, '#list-working [data-agent="gus"]', "dig");

@@ -57,7 +57,7 @@ test("an agent is spawned from the form, its permission is given on its page, an
   await page.getByRole("link", { name: "Pause all" }).click();
   await page.getByText("This agent; uncheck those to leave out").waitFor();
   expect(await page.getByRole("checkbox", { name: "mia" }).isChecked()).toBe(true);
-  await page.getByRole("button", { name: "Pause the checked agents" }).click();
+  await page.getByRole("button", { name: /^Pause \d+ agents?$/ }).click();
   await page.getByText("pause: applied by 1 of 1").waitFor();
   await page.getByRole("link", { name: "mia" }).click();
   await page.locator("#agent-head").getByText("paused").waitFor();
@@ -69,7 +69,7 @@ test("an agent is spawned from the form, its permission is given on its page, an
   expect(await page.getByRole("button", { name: "Pause", exact: true }).isDisabled()).toBe(false);
 
   await page.goto(`${serve.url}/bulk/stop`);
-  await page.getByRole("button", { name: "Stop the checked agents" }).click();
+  await page.getByRole("button", { name: /^Stop \d+ agents?$/ }).click();
   await page.getByText("stop: applied by 1 of 1").waitFor();
   await waitFor(async () => (await fetchAgent(serve, "mia")).status === "stopped", {
     what: "mia is stopped",

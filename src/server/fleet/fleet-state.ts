@@ -4,16 +4,16 @@
 // what an event means.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
-import { needsOf } from "../../domain/fleet/needs/needs-of.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
 import { aheadMs, setBack, setBackAtLeastMs } from "../../domain/fleet/set-back.ts";
-import { deriveAxes } from "../../domain/fleet/status.ts";
 import { withOwnRequests } from "../../domain/fleet/stored-record.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
 import type { FleetChange, FleetService } from "../server.ts";
+import { createActivities } from "./activity.ts";
 import { createTimelines } from "./timeline.ts";
+import { createUrgentChanges, shownValues } from "./urgent-changes.ts";
 
 const notifyEveryMs = 50;
 /** How long a computed view is reused, because many open pages list the fleet at the same time. */
@@ -41,9 +41,11 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
   const records = new Map<AgentId, AgentRecord>();
   const idByLowerCase = new Map<string, AgentId>();
   const shownAxes = new Map<AgentId, string>();
-  const changes = createChanges();
+  const urgent = createUrgentChanges(now, listeningSince);
+  const changes = createChanges((id) => urgent.isUrgent(id, records.get(id)));
   const { mark } = changes;
   const timelines = createTimelines();
+  const activities = createActivities();
 
   const set = (record: AgentRecord) => {
     records.set(record.agent_id, record);
@@ -77,6 +79,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       if (known === undefined && twin !== undefined) return { twin };
       const record = reduceAgent(known, event);
       timelines.add(event);
+      activities.add(event);
       if (record !== known) {
         set(record);
         mark(event.id);
@@ -98,6 +101,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       idByLowerCase.delete(id.toLowerCase());
       shownAxes.delete(id);
       timelines.remove(id);
+      activities.remove(id);
       mark(id);
     },
     record: (id) => records.get(id),
@@ -114,6 +118,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
       throw unknownAgent(text, records.keys());
     },
     timeline: (id) => timelines.of(id),
+    activity: (id) => activities.of(id, now()),
     changedSince: changes.changedSince,
     onChange: changes.onChange,
     stop() {
@@ -129,7 +134,7 @@ interface Changes extends Pick<FleetService, "revision" | "changedSince" | "onCh
   stop(): void;
 }
 
-function createChanges(): Changes {
+function createChanges(isUrgent: (id: AgentId) => boolean): Changes {
   const changedAt = new Map<AgentId, number>();
   const pending = new Set<AgentId>();
   const listeners = new Set<(change: FleetChange) => void>();
@@ -142,7 +147,9 @@ function createChanges(): Changes {
     pending.clear();
     revision += 1;
     for (const id of ids) changedAt.set(id, revision);
-    for (const listener of listeners) listener({ revision, ids });
+    // Ask about each of them, because the next change is compared with what was seen now.
+    const change = { revision, ids, isUrgent: ids.filter(isUrgent).length > 0 };
+    for (const listener of listeners) listener(change);
   };
   return {
     mark(id) {
@@ -198,12 +205,4 @@ export function unknownAgent(text: string, known: Iterable<string>): CliaiError 
   return new CliaiError("agent_unknown", `no agent "${text}"`, {
     hint: didYouMean(text, known) ?? "list the agents: cliai ls",
   });
-}
-
-/** What time alone changes of what is shown. */
-function shownValues(record: AgentRecord, now: Date, listeningSince: string): string {
-  const axes = deriveAxes(record, now, listeningSince);
-  const { link, activity, control, attention } = axes;
-  const kinds = needsOf(record, axes, now, listeningSince).map(({ kind }) => kind);
-  return [link.value, activity.value, control.value, attention.value, ...kinds].join(" ");
 }

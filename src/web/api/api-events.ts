@@ -61,7 +61,7 @@ export function createApiEvents(server: Server, { lastEventId, agent }: ApiEvent
     },
     watch(wake) {
       const stops = [
-        fleet.onChange(wake),
+        fleet.onChange(() => wake()),
         server.alerts.onAlert((alert) => {
           if (agent !== undefined && alert.agent_id !== agent) return;
           alertsToTell.set(alert.alert_id, alert);

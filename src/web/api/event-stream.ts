@@ -11,8 +11,8 @@ export interface StreamEvent {
 export interface StreamSource {
   /** All events that are due now; empty if there are none. */
   next(): readonly StreamEvent[];
-  /** Calls `wake` when there may be events. Returns the function that ends that. */
-  watch(wake: () => void): () => void;
+  /** Calls `wake` when there may be events; urgent ones need not wait for the next write. Returns the function that ends that. */
+  watch(wake: (isUrgent?: boolean) => void): () => void;
 }
 
 export interface StreamOptions {
@@ -20,7 +20,7 @@ export interface StreamOptions {
   readonly signal: AbortSignal;
   /** Calls `end` when the client may no longer see anything. Returns the function that stops that. */
   readonly onVoid?: ((end: () => void) => () => void) | undefined;
-  /** The shortest time between two writes. Changes in between are sent together. */
+  /** The shortest time between two writes. Changes in between are sent together. As often again, an urgent event is written at once. */
   readonly minGapMs: number;
   /** The text to send when there is nothing else, so that both ends notice a dead connection. */
   readonly keepAlive: string;
@@ -41,6 +41,8 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
   let isOver = false;
   let isCancelled = false;
   let writtenAt = Number.NEGATIVE_INFINITY;
+  let hurriedAt = Number.NEGATIVE_INFINITY;
+  let isUrgent = false;
   let text = `retry: ${retryMs}\n\n`;
   const end = () => {
     if (isOver) return;
@@ -69,14 +71,20 @@ export function eventStream(source: StreamSource, options: StreamOptions): Respo
     {
       async pull(controller) {
         // Watch only when the body is read: the body of an answer to HEAD is never read or cancelled, so the watch would never end.
-        stopWatching ??= source.watch(() => wake());
+        stopWatching ??= source.watch((isAtOnce = false) => {
+          isUrgent ||= isAtOnce;
+          wake();
+        });
         forgetVoid ??= onVoid?.(end);
         while (!isOver) {
-          const gapLeftMs = writtenAt + minGapMs - performance.now();
+          const gapLeftMs =
+            (isUrgent ? Math.min(writtenAt, hurriedAt) : writtenAt) + minGapMs - performance.now();
           if (gapLeftMs > 0) {
             await rest(gapLeftMs);
             continue;
           }
+          if (isUrgent && performance.now() - writtenAt < minGapMs) hurriedAt = performance.now();
+          isUrgent = false;
           text += nextEvents();
           if (text === "" && performance.now() - writtenAt >= keepAliveEveryMs) text = keepAlive;
           if (text !== "") break;

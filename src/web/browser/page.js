@@ -3,6 +3,9 @@
 // The page's script: connects the page to its event stream, so that the page is live. Without scripts, the page can still be read
 // and its forms work.
 import { refreshAges, setClock } from "./age.js";
+import { watchChosen } from "./fleet/chosen.js";
+import { watchTargets } from "./fleet/targets.js";
+import { watchFleetFilter } from "./fleet/views.js";
 import { keepPlace, watchAnswers } from "./forms/answers.js";
 import { watchArmed } from "./forms/armed.js";
 import { restoreDrafts, watchDrafts } from "./forms/drafts.js";
@@ -38,6 +41,9 @@ watchNeedActs();
 watchAnswers();
 watchDrafts();
 restoreDrafts();
+watchFleetFilter();
+watchTargets();
+const showChosen = watchChosen();
 showArmed();
 setClock(shownAt);
 setInterval(refreshAges, 1_000);
@@ -54,7 +60,8 @@ if (stream !== undefined) {
     },
     onPatch(patch) {
       takeTime(patch.now);
-      keepPlace(() => applyPatch(patch.html));
+      keepPlace(() => applyPatch(patch));
+      showChosen();
       showCountInTitle();
       announceNewRequests();
       showArmed();

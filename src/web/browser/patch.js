@@ -1,35 +1,87 @@
 // Replaces parts of the page with new markup from the server. The id of a part's root element says which part it replaces.
 import { morph, move } from "./morph.js";
 
+/**
+ * @typedef {object} Patch
+ * @property {readonly string[]} html
+ * @property {readonly string[]} [gone] the agents that the page shows no longer
+ * @property {Readonly<Record<string, string>>} [ages] when agents were last heard, RFC 3339
+ */
+
+/** @param {Patch} patch */
+export function applyPatch({ html, gone = [], ages = {} }) {
+  for (const id of gone) remove(document.getElementById(`agent-${id}`));
+  // All rows in one template, because that is much cheaper than one for each. A parser drops rows that follow something else.
+  const rows = html.filter((part) => part.startsWith("<tr"));
+  const others = html.filter((part) => !part.startsWith("<tr"));
+  for (const fresh of [...parse(others), ...parse(rows)]) applyPart(fresh);
+  for (const [id, at] of Object.entries(ages)) setHeard(id, at);
+}
+
+/** The focus goes to the search instead of nowhere. @param {Element | null} agent */
+function remove(agent) {
+  const search = document.querySelector("#search");
+  const hasFocus = agent?.contains(document.activeElement) === true;
+  agent?.remove();
+  if (hasFocus && search instanceof HTMLElement) search.focus({ preventScroll: true });
+}
+
 /** @param {readonly string[]} parts */
-export function applyPatch(parts) {
-  for (const html of parts) {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    for (const fresh of [...template.content.children]) applyPart(fresh);
-  }
+function parse(parts) {
+  if (parts.length === 0) return [];
+  const template = document.createElement("template");
+  template.innerHTML = parts.join("");
+  return [...template.content.children];
 }
 
 /** @param {Element} fresh */
 function applyPart(fresh) {
   const old = document.getElementById(fresh.id);
-  const place = placeOf(fresh);
   const list = document.getElementById(fresh.getAttribute("data-list") ?? "");
-  if (place === null || list === null) {
+  if (placeOf(fresh) === null || list === null) {
     if (old !== null) morph(old, fresh);
     return;
   }
-  // Agents are ordered by id within a section, and entries of a transcript by their sequence.
-  const after = [...list.children].find((child) => (placeOf(child) ?? "") > place);
   if (old === null) {
-    list.insertBefore(fresh, after ?? null);
+    list.insertBefore(fresh, placeIn(list, fresh));
     return;
   }
-  if (old.parentElement !== list) move(list, old, after ?? null);
+  const isInPlace =
+    old.parentElement === list && old.getAttribute("data-order") === fresh.getAttribute("data-order");
+  if (!isInPlace) move(list, old, placeIn(list, fresh, old));
   morph(old, fresh);
 }
 
 /** @param {Element} element */
 function placeOf(element) {
   return element.getAttribute("data-place") ?? element.getAttribute("data-agent");
+}
+
+/**
+ * The element before which another one belongs: agents are ordered by `data-order`, and equal ones by id; entries of a transcript by their
+ * sequence.
+ * @param {Element} list @param {Element} fresh @param {Element} [itself] its present element
+ */
+function placeIn(list, fresh, itself) {
+  const isDown = list.getAttribute("data-down") === "true";
+  const [order, id] = orderOf(fresh);
+  const next = [...list.children].find((child) => {
+    if (child === itself || placeOf(child) === null) return false;
+    const [other, otherId] = orderOf(child);
+    if (other === order) return otherId > id;
+    return isDown ? other < order : other > order;
+  });
+  return next ?? list.querySelector(":scope > .more");
+}
+
+/** @param {Element} element @returns {[order: string, place: string]} */
+function orderOf(element) {
+  return [element.getAttribute("data-order") ?? "", placeOf(element) ?? ""];
+}
+
+/** @param {string} id @param {string} at */
+function setHeard(id, at) {
+  const time = document.querySelector(`#${CSS.escape(`agent-${id}`)} .heard time`);
+  time?.setAttribute("datetime", at);
+  time?.setAttribute("title", `${at.slice(0, 19).replace("T", " ")} UTC`);
 }

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} StreamListener
  * @property {(hello: { assets: string, now: string }) => void} onHello
- * @property {(patch: { now: string, html: string[] }) => void} onPatch
+ * @property {(patch: { now: string } & import("./patch.js").Patch) => void} onPatch
  * @property {() => void} onLost
  */
 

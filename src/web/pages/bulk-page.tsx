@@ -13,19 +13,22 @@ import { TaskText } from "./parts/task-text.tsx";
 export const bulkTypes = ["pause", "resume", "stop"] as const;
 export type BulkType = (typeof bulkTypes)[number];
 
-const words: Readonly<Record<BulkType, { title: string; icon: IconName; what: string }>> = {
+const words: Readonly<Record<BulkType, { title: string; act: string; icon: IconName; what: string }>> = {
   pause: {
     title: "Pause all",
+    act: "Pause",
     icon: "pause",
     what: "Each agent stops before its next tool call, until it is resumed.",
   },
   resume: {
     title: "Resume all",
+    act: "Resume",
     icon: "play",
     what: "Each agent goes on with the tool call before which it was held.",
   },
   stop: {
     title: "Stop all",
+    act: "Stop",
     icon: "stop",
     what: "No further tool call starts. Each agent is told to finish and report; then its session ends.",
   },
@@ -44,24 +47,31 @@ export function leftOutBecause({ axes: { link, control } }: AgentView, type: Bul
 
 interface BulkPageProps {
   readonly type: BulkType;
+  /** The agents that the order may go to: all, or those that were chosen on the fleet page. */
   readonly views: readonly AgentView[];
+  /** How `views` were chosen, for a person; undefined if they are the whole fleet. */
+  readonly chosenBy: string | undefined;
   readonly now: Date;
   readonly health: Health;
 }
 
-export function BulkPage({ type, views, now, health }: BulkPageProps) {
-  const { title, icon, what } = words[type];
+export function BulkPage({ type, views, chosenBy, now, health }: BulkPageProps) {
+  const { title, icon, what, act } = words[type];
   const targets = views.filter((view) => leftOutBecause(view, type) === undefined);
-  const others = views.filter((view) => leftOutBecause(view, type) !== undefined);
   return (
     <>
       <Crumb />
-      <h1>{title}</h1>
+      <h1>{chosenBy === undefined ? title : `${act} ${agentsText(targets.length)}`}</h1>
       <p class="lead">{what}</p>
+      {chosenBy !== undefined && (
+        <p class="quiet">
+          Chosen by {chosenBy}. <a href={`/bulk/${type}`}>All agents instead</a>
+        </p>
+      )}
       {targets.length === 0 ? (
         <p class="quiet">There is no agent to {type} now.</p>
       ) : (
-        <form method="post" action="/bulk" class="sheet" data-once="Sending …">
+        <form method="post" action="/bulk" class="sheet" id="targets" data-once="Sending …">
           <input type="hidden" name="type" value={type} />
           <input type="hidden" name="command_id" value={crypto.randomUUID()} />
           <fieldset>
@@ -69,18 +79,10 @@ export function BulkPage({ type, views, now, health }: BulkPageProps) {
               {targets.length === 1 ? "This agent" : `These ${targets.length} agents`}; uncheck those to leave
               out
             </legend>
+            {targets.length > 1 && <TargetTools />}
             <ul class="targets">
               {targets.map((view) => (
-                <li>
-                  <label class="choice">
-                    <input type="checkbox" name="agents" value={view.agent_id} checked />
-                    <b>{view.agent_id}</b>
-                    <StatusBadge view={view} />
-                    <span class="what">
-                      <TaskText view={view} now={now} />
-                    </span>
-                  </label>
-                </li>
+                <Target view={view} now={now} />
               ))}
             </ul>
             <label for="bulk-reason">Reason, told to each</label>
@@ -92,23 +94,72 @@ export function BulkPage({ type, views, now, health }: BulkPageProps) {
                 <span class="what">cuts off the tools that run, and leaves no time to report</span>
               </label>
             )}
-            <div class="sheet-end">
-              <button type="submit" class={type === "stop" ? "stop" : "primary"}>
-                <Icon name={icon} />
-                {title.replace(" all", "")} the checked agents
-              </button>
-              <a href="/">Cancel</a>
-            </div>
           </fieldset>
+          <LeftOut views={views} type={type} />
           {!health.ready && <p class="attention">{health.reason}</p>}
+          <div class="sheet-end sticky-end">
+            <button type="submit" class={type === "stop" ? "stop" : "primary"} data-label={act}>
+              <Icon name={icon} />
+              <span>{act} the checked agents</span>
+            </button>
+            <a href="/">Cancel</a>
+          </div>
         </form>
       )}
-      {others.length > 0 && (
-        <p class="left-out quiet">
-          Left out: {others.map((view) => `${view.agent_id} ${leftOutBecause(view, type)}`).join(", ")}.
-        </p>
-      )}
+      {targets.length === 0 && <LeftOut views={views} type={type} />}
     </>
+  );
+}
+
+function agentsText(count: number): string {
+  return `${count} ${count === 1 ? "agent" : "agents"}`;
+}
+
+/** Checks many boxes at once. It works in the browser alone, so it is not there without scripts. */
+function TargetTools() {
+  return (
+    <div class="target-tools">
+      <input type="search" data-narrow placeholder="Narrow the list" aria-label="Narrow the list" />
+      <button type="button" data-check="all">
+        Check all
+      </button>
+      <button type="button" data-check="none">
+        Check none
+      </button>
+    </div>
+  );
+}
+
+function Target({ view, now }: { view: AgentView; now: Date }) {
+  return (
+    <li>
+      <label class="choice">
+        <input type="checkbox" name="agents" value={view.agent_id} checked />
+        <b>{view.agent_id}</b>
+        <StatusBadge view={view} />
+        <span class="what" title={view.current_task}>
+          <TaskText view={view} now={now} />
+        </span>
+      </label>
+    </li>
+  );
+}
+
+/** At most so many are named of those that the order does not concern. */
+const leftOutNamed = 20;
+
+function LeftOut({ views, type }: Pick<BulkPageProps, "views" | "type">) {
+  const others = views.flatMap((view) => {
+    const why = leftOutBecause(view, type);
+    return why === undefined ? [] : [`${view.agent_id} ${why}`];
+  });
+  if (others.length === 0) return null;
+  const more = others.length - leftOutNamed;
+  return (
+    <p class="left-out quiet">
+      Left out: {others.slice(0, leftOutNamed).join(", ")}
+      {more > 0 && `, +${more} more`}.
+    </p>
   );
 }
 
@@ -129,7 +180,8 @@ export function BulkResultsPage({ results }: BulkResultsProps) {
 /** The part of the page that changes when receipts come. */
 export function BulkResults({ results }: BulkResultsProps) {
   const done = results.filter(({ command }) => command?.receipts.some(({ state }) => state === "applied"));
-  const [type] = results.flatMap(({ command }) => command?.type ?? []);
+  const [order] = results.flatMap(({ command }) => command ?? []);
+  const { type, summary = "" } = order ?? {};
   return (
     <div id="bulk-results">
       <p class="lead">
@@ -137,6 +189,7 @@ export function BulkResults({ results }: BulkResultsProps) {
           ? "No agent has this command any more."
           : `${type ?? "The command"}: applied by ${done.length} of ${results.length}`}
       </p>
+      {summary !== "" && <p class="quiet">{summary}</p>}
       <ul class="results">
         {results.map(({ agent_id, view, command }) => (
           <li>

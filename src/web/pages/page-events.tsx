@@ -1,10 +1,9 @@
 /** @jsxImportSource hono/jsx */
 // GET /events: updates an open page. It sends the markup of the parts that changed, made by the same components as the page.
-import type { Child } from "hono/jsx";
 import type { CliAbilities } from "../../domain/abilities.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
-import { countSections, sections } from "../../domain/fleet/shown/sections.ts";
+import { countSections } from "../../domain/fleet/shown/sections.ts";
 import { lagOf } from "../../domain/system/lag.ts";
 import type { Server } from "../../server/server.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
@@ -16,8 +15,10 @@ import { assetsVersion } from "../assets.ts";
 import { agentParts } from "./agent/agent-page.tsx";
 import type { AgentTab } from "./agent/agent-tabs.tsx";
 import { BulkResults } from "./bulk-page.tsx";
-import { AgentEntry, FleetContent, SectionCount } from "./fleet/fleet-page.tsx";
-import { type Layout, layoutOf } from "./fleet/layouts.ts";
+import { createChangedParts, type Part } from "./changed-parts.ts";
+import { createFleetPatch, type FleetChanges } from "./fleet/fleet-patch.tsx";
+import type { FleetQuery } from "./fleet/fleet-query.ts";
+import type { Layout } from "./fleet/layouts.ts";
 import { ModelServers } from "./fleet/model-servers.tsx";
 import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner, OpenNeeds } from "./layout.tsx";
@@ -39,8 +40,9 @@ export interface PageEventsOptions {
   readonly key: string | undefined;
   /** For the page of results: the agents for which the command could not be stored. */
   readonly failed: readonly string[];
-  /** The present layout of the fleet page. */
+  /** The present layout of the fleet page, and what it shows. */
   readonly layout: Layout;
+  readonly query: FleetQuery;
   readonly clis: readonly CliAbilities[];
   readonly doctor: Doctor | undefined;
   /** The time zone of the browser. */
@@ -60,37 +62,19 @@ export const pageGapMs = 200;
 /** An event and not a comment, because scripts do not see comments, and must notice that the stream lives. */
 export const pageKeepAlive = "event: ping\ndata: {}\n\n";
 
-/** Sends `hello` first, then `patch`: the markup of each changed part. Its root element has the id of the element that it replaces. */
+/**
+ * Sends `hello` first, then `patch`: the markup of each changed part. Its root element has the id of the element that it replaces. A patch of
+ * the fleet page also names the agents that are `gone` from it, and the `ages` of those of which nothing else has changed.
+ */
 export function createPageEvents(server: Server, options: PageEventsOptions): StreamSource {
   const { fleet } = server;
   const { agent, page, tab = "now", clis, now } = options;
   const cursor = createFleetCursor(server, options.lastEventId);
-  const sent = new Map<string, string>();
-  let { layout } = options;
+  const changed = createChangedParts();
+  const fleetPatch = createFleetPatch({ ...options, activityOf: fleet.activity });
   let greeted = false;
   let requestsChanged = true;
 
-  const fleetParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
-    const counts = countSections(views);
-    const before = layout;
-    layout = layoutOf(views.length);
-    const servers = serversPart(views, now());
-    if (step.kind === "whole" || layout !== before) {
-      sent.clear();
-      return [{ id: "live", part: <FleetContent {...options} views={views} now={now()} /> }, servers];
-    }
-    const changed = new Set<string>(step.ids);
-    return [
-      servers,
-      ...sections.map((section) => ({
-        id: `count-${section}`,
-        part: <SectionCount section={section} count={counts[section]} />,
-      })),
-      ...views
-        .filter(({ agent_id }) => changed.has(agent_id))
-        .map((view) => ({ id: `agent-${view.agent_id}`, part: entryMarkup(view, layout, now()) })),
-    ];
-  };
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     const view = views.find(({ agent_id }) => agent_id === agent);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
@@ -98,7 +82,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
     return agentParts(tab, { view, ...facts, clis, now: now() });
   };
   const pageParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
-    if (page === "fleet") return fleetParts(step, views);
+    if (page === "fleet") return [serversPart(views, now())];
     if (page === "agent") return ownParts(step, views);
     if (page !== "results") return [];
     const results = findBulkTargets(views, options.key ?? "", options.failed);
@@ -139,16 +123,18 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       if (requestsChanged || (page === "inbox" && step !== undefined)) parts.push(...requestParts());
       requestsChanged = false;
       parts.push(...screenParts(server, options), ...systemParts(server, options));
-      const html = changedMarkup(parts, sent);
-      if (html.length > 0) {
-        events.push({ event: "patch", id: cursor.id(), data: { now: now().toISOString(), html } });
+      const { html, ...more } = page === "fleet" ? fleetPatch(step, fleet.list(), now()) : nothing;
+      const all = [...changed.take(parts), ...html];
+      if (all.length + more.gone.length + Object.keys(more.ages).length > 0) {
+        const data = { now: now().toISOString(), html: all, ...more };
+        events.push({ event: "patch", id: cursor.id(), data });
       }
       return events;
     },
     watch(wake) {
       const onRequests = () => {
         requestsChanged = true;
-        wake();
+        wake(true);
       };
       return watchPage(server, options, wake, onRequests);
     },
@@ -166,31 +152,24 @@ function screenParts(server: Server, options: ScreenPage): Part[] {
   return view === undefined ? [] : terminalParts({ view, screen: server.screens.shown(view.agent_id) });
 }
 
-function watchPage(server: Server, options: ScreenPage, wake: () => void, onRequests: () => void) {
+function watchPage(
+  server: Server,
+  options: ScreenPage,
+  wake: (isUrgent?: boolean) => void,
+  onRequests: () => void,
+) {
   const view = screenView(server, options);
-  const stops = [server.fleet.onChange(wake), server.requests.onChange(onRequests)];
-  if (view !== undefined) stops.push(server.screens.watch(view.agent_id, wake));
+  const stops = [
+    server.fleet.onChange(({ isUrgent }) => wake(isUrgent)),
+    server.requests.onChange(onRequests),
+  ];
+  if (view !== undefined) stops.push(server.screens.watch(view.agent_id, () => wake()));
   return () => {
     for (const stop of stops) stop();
   };
 }
 
-/** The markup of each view. All open pages have the same views, so each view is rendered only once for all of them. */
-const drawn = new WeakMap<AgentView, Map<Layout, string>>();
-
-function entryMarkup(view: AgentView, layout: Layout, now: Date): string {
-  const known = drawn.get(view) ?? new Map<Layout, string>();
-  const html = known.get(layout) ?? String(<AgentEntry view={view} layout={layout} now={now} />);
-  drawn.set(view, known.set(layout, html));
-  return html;
-}
-
-interface Part {
-  readonly id: string;
-  readonly part: Child;
-  /** Compared instead of the markup, if the markup differs each time. */
-  readonly key?: string;
-}
+const nothing: FleetChanges = { html: [], gone: [], ages: {} };
 
 /** The model servers. `key` is compared instead of the markup, because the ages make the markup differ each time. */
 function serversPart(views: readonly AgentView[], now: Date): Part {
@@ -213,16 +192,4 @@ function systemParts(server: Server, { page, doctor, now: clock }: PageEventsOpt
     { id: "system-alerts", part: <AlertsPanel alerts={alerts} now={now} />, key: JSON.stringify(alerts) },
     { id: "system-lag", part: <LagPanel lag={lag} now={now} />, key: JSON.stringify(lag) },
   ];
-}
-
-/** Leaves out the parts that are the same as when they were last sent to this page. */
-function changedMarkup(parts: readonly Part[], sent: Map<string, string>): string[] {
-  const fresh: string[] = [];
-  for (const { id, part, key } of parts) {
-    const html = String(part);
-    if (sent.get(id) === (key ?? html)) continue;
-    sent.set(id, key ?? html);
-    fresh.push(html);
-  }
-  return fresh;
 }

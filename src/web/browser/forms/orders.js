@@ -1,4 +1,6 @@
 // Sends the forms that give commands without leaving the page, and shows whether the command was stored.
+
+import { say } from "../say.js";
 import { forgetDraft } from "./drafts.js";
 import { postForm } from "./post.js";
 
@@ -40,7 +42,7 @@ function renewId(form) {
 /** @param {string} text @param {boolean} [isBad] */
 function report(text, isBad = false) {
   const result = document.querySelector("#order-result");
-  if (result === null) return;
+  if (result === null) return say(text);
   result.textContent = text;
   result.classList.toggle("bad", isBad);
 }

@@ -2,6 +2,7 @@
 // One agent as a card of the fleet page.
 
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import { folderOf } from "../../../domain/fleet/shown/agent-filter.ts";
 import { sectionOf } from "../../../domain/fleet/shown/sections.ts";
 import { shownCli } from "../../../domain/fleet/shown/shown-cli.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
@@ -10,9 +11,18 @@ import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
 import { UsageLine } from "../parts/usage.tsx";
+import { AgentActions } from "./agent-actions.tsx";
+import { Sparkline } from "./sparkline.tsx";
 
-export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
-  const { agent_id, project_path, progress } = view;
+export interface AgentCardProps {
+  readonly view: AgentView;
+  /** The number of its events in each of the last minutes, oldest first. */
+  readonly activity: readonly number[];
+  readonly now: Date;
+}
+
+export function AgentCard({ view, activity, now }: AgentCardProps) {
+  const { agent_id, project_path, progress, tags } = view;
   return (
     <li id={`agent-${agent_id}`} class="card" data-agent={agent_id} data-list={`list-${sectionOf(view)}`}>
       <div class="card-head">
@@ -34,12 +44,21 @@ export function AgentCard({ view, now }: { view: AgentView; now: Date }) {
       <p class="facts">
         <CliName view={view} />
         <span class="path" title={project_path}>
-          {folderOf(project_path)}
+          {shownFolder(project_path)}
         </span>
+        {tags.map((tag) => (
+          <span class="tag">{tag}</span>
+        ))}
         <Queued count={view.queued} />
         <ModelPlace view={view} />
-        <Age at={view.last_seen} now={now} />
+        <span class="heard">
+          <Age at={view.last_seen} now={now} />
+        </span>
       </p>
+      <div class="card-foot">
+        <AgentActions view={view} />
+        <Sparkline counts={activity} />
+      </div>
     </li>
   );
 }
@@ -51,12 +70,6 @@ export function CliName({ view }: { view: AgentView }) {
 }
 
 /** The last part of the project's path. The whole path is in the title and on the agent's page. */
-export function folderOf(path: string | undefined): string {
-  if (path === undefined || path === unknownText) return "project unknown";
-  return (
-    path
-      .split(/[\\/]/)
-      .filter((part) => part !== "")
-      .at(-1) ?? path
-  );
+export function shownFolder(path: string): string {
+  return path === unknownText ? "project unknown" : folderOf(path);
 }

@@ -1,37 +1,57 @@
 /** @jsxImportSource hono/jsx */
-// One agent as a row of the fleet page's table.
+// One agent as a row of the fleet page's table: one line, the rest of a long text in its title.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import { sectionOf } from "../../../domain/fleet/shown/sections.ts";
+import { needText } from "../../../domain/fleet/needs/need.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
-import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
+import { StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
-import { CliName, folderOf } from "./agent-card.tsx";
+import { CliName, shownFolder } from "./agent-card.tsx";
+import { groupIdOf, orderKey } from "./arrange.ts";
+import { chosenForm } from "./chosen-bar.tsx";
+import type { FleetQuery } from "./fleet-query.ts";
 
-export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
-  const { agent_id, current_task, project_path } = view;
+export interface AgentRowProps {
+  readonly view: AgentView;
+  /** The group and the order decide where the row stands. */
+  readonly query: Pick<FleetQuery, "group" | "sort">;
+  readonly now: Date;
+}
+
+export function AgentRow({ view, query, now }: AgentRowProps) {
+  const { agent_id, project_path, tags } = view;
+  const place = { "data-list": `list-${groupIdOf(view, query)}`, "data-order": orderKey(view, query) };
   return (
-    <tr id={`agent-${agent_id}`} data-agent={agent_id} data-list={`list-${sectionOf(view)}`}>
-      <th scope="row">
-        <a href={`/agents/${agent_id}`}>{agent_id}</a>
+    <tr id={`agent-${agent_id}`} data-agent={agent_id} {...place}>
+      <td class="choose">
+        <input
+          type="checkbox"
+          name="agents"
+          value={agent_id}
+          form={chosenForm}
+          aria-label={`Check ${agent_id}`}
+        />
+      </td>
+      <th scope="row" class="agent">
+        <a href={`/agents/${agent_id}`} title={tags.length === 0 ? undefined : `tags: ${tags.join(", ")}`}>
+          {agent_id}
+        </a>
       </th>
-      <td>
+      <td class="status-cell">
         <StatusBadge view={view} />
       </td>
-      <td class="task">
-        <p title={current_task}>
-          <TaskText view={view} now={now} />
-        </p>
-        <AttentionLine view={view} />
+      <td class="task" title={taskTitle(view)}>
+        <Need view={view} />
+        <TaskText view={view} now={now} />
       </td>
       <td class="cli">
         <CliName view={view} />
       </td>
       <td class="path" title={project_path}>
-        {folderOf(project_path)}
+        {shownFolder(project_path)}
       </td>
       <td class="cost">
         {view.usage?.estimated_cost !== undefined && (
@@ -40,8 +60,8 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
           </span>
         )}
       </td>
-      <td>
-        <Queued count={view.queued} />
+      <td class="queue">
+        <Queued count={view.queued} isShort />
         <ModelPlace view={view} />
       </td>
       <td class="heard">
@@ -49,4 +69,14 @@ export function AgentRow({ view, now }: { view: AgentView; now: Date }) {
       </td>
     </tr>
   );
+}
+
+/** What the agent needs a person for, before its task; the badge has the words for the first need. */
+function Need({ view }: { view: AgentView }) {
+  const [need] = view.needs;
+  return need === undefined ? null : <span class="attention">{need.reason} </span>;
+}
+
+function taskTitle({ needs, current_task }: AgentView): string {
+  return [...needs.flatMap((need) => [needText(need), need.hint]), current_task].filter(Boolean).join(" · ");
 }

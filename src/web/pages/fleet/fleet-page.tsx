@@ -4,21 +4,25 @@
 // The page of the fleet: sections of cards for a few agents, a dense table for many, the first step if there is none.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import {
-  groupBySection,
-  type Section,
-  sections,
-  sectionTitles,
-} from "../../../domain/fleet/shown/sections.ts";
+import { sections, sectionTitles } from "../../../domain/fleet/shown/sections.ts";
+import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { Icon } from "../parts/icon.tsx";
 import { AgentCard } from "./agent-card.tsx";
-import { AgentRow } from "./agent-row.tsx";
+import { type Arrangement, arrange } from "./arrange.ts";
 import { EmptyFleet } from "./empty-fleet.tsx";
-import { type Layout, layoutOf } from "./layouts.ts";
+import { FilterBar, FilterNote } from "./filter-bar.tsx";
+import { type FleetQuery, queryParams } from "./fleet-query.ts";
+import { FleetTable } from "./fleet-table.tsx";
+import { GroupCount } from "./group-count.tsx";
+import { layoutOf } from "./layouts.ts";
 import { ModelServers } from "./model-servers.tsx";
+import { Strip } from "./strip.tsx";
 
 export interface FleetPageProps {
   readonly views: readonly AgentView[];
+  readonly query: FleetQuery;
+  /** The number of an agent's events in each of the last minutes, oldest first. */
+  readonly activityOf: (id: AgentId) => readonly number[];
   readonly now: Date;
   /** The command that launches a first agent. */
   readonly spawnCommand: string;
@@ -27,6 +31,9 @@ export interface FleetPageProps {
 }
 
 export function FleetPage(props: FleetPageProps) {
+  const { views, query } = props;
+  const filter = queryParams({ ...query, sort: undefined, group: "state", isWhole: false }).toString();
+  const [all, suffix] = filter === "" ? ["all", ""] : ["these", `?${filter}`];
   return (
     <>
       <div class="page-head">
@@ -35,97 +42,64 @@ export function FleetPage(props: FleetPageProps) {
           <a class="button primary" href="/spawn" data-acts>
             <Icon name="plus" /> Spawn
           </a>
-          <a class="button" href="/bulk/pause" data-acts>
-            <Icon name="pause" /> Pause all
+          <a class="button" href={`/bulk/pause${suffix}`} data-acts>
+            <Icon name="pause" /> Pause {all}
           </a>
-          <a class="button" href="/bulk/resume" data-acts>
-            <Icon name="play" /> Resume all
+          <a class="button" href={`/bulk/resume${suffix}`} data-acts>
+            <Icon name="play" /> Resume {all}
           </a>
-          <a class="button stop" href="/bulk/stop" data-acts>
-            <Icon name="stop" /> Stop all
+          <a class="button stop" href={`/bulk/stop${suffix}`} data-acts>
+            <Icon name="stop" /> Stop {all}
           </a>
         </nav>
       </div>
+      {views.length > 0 && <FilterBar views={views} query={query} />}
       <FleetContent {...props} />
-      <ModelServers views={props.views} now={props.now} />
+      <ModelServers views={views} now={props.now} />
     </>
   );
 }
 
 /** The part of the page that changes when agents come, go or change. */
-export function FleetContent({ views, now, spawnCommand, listening }: FleetPageProps) {
+export function FleetContent(props: FleetPageProps) {
+  const { views, query, now, spawnCommand, listening } = props;
   const layout = layoutOf(views.length);
+  const arrangement = arrange(views, layout === "table" ? query : asCards(query));
+  const { matching, hidden } = arrangement;
   return (
     <div id="live" data-layout={layout}>
+      <FilterNote query={query} shown={matching.length} hidden={hidden} />
       {layout === "empty" && <EmptyFleet spawnCommand={spawnCommand} listening={listening} />}
-      {layout === "cards" && <Cards views={views} now={now} />}
-      {layout === "table" && <Table views={views} now={now} />}
+      {layout === "cards" && <Cards {...props} arrangement={arrangement} />}
+      {layout === "table" && <Strip views={matching} />}
+      {layout === "table" && <FleetTable arrangement={arrangement} query={query} now={now} />}
     </div>
   );
 }
 
-/** One agent as this layout shows it. This is sent when the agent changes. */
-export function AgentEntry({ view, layout, now }: { view: AgentView; layout: Layout; now: Date }) {
-  return layout === "table" ? <AgentRow view={view} now={now} /> : <AgentCard view={view} now={now} />;
+/** Cards always stand in sections, in a fixed order, so that each keeps its place. */
+export function asCards(query: FleetQuery): FleetQuery {
+  return { ...query, sort: { by: "agent", isDown: false }, group: "state", isWhole: true };
 }
 
-export function SectionCount({ section, count }: { section: Section; count: number }) {
-  return (
-    <span id={`count-${section}`} class="count">
-      {count}
-    </span>
-  );
-}
-
-function Cards({ views, now }: { views: readonly AgentView[]; now: Date }) {
-  const groups = groupBySection(views);
+function Cards({ arrangement, activityOf, now }: FleetPageProps & { arrangement: Arrangement }) {
   return (
     <>
-      {sections.map((section) => (
-        <section class={`group ${section}`} aria-labelledby={`title-${section}`}>
-          <h2 id={`title-${section}`}>
-            {sectionTitles[section]} <SectionCount section={section} count={groups[section].length} />
-          </h2>
-          <ul class="cards" id={`list-${section}`}>
-            {groups[section].map((view) => (
-              <AgentCard view={view} now={now} />
-            ))}
-          </ul>
-        </section>
-      ))}
+      {sections.map((section, place) => {
+        const { shown = [], figure = 0 } = arrangement.groups[place] ?? {};
+        return (
+          <section class={`group ${section}`} aria-labelledby={`title-${section}`}>
+            <h2 id={`title-${section}`}>
+              {sectionTitles[section]} <GroupCount id={section} count={figure} />
+            </h2>
+            <ul class="cards" id={`list-${section}`}>
+              {shown.map((view) => (
+                <AgentCard view={view} activity={activityOf(view.agent_id)} now={now} />
+              ))}
+            </ul>
+          </section>
+        );
+      })}
     </>
-  );
-}
-
-function Table({ views, now }: { views: readonly AgentView[]; now: Date }) {
-  const groups = groupBySection(views);
-  return (
-    <table class="fleet">
-      <caption class="unseen">Agents by what they need</caption>
-      <thead>
-        <tr>
-          <th scope="col">Agent</th>
-          <th scope="col">Status</th>
-          <th scope="col">Task</th>
-          <th scope="col">CLI</th>
-          <th scope="col">Project</th>
-          <th scope="col">Cost</th>
-          <th scope="col">Queue</th>
-          <th scope="col">Last heard</th>
-        </tr>
-      </thead>
-      {sections.map((section) => (
-        <tbody class={`group ${section}`} id={`list-${section}`}>
-          <tr>
-            <th colspan={8} scope="rowgroup">
-              {sectionTitles[section]} <SectionCount section={section} count={groups[section].length} />
-            </th>
-          </tr>
-          {groups[section].map((view) => (
-            <AgentRow view={view} now={now} />
-          ))}
-        </tbody>
-      ))}
-    </table>
   );
 }

@@ -10,6 +10,7 @@ import { AgentPage } from "../agent/agent-page.tsx";
 import { agentTabOf } from "../agent/agent-tabs.tsx";
 import { transcriptPage } from "../agent/transcript-tab.tsx";
 import { FleetPage } from "../fleet/fleet-page.tsx";
+import { parseFleetQuery, queryParams } from "../fleet/fleet-query.ts";
 import { layoutOf } from "../fleet/layouts.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 
@@ -20,11 +21,14 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
 
   pages.get("/", (c) => {
     const views = fleet.list();
-    const stream = streamOf(server, "fleet", `&layout=${layoutOf(views.length)}`);
+    const query = parseFleetQuery((name) => c.req.query(name));
+    const params = queryParams(query);
+    params.set("layout", layoutOf(views.length));
+    const props = { views, query, activityOf: fleet.activity, now: now(), spawnCommand };
     return showPage(c, options, {
       title: "Fleet",
-      stream,
-      body: <FleetPage views={views} now={now()} spawnCommand={spawnCommand} listening={listening(c)} />,
+      stream: streamOf(server, "fleet", `&${params}`),
+      body: <FleetPage {...props} listening={listening(c)} />,
     });
   });
 

@@ -1,10 +1,13 @@
 /** @jsxImportSource hono/jsx */
 // The pages that send one command to many agents, and their form.
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { filterText, matchesFilter } from "../../../domain/fleet/shown/agent-filter.ts";
 import { bulkOrderFromForm, findBulkTargets, sendBulk } from "../../api/bulk-orders.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
 import { BulkPage, BulkResultsPage, type BulkType } from "../bulk-page.tsx";
+import { filterOf, parseFleetQuery } from "../fleet/fleet-query.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 
 export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
@@ -13,10 +16,12 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
 
   pages.get("/bulk/:type{pause|resume|stop}", (c) => {
     const type = c.req.param("type") as BulkType;
+    const { views, chosenBy } = chosenOf(c, fleet.list());
+    const facts = { views, chosenBy, now: options.now(), health: server.health() };
     return showPage(c, options, {
-      title: `${type} all`,
+      title: chosenBy === undefined ? `${type} all` : `${type} some`,
       stream: streamOf(server, "other"),
-      body: <BulkPage type={type} views={fleet.list()} now={options.now()} health={server.health()} />,
+      body: <BulkPage type={type} {...facts} />,
     });
   });
   pages.post("/bulk", async (c) => {
@@ -37,4 +42,19 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
       body: <BulkResultsPage results={results} />,
     });
   });
+}
+
+/** The agents that the address names (`?agents=ada,bob`, or one parameter each), or that match its filter; without either, all. */
+function chosenOf(
+  c: Context,
+  views: readonly AgentView[],
+): { readonly views: readonly AgentView[]; readonly chosenBy: string | undefined } {
+  const named = c.req.queries("agents")?.flatMap((each) => each.split(",")) ?? [];
+  const query = parseFleetQuery((name) => c.req.query(name));
+  const filter = filterOf(query);
+  const chosen = views.filter(
+    (view) => (named.length === 0 || named.includes(view.agent_id)) && matchesFilter(view, filter),
+  );
+  if (named.length > 0) return { views: chosen, chosenBy: "hand" };
+  return { views: chosen, chosenBy: filter.length === 0 ? undefined : `the filter ${filterText(filter)}` };
 }

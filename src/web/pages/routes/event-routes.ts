@@ -5,6 +5,7 @@ import { eventStream } from "../../api/event-stream.ts";
 import { askedZone } from "../../api/reports/costs-report.ts";
 import { agentTabOf } from "../agent/agent-tabs.tsx";
 import { liveTranscriptOf, splitEventId, withTranscript } from "../agent/live-transcript.tsx";
+import { parseFleetQuery } from "../fleet/fleet-query.ts";
 import { layouts } from "../fleet/layouts.ts";
 import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-events.tsx";
 import type { PagesOptions } from "../show-page.tsx";
@@ -22,6 +23,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       page: livePages.find((known) => known === c.req.query("page")) ?? "fleet",
       key: c.req.query("key"),
       failed: (c.req.query("failed") ?? "").split(","),
+      query: parseFleetQuery((name) => c.req.query(name)),
       layout: layouts.find((known) => known === layout) ?? "empty",
       ...{ clis, spawnCommand, doctor, zone: askedZone(c) },
       listening: [new URL(c.req.url).origin, natsUrl],

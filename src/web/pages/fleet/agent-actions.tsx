@@ -1,0 +1,56 @@
+/** @jsxImportSource hono/jsx */
+// The two actions on an agent's card: the one that fits its state, and stop, which first asks on a page that names the agent.
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { Icon } from "../parts/icon.tsx";
+
+export function AgentActions({ view }: { view: AgentView }) {
+  const { agent_id, axes } = view;
+  const isOver = axes.link.value !== "online" || axes.control.value === "stopped";
+  return (
+    <div class="card-acts">
+      <FirstAction view={view} isOver={isOver} />
+      {!isOver && (
+        <a class="button stop" href={`/bulk/stop?agents=${agent_id}`} data-acts>
+          <Icon name="stop" /> Stop …<span class="unseen"> {agent_id}</span>
+        </a>
+      )}
+    </div>
+  );
+}
+
+function FirstAction({ view, isOver }: { view: AgentView; isOver: boolean }) {
+  const { agent_id, requests = [], axes } = view;
+  const [request] = requests;
+  const { value } = axes.control;
+  if (request !== undefined) {
+    return (
+      <a class="button" href={`/agents/${agent_id}#request-${request.request_id}`}>
+        <Icon name="question" /> Answer<span class="unseen"> {agent_id}</span>
+      </a>
+    );
+  }
+  if (isOver) {
+    return (
+      <a class="button" href={`/agents/${agent_id}`}>
+        <Icon name="text" /> What happened<span class="unseen"> to {agent_id}</span>
+      </a>
+    );
+  }
+  const isPaused = value === "paused";
+  const [type, label] = isPaused ? ["resume", "Resume"] : ["pause", "Pause"];
+  const off =
+    value === "pause_requested"
+      ? "it is being paused"
+      : value === "stop_requested"
+        ? "it is stopping"
+        : undefined;
+  return (
+    <form method="post" action={`/agents/${agent_id}/commands`} data-order>
+      <input type="hidden" name="type" value={type} />
+      <button type="submit" data-off={off} aria-disabled={off && "true"} title={off}>
+        <Icon name={isPaused ? "play" : "pause"} /> {label}
+        <span class="unseen"> {agent_id}</span>
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,193 @@
+/** @jsxImportSource hono/jsx */
+// What has changed on an open fleet page. An event that changes nothing visible costs no bytes: a row is sent only if more than its time
+// has changed, and the times of all rows follow together, now and then.
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import type { FleetStep } from "../../api/fleet-cursor.ts";
+import { type ChangedParts, createChangedParts, type Part } from "../changed-parts.ts";
+import { AgentCard } from "./agent-card.tsx";
+import { AgentRow } from "./agent-row.tsx";
+import { type Arrangement, arrange } from "./arrange.ts";
+import { FilterNote } from "./filter-bar.tsx";
+import { asCards, FleetContent, type FleetPageProps } from "./fleet-page.tsx";
+import type { FleetQuery } from "./fleet-query.ts";
+import { MoreRow } from "./fleet-table.tsx";
+import { GroupCount } from "./group-count.tsx";
+import { type Layout, layoutOf } from "./layouts.ts";
+import { Strip, StripCell, StripText } from "./strip.tsx";
+
+/** How often the times are sent when they alone have changed. */
+export const agesEveryMs = 10_000;
+const minuteMs = 60_000;
+
+export interface FleetChanges {
+  /** The markup of the parts that have changed. */
+  readonly html: readonly string[];
+  /** The agents that the page shows no longer. */
+  readonly gone: readonly string[];
+  /** When an agent was last heard, RFC 3339, by its id. */
+  readonly ages: Readonly<Record<string, string>>;
+}
+
+export interface FleetPatchOptions extends Pick<FleetPageProps, "activityOf" | "spawnCommand" | "listening"> {
+  readonly query: FleetQuery;
+  /** The layout that the page has now. */
+  readonly layout: Layout;
+}
+
+/** Returns a function that tells what has changed since its last call; `step` is undefined if no agent has. */
+export function createFleetPatch(
+  options: FleetPatchOptions,
+): (step: FleetStep | undefined, views: readonly AgentView[], now: Date) => FleetChanges {
+  const { query, activityOf } = options;
+  const parts = createChangedParts();
+  const strip = createStripPatch(parts);
+  const aged = new Map<string, string>();
+  let { layout } = options;
+  let shown: ReadonlySet<string> | undefined;
+  let groups: string | undefined;
+  let agesAtMs: number | undefined;
+  let minute = 0;
+
+  const entry = (view: AgentView, now: Date): Part => {
+    const { html, key } =
+      layout === "table" ? rowMarkup(view, query, now) : cardMarkup(view, activityOf(view.agent_id), now);
+    return { id: `agent-${view.agent_id}`, part: html, key };
+  };
+  const dueAges = (now: Date): Record<string, string> => {
+    agesAtMs ??= now.getTime();
+    if (aged.size === 0 || now.getTime() - agesAtMs < agesEveryMs) return {};
+    agesAtMs = now.getTime();
+    const ages = Object.fromEntries(aged);
+    aged.clear();
+    return ages;
+  };
+  /** All parts but the agents and their cells. */
+  const frameParts = (arrangement: Arrangement, changed: ReadonlySet<string>): Part[] => [
+    { id: "filter-note", part: noteOf(query, arrangement) },
+    ...(layout === "table" ? strip.partsOf(arrangement.matching, changed) : []),
+    ...arrangement.groups.flatMap((group) => [
+      { id: `count-${group.id}`, part: <GroupCount id={group.id} count={group.figure} /> },
+      ...(layout === "table"
+        ? [{ id: `more-${group.id}`, part: <MoreRow group={group} query={query} /> }]
+        : []),
+    ]),
+  ];
+  /** Notes that the browser has all of this, except the `changed` agents. */
+  const note = (arrangement: Arrangement, changed: ReadonlySet<string>, now: Date) => {
+    const listed = arrangement.groups.flatMap((group) => group.shown);
+    const same = listed.filter(({ agent_id }) => !changed.has(agent_id));
+    parts.take(same.map((view) => entry(view, now)));
+    if (layout === "table") strip.note(arrangement.matching, changed);
+    if (changed.size === 0) parts.take(frameParts(arrangement, changed));
+  };
+
+  return (step, views, now) => {
+    const isNewMinute = layout === "cards" && Math.floor(now.getTime() / minuteMs) !== minute;
+    if (step === undefined && !isNewMinute) return { html: [], gone: [], ages: dueAges(now) };
+    minute = Math.floor(now.getTime() / minuteMs);
+    const before = layout;
+    layout = layoutOf(views.length);
+    const arrangement = arrange(views, layout === "table" ? query : asCards(query));
+    const listed = arrangement.groups.flatMap((group) => group.shown);
+    const groupIds = arrangement.groups.map(({ id }) => id).join(" ");
+    // What the browser shows is not known at first. It matters if groups come and go, or if they are cut.
+    const isUnsure =
+      shown === undefined && layout === "table" && (query.group !== "state" || isCut(arrangement));
+    const isWhole =
+      step?.kind === "whole" || layout !== before || (groups ?? groupIds) !== groupIds || isUnsure;
+    const previous = shown;
+    shown = new Set(listed.map(({ agent_id }) => agent_id));
+    groups = groupIds;
+    if (isWhole) {
+      parts.forgetAll();
+      aged.clear();
+      note(arrangement, new Set(), now);
+      const html = [String(<FleetContent {...options} query={query} views={views} now={now} />)];
+      return { html, gone: [], ages: {} };
+    }
+    const changed = new Set<string>(step?.kind === "changed" ? step.ids : []);
+    const isNow = shown;
+    const gone = [...(previous ?? changed)].filter((id) => !isNow.has(id));
+    for (const id of gone) parts.forget(`agent-${id}`);
+    if (previous === undefined) note(arrangement, changed, now);
+    const html = parts.take(frameParts(arrangement, changed));
+    for (const view of listed) {
+      const { agent_id, last_seen } = view;
+      const isNew = previous !== undefined && !previous.has(agent_id);
+      if (!isNew && !isNewMinute && !changed.has(agent_id)) continue;
+      const fresh = parts.take([entry(view, now)]);
+      html.push(...fresh);
+      if (fresh.length > 0) aged.delete(agent_id);
+      else if (last_seen !== undefined && changed.has(agent_id)) aged.set(agent_id, last_seen);
+    }
+    return { html, gone, ages: dueAges(now) };
+  };
+}
+
+/** The cells of the strip. It is sent whole when agents come to it or leave it. */
+function createStripPatch(parts: ChangedParts) {
+  let shown: string | undefined;
+  const idsOf = (views: readonly AgentView[]) => views.map(({ agent_id }) => agent_id).join(" ");
+  const cellsOf = (views: readonly AgentView[]): Part[] => [
+    { id: "strip-text", part: <StripText views={views} /> },
+    ...views.map((view) => ({ id: `cell-${view.agent_id}`, part: <StripCell view={view} /> })),
+  ];
+  /** Notes that the browser has these cells, except those of the `changed` agents. */
+  const note = (views: readonly AgentView[], changed: ReadonlySet<string>) => {
+    if (changed.size === 0) shown = idsOf(views);
+    parts.take(cellsOf(views.filter(({ agent_id }) => !changed.has(agent_id))));
+  };
+  return {
+    note,
+    partsOf(views: readonly AgentView[], changed: ReadonlySet<string>): Part[] {
+      if (shown !== idsOf(views)) {
+        note(views, new Set());
+        return [{ id: "strip", part: <Strip views={views} /> }];
+      }
+      const [text, ...cells] = cellsOf(views.filter(({ agent_id }) => changed.has(agent_id)));
+      return text === undefined ? [] : [{ ...text, part: <StripText views={views} /> }, ...cells];
+    },
+  };
+}
+
+function noteOf(query: FleetQuery, { matching, hidden }: Arrangement) {
+  return <FilterNote query={query} shown={matching.length} hidden={hidden} />;
+}
+
+function isCut({ groups }: Arrangement): boolean {
+  return groups.some(({ shown, count }) => shown.length < count);
+}
+
+interface Markup {
+  readonly html: string;
+  /** The markup without the time at which the agent was last heard. */
+  readonly key: string;
+}
+
+const heard = /<(td|span)[^>]* class="heard">.*?<\/\1>/s;
+const orderOf = / data-order="[^"]*"/;
+
+/** The rows of each view. All open pages have the same views, so a row is made only once for all pages with the same order and groups. */
+const drawn = new WeakMap<AgentView, Map<string, Markup>>();
+
+function rowMarkup(view: AgentView, query: FleetQuery, now: Date): Markup {
+  const { sort, group } = query;
+  const name = `${group} ${sort?.by}`;
+  const known = drawn.get(view) ?? new Map<string, Markup>();
+  drawn.set(view, known);
+  const markup =
+    known.get(name) ?? keyed(String(<AgentRow view={view} query={query} now={now} />), sort?.by === "heard");
+  known.set(name, markup);
+  return markup;
+}
+
+/** Not kept, because the picture of its activity changes with the time. */
+function cardMarkup(view: AgentView, activity: readonly number[], now: Date): Markup {
+  return keyed(String(<AgentCard view={view} activity={activity} now={now} />), false);
+}
+
+/** @param isOrderedByTime then its place is not worth sending either */
+function keyed(html: string, isOrderedByTime: boolean): Markup {
+  const key = html.replace(heard, "");
+  return { html, key: isOrderedByTime ? key.replace(orderOf, "") : key };
+}

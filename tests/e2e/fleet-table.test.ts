@@ -1,0 +1,139 @@
+// The table of the fleet page in a real browser: search, order, groups, checked agents, saved views; all live.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { type HttpServer, serveHttp } from "../../src/runtime.ts";
+import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
+import { startTestApp, type TestApp } from "../web/test-app.ts";
+
+let browser: Browser;
+let web: TestApp;
+let http: HttpServer;
+const ids = Array.from({ length: 20 }, (_, i) => `agent-${10 + i}`);
+
+beforeAll(async () => {
+  [browser, web] = await Promise.all([startChromium(), startTestApp()]);
+  http = await serveHttp({ host: "127.0.0.1", port: 0, fetch: web.app.fetch });
+  for (const [i, id] of ids.entries()) {
+    await web.heartbeat(id, {
+      status: i < 2 ? "blocked" : i % 3 === 0 ? "idle" : "working",
+      current_task: `count the words of the ${i}th page, and of all the pages that it leads to, and say how many there are`,
+      project_path: i % 2 === 0 ? "/home/mia/shop" : "/home/mia/a-project-with-a-rather-long-name",
+      ...{ config_name: "coder", host: "bench", agent_cli: "claude", tags: i < 5 ? ["api"] : [] },
+    });
+    web.bus.publish(`agent.${id}.event`, { kind: "usage", usage: { estimated_cost: (i * 7) % 20 } });
+  }
+});
+afterAll(async () => {
+  await http?.stop();
+  await browser?.[Symbol.asyncDispose]();
+  await web?.[Symbol.asyncDispose]();
+});
+
+async function open(path: string, options?: PageOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  await page.goto(`http://127.0.0.1:${http.port}${path}`);
+  await page.waitForSelector("html.live");
+  return page;
+}
+
+const rows = (page: Page) => page.locator("tr[data-agent]");
+const shownIds = (page: Page) =>
+  rows(page).evaluateAll((all) => all.map((row) => row.getAttribute("data-agent")));
+
+test("each row is one line, nothing overflows, and every target is large enough, wide and narrow, light and dark", async () => {
+  for (const width of [1280, 360]) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const page = await open("/", { width, colorScheme });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      expect(await rows(page).count()).toBe(ids.length);
+      const heights = await rows(page).evaluateAll((all) =>
+        all.map((row) => row.getBoundingClientRect().height),
+      );
+      expect(Math.max(...heights)).toBeLessThan(width === 1280 ? 40 : 80);
+      const targets = page.locator("main :is(a, button, select, input:not([type=hidden])):visible");
+      const small = await targets.evaluateAll((all) =>
+        all
+          .filter(
+            (each) =>
+              each.checkVisibility() &&
+              each.getBoundingClientRect().height < 24 &&
+              each.getAttribute("type") !== "checkbox",
+          )
+          .map((each) => each.outerHTML.slice(0, 120)),
+      );
+      expect(small).toEqual([]);
+      await page.context().close();
+    }
+  }
+});
+
+test("/ begins a search; the view is in the address; what is hidden is said, and one link shows it again", async () => {
+  const page = await open("/");
+  await page.keyboard.press("/");
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("search");
+  await page.keyboard.type("tag:api -status:stuck");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/?q=tag%3Aapi+-status%3Astuck");
+  await page.waitForSelector("html.live");
+  expect(await shownIds(page)).toEqual(["agent-12", "agent-14", "agent-13"]);
+  expect(await page.locator("#filter-note").textContent()).toContain(
+    "3 agents match tag:api -status:stuck. 17 are hidden.",
+  );
+  await web.heartbeat("agent-14", { status: "blocked", tags: ["api"] });
+  await rows(page).nth(2).waitFor({ state: "detached" });
+  expect(await page.locator("#filter-note").textContent()).toContain("2 agents match");
+  await page.getByRole("link", { name: "Show all 20" }).click();
+  await page.waitForSelector("html.live");
+  expect(await rows(page).count()).toBe(ids.length);
+  await web.heartbeat("agent-14", { status: "working", tags: ["api"] });
+});
+
+test("a column's head orders the groups, and a change that comes live finds its place", async () => {
+  const page = await open("/?group=machine");
+  await page.getByRole("columnheader").getByRole("link", { name: "Cost" }).click();
+  await page.waitForURL("**/?sort=-cost&group=machine");
+  await page.waitForSelector("html.live");
+  expect(await page.locator("[aria-sort=descending]").textContent()).toContain("Cost");
+  const costs = ids.map((id, i) => ({ id, cost: (i * 7) % 20 })).sort((a, b) => b.cost - a.cost);
+  expect(await shownIds(page)).toEqual(costs.map(({ id }) => id));
+  web.bus.publish("agent.agent-15.event", { kind: "usage", usage: { estimated_cost: 99 } });
+  await rows(page).first().filter({ hasText: "agent-15" }).waitFor();
+  expect(await rows(page).count()).toBe(ids.length);
+});
+
+test("checked agents are counted at the foot, stay checked when they move, and are the exact targets of the next page", async () => {
+  const page = await open("/");
+  const bar = page.locator("#chosen");
+  expect(await bar.isVisible()).toBe(false);
+  for (const id of ["agent-13", "agent-16", "agent-17"]) await page.getByLabel(`Check ${id}`).check();
+  await web.heartbeat("agent-16", { status: "working" });
+  await page.locator('#list-working [data-agent="agent-16"]').waitFor();
+  expect(await bar.locator("#chosen-what").textContent()).toBe("agent-13, agent-16, agent-17");
+  await page.getByRole("button", { name: "Stop 3 agents" }).click();
+  await page.waitForURL("**/bulk/stop?agents=agent-13,agent-16,agent-17");
+  await page.waitForSelector("html.live");
+  expect(await page.locator(".targets b").allTextContents()).toEqual(["agent-13", "agent-16", "agent-17"]);
+  await page.getByRole("checkbox", { name: /agent-16/ }).uncheck();
+  await page.getByRole("button", { name: "Stop 2 agents" }).waitFor();
+  await page.getByRole("button", { name: "Check none" }).click();
+  const stop = page.getByRole("button", { name: "Stop 0 agents" });
+  await stop.click({ force: true });
+  expect(page.url()).toContain("/bulk/stop?");
+  await page.getByRole("button", { name: "Check all" }).click();
+  await page.getByRole("button", { name: "Stop 3 agents" }).waitFor();
+});
+
+test("a view is saved under a name, is there after a reload, and can be removed", async () => {
+  const page = await open("/?status=working&group=project");
+  await page.getByText("Views", { exact: true }).click();
+  await page.getByLabel("Save what is shown now as").fill("busy by project");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.goto(`http://127.0.0.1:${http.port}/`);
+  await page.getByText("Views", { exact: true }).click();
+  await page.getByRole("link", { name: "busy by project" }).click();
+  await page.waitForURL("**/?status=working&group=project");
+  await page.getByText("Views", { exact: true }).click();
+  await page.getByRole("button", { name: "Remove the view busy by project" }).click();
+  expect(await page.locator("#view-list li").count()).toBe(0);
+  expect(browser.problems).toEqual([]);
+});
