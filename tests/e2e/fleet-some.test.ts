@@ -46,7 +46,7 @@ test("ls lists the agents that are asked for, and -q their ids alone, for send",
     stdout: "api\n",
   });
   expect(await ids("--filter", "tag:api")).toBe("bea\n");
-  expect(await ids("--filter", "-tag:api status:working,idle")).toBe("ada\n");
+  expect(await ids("--filter", "-tag:api status:working,idle")).toBe("ada\ncy\n");
   const filtered = ["--filter", "tag:api", "--wait", "stored"];
   expect(await serve.run(["send", "pause", ...filtered])).toMatchObject({
     code: 0,

@@ -95,6 +95,32 @@ export function bulkCommandId(key: string, agent: AgentId): string {
   return `${key}-${agent}`;
 }
 
+/** One order to several agents. */
+export interface SentBulk {
+  readonly key: string;
+  readonly type: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly agents: number;
+}
+
+/** The key that the dashboard gives an order is a UUID. */
+const keyPattern = /^([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})-(.+)$/;
+
+/** The last orders that went to several agents, newest first, as far as the agents' records have them. */
+export function recentBulks(views: readonly AgentView[], most: number): SentBulk[] {
+  const found = new Map<string, SentBulk>();
+  for (const { agent_id, commands } of views) {
+    for (const { command_id, type, issued_at } of commands) {
+      const [, key, id] = keyPattern.exec(command_id) ?? [];
+      if (key === undefined || id !== agent_id) continue;
+      const { agents = 0, at = issued_at } = found.get(key) ?? {};
+      found.set(key, { key, type, at, agents: agents + 1 });
+    }
+  }
+  return [...found.values()].sort((one, other) => (one.at > other.at ? -1 : 1)).slice(0, most);
+}
+
 export interface BulkTarget {
   readonly agent_id: string;
   /** Undefined if there is no such agent any more. */

@@ -4,11 +4,12 @@
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Health } from "../../server/server.ts";
-import type { BulkTarget } from "../api/bulk-orders.ts";
+import type { BulkTarget, SentBulk } from "../api/bulk-orders.ts";
 import { Receipts } from "./parts/command-list.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
 import { StatusBadge } from "./parts/status-badge.tsx";
 import { TaskText } from "./parts/task-text.tsx";
+import { Age } from "./parts/time.tsx";
 
 export const bulkTypes = ["pause", "resume", "stop"] as const;
 export type BulkType = (typeof bulkTypes)[number];
@@ -51,11 +52,13 @@ interface BulkPageProps {
   readonly views: readonly AgentView[];
   /** How `views` were chosen, for a person; undefined if they are the whole fleet. */
   readonly chosenBy: string | undefined;
+  /** The orders to several agents that were sent before, newest first. */
+  readonly earlier: readonly SentBulk[];
   readonly now: Date;
   readonly health: Health;
 }
 
-export function BulkPage({ type, views, chosenBy, now, health }: BulkPageProps) {
+export function BulkPage({ type, views, chosenBy, earlier, now, health }: BulkPageProps) {
   const { title, icon, what, act } = words[type];
   const targets = views.filter((view) => leftOutBecause(view, type) === undefined);
   return (
@@ -65,7 +68,10 @@ export function BulkPage({ type, views, chosenBy, now, health }: BulkPageProps) 
       <p class="lead">{what}</p>
       {chosenBy !== undefined && (
         <p class="quiet">
-          Chosen by {chosenBy}. <a href={`/bulk/${type}`}>All agents instead</a>
+          Chosen by {chosenBy}.{" "}
+          <a class="other" href={`/bulk/${type}`}>
+            All agents instead
+          </a>
         </p>
       )}
       {targets.length === 0 ? (
@@ -107,7 +113,27 @@ export function BulkPage({ type, views, chosenBy, now, health }: BulkPageProps) 
         </form>
       )}
       {targets.length === 0 && <LeftOut views={views} type={type} />}
+      <Earlier orders={earlier} now={now} />
     </>
+  );
+}
+
+function Earlier({ orders, now }: { orders: readonly SentBulk[]; now: Date }) {
+  if (orders.length === 0) return null;
+  return (
+    <section class="earlier" aria-labelledby="title-earlier">
+      <h2 id="title-earlier">Sent before</h2>
+      <ul>
+        {orders.map(({ key, type, at, agents }) => (
+          <li>
+            <a href={`/bulk/results/${key}`}>
+              {type} to {agentsText(agents)}
+            </a>{" "}
+            <Age at={at} now={now} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

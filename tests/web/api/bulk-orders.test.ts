@@ -83,7 +83,26 @@ describe("POST /api/commands", () => {
     expect(shownText(await page(web, "/bulk/pause"))).toContain(
       "Left out: ada is paused, cleo is being paused, dan",
     );
+    expect(shownText(await page(web, "/bulk/pause"))).toMatch(
+      /Sent before pause to 2 agents (now|\d+ s ago)/,
+    );
+    expect(await page(web, "/bulk/pause")).toContain(`href="/bulk/results/${key}"`);
     expect(await page(web, "/bulk/resume")).toMatch(/value="ada" checked[\s\S]*value="cleo" checked/);
+  });
+
+  test("the agents of the page are those that the address names, or that match its filter", async () => {
+    await using web = await startFleet();
+    const targetsOf = async (path: string) =>
+      [...(await page(web, path)).matchAll(/name="agents" value="([^"]+)" checked/g)].map(([, id]) => id);
+    expect(await targetsOf("/bulk/stop?agents=ada,cleo,dan")).toEqual(["ada", "cleo"]);
+    expect(await targetsOf("/bulk/stop?agents=ada&agents=bob")).toEqual(["ada", "bob"]);
+    expect(await targetsOf("/bulk/stop?q=-ada")).toEqual(["bob", "cleo"]);
+    const text = shownText(await page(web, "/bulk/stop?agents=ada,dan"));
+    expect(text).toContain("Stop 1 agent");
+    expect(text).toContain("Left out: dan has stopped.");
+    expect(shownText(await page(web, "/bulk/stop?q=nobody-at-all"))).toContain(
+      "There is no agent to stop now.",
+    );
   });
 
   test("all that are checked can be stopped by force, and nothing else is taken for it", async () => {

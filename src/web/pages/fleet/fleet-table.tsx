@@ -79,7 +79,7 @@ function Head({ column, query }: { column: Column; query: FleetQuery }) {
   const { sort } = query;
   const order = sort?.by !== column ? undefined : sort.isDown ? "descending" : "ascending";
   return (
-    <th scope="col" class={column} {...(order === undefined ? {} : { "aria-sort": order })}>
+    <th scope="col" class={`head-${column}`} {...(order === undefined ? {} : { "aria-sort": order })}>
       <a href={fleetAddress({ ...query, sort: nextSort(query, column) })}>
         {heads[column]}
         {order !== undefined && <span aria-hidden="true">{sort?.isDown === true ? " ↓" : " ↑"}</span>}

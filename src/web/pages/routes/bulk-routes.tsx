@@ -3,12 +3,15 @@
 import type { Context, Hono } from "hono";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { filterText, matchesFilter } from "../../../domain/fleet/shown/agent-filter.ts";
-import { bulkOrderFromForm, findBulkTargets, sendBulk } from "../../api/bulk-orders.ts";
+import { bulkOrderFromForm, findBulkTargets, recentBulks, sendBulk } from "../../api/bulk-orders.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
 import { BulkPage, BulkResultsPage, type BulkType } from "../bulk-page.tsx";
 import { filterOf, parseFleetQuery } from "../fleet/fleet-query.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+
+/** At most so many earlier orders are listed. */
+const earlierShown = 5;
 
 export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
   const { server } = options;
@@ -17,7 +20,8 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
   pages.get("/bulk/:type{pause|resume|stop}", (c) => {
     const type = c.req.param("type") as BulkType;
     const { views, chosenBy } = chosenOf(c, fleet.list());
-    const facts = { views, chosenBy, now: options.now(), health: server.health() };
+    const earlier = recentBulks(fleet.list(), earlierShown);
+    const facts = { views, chosenBy, earlier, now: options.now(), health: server.health() };
     return showPage(c, options, {
       title: chosenBy === undefined ? `${type} all` : `${type} some`,
       stream: streamOf(server, "other"),
