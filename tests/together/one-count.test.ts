@@ -97,7 +97,7 @@ test("each need counts once, and everywhere", async () => {
     status: undefined,
     profile: undefined,
     project: undefined,
-    filter: undefined,
+    filter: [],
     sort: undefined,
   };
   const { lines } = fleetLines({ views, now }, { ...all, ...none }, look);

@@ -5,7 +5,7 @@ import { morph, move } from "./morph.js";
  * @typedef {object} Patch
  * @property {readonly string[]} html
  * @property {readonly string[]} [gone] the agents that the page shows no longer
- * @property {Readonly<Record<string, string>>} [ages] when agents were last heard, RFC 3339
+ * @property {Readonly<Record<string, string>>} [ages] when agents last did something, RFC 3339
  */
 
 /** @param {Patch} patch */

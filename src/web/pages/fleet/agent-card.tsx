@@ -3,6 +3,7 @@
 
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
 import { folderOf } from "../../../domain/fleet/shown/agent-filter.ts";
+import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import { sectionOf } from "../../../domain/fleet/shown/sections.ts";
 import { shownCli } from "../../../domain/fleet/shown/shown-cli.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
@@ -52,7 +53,7 @@ export function AgentCard({ view, activity, now }: AgentCardProps) {
         <Queued count={view.queued} />
         <ModelPlace view={view} />
         <span class="heard">
-          <Age at={view.last_seen} now={now} />
+          <Age at={lastSignOf(view)} now={now} />
         </span>
       </p>
       <div class="card-foot">

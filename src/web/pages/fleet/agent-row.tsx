@@ -3,6 +3,7 @@
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { needText } from "../../../domain/fleet/needs/need.ts";
+import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
 import { Queued } from "../parts/queued.tsx";
@@ -65,7 +66,7 @@ export function AgentRow({ view, query, now }: AgentRowProps) {
         <ModelPlace view={view} />
       </td>
       <td class="heard">
-        <Age at={view.last_seen} now={now} />
+        <Age at={lastSignOf(view)} now={now} />
       </td>
     </tr>
   );

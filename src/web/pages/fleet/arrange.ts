@@ -2,6 +2,7 @@
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
 import { badgeOf } from "../../../domain/fleet/needs/badge.ts";
 import { folderOf, matchesFilter, valuesOf } from "../../../domain/fleet/shown/agent-filter.ts";
+import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import { countSections, sectionOf, sections, sectionTitles } from "../../../domain/fleet/shown/sections.ts";
 import { shownCli } from "../../../domain/fleet/shown/shown-cli.ts";
 import { compareText, waitsSince } from "../../../domain/fleet/shown/sort-agents.ts";
@@ -112,5 +113,5 @@ const keys: Readonly<Record<Column, (view: AgentView) => string>> = {
   project: ({ project_path }) => folderOf(project_path).toLowerCase(),
   cost: ({ usage }) => (usage?.estimated_cost === undefined ? "" : figure(usage.estimated_cost * 10_000)),
   queue: ({ queued }) => figure(queued),
-  heard: ({ last_seen = "" }) => last_seen,
+  heard: (view) => lastSignOf(view) ?? "",
 };

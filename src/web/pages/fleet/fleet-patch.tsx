@@ -2,6 +2,7 @@
 // What has changed on an open fleet page. An event that changes nothing visible costs no bytes: a row is sent only if more than its time
 // has changed, and the times of all rows follow together, now and then.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import type { FleetStep } from "../../api/fleet-cursor.ts";
 import { type ChangedParts, createChangedParts, type Part } from "../changed-parts.ts";
 import { AgentCard } from "./agent-card.tsx";
@@ -24,7 +25,7 @@ export interface FleetChanges {
   readonly html: readonly string[];
   /** The agents that the page shows no longer. */
   readonly gone: readonly string[];
-  /** When an agent was last heard, RFC 3339, by its id. */
+  /** When an agent last did something, RFC 3339, by its id. */
   readonly ages: Readonly<Record<string, string>>;
 }
 
@@ -42,6 +43,8 @@ export function createFleetPatch(
   const parts = createChangedParts();
   const strip = createStripPatch(parts);
   const aged = new Map<string, string>();
+  /** The times that the browser has, or will have with the next ages. */
+  const signs = new Map<string, string | undefined>();
   let { layout } = options;
   let shown: ReadonlySet<string> | undefined;
   let groups: string | undefined;
@@ -77,6 +80,7 @@ export function createFleetPatch(
     const listed = arrangement.groups.flatMap((group) => group.shown);
     const same = listed.filter(({ agent_id }) => !changed.has(agent_id));
     parts.take(same.map((view) => entry(view, now)));
+    for (const view of same) signs.set(view.agent_id, lastSignOf(view));
     if (layout === "table") strip.note(arrangement.matching, changed);
     if (changed.size === 0) parts.take(frameParts(arrangement, changed));
   };
@@ -112,13 +116,15 @@ export function createFleetPatch(
     if (previous === undefined) note(arrangement, changed, now);
     const html = parts.take(frameParts(arrangement, changed));
     for (const view of listed) {
-      const { agent_id, last_seen } = view;
+      const { agent_id } = view;
+      const sign = lastSignOf(view);
       const isNew = previous !== undefined && !previous.has(agent_id);
       if (!isNew && !isNewMinute && !changed.has(agent_id)) continue;
       const fresh = parts.take([entry(view, now)]);
       html.push(...fresh);
       if (fresh.length > 0) aged.delete(agent_id);
-      else if (last_seen !== undefined && changed.has(agent_id)) aged.set(agent_id, last_seen);
+      else if (sign !== undefined && sign !== signs.get(agent_id)) aged.set(agent_id, sign);
+      signs.set(agent_id, sign);
     }
     return { html, gone, ages: dueAges(now) };
   };
@@ -160,7 +166,7 @@ function isCut({ groups }: Arrangement): boolean {
 
 interface Markup {
   readonly html: string;
-  /** The markup without the time at which the agent was last heard. */
+  /** The markup without the time at which the agent last did something. */
   readonly key: string;
 }
 

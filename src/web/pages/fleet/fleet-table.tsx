@@ -14,7 +14,7 @@ const heads: Readonly<Record<Column, string>> = {
   project: "Project",
   cost: "Cost",
   queue: "Queue",
-  heard: "Last heard",
+  heard: "Last action",
 };
 
 export interface FleetTableProps {

@@ -51,12 +51,14 @@ describe.each([
   ["cards", 3],
   ["a table", 20],
 ] as const)("createFleetPatch() of a page with %s", (_, count) => {
-  test("an event that changes only when an agent was heard costs nothing until the times are due, and then only its time", () => {
+  test("an event that changes only when an agent last did something costs nothing until the times are due, and then only its time", () => {
     const page = pageOf(count);
     page.open();
     const heard = after(2_000);
-    const change = page.change(1, { last_seen: heard.toISOString() }, heard);
+    const change = page.change(1, { last_words: { text: "done", at: heard.toISOString() } }, heard);
     expect(change).toEqual({ html: [], gone: [], ages: {} });
+    // A heartbeat is no action.
+    page.change(2, { last_seen: heard.toISOString() }, heard);
     expect(page.wait(after(agesEveryMs + 3_000))).toEqual({
       ...{ html: [], gone: [] },
       ages: { a101: heard.toISOString() },
