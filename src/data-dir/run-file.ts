@@ -94,18 +94,21 @@ function unsentPath(dataDir: string, id: AgentId): string {
   return join(dataDir, "agents", id, "unsent.json");
 }
 
-/** `agents/<id>/transcript.json`: how far the record of the session was published, so that the next run publishes no line twice. */
+/** `agents/<id>/transcript.json`: how far the records of its sessions were published, so that no line is published twice. */
 const PositionSchema = v.object({
   path: v.string(),
   /** In bytes. */
   offset: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 });
 export type RecordPosition = v.InferOutput<typeof PositionSchema>;
+const PositionsSchema = v.object({ records: v.array(PositionSchema) });
+/** So many records are remembered, the last ones that were read. */
+const mostRecords = 50;
 
 export interface RecordPositionFile {
-  /** Undefined if there is no file, or it is not a valid one. */
-  read(): Promise<RecordPosition | undefined>;
-  /** Never throws: if the position is lost, the stream itself ignores what it has already. */
+  /** Undefined if the record at this path is not known, or the file is not a valid one. */
+  read(path: string): Promise<RecordPosition | undefined>;
+  /** Never throws: if the position is lost, the stream itself ignores what it has stored in the last hour. */
   write(position: RecordPosition): Promise<void>;
 }
 
@@ -115,19 +118,24 @@ export function recordPositionFile(
   log: Pick<Logger, "debug">,
 ): RecordPositionFile {
   const dir = join(dataDir, "agents", id);
-  const path = join(dir, "transcript.json");
+  const file = join(dir, "transcript.json");
+  const readAll = async (): Promise<readonly RecordPosition[]> => {
+    try {
+      return decodeMessage(PositionsSchema, await readFile(file)).records;
+    } catch {
+      return []; // there is no such file, or not one of ours
+    }
+  };
   return {
-    async read() {
-      try {
-        return decodeMessage(PositionSchema, await readFile(path));
-      } catch {
-        return undefined; // there is no such file, or not one of ours
-      }
+    async read(path) {
+      return (await readAll()).find((record) => record.path === path);
     },
     async write(position) {
       try {
+        const others = (await readAll()).filter(({ path }) => path !== position.path);
+        const records = [...others, position].slice(-mostRecords);
         await ensureOwnDir(dir);
-        await writePrivateFile(path, `${JSON.stringify(position)}\n`);
+        await writePrivateFile(file, `${JSON.stringify({ records })}\n`);
       } catch (error) {
         log.debug(`transcript.json is not written: ${messageOf(error)}`);
       }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
-import { readRunFile, removeRunFile, writeRunFile } from "../../src/data-dir/run-file.ts";
+import { readRunFile, recordPositionFile, removeRunFile, writeRunFile } from "../../src/data-dir/run-file.ts";
+import { silentLogger } from "../../src/log.ts";
 import { ada, bob } from "../support/agents.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -45,5 +46,22 @@ describe("readRunFile()", () => {
     const text = typeof content === "string" ? content : JSON.stringify(content);
     await writeFile(dir.join("agents", "ada", "run.json"), text);
     expect(await readRunFile(dir.path, ada)).toBeUndefined();
+  });
+});
+
+describe("recordPositionFile()", () => {
+  test("knows how far each of the last records was published", async () => {
+    await using dir = await agentDir();
+    const file = recordPositionFile(dir.path, ada, silentLogger);
+    expect(await file.read("/a")).toBeUndefined();
+    await file.write({ path: "/a", offset: 1 });
+    await file.write({ path: "/b", offset: 2 });
+    await file.write({ path: "/a", offset: 3 });
+    const again = recordPositionFile(dir.path, ada, silentLogger);
+    expect(await again.read("/a")).toEqual({ path: "/a", offset: 3 });
+    expect(await again.read("/b")).toEqual({ path: "/b", offset: 2 });
+    for (let i = 0; i < 50; i += 1) await file.write({ path: `/${i}`, offset: i });
+    expect(await file.read("/a")).toBeUndefined();
+    expect(await file.read("/0")).toEqual({ path: "/0", offset: 0 });
   });
 });

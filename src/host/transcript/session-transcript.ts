@@ -6,6 +6,7 @@ import type { Hook } from "../../domain/hook.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { entriesOfHook, type RecordEntry } from "../../domain/transcript/record-entry.ts";
 import type { Logger } from "../../log.ts";
+import { pause } from "../../waiting.ts";
 import { createTranscript } from "../routes/transcript.ts";
 import type { TranscriptSender } from "./transcript-sender.ts";
 
@@ -16,9 +17,11 @@ export interface RecordPosition {
   readonly offset: number;
 }
 
-/** Keeps the position over a restart of the host, so that it publishes no line twice and leaves none out. */
+/** Keeps the positions over a restart of the host, so that it publishes no line twice and leaves none out. */
 export interface PositionFile {
-  read(): Promise<RecordPosition | undefined>;
+  /** @param path of the record */
+  read(path: string): Promise<RecordPosition | undefined>;
+  /** Keeps the positions of the records that were written before. */
   write(position: RecordPosition): Promise<void>;
 }
 
@@ -44,8 +47,10 @@ export interface SessionTranscriptOptions {
 }
 
 const lookEveryMs = 500;
-/** While more entries than this wait to be stored, the record is not read further. */
+/** While more entries than this wait to be stored, the sender gets no more of them: it would drop the oldest. */
 const mostWaiting = 500;
+/** How soon after the end of a session the rest of its record is looked at again. */
+const restEveryMs = 20;
 /** A record that was never published before is published from here on, counted from its end. */
 const mostEarlierBytes = 4 * 1024 * 1024;
 
@@ -80,7 +85,7 @@ export function createSessionTranscript(options: SessionTranscriptOptions): Sess
     noteThought: (words) => sendWords("thinking", words),
     async stop(graceMs) {
       const untilMs = performance.now() + graceMs;
-      await record?.stop().catch((error: unknown) => log.debug(`the transcript: ${messageOf(error)}`));
+      await record?.stop(untilMs).catch((error: unknown) => log.debug(`the transcript: ${messageOf(error)}`));
       await sender.close(Math.max(0, untilMs - performance.now()));
       await record?.save();
     },
@@ -97,9 +102,11 @@ function followRecord({ sender, readEntries, position, log }: FollowOptions) {
   let named: string | undefined;
   let current: { readonly path: string; readonly session: string | undefined } | undefined;
   let file = createTranscript();
-  /** Up to here, all entries were sent. */
-  let readTo: RecordPosition | undefined;
-  let saved: RecordPosition | undefined;
+  /** Lines that were read, and that the sender has not got yet. */
+  let unsent: { readonly line: unknown; readonly session: string | undefined }[] = [];
+  /** Up to here, the records were read. */
+  const readTo = new Map<string, number>();
+  const saved = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();
 
   /** The looks never overlap, and an error ends none of the later ones. */
@@ -108,22 +115,34 @@ function followRecord({ sender, readEntries, position, log }: FollowOptions) {
     last = working.catch((error: unknown) => log.debug(`the transcript: ${messageOf(error)}`));
     return working;
   };
-  const sendAll = (line: unknown, session: string | undefined) => {
-    for (const entry of readEntries(line)) sender.send(entry, session);
+  const read = async () => {
+    if (current === undefined) return;
+    const { path, session } = current;
+    unsent = [...unsent, ...(await file.readNew()).map((line) => ({ line, session }))];
+    readTo.set(path, file.offset());
+  };
+  const send = () => {
+    let count = 0;
+    for (const { line, session } of unsent) {
+      if (sender.waiting() > mostWaiting) break;
+      count += 1;
+      for (const entry of readEntries(line)) sender.send(entry, session);
+    }
+    unsent = unsent.slice(count);
   };
   const save = async () => {
-    if (readTo === undefined || sender.waiting() > 0) return;
-    if (readTo.path === saved?.path && readTo.offset === saved.offset) return;
-    saved = readTo;
-    await position.write(readTo);
+    if (unsent.length > 0 || sender.waiting() > 0) return;
+    for (const [path, offset] of readTo) {
+      if (saved.get(path) === offset) continue;
+      saved.set(path, offset);
+      await position.write({ path, offset });
+    }
   };
   const look = async () => {
     // Before more is read: by now, all that was read at the look before is usually stored.
     await save();
-    if (current === undefined || sender.waiting() > mostWaiting) return;
-    const { path, session } = current;
-    for (const line of await file.readNew()) sendAll(line, session);
-    readTo = { path, offset: file.offset() };
+    if (unsent.length === 0 && sender.waiting() <= mostWaiting) await read();
+    send();
   };
   const timer = setInterval(() => void inTurn(look).catch(() => undefined), lookEveryMs);
   return {
@@ -131,21 +150,21 @@ function followRecord({ sender, readEntries, position, log }: FollowOptions) {
       if (named === path) return;
       named = path;
       void inTurn(async () => {
-        // What the record before still has is read first.
-        if (current !== undefined) for (const line of await file.readNew()) sendAll(line, current.session);
-        const known = await position.read();
+        await read(); // what the record before still has
+        const from = readTo.get(path) ?? (await position.read(path))?.offset;
         file = createTranscript();
-        await file.begin(
-          path,
-          known?.path === path ? { from: known.offset } : { lastBytes: mostEarlierBytes },
-        );
+        await file.begin(path, from === undefined ? { lastBytes: mostEarlierBytes } : { from });
         current = { path, session };
-        readTo = undefined;
       }).catch(() => undefined);
     },
-    async stop() {
+    async stop(untilMs: number) {
       clearInterval(timer);
       await inTurn(look);
+      while (unsent.length > 0 && performance.now() < untilMs) {
+        await pause(restEveryMs);
+        send();
+        if (unsent.length === 0) await inTurn(look);
+      }
     },
     save,
   };
