@@ -24,8 +24,8 @@ const shapes: readonly Shape[] = [
   // Tokens of GitHub, GitLab, Hugging Face, Slack; keys of AWS and Google.
   [/\b(?:gh[opsru]_|github_pat_|glpat-|hf_|xox[abeoprs]-)[\w-]{16,}/g, "***"],
   [/\bA(?:KIA|SIA)[A-Z0-9]{16}\b|\bAIza[\w-]{35}/g, "***"],
-  // Variables of any program: OPENAI_API_KEY, GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY.
-  [/\b([A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN|SECRET)\s*[=:]\s*)["']?[^\s"']+/g, "$1***"],
+  // Variables of any program: OPENAI_API_KEY, GITHUB_TOKEN, AWS_SECRET_ACCESS_KEY; also in JSON, where quotation marks may be escaped.
+  [/\b([A-Z][A-Z0-9]*_[A-Z0-9_]*(?:KEY|TOKEN|SECRET)\\?["']?\s*[=:]\s*)\\?["']?[^\s"']+/g, "$1***"],
 ];
 
 /** The same text with `***` in place of each secret. */

@@ -26,15 +26,18 @@ export interface RecordEntry {
 
 /** The longest text of an entry, in characters. */
 export const longestEntryText = 16_000;
-/** How much of a text is searched for secrets: more than is kept, because half of a secret would not be recognised. */
-const searchedLength = longestEntryText + 4_096;
+/** So much at the end of what is searched for secrets is not kept, because half of a secret would not be recognised. */
+const searchedBeyond = 4_096;
+const searchedLength = longestEntryText + searchedBeyond;
 const mostImages = 20;
 
 /** What is published of an entry, but for the ids of agent and session. */
 export function publishedEntry(entry: RecordEntry): Omit<TranscriptEntry, "agent_id" | "session_id"> {
   const { text, at, tool, toolUseId, title, isError, subagent, images = [] } = entry;
   const clean = redact(text.slice(0, searchedLength)).toWellFormed();
-  const kept = clean.slice(0, longestEntryText).toWellFormed();
+  // What was replaced has made the text shorter.
+  const length = text.length > searchedLength ? Math.max(0, clean.length - searchedBeyond) : clean.length;
+  const kept = clean.slice(0, Math.min(longestEntryText, length)).toWellFormed();
   const cut = clean.length - kept.length + Math.max(0, text.length - searchedLength);
   return {
     entry_id: idFact(entry.id),

@@ -28,6 +28,8 @@ const secrets: [what: string, text: string, secret: string][] = [
   ["a variable with a secret", "export AWS_SECRET_ACCESS_KEY='hunter2hunter2'", "hunter2hunter2"],
   ["a variable of a program that is not known", "MISTRAL_API_TOKEN: hunter2hunter2", "hunter2hunter2"],
   ["a named token of the HTTP API", `token cliai_${"a1B2".repeat(10)}xyz`, "a1B2a1B2"],
+  ["a variable in JSON", '{"GITHUB_TOKEN": "hunter2hunter2"}', "hunter2hunter2"],
+  ["a quoted variable in JSON", '{"command": "export A_KEY=\\"hunter2hunter2\\" && ls"}', "hunter2hunter2"],
   ["a variable with a key", "ANTHROPIC_API_KEY=hunter2hunter2", "hunter2hunter2"],
 ];
 

@@ -28,6 +28,12 @@ describe("publishedEntry()", () => {
     expect(publishedEntry({ id: "e1", kind: "answer", text }).text).not.toContain("sk-");
   });
 
+  test("half of a secret at the end of what is searched is not kept, although another one has made the text shorter", () => {
+    const pem = `-----BEGIN PRIVATE KEY-----${"M".repeat(6_000)}-----END PRIVATE KEY-----`;
+    const text = `${pem}${"x".repeat(longestEntryText + 4_096 - pem.length - 11)} ${key}`;
+    expect(publishedEntry({ id: "e1", kind: "answer", text }).text).not.toContain("sk-");
+  });
+
   test("is well-formed, although the cut is in the middle of a character", () => {
     const { text } = publishedEntry({ id: "e", kind: "answer", text: `a${"😀".repeat(longestEntryText)}` });
     expect(String(text).isWellFormed()).toBe(true);
