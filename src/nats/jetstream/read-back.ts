@@ -26,14 +26,18 @@ export async function readLastMessages(bus: Bus, options: BackOptions): Promise<
   const end = Math.min(await lastSequenceOn(bus, stream, subject), (options.before ?? Infinity) - 1);
   const { first_seq: first } = await readStreamFacts(bus, stream);
   if (end < first || count < 1) return [];
-  const from = await findStart(bus, options, { first, end });
-  const found: StreamMessage[] = [];
-  for await (const message of readStream(bus, { stream, subjects: [subject], from })) {
-    if (message.seq > end) break;
-    found.push(message);
-    if (found.length > count) found.shift();
+  let from = await findStart(bus, options, { first, end });
+  for (;;) {
+    const found: StreamMessage[] = [];
+    for await (const message of readStream(bus, { stream, subjects: [subject], from })) {
+      if (message.seq > end) break;
+      found.push(message);
+      if (found.length > count) found.shift();
+    }
+    if (found.length >= count || from <= first) return found;
+    // Messages that came while it counted were counted, too.
+    from = Math.max(first, end - 4 * (end - from + 1));
   }
-  return found;
 }
 
 /** A sequence from which on at least `count` messages come up to `end`, but not many more; or the first one of the stream. */

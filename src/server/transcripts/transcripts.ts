@@ -83,8 +83,10 @@ async function readOn(
 ): Promise<TranscriptPage> {
   const subject = agentSubject(id, "transcript");
   const start = after === undefined ? { sinceMs } : { from: after + 1 };
-  const found: StreamMessage[] = [];
-  let entries: readonly StoredEntry[] = [];
+  const entries: StoredEntry[] = [];
+  const isNew = createDoubleCheck();
+  let firstRead: number | undefined;
+  let read = 0;
   let has_newer = false;
   for await (const message of readStream(bus, {
     stream: streams.transcripts,
@@ -95,19 +97,19 @@ async function readOn(
     if (before !== undefined && message.seq >= before) break;
     if (untilMs !== undefined && atMs > untilMs) break;
     if (sinceMs !== undefined && atMs < sinceMs) continue;
-    if (entries.length >= limit || found.length >= limit * mostReadTimes) {
+    if (entries.length >= limit || read >= limit * mostReadTimes) {
       has_newer = true;
       break;
     }
-    found.push(message);
-    if (found.length >= limit) entries = decodeEntries(id, found);
+    firstRead ??= message.seq;
+    read += 1;
+    const entry = decodeEntry(id, message);
+    if (isNew(entry)) entries.push(entry);
   }
-  entries = decodeEntries(id, found).slice(0, limit);
-  const [first] = found;
   const older =
-    first === undefined
+    firstRead === undefined
       ? []
-      : await readLastMessages(bus, { stream: streams.transcripts, subject, before: first.seq, count: 1 });
+      : await readLastMessages(bus, { stream: streams.transcripts, subject, before: firstRead, count: 1 });
   return { entries, has_older: older.length > 0, has_newer };
 }
 
@@ -130,15 +132,18 @@ export function followTranscript(
 
 /** Leaves out an entry that was stored twice. */
 function decodeEntries(id: AgentId, messages: readonly StreamMessage[]): StoredEntry[] {
+  return messages.map((message) => decodeEntry(id, message)).filter(createDoubleCheck());
+}
+
+/** Tells of each entry whether it was not asked about before. */
+function createDoubleCheck(): (entry: StoredEntry) => boolean {
   const known = new Set<string>();
-  return messages
-    .map((message) => decodeEntry(id, message))
-    .filter(({ session_id, instance_id, entry_id }) => {
-      const key = `${session_id ?? instance_id ?? ""} ${entry_id}`;
-      const isNew = !known.has(key);
-      known.add(key);
-      return isNew;
-    });
+  return ({ session_id, instance_id, entry_id }) => {
+    const key = `${session_id ?? instance_id ?? ""} ${entry_id}`;
+    const isNew = !known.has(key);
+    known.add(key);
+    return isNew;
+  };
 }
 
 /** What is no entry becomes a note that says why: agents can publish anything on their own subject. */

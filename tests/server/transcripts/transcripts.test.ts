@@ -90,6 +90,56 @@ describe("readTranscript()", () => {
       { kind: "note", is_error: true, text: expect.stringContaining("entry_id") },
     ]);
   });
+
+  test("takes no longer with an entry that was stored many times than with as many entries", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const count = 1_600;
+    const text = "x".repeat(1_000);
+    const publish = (id: typeof ada, idOf: (i: number) => string) =>
+      Promise.all(
+        Array.from({ length: count }, (_, i) =>
+          bus.publishStored(agentSubject(id, "transcript"), { kind: "answer", entry_id: idOf(i), text }),
+        ),
+      );
+    await publish(bob, (i) => `b${i}`);
+    await publish(ada, () => "again");
+    const processorMsOf = async (id: typeof ada, limit: number) => {
+      const before = process.cpuUsage();
+      const page = await readTranscript(bus, id, { limit, after: 0 });
+      const { user } = process.cpuUsage(before);
+      return { page, ms: user / 1_000 };
+    };
+    const { ms: usualMs } = await processorMsOf(bob, count);
+    const { page, ms } = await processorMsOf(ada, count / 4);
+    expect(idsOf(page)).toEqual(["again"]);
+    // One more ms than measured, because the clock of the processor is coarse.
+    expect(ms / (usualMs + 1)).toBeLessThan(8);
+  });
+
+  test("gives as many entries as are asked for while others come", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const subject = agentSubject(ada, "transcript");
+    const store = (entry_id: string) => bus.publishStored(subject, { kind: "answer", entry_id });
+    for (let i = 0; i < 300; i += 1) await store(`a${i}`);
+    let isWriting = true;
+    const write = async (writer: number) => {
+      for (let i = 0; isWriting; i += 1) await store(`b${writer}-${i}`);
+    };
+    const writing = Promise.all(Array.from({ length: 50 }, (_, writer) => write(writer)));
+    try {
+      for (let i = 0; i < 20; i += 1) {
+        const { entries, has_older } = await readTranscript(bus, ada, { limit: 5 });
+        expect({ count: entries.length, has_older }).toEqual({ count: 5, has_older: true });
+      }
+    } finally {
+      isWriting = false;
+      await writing;
+    }
+  });
 });
 
 test("followTranscript() tells each entry after a sequence, of this agent only", async () => {
