@@ -11,6 +11,8 @@ import { callKey, TranscriptEntryItem } from "./transcript-entry.tsx";
 
 /** How many entries wait for a slow browser. It misses the oldest ones beyond that, until it loads the page again. */
 const mostWaiting = 300;
+/** So long at most the entries that come at once are shown as markdown, and the others as they are: serve does nothing else meanwhile. */
+const markdownBudgetMs = 100;
 /** How many calls are kept until their results come. */
 const mostOpenCalls = 100;
 
@@ -32,10 +34,10 @@ export function createLiveTranscript(
   const calls = new Map<string, StoredEntry>();
   const path = tabPath(id, "transcript");
   let seq = after;
-  const item = (entry: StoredEntry, result?: StoredEntry) => (
-    <TranscriptEntryItem {...{ entry, result, path, markdown: createMarkdown() }} />
-  );
-  const show = (entry: StoredEntry): Child => {
+  const show = (entry: StoredEntry, markdown: ReturnType<typeof createMarkdown>): Child => {
+    const item = (shown: StoredEntry, result?: StoredEntry) => (
+      <TranscriptEntryItem {...{ entry: shown, result, path, markdown }} />
+    );
     const key = callKey(entry);
     if (entry.kind === "tool_call") {
       calls.set(key, entry);
@@ -52,7 +54,8 @@ export function createLiveTranscript(
     take() {
       const entries = waiting.splice(0);
       seq = entries.at(-1)?.seq ?? seq;
-      return entries.map(show);
+      const markdown = createMarkdown(markdownBudgetMs);
+      return entries.map((entry) => show(entry, markdown));
     },
     watch: (wake) =>
       server.transcripts.follow(id, after, (entry) => {

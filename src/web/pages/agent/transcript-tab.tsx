@@ -19,8 +19,9 @@ export async function transcriptPage(
   const { agent_id: id } = view;
   const { page, problem } = await readPage(server, view, asked, now());
   const last = page.entries.at(-1)?.seq;
-  // Only the page with the newest entries gets the ones that come.
-  const isLive = !page.has_newer && problem === undefined;
+  // Only the page with the newest entries gets the ones that come. A page without entries may have some before or after it.
+  const isAsked = ["after", "before", "since", "until"].some((name) => (asked[name] ?? "") !== "");
+  const isLive = !page.has_newer && problem === undefined && (last !== undefined || !isAsked);
   const live = isLive ? `&tab=transcript&entry=${last ?? 0}` : "&tab=transcript";
   return {
     title: `Transcript of ${id}`,

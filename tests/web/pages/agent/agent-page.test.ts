@@ -318,6 +318,9 @@ describe("the transcript", () => {
     expect(first).not.toContain("&amp;entry=");
     const last = await htmlOf(web, "/agents/ada/transcript?limit=1");
     expect(last).toContain('href="/agents/ada/transcript?before=3"');
+    // A part without entries has none that come, because they would begin with the first one.
+    const none = await htmlOf(web, "/agents/ada/transcript?since=2100-01-01T00:00");
+    expect(none).not.toContain("entry=0");
     expect(await textOf(web, "/agents/ada/transcript?since=2100-01-01T00:00")).toContain(
       "Nothing since then.",
     );
