@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setPriority } from "node:os";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { definedOf } from "../domain/defined.ts";
 import { CliaiError, isErrorCode, messageOf } from "../domain/text/errors.ts";
@@ -156,7 +157,12 @@ interface Waiting {
 }
 
 function startWorker({ command, args, cwd, env, log }: SearchDeskOptions): Worker {
-  const child = spawn(command, args, { cwd, env, stdio: ["pipe", "pipe", "inherit"], windowsHide: true });
+  // In a group of its own, so that Ctrl+C at serve's terminal does not end it before serve does.
+  const detached = process.platform !== "win32";
+  const child = spawn(command, args, {
+    ...{ cwd, env, detached, windowsHide: true },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   lowerPriority(child, log);
   const waiting = new Map<number, Waiting>();
   let nextId = 1;

@@ -71,6 +71,16 @@ describe("openSearchDesk()", () => {
     expect(test.logged.join("")).toContain("the search has ended (the disk is full)");
   });
 
+  test.skipIf(process.platform === "win32")(
+    "the process has a group of its own, so that Ctrl+C at serve does not end it first",
+    async () => {
+      await using test = openDesk(
+        "try { process.kill(-process.pid, 0); answer(id, { ...nothing, waiting: 1 }); } catch { answer(id, nothing); }",
+      );
+      expect((await test.desk.search({ text: "x" })).waiting).toBe(1);
+    },
+  );
+
   test("says what cannot be started", async () => {
     const log = createLogger(
       "silent",
