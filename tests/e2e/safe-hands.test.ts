@@ -176,8 +176,9 @@ test("a click on a request that has just moved under the pointer answers nothing
   expect(web.test.server.requests.open().map(({ request_id }) => request_id)).toEqual([second]);
   await item(page, second).getByRole("button", { name: "coffee" }).focus();
   await page.keyboard.press("Enter");
-  await page.getByText("amy's request was answered").first().waitFor();
-  const answers = web.test.server.requests.all().filter(({ agent_id }) => agent_id === "amy");
+  const { requests } = web.test.server;
+  await waitFor(() => requests.open().length === 0, { what: "the second is answered" });
+  const answers = requests.all().filter(({ agent_id }) => agent_id === "amy");
   expect(answers.map(({ answer }) => answer?.text)).toEqual(["tea", "coffee"]);
 });
 
