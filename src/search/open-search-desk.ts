@@ -26,7 +26,7 @@ import { type WorkerAnswer, WorkerAnswerSchema, type WorkerAsk } from "./worker-
 /** How long after serve the process starts if nobody searches. */
 const startAfterMs = 30_000;
 /** After this time the process is taken for stuck, and killed: with a beginning that too many words have, SQLite can work for long. */
-const answerWithinMs = 15_000;
+const usualAnswerMs = 15_000;
 /** `optimize` writes the whole index anew. */
 const forgetWithinMs = 120_000;
 const firstRestartMs = 2_000;
@@ -46,6 +46,8 @@ export interface SearchDeskOptions {
     readonly agent_id: AgentId;
     readonly project_path?: string | undefined;
   }[];
+  /** How long a search may take; default {@link usualAnswerMs}. */
+  readonly answerWithinMs?: number;
   readonly log: Logger;
 }
 
@@ -63,7 +65,7 @@ async function refuse(): Promise<never> {
 }
 
 export function openSearchDesk(options: SearchDeskOptions): SearchDesk {
-  const { agents, log } = options;
+  const { agents, log, answerWithinMs = usualAnswerMs } = options;
   let worker: Worker | undefined;
   let restartMs = firstRestartMs;
   let isStopped = false;
@@ -153,6 +155,7 @@ interface Worker {
 }
 
 interface Waiting {
+  readonly act: Question["act"];
   resolve(answer: WorkerAnswer): void;
 }
 
@@ -210,7 +213,7 @@ function startWorker({ command, args, cwd, env, log }: SearchDeskOptions): Worke
       const id = nextId;
       nextId += 1;
       const late = Promise.withResolvers<WorkerAnswer>();
-      waiting.set(id, late);
+      waiting.set(id, { act: question.act, resolve: late.resolve });
       const timer = setTimeout(() => {
         late.resolve({
           error: {
@@ -219,7 +222,9 @@ function startWorker({ command, args, cwd, env, log }: SearchDeskOptions): Worke
             hint: "search for more or longer words, or since a later time",
           },
         });
-        signalChild(child, "SIGKILL");
+        // To forget takes longer, and would be left half done.
+        const forgets = [...waiting].some(([other, { act }]) => other !== id && act === "forget");
+        if (!forgets) signalChild(child, "SIGKILL");
       }, withinMs);
       try {
         child.stdin.write(`${JSON.stringify({ ...question, id })}\n`);

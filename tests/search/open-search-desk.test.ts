@@ -11,7 +11,7 @@ const nothing = {
 };
 
 /** @param script what the process does, in JavaScript; `answer(id, result)` prints an answer, and `asks` has what was asked */
-function openDesk(script: string) {
+function openDesk(script: string, answerWithinMs?: number) {
   const logged: string[] = [];
   const program = `
     const answer = (id, result) => console.log(JSON.stringify({ id, result }));
@@ -24,6 +24,7 @@ function openDesk(script: string) {
     command: process.execPath,
     args: ["-e", program],
     ...{ cwd: import.meta.dirname, env: process.env },
+    ...(answerWithinMs === undefined ? {} : { answerWithinMs }),
     agents: () => [
       { agent_id: ada, project_path: "/work/shop" },
       { agent_id: bob, project_path: "/work/till/" },
@@ -80,6 +81,20 @@ describe("openSearchDesk()", () => {
       expect((await test.desk.search({ text: "x" })).waiting).toBe(1);
     },
   );
+
+  test("a search that takes too long ends the process, but not while it forgets an agent", async () => {
+    await using test = openDesk(
+      "if (act === 'forget') globalThis.forgets = id; else if (ask.text === 'end') answer(globalThis.forgets, 7);",
+      300,
+    );
+    const forgotten = test.desk.forget("ada");
+    forgotten.catch(() => undefined); // looked at below
+    await expect(test.desk.search({ text: "x" })).rejects.toMatchObject({ code: "no_answer" });
+    const end = test.desk.search({ text: "end" });
+    end.catch(() => undefined);
+    expect(await forgotten).toBe(7);
+    await expect(end).rejects.toMatchObject({ code: "no_answer" });
+  });
 
   test("says what cannot be started", async () => {
     const log = createLogger(
