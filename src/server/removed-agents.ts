@@ -29,6 +29,11 @@ export async function noteRemoval(bus: Bus, id: AgentId, now: Date): Promise<voi
   await serve.put(prefix + id, { commands_seq, at: now.toISOString() });
 }
 
+/** Whether an agent of this id was removed in the last days. */
+export async function wasRemoved(bus: Bus, id: AgentId): Promise<boolean> {
+  return v.is(RemovedSchema, await (await openExistingBucket(bus, buckets.serve)).get(prefix + id));
+}
+
 /** The last sequence of COMMANDS that may be an order of a removed agent of this id; 0 if none was removed. */
 async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
   const value = await (await openExistingBucket(bus, buckets.serve)).get(prefix + id);

@@ -143,6 +143,14 @@ test("agents remove --purge drops the agent's records from the search", async ()
   expect(await whose("zebra")).toEqual(["ada"]);
   const { messages } = (await (await bus.connection.jetstreamManager()).streams.info("TRANSCRIPTS")).state;
   expect(messages).toBe(0);
+  // An agent that is gone already can be purged again, in case it was not, or not wholly.
+  await bus.publishStored("agent.bob.transcript", transcript, { id: "e2" });
+  expect(await serve.run(["agents", "remove", "bob", "--purge"])).toMatchObject({
+    ...{ code: 0, stdout: "bob: removed\n", stderr: "" },
+  });
+  expect(await inTranscript()).toEqual([]);
+  expect(await serve.run(["agents", "remove", "bob"])).toMatchObject({ code: 2 });
+  expect(await serve.run(["agents", "remove", "rob", "--purge"])).toMatchObject({ code: 2 });
   // The signed history keeps them.
   expect((await serve.run(["audit", "--text", "zebra waits"])).stdout).toContain("zebra waits");
 });

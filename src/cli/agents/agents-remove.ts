@@ -10,6 +10,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { removeSubject } from "../../nats/jetstream/stream-messages.ts";
 import { noteForgotten } from "../../search/forgotten.ts";
 import { searchSources } from "../../search/sources.ts";
+import { wasRemoved } from "../../server/removed-agents.ts";
 import { clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { createFleetReader, type FleetReader, viewsOf } from "../fleet/fleet-reading.ts";
 import { askYes } from "../frame/ask-yes.ts";
@@ -64,9 +65,13 @@ export const removeCommand = defineCliCommand({
       const parts: Parts = { bus, fleet, dataDir, purges: args.purge === true, context };
       if (args.ended === true) return await removeEnded(parts, olderThanMs, args.yes === true);
       const force = args.force === true;
+      const gone = new Set<AgentId>();
       // Check all agents before the first one is removed, so that an error leaves them all.
-      for (const id of ids) await checkRemovable(fleet, id, { dataDir, force });
-      for (const id of ids) await remove(parts, id);
+      for (const id of ids) {
+        if (await isGone(parts, id)) gone.add(id);
+        else await checkRemovable(fleet, id, { dataDir, force });
+      }
+      for (const id of ids) await remove(parts, id, gone.has(id));
     });
     return 0;
   },
@@ -152,9 +157,14 @@ async function removeEnded(parts: Parts, olderThanMs: number, isSure: boolean): 
   }
 }
 
-async function remove({ bus, fleet, dataDir, purges, context }: Parts, id: AgentId): Promise<void> {
+/** Whether there is nothing left of the agent but what `--purge` removes: it was removed without it, or the purge has failed. */
+async function isGone({ bus, fleet, purges }: Parts, id: AgentId): Promise<boolean> {
+  return purges && (await fleet.find(id)) === undefined && (await wasRemoved(bus, id));
+}
+
+async function remove({ bus, fleet, dataDir, purges, context }: Parts, id: AgentId, isRemoved = false) {
   const { json, print, log, now } = context;
-  await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
+  if (!isRemoved) await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
   if (purges) await purge(bus, id, context);
   print(json ? JSON.stringify({ agent_id: id, removed: true }) : `${id}: removed`);
 }
