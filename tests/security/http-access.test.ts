@@ -1,5 +1,5 @@
 // Who gets into the page and the API: each route without a token, with a wrong one, from another site, and after a rotation.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { type AccessOptions, isOpenPath, loginPath } from "../../src/web/access/access.ts";
 import { buildProof } from "../../src/web/access/signed-codes.ts";
 import { assetPath } from "../../src/web/assets.ts";
@@ -14,6 +14,7 @@ const cookieName = "cliai-3000";
 
 let token: string | undefined = first;
 let clock: Date | undefined;
+let monotonicMs = 0;
 const listeners = new Set<() => void>();
 const access: AccessOptions = {
   token: () => token,
@@ -25,12 +26,17 @@ const access: AccessOptions = {
   port: 3000,
   secure: false,
   now: () => clock ?? new Date(),
+  monotonicMs: () => monotonicMs,
 };
 
 let web: TestApp;
 beforeAll(async () => {
   web = await startTestApp(access);
   await web.heartbeat("ada");
+});
+/** The wrong tokens of one test do not count in the next, because a minute has gone. */
+afterEach(() => {
+  monotonicMs += 60_000;
 });
 afterAll(() => web[Symbol.asyncDispose]());
 
@@ -53,9 +59,11 @@ const signIn = async (from = token ?? "") => cookieOf(await get(loginPath(from, 
 /** Each route that the app itself has, but the open ones; a name in an address stands for an agent that there is. */
 function routesOfApp(): [method: string, path: string][] {
   const own = web.app.routes.filter(({ method }) => method !== "ALL");
-  const addresses = own.map(
-    ({ method, path }) => `${method} ${path.replaceAll(/:\w+(\{[^}]*\})?\??/g, "ada")}`,
-  );
+  const addresses = own.flatMap(({ method, path }) => {
+    // A part that may be left out makes two addresses.
+    const paths = [path.replace(/\/:\w+\?$/, ""), path];
+    return paths.map((each) => `${method} ${each.replaceAll(/:\w+(\{[^}]*\})?\??/g, "ada")}`);
+  });
   return [...new Set(addresses)]
     .map((address) => address.split(" ") as [string, string])
     .filter(([, path]) => !isOpenPath(path));

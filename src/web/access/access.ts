@@ -28,6 +28,8 @@ export interface AccessOptions {
   /** Whether the page speaks TLS. */
   readonly secure: boolean;
   readonly now: () => Date;
+  /** The clock of wrong tokens, in ms; default: `performance.now`. */
+  readonly monotonicMs?: (() => number) | undefined;
 }
 
 /** What the socket knows about a request. */
@@ -53,7 +55,7 @@ const loginTo = (instance: string): Purpose => `login ${instance}`;
 export function createAccess(options: AccessOptions): { check: MiddlewareHandler; login: Hono } {
   const { token, instance, now, secure } = options;
   const cookieName = `${secure ? "__Host-" : ""}cliai-${options.port}`;
-  const failedTries = createFailedTries(() => performance.now());
+  const failedTries = createFailedTries(options.monotonicMs ?? (() => performance.now()));
   const usedCodes = new Map<string, Date>();
 
   const countFailure = (c: Context) => {
