@@ -22,7 +22,7 @@ export function RunningCalls({ view, entries, now }: RunningProps) {
   const tools = isGone ? [] : (view.session?.tools ?? []);
   return (
     <section id="agent-running" class="panel" aria-labelledby="title-running">
-      <h2 id="title-running">Runs now</h2>
+      <h2 id="title-running">{mayWait(view) ? "Runs now, or waits for your permission" : "Runs now"}</h2>
       {tools.length === 0 && <p class="quiet">{idleWords(view)}</p>}
       <ul class="running">
         {tools.map((tool) => (
@@ -38,6 +38,11 @@ export function RunningCalls({ view, entries, now }: RunningProps) {
       </ul>
     </section>
   );
+}
+
+/** Whether one of the calls may not have begun: which one a permission is for is not told by every CLI. */
+function mayWait({ needs }: AgentView): boolean {
+  return needs.some(({ kind }) => kind === "permission");
 }
 
 function idleWords({ axes: { activity } }: AgentView): string {

@@ -111,11 +111,13 @@ describe("AgentPage()", () => {
     const html = await htmlOf(web);
     expect(html).toContain("&lt;script&gt;x&lt;/script&gt; &amp;&amp; rm -r build");
     expect(await textOf(web)).toContain("Needs you (1) It wants permission");
+    expect(await textOf(web)).toContain("Runs now, or waits for your permission");
     const body = new URLSearchParams({ back: "agent", verdict: "approve", reason: "" });
     const path = `/inbox/${request?.request_id}`;
     const response = await web.app.request(path, { method: "POST", body });
     expect(response.headers.get("location")).toBe(`/agents/ada#request-${request?.request_id}`);
     expect(await textOf(web)).toContain("the permission is approved by dashboard");
+    expect(await textOf(web)).not.toContain("waits for your permission");
   });
 
   test("a permission shows the change of a file line by line, the other fields, and the whole input", async () => {
