@@ -50,6 +50,15 @@ describe("resumedArgs()", () => {
     expect(more[1]).toEndWith("Go on where you were.");
   });
 
+  test("a message that it has read is no work to go on with, though it stays seen", () => {
+    const message = { ...seenTask("seen", "request-q1-ada"), type: "message" as const };
+    const turn = { since: ago(80), ended_at: ago(20) };
+    const nothing = { resumes: "s1", more: ["--resume=s1"] };
+    expect(resumedArgs(viewWith(turn, [message]), "s1")).toEqual(nothing);
+    const failed = viewWith({ since: ago(20) }, [seenTask("failed"), message]);
+    expect(resumedArgs(failed, "s1")).toEqual(nothing);
+  });
+
   test("a task that has failed meanwhile is not gone on with", () => {
     const failed = viewWith({ since: ago(20) }, [seenTask("failed")]);
     expect(resumedArgs(failed, "s1").more).toEqual(["--resume=s1"]);
