@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
 import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
-import { startTestApp, type TestApp } from "../web/test-app.ts";
+import { postJson, startTestApp, type TestApp } from "../web/test-app.ts";
 
 let browser: Browser;
 let web: TestApp;
@@ -121,6 +121,58 @@ test("checked agents are counted at the foot, stay checked when they move, and a
   expect(page.url()).toContain("/bulk/stop?");
   await page.getByRole("button", { name: "Check all" }).click();
   await page.getByRole("button", { name: "Stop 3 agents" }).waitFor();
+});
+
+/** The badges that reach out of their cell or over a neighbour, each as its words. */
+const badgesOut = (page: Page) =>
+  page.locator("main :is(td, li, label) > .status:visible").evaluateAll((all) =>
+    all
+      .filter((badge) => {
+        const { left, right, top, bottom } = badge.getBoundingClientRect();
+        const box = (badge.closest("td") ?? badge.closest(".targets, li") ?? badge).getBoundingClientRect();
+        const others = [...(badge.parentElement?.children ?? [])].filter((each) => each !== badge);
+        const isOver = others.some((each) => {
+          const other = each.getBoundingClientRect();
+          const meets = other.left < right && left < other.right && other.top < bottom && top < other.bottom;
+          return other.width > 0 && meets;
+        });
+        return (
+          isOver || left < box.left - 0.5 || right > box.right + 0.5 || badge.scrollWidth > badge.clientWidth
+        );
+      })
+      .map((badge) => `${badge.textContent} at ${innerWidth} px`),
+  );
+
+test("the longest badges stay in their places, and a long name never scrolls a page sideways", async () => {
+  const long = "long_name_".repeat(6).slice(0, 57);
+  const [permission, terminal, failed] = ["permission-1", "terminal-1", "failed-1"] as const;
+  await web.heartbeat(long);
+  for (const id of [permission, failed])
+    await web.heartbeat(id, { current_task: "count all words of the page" });
+  await web.heartbeat(terminal, { waits_at_terminal: "it may ask whether it trusts this folder" });
+  for (const id of [permission, long]) {
+    const call = { request_id: `ask-${id.slice(0, 9)}`, tool: "request_permission" };
+    const input = { tool: "Bash", input: "{}", wait_s: 0 };
+    await web.bus.request(`tools.call.${id}`, { ...call, arguments: input }, { timeoutMs: 60_000 });
+    await web.viewOf(id, ({ needs }) => needs[0]?.kind === "permission", `${id} wants permission`);
+  }
+  const agents = [permission, terminal, failed, long];
+  await postJson(web.app, "/api/commands", { type: "pause", agents, command_id: "wide" });
+  web.bus.publish(`agent.${failed}.status`, { status: "failed_to_start", message: "no program claude" });
+  await web.viewOf(failed, ({ status }) => status === "failed_to_start", "it failed to start");
+  const paths = ["/", "/bulk/results/wide", "/bulk/stop", `/bulk/pause?q=${long}`];
+  const seen: { path: string; width: number; over: number; out: string[] }[] = [];
+  for (const width of [1280, 981, 641, 360]) {
+    const page = await open("/", { width });
+    for (const path of paths) {
+      await page.goto(`http://127.0.0.1:${http.port}${path}`);
+      await page.waitForSelector("html.live");
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      seen.push({ path, width, over, out: await badgesOut(page) });
+    }
+    await page.context().close();
+  }
+  expect(seen.filter(({ over, out }) => over > 0 || out.length > 0)).toEqual([]);
 });
 
 test("a view is saved under a name, is there after a reload, and can be removed", async () => {

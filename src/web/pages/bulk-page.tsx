@@ -161,7 +161,7 @@ function Target({ view, now }: { view: AgentView; now: Date }) {
     <li>
       <label class="choice">
         <input type="checkbox" name="agents" value={view.agent_id} checked />
-        <b>{view.agent_id}</b>
+        <b title={view.agent_id}>{view.agent_id}</b>
         <StatusBadge view={view} />
         <span class="what" title={view.current_task}>
           <TaskText view={view} now={now} />

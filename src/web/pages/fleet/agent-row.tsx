@@ -2,6 +2,7 @@
 // One agent as a row of the fleet page's table: one line, the rest of a long text in its title.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { badgeOf } from "../../../domain/fleet/needs/badge.ts";
 import { needText } from "../../../domain/fleet/needs/need.ts";
 import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import { costText, estimatedBy } from "../../../domain/usage.ts";
@@ -37,11 +38,11 @@ export function AgentRow({ view, query, now }: AgentRowProps) {
         />
       </td>
       <th scope="row" class="agent">
-        <a href={`/agents/${agent_id}`} title={tags.length === 0 ? undefined : `tags: ${tags.join(", ")}`}>
+        <a href={`/agents/${agent_id}`} title={[agent_id, ...tags.map((tag) => `tag: ${tag}`)].join(" · ")}>
           {agent_id}
         </a>
       </th>
-      <td class="status-cell">
+      <td class="status-cell" title={badgeOf(view).text}>
         <StatusBadge view={view} />
       </td>
       <td class="task" title={taskTitle(view)}>
