@@ -10,7 +10,7 @@ export type Caller = NamedToken | undefined;
 
 interface KnownCaller {
   readonly named: NamedToken;
-  /** Whether the token still counts: it may be revoked, or expire. */
+  /** Whether the token still counts: it may be revoked, or expire. @throws CliaiError if that cannot be looked up */
   readonly isGood: () => boolean;
 }
 
@@ -33,10 +33,19 @@ export function whenVoid(c: Context, access: Rotated | undefined): Rotated["onRo
   if (caller === undefined) return access?.onRotated;
   return (end) => {
     const timer = setInterval(() => {
-      if (!caller.isGood()) end();
+      if (!isStillGood(caller)) end();
     }, lookEveryMs);
     return () => clearInterval(timer);
   };
+}
+
+/** A token that cannot be looked up, such as beside a damaged file, is none. Here, nobody would catch that error, and it would end `serve`. */
+function isStillGood({ isGood }: KnownCaller): boolean {
+  try {
+    return isGood();
+  } catch {
+    return false;
+  }
 }
 
 interface Rotated {

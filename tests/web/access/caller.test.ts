@@ -6,6 +6,7 @@ import {
   type TokenScope,
   tokenScopes,
 } from "../../../src/domain/access/token-scopes.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { isOpenPath } from "../../../src/web/access/access.ts";
 import { until } from "../../support/wait-for.ts";
 import { readEvents } from "../event-reader.ts";
@@ -13,10 +14,15 @@ import { commandsOf, errorOf, startTestApp, type TestApp } from "../test-app.ts"
 
 const operators = "first-token-of-more-than-32-characters";
 const named = new Map<string, NamedToken>();
+let areReadable = true;
+const findNamed = (token: string) => {
+  if (areReadable) return named.get(token);
+  throw new CliaiError("config_invalid", "cannot use keys/tokens/other.json", { hint: "remove it" });
+};
 let web: TestApp;
 beforeAll(async () => {
   web = await startTestApp({
-    ...{ token: () => operators, onRotated: () => () => undefined, findNamed: (token) => named.get(token) },
+    ...{ token: () => operators, onRotated: () => () => undefined, findNamed },
     ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
   });
   await web.heartbeat("ada", { session_mode: "headless" });
@@ -108,6 +114,23 @@ describe("a named token", () => {
       })(),
     ).rejects.toThrow("the stream has ended");
     expect((await send(token, "GET", "/api/agents")).status).toBe(401);
+  });
+
+  test("that cannot be looked up any more ends its streams, and nothing else", async () => {
+    const token = tokenWith("read");
+    await using events = readEvents(await send(token, "GET", "/api/events"));
+    await events.next();
+    areReadable = false;
+    try {
+      await expect(
+        (async () => {
+          for (;;) await events.next();
+        })(),
+      ).rejects.toThrow("the stream has ended");
+      expect((await send(operators, "GET", "/api/agents")).status).toBe(200);
+    } finally {
+      areReadable = true;
+    }
   });
 
   test("counts in the header alone", async () => {
