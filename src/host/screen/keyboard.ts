@@ -71,7 +71,8 @@ export function createKeyboard({ whyNotType, onTyped, isWatching, onChange }: Ke
     if (what === "type" && !isHolder)
       return present === undefined ? "the keyboard was not asked for" : `${present.name} types there`;
     if (columns !== undefined && rows !== undefined) terminal.resize(columns, rows);
-    if (keys === undefined || keys === "") return undefined;
+    // Only these are recorded with `serve --audit-keystrokes`.
+    if (what !== "type" || keys === undefined || keys === "") return undefined;
     count(keys);
     terminal.type(keys);
     return undefined;

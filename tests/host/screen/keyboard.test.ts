@@ -45,6 +45,14 @@ describe("createKeyboard()", () => {
     expect(told.join()).not.toContain("secret");
   });
 
+  test("only keys that are typed reach the terminal: those that come with another act would not be in the audit", () => {
+    const { send, typed, told } = keyboardOf();
+    send("v1", "take", { keys: "y\r" });
+    send("v1", "take", { keys: "y\r" });
+    send("v1", "leave", { keys: "y\r" });
+    expect([typed, told]).toEqual([[], ["eve types at its terminal"]]);
+  });
+
   test("one types at a time; another takes the keyboard over only if it says so", () => {
     const { send, typed, told } = keyboardOf();
     send("v1", "take");
