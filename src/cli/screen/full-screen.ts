@@ -51,6 +51,9 @@ const marksNoPastes = "\u001b[?2004l";
 /** The terminal shows all of it at once. One that does not know this ignores it. */
 const atOnce = (text: string) => `\u001b[?2026h${text}\u001b[?2026l`;
 
+/** A closed screen leaves it at the input, where an error without a listener would end this process. */
+const ignore = (_error: unknown) => undefined;
+
 const crashes = ["uncaughtExceptionMonitor", "exit"] as const;
 
 /** SIGINT and SIGTERM end every command (client.ts); these would end the process without a word. */
@@ -107,7 +110,8 @@ export function openFullScreen(options: FullScreenOptions): FullScreen {
   for (const event of crashes) process.on(event, turnOff);
   stdout.on("resize", resize);
   // A terminal that has closed can be noticed by these before its signal comes, and without a listener an error ends the process.
-  if (onInput !== undefined) stdin.on("data", onInput).on("end", onEnd).on("error", onEnd);
+  // Resumed, because `close` of a screen before this one has paused it, and a listener alone would not end that.
+  if (onInput !== undefined) stdin.on("data", onInput).on("end", onEnd).on("error", onEnd).resume();
   turnOn();
   return {
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
@@ -134,7 +138,8 @@ export function openFullScreen(options: FullScreenOptions): FullScreen {
       for (const event of crashes) process.off(event, turnOff);
       stdout.off("resize", resize);
       if (onInput === undefined) return;
-      stdin.off("data", onInput).off("end", onEnd).pause();
+      if (!stdin.listeners("error").includes(ignore)) stdin.on("error", ignore);
+      stdin.off("data", onInput).off("end", onEnd).off("error", onEnd).pause();
     },
   };
 }

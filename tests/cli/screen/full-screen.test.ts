@@ -4,6 +4,7 @@ import { PassThrough } from "node:stream";
 import { openFullScreen } from "../../../src/cli/screen/full-screen.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { startTmux } from "../../support/tmux.ts";
+import { until } from "../../support/wait-for.ts";
 
 class FakeTerminal extends PassThrough {
   columns = 20;
@@ -66,6 +67,27 @@ test("openFullScreen() lets nothing through but colours", () => {
   expect(top.stdout.taken()).toBe(
     "\u001b[?2026h\u001b[1;1H\u001b[2K\u001b[31mred\u001b[39m \ufffd]0;title\ufffd \ufffd2J\u001b[?2026l",
   );
+});
+
+test("a screen that is opened after another was closed is given the keys, and the closed ones leave nothing that adds up", async () => {
+  const stdin = new PassThrough();
+  const stdout = new FakeTerminal();
+  const typed: string[] = [];
+  const openNext = (name: string) =>
+    openFullScreen({
+      ...{ stdin, stdout, onRedraw: () => undefined, onEnd: () => void typed.push(`${name} ends`) },
+      onInput: (data) => void typed.push(`${name}: ${new TextDecoder().decode(data)}`),
+    });
+  for (const name of ["one", "two", "three"]) {
+    const screen = openNext(name);
+    stdin.write("k");
+    await until(`${name} has the key`, () => typed.at(-1) === `${name}: k`);
+    screen.close();
+  }
+  expect(stdin.listenerCount("error")).toBe(1);
+  stdin.destroy(new Error("the terminal has closed"));
+  await until("the end", () => stdin.closed);
+  expect(typed).toEqual(["one: k", "two: k", "three: k"]);
 });
 
 test("openFullScreen() restores the terminal also when the process crashes", async () => {
