@@ -18,6 +18,7 @@ import { openFullScreen } from "../screen/full-screen.ts";
 import { createKeyDecoder } from "../screen/keys.ts";
 import { createActs, type Tell } from "./act.ts";
 import { createHistoryFollower } from "./follow-history.ts";
+import { lendTerminal } from "./lend-terminal.ts";
 import { reduceTop } from "./reduce.ts";
 import { firstState, requestIdOf, type TopState } from "./state.ts";
 import type { Effect, TopEvent } from "./steps.ts";
@@ -74,17 +75,18 @@ async function showTop(args: ClientArgs, context: CliContext): Promise<number> {
     let screen = open();
     parts.defer(() => screen.close());
     screenParts.draw = () => screen.draw(viewRows(top.state(), context.color));
-    const attach = async (id: AgentId) => {
-      screen.close();
-      const note = (line: string) => tellLate(line, "green");
-      try {
-        await attachHere({ bus, parts }, id, { ...context, log, note });
-      } catch (error) {
-        tellLate(messageOf(error), "red");
-      }
-      screen = open();
-      top.take({ type: "resize", size: screen.size() }, true);
-    };
+    const attach = (id: AgentId) =>
+      lendTerminal({
+        close: () => screen.close(),
+        use: () =>
+          attachHere({ bus, parts }, id, { ...context, log, note: (line) => tellLate(line, "green") }),
+        reopen() {
+          screen = open();
+          top.take({ type: "resize", size: screen.size() }, true);
+        },
+        tell: top.tell,
+        onEnd: ended.reject,
+      });
     top.onScreenEffects({
       redraw: () => screen.forget(),
       suspend: () => screen.suspend(),
