@@ -17,11 +17,13 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
+import { pause } from "../../waiting.ts";
 import type { Lease } from "../lease.ts";
 import type { SpendingReading } from "../server.ts";
 import { openSpendingStore, type SpendingStore, whyNotWritten } from "./spending-store.ts";
 
 const writeEveryMs = 10_000;
+const readAgainAfterMs = 2_000;
 /** The agent's own figures do not count while its CLI's are younger than this; `mergeUsage` shows them by the same rule. */
 const cliFiguresCountMs = 600_000;
 /** Beyond so many sessions of an agent, further ones count as one: an agent may name as many runs as it likes. */
@@ -56,16 +58,33 @@ export async function openSpending(bus: Bus, options: SpendingOptions): Promise<
   const ledger = createLedger(store, await lastSequence(bus, streams.audit), options.factsOf);
   const read = Promise.withResolvers<void>();
   let waiting: SpendingEvent[] | undefined = [];
-  let isStopped = false;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const readPast = async () => {
+    // What comes from here on has a later sequence than the last one now; what came before is read again.
+    waiting = [];
     const lastSeq = await lastSequence(bus, streams.audit);
     for await (const event of readReports(bus, ledger.position() + 1, lastSeq)) {
-      if (isStopped) return;
+      if (signal.aborted) return;
       ledger.apply(event);
     }
     ledger.moveTo(lastSeq);
-    for (const event of waiting ?? []) ledger.apply(event);
+    for (const event of waiting) ledger.apply(event);
     waiting = undefined;
+  };
+  const readUntilDone = async () => {
+    for (let tries = 1; waiting !== undefined && !signal.aborted; tries += 1) {
+      try {
+        await readPast();
+      } catch (error) {
+        if (signal.aborted) return;
+        const why = `what was spent cannot be read from AUDIT yet: ${messageOf(error)}`;
+        if (tries === 1) log.warn(why);
+        else log.debug(why);
+        read.resolve();
+        await pause(readAgainAfterMs, signal);
+      }
+    }
   };
 
   let writing: Promise<void> | undefined;
@@ -93,15 +112,10 @@ export async function openSpending(bus: Bus, options: SpendingOptions): Promise<
     isComplete: () => waiting === undefined,
     read: read.promise,
     start() {
-      readPast()
-        .catch((error: unknown) => {
-          // What came since is not applied, so the cursor stays, and the next start reads all of it.
-          if (!isStopped) log.warn(`what was spent cannot be read from AUDIT: ${messageOf(error)}`);
-        })
-        .finally(read.resolve);
+      void readUntilDone().finally(read.resolve);
     },
     async stop() {
-      isStopped = true;
+      stopping.abort();
       clearInterval(timer);
       await flush();
     },

@@ -2,9 +2,11 @@
 import { expect, test } from "bun:test";
 import { sumOf } from "../../../src/domain/spending/spending-report.ts";
 import { buckets } from "../../../src/domain/wire/subjects.ts";
+import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import type { Server } from "../../../src/server/server.ts";
+import { openSpending } from "../../../src/server/spending/spending.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -94,4 +96,29 @@ test("what was spent outlives the loss of AUDIT, and what comes afterwards is co
   await use(second.bus, "ada", "r1", { source: "results", tokens_used: 130 });
   await isSpent(second.server, 130);
   await second.server.stop();
+});
+
+test("what AUDIT had is read again if it could not be read at first", async () => {
+  await using run = await startTestServer();
+  await use(run.bus, "ada", "r1", { source: "results", tokens_used: 100 });
+  await isSpent(run.server, 100);
+  const nats = await run.nats.bus("spending");
+  let isAway = false;
+  const bus = new Proxy(nats, {
+    get(target, name) {
+      if (isAway && name === "connection") throw new Error("no answer in time");
+      return Reflect.get(target, name);
+    },
+  });
+  const spending = await openSpending(bus, {
+    ...{ replicas: 1, lease: { isLeader: () => false }, factsOf: () => ({}), log: silentLogger },
+  });
+  isAway = true;
+  spending.start();
+  await spending.read;
+  expect(spending.isComplete()).toBe(false);
+  isAway = false;
+  await waitFor(() => spending.isComplete(), { what: "the second try" });
+  expect(sumOf(spending.sessions(), always).tokens).toBe(100);
+  await spending.stop();
 });
