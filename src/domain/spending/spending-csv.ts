@@ -10,9 +10,16 @@ export function spendingCsv(sessions: readonly SessionSpending[], zone: string):
     string,
     { readonly cells: readonly string[]; tokens: number; cost: number | undefined }
   >();
+  // Sessions of the same time have the same quarters, and a date of a time zone takes microseconds.
+  const dates = new Map<number, string>();
+  const dateOf = (at: number) => {
+    const date = dates.get(at) ?? dateText(at * quarterMs, zone);
+    dates.set(at, date);
+    return date;
+  };
   for (const { agent_id, profile = "", project = "", is_own, quarters } of sessions) {
     for (const { at, model = "", tokens, cost } of quarters) {
-      const date = dateText(at * quarterMs, zone);
+      const date = dateOf(at);
       const cells = [date, agent_id, profile, project, model, is_own ? "agent" : "cli"];
       const key = JSON.stringify(cells);
       const row = rows.get(key) ?? { cells, tokens: 0, cost: undefined };

@@ -86,12 +86,15 @@ export function reportSpending(
     Math.floor(nowMs / quarterMs) * quarterMs -
     (minuteOf(nowMs, zone) - (minuteOf(nowMs, zone) % 15)) * 60_000;
   const hours = Array.from({ length: 24 }, (_, index) => thisHour - (23 - index) * hourMs);
-  const spans = (begins: readonly number[], label: (ms: number, zone: string) => string): SpentSpan[] =>
-    begins.map((ms, index) => ({
-      from: new Date(ms).toISOString(),
-      label: label(ms, zone),
-      ...sum(ms, begins[index + 1]),
-    }));
+  const spans = (begins: readonly number[], label: (ms: number, zone: string) => string): SpentSpan[] => {
+    const sums = sumsOf(sessions, begins);
+    return begins.flatMap((ms, index) => {
+      const spent = sums[index];
+      return spent === undefined
+        ? []
+        : { from: new Date(ms).toISOString(), label: label(ms, zone), ...spent };
+    });
+  };
   return {
     at: now.toISOString(),
     zone,
@@ -120,6 +123,20 @@ export function sumOf(sessions: readonly SessionSpending[], span: Span): Spent {
   const sums = createSums();
   for (const session of sessions) addSession(sums, session, span);
   return sums.spent();
+}
+
+/** What was spent in each of the spans that begin at these moments, the oldest first; the last one has no end. Looks at each session once. */
+function sumsOf(sessions: readonly SessionSpending[], begins: readonly number[]): Spent[] {
+  const sums = begins.map(createSums);
+  const fromMs = begins[0] ?? Number.POSITIVE_INFINITY;
+  for (const { agent_id, quarters, last_at } of sessions) {
+    if (isOver(last_at, fromMs)) continue;
+    for (const quarter of quarters) {
+      const index = begins.findLastIndex((ms) => ms <= quarter.at * quarterMs);
+      sums[index]?.add(agent_id, quarter);
+    }
+  }
+  return sums.map((each) => each.spent());
 }
 
 export function groupsOf(sessions: readonly SessionSpending[], span: Span, by: Grouping): SpentGroup[] {
@@ -174,12 +191,16 @@ function createSums() {
   };
 }
 
+/** Most sessions ended long ago. */
+function isOver(last_at: string, fromMs: number): boolean {
+  return Date.parse(last_at) + quarterMs < fromMs;
+}
+
 function addSession(
   sums: ReturnType<typeof createSums>,
   { agent_id, quarters, last_at }: SessionSpending,
   span: Span,
 ): void {
-  // Most sessions ended long ago.
-  if (Date.parse(last_at) + quarterMs < span.fromMs) return;
+  if (isOver(last_at, span.fromMs)) return;
   for (const quarter of quarters) if (isWithin(quarter.at, span)) sums.add(agent_id, quarter);
 }
