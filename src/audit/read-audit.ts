@@ -37,6 +37,9 @@ export interface BackwardsPage {
   readonly trimmedBefore: string | undefined;
 }
 
+/** So many records are read in half a second, even if they are large. */
+const mostInTime = 50_000;
+
 /** The newest `limit` records before a sequence. Reads the stream backwards in growing steps, and holds only those records. */
 export async function readBefore(
   bus: Bus,
@@ -49,11 +52,12 @@ export async function readBefore(
   const lowest = Math.max(since, first_seq);
   let records: StreamMessage[] = [];
   let before = Math.min(end ?? Number.POSITIVE_INFINITY, last_seq + 1);
+  // A search that has to end in time looks at the time often enough.
+  const widest = untilMs === Number.POSITIVE_INFINITY ? untilMs : mostInTime;
   for (let width = limit * 2; records.length < limit && before > lowest; width *= 8) {
-    const from = Math.max(lowest, before - width);
+    const from = Math.max(lowest, before - Math.min(width, widest));
     const found: StreamMessage[] = [];
-    for await (const message of readFrom(bus, filter, from)) {
-      if (message.seq >= before) break;
+    for await (const message of readFrom(bus, filter, from, before)) {
       found.push(message);
       if (found.length > limit - records.length) found.shift();
     }
@@ -145,17 +149,19 @@ async function firstSeqSince(bus: Bus, sinceMs: number): Promise<number | undefi
   return undefined;
 }
 
+/** @param before ends before this sequence, also if no record from there on fits the filter */
 async function* readFrom(
   bus: Bus,
   filter: AuditFilter,
   from: number | undefined,
+  before = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<StreamMessage, void> {
   const test = createAuditTest(filter);
   const { sinceMs, untilMs = Number.POSITIVE_INFINITY } = filter;
   const start = from === undefined ? { sinceMs } : { from };
   const subjects = auditSubjects(filter);
   for await (const message of readStream(bus, { stream: streams.audit, subjects, ...start })) {
-    if (Date.parse(message.at) > untilMs) return;
+    if (message.seq >= before || Date.parse(message.at) > untilMs) return;
     if (test(message)) yield message;
   }
 }

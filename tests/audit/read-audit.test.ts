@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { followAudit, readBefore, readNewest } from "../../src/audit/read-audit.ts";
 import type { AuditFilter } from "../../src/domain/audit/audit-filter.ts";
 import { silentLogger } from "../../src/log.ts";
+import { readStreamFacts } from "../../src/nats/jetstream/read-stream.ts";
 import { ada, bob } from "../support/agents.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -48,6 +49,21 @@ describe("readAudit(), readNewest() and followAudit()", () => {
     const last = await readBefore(bus, { agent: ada }, { limit: 2, before: rest.from });
     expect(last.records.map(({ seq }) => seq)).toEqual([1]);
     expect(last.from).toBe(last.lowest);
+  });
+
+  test("a page far back is read without what came after it, also if nothing of that fits", async () => {
+    await using run = await startTestServer();
+    const { bus } = run;
+    const count = 8_000;
+    for (let i = 0; i < count; i += 1) bus.publish("agent.bob.status", { status: "idle", message: `${i}` });
+    await waitFor(async () => (await readStreamFacts(bus, "AUDIT")).last_seq >= count, {
+      what: "the records",
+    });
+    const reader = await run.nats.bus("reader");
+    const page = await readBefore(reader, { text: "nowhere" }, { limit: 5, before: 50 });
+    expect(page).toMatchObject({ records: [], from: 1 });
+    // It looks twice, and nats-server sends one batch of 2,000 ahead each time.
+    expect(reader.connection.stats().inMsgs).toBeLessThan(count);
   });
 
   test("the newest, however far back they are", async () => {
