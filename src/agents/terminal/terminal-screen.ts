@@ -4,6 +4,7 @@ import type { IBufferCell, Terminal } from "@xterm/headless";
 import type { ScreenLine, ScreenPicture } from "../../domain/screen/picture.ts";
 import type { ScreenRun, StyleWord } from "../../domain/screen/screen-messages.ts";
 import { harmless } from "../../domain/text/harmless.ts";
+import { pause } from "../../waiting.ts";
 import { nearestColour } from "./palette.ts";
 
 export interface ScreenView {
@@ -28,6 +29,8 @@ export interface TerminalScreen {
   readPicture(hasCursor: boolean): Promise<ScreenPicture>;
 }
 
+const againAfterMs = 100;
+
 /** Loads `@xterm/headless` only here, so that a run without a terminal never loads it. */
 export function createTerminalScreen(columns: number, rows: number): TerminalScreen {
   // Changes are applied in order; those that come while the module is loaded wait for it.
@@ -36,14 +39,25 @@ export function createTerminalScreen(columns: number, rows: number): TerminalScr
   );
   const next = (change: (terminal: Terminal) => void) => {
     last = last.then((terminal) => {
-      change(terminal);
+      try {
+        change(terminal);
+      } catch {
+        // xterm.js refuses what is written while 50 MB wait. The program draws it again; the screen and its host go on.
+      }
       return terminal;
     });
   };
   const settled = async () => {
     const terminal = await last;
-    await new Promise<void>((resolve) => terminal.write("", resolve));
-    return terminal;
+    for (;;) {
+      try {
+        await new Promise<void>((resolve) => terminal.write("", resolve));
+        return terminal;
+      } catch {
+        // As above. Until then nobody knows what the screen shows, so this lasts as long as the flood.
+        await pause(againAfterMs);
+      }
+    }
   };
   return {
     write: (data) => next((terminal) => terminal.write(data)),

@@ -15,6 +15,23 @@ describe("createTerminalScreen()", () => {
     expect(cursor).toEqual({ row: 1, column: 5 });
   });
 
+  test("goes on after a change that the terminal refuses", async () => {
+    const screen = createTerminalScreen(20, 4);
+    screen.write(new TextEncoder().encode("one"));
+    screen.resize(Number.NaN, 4);
+    screen.write(new TextEncoder().encode(" two"));
+    expect((await screen.read()).rows[0]?.text).toBe("one two");
+  });
+
+  test("a flood of more than is kept is left out, and what comes after it is shown", async () => {
+    const screen = createTerminalScreen(20, 4);
+    const flood = new Uint8Array(8 * 1024 * 1024).fill(65);
+    for (let i = 0; i < 8; i += 1) screen.write(flood);
+    expect((await screen.read()).rows[0]?.text).toBe("A".repeat(20));
+    screen.write(new TextEncoder().encode("\u001b[2J\u001b[Hafter"));
+    expect((await screen.read()).rows.map(({ text }) => text)).toEqual(["after", "", "", ""]);
+  });
+
   test("has blanks for dim characters, such as a placeholder, where only the bright text counts", async () => {
     const [row] = (await screenOf("> \u001b[2mTry a task\u001b[22m now")).rows;
     expect(row).toEqual({ text: "> Try a task now", brightText: `> ${" ".repeat(10)} now` });
