@@ -2,6 +2,7 @@
 //
 // Adds a report of tokens and cost to what is known of a session. Reports are sums since the session began, so only what a report has more
 // than the one before it is spent anew. What was spent is never taken back: when the sums begin at 0 again, they count from there.
+// Only what an agent has told of itself is left out where its CLI tells it, too: see own-figures.ts.
 import { definedOf } from "../defined.ts";
 import type { Usage } from "../wire/event-messages.ts";
 
@@ -21,7 +22,7 @@ export interface Quarter {
 
 type Sums = Pick<Usage, "tokens_used" | "estimated_cost">;
 
-/** One run of an agent's CLI; or all that an agent reports itself without naming a run. */
+/** One run of an agent's CLI; or what an agent reports itself. */
 export interface SessionSpending {
   readonly agent_id: string;
   readonly session: string;

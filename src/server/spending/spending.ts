@@ -3,6 +3,7 @@
 // Applies each report once, in the order of AUDIT: at the start those that the bucket does not have yet, and then those that come. It never
 // waits for the past to be read: until then, what comes is kept.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { withoutDoubled } from "../../domain/spending/own-figures.ts";
 import {
   addReport,
   type SessionSpending,
@@ -24,12 +25,12 @@ import { openSpendingStore, type SpendingStore, whyNotWritten } from "./spending
 
 const writeEveryMs = 10_000;
 const readAgainAfterMs = 2_000;
-/** The agent's own figures do not count while its CLI's are younger than this; `mergeUsage` shows them by the same rule. */
-const cliFiguresCountMs = 600_000;
 /** Beyond so many sessions of an agent, further ones count as one: an agent may name as many runs as it likes. */
 const mostSessions = 2_000;
 const oneMore = "more";
-/** The session of the reports that name no run. */
+/** The session of the CLI's reports that name no run. */
+const unnamedRun = "unnamed";
+/** The beginning of the sessions of what an agent tells itself. */
 const ownSession = "own";
 
 export interface Spending extends SpendingReading {
@@ -160,6 +161,8 @@ function createLedger(
   // After a damage to its store, AUDIT counts from less than before.
   let position = Math.min(cursor, lastSeq);
   let list: readonly SessionSpending[] | undefined;
+  /** What of each agent's sessions counts. */
+  const counted = new Map<string, readonly SessionSpending[]>();
   const ofAgent = (id: string) => {
     const known = byAgent.get(id) ?? new Map<string, SessionSpending>();
     byAgent.set(id, known);
@@ -167,6 +170,7 @@ function createLedger(
   };
   const put = (session: SessionSpending) => {
     ofAgent(session.agent_id).set(session.session, session);
+    counted.delete(session.agent_id);
     list = undefined;
   };
   for (const session of stored) put({ ...session, audit_seq: Math.min(session.audit_seq, lastSeq) });
@@ -177,8 +181,9 @@ function createLedger(
     const { usage, instance_id, session_id, generation, seq } = message;
     if (usage === undefined) return;
     const known = ofAgent(id);
-    if (usage.source === undefined && isMeasured(known.values(), at)) return;
-    const named = instance_id ?? session_id ?? ownSession;
+    const run = instance_id ?? session_id;
+    // The agent's own sums and those of its CLI are counted apart, for each would take the other's for a new beginning.
+    const named = usage.source === undefined ? `${ownSession}.${run ?? ""}` : (run ?? unnamedRun);
     const session = known.has(named) || known.size < mostSessions ? named : oneMore;
     const before = known.get(session);
     const report: SpendingReport = {
@@ -198,7 +203,11 @@ function createLedger(
       position = Math.max(position, seq);
     },
     sessions() {
-      list ??= [...byAgent.values()].flatMap((sessions) => [...sessions.values()]);
+      list ??= [...byAgent].flatMap(([id, sessions]) => {
+        const own = counted.get(id) ?? withoutDoubled([...sessions.values()]);
+        counted.set(id, own);
+        return own;
+      });
       return list;
     },
     async writeTo(store: SpendingStore) {
@@ -211,12 +220,4 @@ function createLedger(
       }
     },
   };
-}
-
-/** Whether figures of the agent's CLI are fresh. */
-function isMeasured(sessions: Iterable<SessionSpending>, at: string): boolean {
-  const now = Date.parse(at);
-  for (const { is_own, last_at } of sessions)
-    if (!is_own && now - Date.parse(last_at) <= cliFiguresCountMs) return true;
-  return false;
 }

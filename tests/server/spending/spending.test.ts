@@ -63,15 +63,19 @@ test("the sum of all sessions never falls: not with a new run, not with a restar
   await third.server.stop();
 });
 
-test("the agent's own figures count as long as its CLI tells none", async () => {
+test("the agent's own figures count only where its CLI tells none, whichever of both is told first", async () => {
   await using run = await startTestServer();
   await use(run.bus, "ada", undefined, { tokens_used: 40, estimated_cost: 1 });
   await use(run.bus, "ada", undefined, { tokens_used: 10, estimated_cost: 0.25 });
   await isSpent(run.server, 50);
-  await use(run.bus, "ada", "r1", { source: "telemetry", tokens_used: 3 });
+  // Without a terminal, Claude Code tells its figures at the end of the turn in which the agent has told its own.
+  await use(run.bus, "ada", "r1", { source: "results", tokens_used: 55 });
+  await isSpent(run.server, 55);
   await use(run.bus, "ada", undefined, { tokens_used: 90, estimated_cost: 3 });
-  await use(run.bus, "ada", "r1", { source: "telemetry", tokens_used: 4 });
-  await isSpent(run.server, 54);
+  // A program may also name the run.
+  await use(run.bus, "ada", "r1", { tokens_used: 5 });
+  await use(run.bus, "ada", "r1", { source: "results", tokens_used: 99 });
+  await isSpent(run.server, 99);
 });
 
 test("however many runs an agent names, a bounded number of sessions is kept", async () => {
