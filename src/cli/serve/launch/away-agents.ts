@@ -10,6 +10,7 @@ import type { CliContext } from "../../frame/context.ts";
 import { type ResumeContext, resumeOne } from "../../resume/resume-one.ts";
 import { readToResume } from "../../resume/to-resume.ts";
 import { answerWithinMs } from "./agent-child.ts";
+import { createTurns } from "./in-turns.ts";
 
 export interface AwayAgentsOptions {
   readonly dataDir: string;
@@ -17,8 +18,12 @@ export interface AwayAgentsOptions {
   readonly context: Pick<CliContext, "env" | "log" | "now">;
 }
 
+/** The page acts on many agents at once, and each start of a CLI takes a processor for a second or more. */
+const turns = { atOnce: 4, turnMs: answerWithinMs };
+
 export function createAwayAgents({ dataDir, bus, context }: AwayAgentsOptions): AwayAgents {
   const { now, log } = context;
+  const inTurn = createTurns(turns);
   const readerOf = () => createFleetReader(bus, { now, note: (line) => log.debug(line) });
   return {
     async startAgain(id) {
@@ -34,16 +39,18 @@ export function createAwayAgents({ dataDir, bus, context }: AwayAgentsOptions): 
           said = line.slice(`${id}: `.length);
         },
       };
-      const starting = resumeOne(one, bus, quiet);
-      // A start that takes longer goes on. Its failure is then told by the fleet, and logged.
+      const starting = inTurn(() => resumeOne(one, bus, quiet));
+      // A start that takes longer, or waits for its turn, goes on. Its failure is then told by the fleet, and logged.
       starting.catch((error: unknown) => log.info(`${id} was not started again: ${String(error)}`));
       await atMost(answerWithinMs, starting);
       return said === "" ? "is being started" : said;
     },
     async remove(id) {
       const fleet = readerOf();
-      await checkRemovable(fleet, id, { dataDir, force: false });
-      await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
+      await inTurn(async () => {
+        await checkRemovable(fleet, id, { dataDir, force: false });
+        await removeWithCredentials(bus, fleet, id, { dataDir, now, log });
+      });
     },
   };
 }

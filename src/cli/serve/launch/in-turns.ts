@@ -27,3 +27,21 @@ export async function inTurns<Item>(
   await Promise.all(Array.from({ length: atOnce }, takeTurns));
   await Promise.all(begun);
 }
+
+/** The same for work that comes one by one: begins each in its turn, in the order in which it comes, and settles with it. */
+export function createTurns({ atOnce, turnMs }: Turns) {
+  let free = atOnce;
+  const waiting: (() => void)[] = [];
+  const pass = () => {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  };
+  return async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    const done = work();
+    void atMost(turnMs, done).then(pass, pass);
+    return await done;
+  };
+}
