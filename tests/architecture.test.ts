@@ -302,7 +302,7 @@ describe("architecture", () => {
       .filter((path) => !scenarioFolders.includes(path.split("/")[0] ?? ""))
       .filter((path) => {
         const unit = join(src, path.replace(/\.test\.tsx?$/, ""));
-        return !["ts", "tsx"].some((ending) => existsSync(`${unit}.${ending}`));
+        return !["ts", "tsx", "js"].some((ending) => existsSync(`${unit}.${ending}`));
       });
     expect(strays.sort()).toEqual(Object.keys(testsOfTheWhole).sort());
   });

@@ -7,16 +7,17 @@ const keptS = 31_536_000;
 
 export function keepZone() {
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (!zone || keptZone() === zone) return;
+  const kept = `${cookie}=${encodeURIComponent(zone)}`;
+  if (!zone || isKept(kept)) return;
   // biome-ignore lint/suspicious/noDocumentCookie: cookieStore exists only over HTTPS and on loopback
-  document.cookie = `${cookie}=${encodeURIComponent(zone)}; path=/; max-age=${keptS}; samesite=strict`;
+  document.cookie = `${kept}; path=/; max-age=${keptS}; samesite=strict`;
   // A browser that keeps no cookies would load the page again for ever.
-  if (keptZone() !== zone) return;
+  if (!isKept(kept)) return;
   const shown = document.querySelector("[data-zone]:not([data-zone-chosen])")?.getAttribute("data-zone");
   if (shown != null && shown !== zone) location.reload();
 }
 
-function keptZone() {
-  const kept = document.cookie.split("; ").find((each) => each.startsWith(`${cookie}=`));
-  return kept && decodeURIComponent(kept.slice(cookie.length + 1));
+/** Compares what is written there without decoding it: any server on this host can have set it, also to what cannot be decoded. */
+function isKept(text) {
+  return document.cookie.split("; ").includes(text);
 }
