@@ -147,13 +147,12 @@ export function groupsOf(sessions: readonly SessionSpending[], span: Span, by: G
     return known;
   };
   for (const session of sessions) {
-    if (by === "model") {
-      const models = new Set(session.quarters.map(({ model }) => model));
-      for (const model of models) {
-        const part = { ...session, quarters: session.quarters.filter((each) => each.model === model) };
-        if (hasSpent(part, span)) addSession(groupOf(model ?? unknownName), part, span);
-      }
-    } else if (hasSpent(session, span)) addSession(groupOf(nameOf(session, by)), session, span);
+    if (isOver(session.last_at, span.fromMs)) continue;
+    for (const quarter of session.quarters) {
+      if (!isWithin(quarter.at, span)) continue;
+      const name = by === "model" ? (quarter.model ?? unknownName) : nameOf(session, by);
+      groupOf(name).add(session.agent_id, quarter);
+    }
   }
   return [...groups]
     .map(([name, sums]) => ({ name, ...sums.spent() }))
@@ -168,10 +167,6 @@ function nameOf({ agent_id, project, profile }: SessionSpending, by: Exclude<Gro
 
 function isWithin(at: number, { fromMs, toMs }: Span): boolean {
   return at * quarterMs >= fromMs && at * quarterMs < toMs;
-}
-
-function hasSpent({ quarters }: SessionSpending, span: Span): boolean {
-  return quarters.some(({ at }) => isWithin(at, span));
 }
 
 function createSums() {

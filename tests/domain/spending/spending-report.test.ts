@@ -80,3 +80,19 @@ describe("reportSpending()", () => {
     expect([periods.all.cost, groups, since]).toEqual([undefined, [], undefined]);
   });
 });
+
+test("groupsOf() looks at each quarter a few times, however many models an agent names", () => {
+  let looks = 0;
+  const quarters = Array.from({ length: 500 }, (_, index) => ({
+    at: 1_900_000 + index,
+    tokens: 1,
+    get model() {
+      looks += 1;
+      return `model-${index}`;
+    },
+  }));
+  const many = { ...(sessions[0] as SessionSpending), last_at: "2026-11-29T12:10:00Z", quarters };
+  const span = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+  expect(groupsOf([many], span, "model")).toHaveLength(500);
+  expect(looks).toBeLessThan(5 * quarters.length);
+});
