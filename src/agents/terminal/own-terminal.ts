@@ -105,11 +105,14 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     leaveTerminal();
     closed.resolve();
   };
-  if (!diesWithTerminal) {
-    // These events can tell that the terminal has closed before SIGHUP does. Without a listener, an `error` would end this process.
-    stdin.once("end", leaveClosed).on("error", leaveClosed);
-    stdout.on("error", leaveClosed);
-  }
+  const endClosed = () => {
+    if (isTerminalThere) void agent.end("SIGHUP");
+  };
+  // These events can tell that the terminal has closed before SIGHUP does. Without a listener, an `error` would be thrown, also by
+  // `setRawMode` when the CLI has ended.
+  const onClosed = diesWithTerminal ? endClosed : leaveClosed;
+  stdin.once("end", onClosed).on("error", onClosed);
+  stdout.on("error", onClosed);
   const stopPassing = passSignals((signal) => {
     if (signal === "SIGINT") terminal.kill(signal);
     else if (signal === "SIGHUP" && !diesWithTerminal) leaveClosed();
