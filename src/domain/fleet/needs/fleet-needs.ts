@@ -58,6 +58,7 @@ export function foldNeeds(needs: readonly FleetNeed[]): NeedGroup[] {
 
 function byAge(one: FleetNeed, other: FleetNeed): number {
   if (one.since !== other.since) return one.since < other.since ? -1 : 1;
+  if (one.agent_id === other.agent_id) return 0; // as `needsOf` has them
   return one.agent_id < other.agent_id ? -1 : 1;
 }
 

@@ -19,7 +19,9 @@ export function needsOf(record: AgentRecord, axes: Axes, now: Date, listeningSin
 }
 
 function byKind(one: Need, other: Need): number {
-  return needKinds.indexOf(one.kind) - needKinds.indexOf(other.kind) || (one.since < other.since ? -1 : 1);
+  const byWord = needKinds.indexOf(one.kind) - needKinds.indexOf(other.kind);
+  if (byWord !== 0 || one.since === other.since) return byWord;
+  return one.since < other.since ? -1 : 1;
 }
 
 function requestNeed({ request_id, kind, asked_at, summary }: OpenRequest): Need {
