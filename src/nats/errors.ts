@@ -63,7 +63,7 @@ function translateApiError(error: NatsError, doing: string): CliaiError | undefi
   }
   if (storeCodes.has(api.err_code)) {
     return new CliaiError("store_unavailable", `nats-server cannot store it: ${doing} (${api.description})`, {
-      hint: "free space on the disk of the data directory, or keep less: cliai serve --audit-max-bytes 256MB",
+      hint: "free space on the disk of the data directory, or keep less: cliai serve --audit-max-bytes 256MB --transcript-max-bytes 64MB",
       cause: error,
     });
   }

@@ -10,7 +10,7 @@ import { waitFor } from "../support/wait-for.ts";
 /** Runs the rest of its arguments over a small store; fills it when the file `fill` is there, and frees it with `free`. */
 const overSmallStore = `
 dir=$1; shift
-mount -t tmpfs -o size=100m tmpfs "$dir/data/nats" || exit 1
+mount -t tmpfs -o size=160m tmpfs "$dir/data/nats" || exit 1
 (
   while [ ! -e "$dir/fill" ]; do sleep 0.1; done
   cat /dev/zero > "$dir/data/nats/filler" 2>/dev/null
@@ -24,7 +24,15 @@ test("a full disk: not ready, refused with the reason, on the page too; with spa
   await using dir = await tempDir();
   await mkdir(dir.join("data", "nats"), { recursive: true, mode: 0o700 });
   const serve = [...cliaiCommand(), "serve", "--port", "0", "--nats-port", "0", "--json"];
-  const args = [...serve, "--data-dir", dir.join("data"), "--audit-max-bytes", "64MB"];
+  const args = [
+    ...serve,
+    "--data-dir",
+    dir.join("data"),
+    "--audit-max-bytes",
+    "64MB",
+    "--transcript-max-bytes",
+    "16MB",
+  ];
   await using child = await startChild(
     "unshare",
     ["--user", "--map-root-user", "--mount", "sh", "-c", overSmallStore, "sh", dir.path, ...args],
