@@ -43,10 +43,12 @@ test("an agent whose host was killed in its turn needs somebody, goes on in its 
   expect((await serve.run(["inbox"])).stdout).toContain("  cliai resume bob\n");
 
   expect(await act("resume")).toMatch(/^bob: .*started again without a terminal, in its session\.$/);
-  await until(
-    "it goes on",
-    ({ last_words, needs }) => last_words?.text === "On it again." && needs.length === 0,
-  );
+  // Its task comes once more after these words, so they are not its last ones for long.
+  await waitFor(async () => (await serve.run(["log", "bob"])).stdout.includes("On it again."), {
+    what: "it goes on",
+    saw: bob,
+  });
+  await until("nothing waits for a person", ({ needs }) => needs.length === 0);
   expect((await bob()).session_id).toBe(session_id);
   expect(await act("remove")).toMatch(/^bob: bob is online \(stop it first/);
   await serve.run(["send", "stop", "bob", ...untilApplied]);

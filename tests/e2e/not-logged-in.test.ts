@@ -54,7 +54,7 @@ test("an agent whose CLI opens no session has failed to start, with the CLI's re
     expect(wait.code).toBe(1);
     expect(wait.stderr).toContain(`${id} failed: it could not be started: ${reason}`);
   }
-  expect((await serve.run(["ls"])).stdout.match(/failed_to_start/g)).toHaveLength(3);
+  expect((await serve.run(["ls"])).stdout.match(/failed to start/g)).toHaveLength(3);
 }, 360_000);
 
 test("Qwen Code leaves the files of its agent private", async () => {

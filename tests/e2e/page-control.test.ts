@@ -50,9 +50,11 @@ test("an agent is spawned from the form, its permission is given on its page, an
   await page.locator("#agent-head").getByText("idle").waitFor();
   expect(new URL(page.url()).pathname).toBe("/agents/mia");
   expect((await Bun.file(`${work}/made.txt`).text()).trim()).toBe("<b>made</b>");
-  await page.locator("#agent-usage").getByText("by its CLI's estimate", { exact: false }).waitFor();
-  await page.locator("#agent-commands .ways").getByText("stream-json").waitFor();
   expect(await page.getByRole("button", { name: "Resume" }).isDisabled()).toBe(true);
+  await page.getByRole("link", { name: "Cost", exact: true }).click();
+  await page.locator("#agent-usage").getByText("by its CLI's estimate", { exact: false }).waitFor();
+  await page.getByRole("link", { name: "Commands", exact: true }).click();
+  await page.locator("#agent-commands .ways").getByText("stream-json").waitFor();
 
   await page.getByRole("link", { name: "Pause all" }).click();
   await page.getByText("This agent; uncheck those to leave out").waitFor();

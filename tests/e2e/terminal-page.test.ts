@@ -80,7 +80,7 @@ test.each([
     await page.goto(address("ada"));
     await page.waitForSelector("html.live");
     const terminal = page.locator("#terminal");
-    expect(await terminal.innerText()).toContain("count the files in src");
+    await terminal.getByText("count the files in src").first().waitFor();
     expect(
       await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
     ).toBeLessThanOrEqual(0);
