@@ -42,7 +42,7 @@ test("an agent is spawned from the form, its permission is given on its page, an
   await page.getByRole("heading", { name: "mia", exact: true }).waitFor();
 
   // It comes onto the page by itself, with the exact input as the text that it is.
-  const input = page.getByRole("region", { name: "The command" });
+  const input = page.getByRole("group", { name: "The command" });
   await input.getByText("echo '<b>made</b>' | tee made.txt").waitFor();
   expect(await input.evaluate((element) => getComputedStyle(element).fontFamily)).toContain("mono");
   expect(await overflow()).toBe(0);

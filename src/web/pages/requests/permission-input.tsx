@@ -51,12 +51,13 @@ export function PermissionInputView({ input, json }: PermissionInputProps) {
   );
 }
 
-/** Can be focused with the keyboard, because a long text scrolls in it. */
+/** Can be focused with the keyboard, because a long text scrolls in it. Not a landmark, because a page has many. */
 function Box({ label, children }: { label: string; children: unknown }) {
   return (
-    <section class="asked input" aria-label={label} tabindex={0}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for the fields of a form
+    <div role="group" class="asked input" aria-label={label} tabindex={0}>
       {children}
-    </section>
+    </div>
   );
 }
 

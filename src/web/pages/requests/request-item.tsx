@@ -75,14 +75,16 @@ export function RequestItem({ request, view, now, blocks, isOwnPage = false }: I
       )}
       {input !== undefined && <PermissionInputView input={input} json={context ?? ""} />}
       {input === undefined && context !== undefined && context !== "" && (
-        // Can be focused with the keyboard, because a long text scrolls here.
-        <section
+        // Can be focused with the keyboard, because a long text scrolls here. Not a landmark, because a page has many.
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for the fields of a form
+        <div
+          role="group"
           class={kind === "permission" ? "asked input" : "asked context"}
           aria-label={plan === true ? "The plan" : kind === "permission" ? "The exact input" : "Context"}
           tabindex={0}
         >
           {context}
-        </section>
+        </div>
       )}
       <AnswerForm request={request} isOwnPage={isOwnPage} />
       <Expiry request={request} now={now} />
