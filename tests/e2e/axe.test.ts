@@ -1,0 +1,267 @@
+// Each page of the dashboard under axe, in one real Chromium: light and dark, wide and narrow, and while something is lost. With forced
+// colours nothing is too wide, and no badge cuts its word.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { agentClis } from "../../src/agents/agent-clis.ts";
+import { silentLogger } from "../../src/log.ts";
+import { type HttpServer, serveHttp } from "../../src/runtime.ts";
+import type { SearchDesk } from "../../src/search/search.ts";
+import type { Spawner } from "../../src/web/api/spawner.ts";
+import { createApp } from "../../src/web/app.ts";
+import { type Browser, startChromium } from "../support/chromium.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../web/test-app.ts";
+
+let browser: Browser;
+let web: TestApp;
+let http: HttpServer;
+let locked: HttpServer;
+let page: Page;
+
+const search: SearchDesk = {
+  search: async () => ({
+    hits: [
+      {
+        ...{ stream: "AUDIT", seq: 7, at: "2026-05-03T13:00:00.000Z", agent_id: "ada", kind: "said" },
+        snippet: [{ text: "the " }, { text: "zebra", hit: true }, { text: " waits" }],
+      },
+    ],
+    ...{ more: 1_000, more_at_least: true, searched_since: "2026-05-01T08:00:00.000Z" },
+    ...{ older_are: "removed", waiting: 3 },
+  }),
+  forget: async () => 0,
+  stop: async () => undefined,
+};
+const spawner: Spawner = {
+  profiles: async () => [
+    { name: "coder", description: "writes code" },
+    { name: "broken", problem: "no program claude" },
+  ],
+  spawn: () => Promise.reject(new Error("no test launches an agent")),
+};
+
+beforeAll(async () => {
+  [browser, web] = await Promise.all([startChromium(), startTestApp(undefined, spawner, undefined, search)]);
+  const serve = (fetch: TestApp["app"]["fetch"]) => serveHttp({ host: "127.0.0.1", port: 0, fetch });
+  http = await serve(web.app.fetch);
+  const access = {
+    ...{ token: () => undefined, onRotated: () => () => undefined, instance: "this-run" },
+    ...{ port: 3000, secure: false, now: () => new Date() },
+  };
+  const { server, nats } = web.test;
+  locked = await serve(
+    createApp({
+      ...{ server, natsUrl: nats.url, spawnCommand: "cliai spawn", clis: agentClis, search, access },
+      ...{ now: access.now, log: silentLogger },
+    }).fetch,
+  );
+  await fillFleet();
+  page = await newPage();
+});
+afterAll(async () => {
+  await Promise.all([http?.stop(), locked?.stop()]);
+  await browser?.[Symbol.asyncDispose]();
+  await web?.[Symbol.asyncDispose]();
+});
+
+async function newPage(): Promise<Page> {
+  const made = await browser.newPage();
+  // Colours that change are then there at once.
+  await made.emulateMedia({ reducedMotion: "reduce" });
+  // Not by a script element, which the content security policy of the page refuses.
+  await made.addInitScript({ content: axe.source });
+  return made;
+}
+
+/** One agent with something in each tab, one in each state, and all that can wait for a person. */
+async function fillFleet(): Promise<void> {
+  const { bus } = web;
+  await web.heartbeat("ada", {
+    ...{ agent_cli: "claude", current_task: "sort the mail", config_name: "coder", session_mode: "terminal" },
+    ...{ project_path: "/work/shop", host: "bench", tags: ["api"] },
+  });
+  for (const status of ["idle", "paused", "blocked", "error", "stopped", "waiting"])
+    await web.heartbeat(`a-${status}`, { status });
+  bus.publish("agent.a-gone.heartbeat", { agent_id: "a-gone", status: "working", interval_s: 3_600 });
+  await bus.publishStored("agent.a-gone.status", { status: "crashed", message: "SIGKILL" });
+  let seq = 0;
+  const tell = (kind: string, more: object) =>
+    bus.publishStored("agent.ada.event", { kind, generation: 1, seq: ++seq, session_id: "s1", ...more });
+  await tell("prompt", { detail: "sort the mail" });
+  await tell("tool_start", { tool: "Bash", tool_use_id: "u1", detail: "make test" });
+  await tell("tool_failed", { tool: "Bash", tool_use_id: "u1", detail: "exit code 2" });
+  await tell("tool_start", { tool: "Bash", tool_use_id: "u2", detail: "npm run build" });
+  const usage = { source: "results", tokens_used: 41_000, estimated_cost: 1.25, model: "opus" };
+  await tell("usage", { instance_id: "r1", usage });
+  const says = (kind: string, more: object) =>
+    bus.publishStored("agent.ada.transcript", { session_id: "s1", kind, entry_id: `e${++seq}`, ...more });
+  await says("prompt", { text: "sort the mail" });
+  await says("thinking", { text: "Where is the mail?" });
+  await says("tool_call", { tool: "Bash", title: "make test", tool_use_id: "u1", text: "{}" });
+  await says("tool_result", { tool_use_id: "u1", is_error: true, text: "exit code 2" });
+  await says("answer", {
+    text: "**three** places\n\n| file | lines |\n| --- | --- |\n| a.ts | 12 |\n\n`code`",
+  });
+  await bus.publishStored("agent.ada.message", { message_id: "m1", from: "a-idle", to: "ada", text: "hi?" });
+  bus.publish("agent.a-idle.status", { status: 5 });
+  const form = new URLSearchParams({ type: "task", text: "then the post", command_id: "t1" });
+  await web.app.request("/agents/ada/commands", { method: "POST", body: form });
+  await ask("a-blocked", "ask_human", { question: "which?", choices: ["left", "right"] });
+  await ask("a-blocked", "ask_human", { question: "why?", context: "at the fork" });
+  await ask("a-waiting", "request_stop_approval", { reason: "done", context: "", work_completed: "all" });
+  await ask("a-waiting", "request_answers", {
+    questions: [
+      { question: "Sure?", choices: [{ label: "yes" }, { label: "no" }], takes: "choice" },
+      { question: "How many?", choices: [], takes: "whole_number" },
+    ],
+  });
+  bus.subscribe("agent.ada.watch", () => {
+    const runs = [
+      { text: "● Bash", fg: 2, is: ["bold"] },
+      { text: " 90", fg: 8 },
+      { text: "x", fg: 0, bg: 240 },
+    ];
+    const frame = { kind: "frame", seq: 1, has_window: false, instance_id: "run-1", whole: true };
+    bus.publish("agent.ada.screen", { ...frame, columns: 40, rows: 3, lines: [{ row: 0, runs }] });
+  });
+  await bus.flush();
+  await web.viewOf("ada", ({ commands }) => commands.length === 2, "ada's orders");
+}
+
+/** Asks as an agent, and waits until the server has the request. */
+async function ask(id: string, tool: string, args: object): Promise<void> {
+  const body = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args } };
+  const response = await web.bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
+  const { result } = JSON.parse(new TextDecoder().decode(response));
+  const { requests } = web.test.server;
+  const isOpen = () => requests.open().some(({ request_id }) => request_id === result.request_id);
+  await waitFor(isOpen, { what: `the request of ${id} is open` });
+}
+
+async function open(path: string, on = page): Promise<void> {
+  await on.goto(`http://127.0.0.1:${http.port}${path}`);
+  // Nothing on an error page changes.
+  await on.waitForSelector("html.live, html:not([data-stream])");
+}
+
+/** What axe finds on the page in each scheme at each width, and what forced colours break: empty for a sound page. */
+async function findings(on: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const width of [1280, 360]) {
+    await on.setViewportSize({ width, height: 800 });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await on.emulateMedia({ colorScheme, forcedColors: "none" });
+      const faults = await on.evaluate(axeFaults, colorScheme === "light");
+      found.push(...faults.map((fault) => `${width} ${colorScheme} ${fault}`));
+    }
+    await on.emulateMedia({ forcedColors: "active" });
+    const faults = await on.evaluate(forcedFaults);
+    found.push(...faults.map((fault) => `${width} forced ${fault}`));
+  }
+  return found;
+}
+
+/** Runs in the page. @param hasAllRules whether by each rule; else only by the one on colours, for nothing else depends on the scheme */
+async function axeFaults(hasAllRules: boolean): Promise<string[]> {
+  const { axe } = window as unknown as { axe: typeof import("axe-core") };
+  const { violations } = await axe.run({
+    resultTypes: ["violations"],
+    ...(hasAllRules ? {} : { runOnly: ["color-contrast"] }),
+  });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, any }) => `${id}: ${html.slice(0, 150)} ${any[0]?.message ?? ""}`),
+  );
+}
+
+/** What is too wide, or cut by its own badge, in the page. Runs there. */
+function forcedFaults(): string[] {
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  const faults = wide > 0 ? [`${wide} px too wide`] : [];
+  for (const badge of document.querySelectorAll<HTMLElement>(".status, .count")) {
+    if (!badge.checkVisibility()) continue;
+    const words = document.createRange();
+    const own = [...badge.childNodes].filter((node) => !(node instanceof Element && node.matches(".unseen")));
+    const [first, last] = [own[0], own.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    words.setStartBefore(first);
+    words.setEndAfter(last);
+    const [inner, outer] = [words.getBoundingClientRect(), badge.getBoundingClientRect()];
+    const border = Number.parseFloat(getComputedStyle(badge).borderLeftWidth);
+    // A pill with a border needs some room at its round ends.
+    const room = border > 0 ? border + 2 : 0;
+    if (
+      inner.left < outer.left + room ||
+      inner.right > outer.right - room ||
+      badge.scrollWidth > badge.clientWidth + 1
+    )
+      faults.push(`cuts its words: ${badge.outerHTML.slice(0, 150)}`);
+  }
+  return faults;
+}
+
+const pages = [
+  "/",
+  "/inbox",
+  ...["", "/transcript", "/terminal", "/messages", "/commands", "/cost", "/settings"].map(
+    (tab) => `/agents/ada${tab}`,
+  ),
+  ...[
+    "/agents/a-blocked",
+    "/agents/a-gone",
+    "/spawn",
+    "/bulk/stop",
+    "/search?q=zebra",
+    "/timeline",
+    "/messages",
+  ],
+  ...["/messages?thread=m1", "/costs", "/system", "/agents/nobody"],
+];
+
+test("axe finds nothing on any page, in both schemes, wide and narrow, and forced colours cut nothing", async () => {
+  const found: Record<string, string[]> = {};
+  const note = async (name: string) => {
+    const faults = await findings(page);
+    if (faults.length > 0) found[name] = faults;
+  };
+  for (const path of pages) {
+    await open(path);
+    await note(path);
+  }
+  await page.goto(`http://127.0.0.1:${locked.port}/`);
+  await note("signed out");
+  for (let i = 10; i < 24; i += 1)
+    await web.heartbeat(`more-${i}`, {
+      status: i % 3 === 0 ? "idle" : "working",
+      current_task: "count words",
+    });
+  for (const path of ["/", "/?layout=cards"]) {
+    await open(path);
+    await note(`many: ${path}`);
+  }
+  expect(found).toEqual({});
+});
+
+test("nor while NATS or serve is lost", async () => {
+  const found: Record<string, string[]> = {};
+  const paths = ["/", "/inbox", "/agents/ada"];
+  const opened = await Promise.all(
+    paths.map(async (path) => {
+      const on = await newPage();
+      await open(path, on);
+      return { path, on };
+    }),
+  );
+  const noteAll = async (name: string, isLost: string) => {
+    for (const { path, on } of opened) {
+      await on.locator(isLost).waitFor();
+      const faults = await findings(on);
+      if (faults.length > 0) found[`${name}: ${path}`] = faults;
+    }
+  };
+  await web.test.nats.server.stop();
+  await noteAll("no NATS", "#nats:visible");
+  await http.stop();
+  await noteAll("no serve", "html.stale");
+  expect(found).toEqual({});
+});
