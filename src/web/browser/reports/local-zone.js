@@ -17,7 +17,10 @@ export function keepZone() {
   if (shown != null && shown !== zone) location.reload();
 }
 
-/** Compares what is written there without decoding it: any server on this host can have set it, also to what cannot be decoded. */
+/**
+ * Compares what is written there without decoding it: any server on this host can have set it, also to what cannot be decoded.
+ * @param {string} text
+ */
 function isKept(text) {
   return document.cookie.split("; ").includes(text);
 }
