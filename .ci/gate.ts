@@ -53,8 +53,8 @@ const buildOthers: Step = {
 
 const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
 
-/** The tests wait for most of their time: two files at once take about half as long, on two processors too. */
-const atOnce = "--parallel=2";
+/** The tests wait for most of their time, so several files run at once, on two processors too. Those end to end start whole programs. */
+const atOnce = { units: "--parallel=3", endToEnd: "--parallel=2" } as const;
 
 function testStep(name: string, paths: readonly string[], deadlineS: number, ...more: string[]): Step {
   const report = join(reportsDir, `${name.replaceAll(/\W+/g, "-")}.xml`);
@@ -81,8 +81,8 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
     [style, types],
     [build],
     [buildOthers, testStep("end to end, the source under Deno", ["./tests/deno/"], 300)],
-    [testStep("unit and integration tests", await unitAndIntegrationTests(), 1_800, atOnce)],
-    [testStep("end to end, dist/cliai and the agent CLIs", endToEnd, 2_700, atOnce)],
+    [testStep("unit and integration tests", await unitAndIntegrationTests(), 1_800, atOnce.units)],
+    [testStep("end to end, dist/cliai and the agent CLIs", endToEnd, 2_700, atOnce.endToEnd)],
     [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
