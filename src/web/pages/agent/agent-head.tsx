@@ -4,6 +4,7 @@
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
 import { isResumable, ownWayBack, resumeLine } from "../../../domain/fleet/shown/way-back.ts";
 import { LastAction } from "../parts/last-action.tsx";
+import { ProgressLine } from "../parts/progress-line.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
@@ -23,11 +24,7 @@ export function AgentHead({ view, now }: { view: AgentView; now: Date }) {
       <p class="task">
         <TaskText view={view} now={now} />
       </p>
-      {progress !== undefined && (
-        <p class="progress">
-          {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}
-        </p>
-      )}
+      <ProgressLine progress={progress} />
       {last_words !== undefined && (
         <section class="last-words" aria-label="What it said last">
           <p class="facts">

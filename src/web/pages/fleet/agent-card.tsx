@@ -7,6 +7,7 @@ import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import { sectionOf } from "../../../domain/fleet/shown/sections.ts";
 import { shownCli } from "../../../domain/fleet/shown/shown-cli.ts";
 import { ModelPlace } from "../parts/model-request.tsx";
+import { ProgressLine } from "../parts/progress-line.tsx";
 import { Queued } from "../parts/queued.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
@@ -36,11 +37,7 @@ export function AgentCard({ view, activity, now }: AgentCardProps) {
       <p class="task">
         <TaskText view={view} now={now} />
       </p>
-      {progress !== undefined && (
-        <p class="progress">
-          {progress.percent !== undefined && <b>{progress.percent} %</b>} {progress.note}
-        </p>
-      )}
+      <ProgressLine progress={progress} />
       <UsageLine usage={view.usage} />
       <p class="facts">
         <CliName view={view} />
