@@ -59,7 +59,8 @@ export interface Bus {
    */
   publish(subject: string, body: unknown): void;
   /**
-   * Publishes into a stream and waits until the message is stored. While a cluster elects a leader, it waits and tries again.
+   * Publishes into a stream and waits until the message is stored. While the connection is lost, it waits for it; while a cluster
+   * elects a leader, it waits and tries again.
    * @param options.id the stream stores only one message with this id (`Nats-Msg-Id`)
    * @param options.lastSeq the stream refuses the message unless this is the sequence of the last message on the subject, 0 for
    * none (`Nats-Expected-Last-Subject-Sequence`)
@@ -69,7 +70,11 @@ export interface Bus {
     body: unknown,
     options?: { id?: string; lastSeq?: number; timeoutMs?: number },
   ): Promise<StoredAs>;
-  /** @throws CliaiError `no_answer`, `server_unreachable`, `payload_too_large`; `interrupted` if the signal aborts */
+  /**
+   * Sends the request, once the connection is back if it is lost.
+   * @throws CliaiError `no_answer`, `server_unreachable`, `payload_too_large`; `nats_unreachable` if the connection is not back in
+   * time; `interrupted` if the signal aborts
+   */
   request(
     subject: string,
     body: unknown,

@@ -10,7 +10,7 @@ import type { Bus, BusMessage, BusOptions } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
 import { encode } from "./payload.ts";
-import { createBackoff, firstReconnectMs, watchStatus } from "./reconnection.ts";
+import { createBackoff, firstReconnectMs, untilBack, watchStatus } from "./reconnection.ts";
 
 /** @throws CliaiError `nats_unreachable` (never with `waitForServer`); `refused` if NATS does not accept the credentials */
 export async function connectBus(options: BusOptions): Promise<Bus> {
@@ -50,7 +50,12 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   return createBus(connection, options, backoff.reset);
 }
 
-function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions, onBack: () => void): Bus {
+interface ConnectionState extends Pick<Bus, "isConnected" | "refusal" | "onConnection" | "closed"> {
+  /** Whether the connection is lost and may come back. */
+  isLost(): boolean;
+}
+
+function followState(connection: NatsConnection, log: Logger, onBack: () => void): ConnectionState {
   const listeners = new Set<(connected: boolean) => void>();
   let connected = true;
   let refusal: CliaiError | undefined;
@@ -71,6 +76,23 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
       refusal = error;
     },
   });
+  // A connection that is being closed soon takes no message any more.
+  const isEnding = () => connection.isDraining() || connection.isClosed();
+  return {
+    isConnected: () => connected && !isEnding(),
+    isLost: () => !connected && !isEnding(),
+    refusal: () => (connected ? undefined : refusal),
+    onConnection(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    closed: connection.closed().then((reason) => reason ?? undefined),
+  };
+}
+
+function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions, onBack: () => void): Bus {
+  const state = followState(connection, log, onBack);
+  const { isConnected, refusal, onConnection, closed } = state;
   const jetstream = connection.jetstream();
 
   return {
@@ -82,13 +104,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
       return connection.info?.server_id ?? "unknown";
     },
     createInbox: () => createInbox(inboxPrefix),
-    // A connection that is being closed soon takes no message any more.
-    isConnected: () => connected && !connection.isDraining() && !connection.isClosed(),
-    refusal: () => (connected ? undefined : refusal),
-    onConnection(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    ...{ isConnected, refusal, onConnection, closed },
     publish(subject, body) {
       const data = encode(subject, body);
       try {
@@ -101,7 +117,7 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
       const data = encode(subject, body);
       try {
         const options = {
-          timeout: timeoutMs,
+          timeout: state.isLost() ? await untilBack(state, timeoutMs) : timeoutMs,
           ...definedOf({ msgID: id }),
           ...(lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } }),
         };
@@ -115,7 +131,8 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     async request(subject, body, { timeoutMs, signal }) {
       const data = encode(subject, body);
       try {
-        const answer = connection.request(subject, data, { timeout: timeoutMs });
+        const timeout = state.isLost() ? await untilBack(state, timeoutMs, signal) : timeoutMs;
+        const answer = connection.request(subject, data, { timeout });
         return (await abortable(answer, signal)).data;
       } catch (error) {
         throw translateNatsError(error, `request on ${subject}`);
@@ -137,14 +154,13 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
     async close({ graceMs = 5_000 } = {}) {
       if (connection.isClosed()) return;
       // A drain waits for nats-server, so drain only while connected.
-      if (connected)
+      if (isConnected())
         await atMost(
           graceMs,
           connection.drain().catch(() => undefined), // the connection is closed below in any case
         );
       await connection.close();
     },
-    closed: connection.closed().then((reason) => reason ?? undefined),
   };
 }
 

@@ -1,7 +1,9 @@
 // Reconnection to NATS: how long to wait before each try, and what the `nats` package reports about the connection.
-import { DebugEvents, Events, type NatsConnection } from "nats";
+import { DebugEvents, ErrorCode, Events, type NatsConnection, NatsError } from "nats";
 import type { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
+import { atMost } from "../waiting.ts";
+import type { Bus } from "./bus.ts";
 import { refusalOf } from "./errors.ts";
 
 export const firstReconnectMs = 1_000;
@@ -49,4 +51,32 @@ export async function watchStatus(
       log.debug(`NATS: ${type} ${JSON.stringify(data)}`);
     }
   }
+}
+
+interface Losable extends Pick<Bus, "onConnection" | "closed"> {
+  /** Whether the connection is lost and may come back. */
+  isLost(): boolean;
+}
+
+/**
+ * Waits until the lost connection is back, because nats 2.29 drops what is published meanwhile when it connects again.
+ * @returns what is left of `timeoutMs`, at least 1
+ * @throws NatsError `DISCONNECT` if the connection is not back in time
+ */
+export async function untilBack(bus: Losable, timeoutMs: number, signal?: AbortSignal): Promise<number> {
+  const isGivenUp = () => signal?.aborted === true;
+  if (isGivenUp()) return timeoutMs;
+  const startedMs = performance.now();
+  const over = Promise.withResolvers<void>();
+  const end = () => over.resolve();
+  const unlisten = bus.onConnection(end);
+  signal?.addEventListener("abort", end, { once: true });
+  try {
+    await atMost(timeoutMs, over.promise, bus.closed);
+  } finally {
+    unlisten();
+    signal?.removeEventListener("abort", end);
+  }
+  if (bus.isLost() && !isGivenUp()) throw NatsError.errorForCode(ErrorCode.Disconnect);
+  return Math.max(1, timeoutMs - (performance.now() - startedMs));
 }

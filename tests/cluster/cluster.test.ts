@@ -8,8 +8,6 @@ import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const ids = ["ada", "ben"];
-/** nats-server 2.15 elects a new leader of a stream 4 to 9 s after the old one was lost; readers notice within 3 s. */
-const electionMs = 15_000;
 
 const joinCluster = (cluster: NatsCluster) =>
   startServe({ args: ["--nats-url", cluster.url, "--replicas", "3"] });
@@ -69,7 +67,6 @@ test("a node and a serve are killed: the others go on, agree, and have lost noth
 
   const bus = await cluster.bus();
   const node = await nodeOf(cluster, "cliai bridge ada");
-  const nodeKilledAt = Date.now();
   await node.kill();
   await waitFor(async () => (await nodeOf(cluster, "cliai bridge ada")) !== node, {
     what: "the bridge has moved over",
@@ -77,7 +74,6 @@ test("a node and a serve are killed: the others go on, agree, and have lost noth
   });
   await agree(one, two);
   await commandEach(two, "second");
-  expect(Date.now() - nodeKilledAt).toBeLessThan(electionMs);
   await waitFor(async () => (await isReady(one)) && (await isReady(two)), { what: "both are ready" });
 
   one.child.kill("SIGKILL");

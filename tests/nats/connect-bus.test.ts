@@ -4,7 +4,7 @@ import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { ensureStreams } from "../../src/nats/jetstream/streams.ts";
 import { startTestNats } from "../support/nats.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { patienceMs, until, waitFor } from "../support/wait-for.ts";
 
 describe("connectBus()", () => {
   test("a server that is not there is one error with a hint", async () => {
@@ -94,6 +94,39 @@ describe("connectBus()", () => {
     await waitFor(() => changes.at(-1) === true, { what: "the connection's return" });
     expect(changes).toEqual([false, true]);
     expect(parseJson(await bus.request("echo", { a: 1 }, { timeoutMs: 2_000 }))).toEqual({ a: 1 });
+  });
+
+  test("what is asked and stored while the connection is lost is sent once it is back", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    bus.subscribe("echo", (message) => message.reply(parseJson(message.data)));
+    await bus.flush();
+    nats.kill();
+    await until("the connection is lost", () => !bus.isConnected());
+    const late = bus.request("echo", {}, { timeoutMs: 1 }).catch((error: unknown) => error);
+    const given = new AbortController();
+    const givenUp = bus
+      .request("echo", {}, { timeoutMs: patienceMs, signal: given.signal })
+      .catch((error: unknown) => error);
+    given.abort();
+    const answer = bus.request("echo", { a: 1 }, { timeoutMs: patienceMs });
+    const stored = bus.publishStored("agent.ada.command", { type: "stop" }, { timeoutMs: patienceMs });
+    expect(await late).toMatchObject({ code: "nats_unreachable" });
+    expect(await givenUp).toMatchObject({ code: "interrupted" });
+    expect(bus.isConnected()).toBe(false);
+    expect(parseJson(await answer)).toEqual({ a: 1 });
+    expect((await stored).seq).toBeGreaterThan(0);
+  });
+
+  test("a bus that is closed while it waits for its connection answers at once", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    nats.kill();
+    await until("the connection is lost", () => !bus.isConnected());
+    const asked = bus.request("echo", {}, { timeoutMs: 2 * patienceMs }).catch((error: unknown) => error);
+    await bus.close();
+    expect(await asked).toMatchObject({ code: "nats_unreachable" });
   });
 
   test("a message with an id that the stream has is not stored twice", async () => {
