@@ -1,9 +1,10 @@
 // Finds records: the index knows where they are, and the stream has their texts.
+import { usualHits } from "../domain/history/search-limits.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { firstSequenceSince, readMessageAt, readStreamFacts } from "../nats/jetstream/read-stream.ts";
 import { matchOf, parseQuery, type SearchQuery } from "./query.ts";
-import { countedAtMost, type FindAsk, type SearchAnswer, type SearchHit, usualLimit } from "./search.ts";
+import { countedAtMost, type FindAsk, type SearchAnswer, type SearchHit } from "./search.ts";
 import type { SearchIndex } from "./search-index.ts";
 import { snippetOf } from "./snippet.ts";
 import type { SearchSource } from "./sources.ts";
@@ -16,7 +17,7 @@ export interface Finding {
 
 /** @throws CliaiError `usage` for a text that cannot be searched for; what reading a stream throws; what SQLite throws */
 export async function findRecords({ bus, index, sources }: Finding, ask: FindAsk): Promise<SearchAnswer> {
-  const { text, agents, kind, since, limit = usualLimit } = ask;
+  const { text, agents, kind, since, limit = usualHits } = ask;
   const query = parseQuery(text);
   const match = matchOf(query, { agents, kind });
   const found = await Promise.all(

@@ -2,10 +2,8 @@
 //
 // What is asked of the search, and what it answers; on NATS, over HTTP and between the processes alike.
 import * as v from "valibot";
+import { mostHits } from "../domain/history/search-limits.ts";
 
-/** How many records are found if no number is given, and at most. */
-export const usualLimit = 20;
-export const mostHits = 500;
 /** Matching records beyond the limit are counted up to this number. */
 export const countedAtMost = 1_000;
 

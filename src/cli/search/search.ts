@@ -2,18 +2,13 @@
 //
 // `cliai search TEXT`: finds records by their words, newest first.
 import { definedOf } from "../../domain/defined.ts";
+import { mostHits, usualHits } from "../../domain/history/search-limits.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseMomentMs } from "../../domain/text/moment.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { parseQuery } from "../../search/query.ts";
 import { parseSearchKind, searchKinds } from "../../search/record-text.ts";
-import {
-  mostHits,
-  type SearchAnswer,
-  type SearchAsk,
-  type SearchHit,
-  usualLimit,
-} from "../../search/search.ts";
+import type { SearchAnswer, SearchAsk, SearchHit } from "../../search/search.ts";
 import { clientArgs, withClient } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -48,7 +43,7 @@ const args = {
   limit: {
     type: "string",
     valueHint: "N",
-    description: `print this many records (default ${usualLimit}, at most ${mostHits})`,
+    description: `print this many records (default ${usualHits}, at most ${mostHits})`,
   },
   ...clientArgs,
 } as const;

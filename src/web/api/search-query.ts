@@ -1,10 +1,9 @@
 // Reads what is searched for from the address of `/api/search` and of the page.
 import { definedOf } from "../../domain/defined.ts";
+import { mostHits } from "../../domain/history/search-limits.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseMomentMs } from "../../domain/text/moment.ts";
 import type { SearchAsk } from "../../search/search.ts";
-
-const mostHits = 500;
 
 /**
  * Empty fields count as left out, because an HTML form sends them all.

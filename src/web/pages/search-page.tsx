@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // The search over everything that is kept: a form, and what was found, newest first.
+import { mostHits } from "../../domain/history/search-limits.ts";
 import { commandTypes } from "../../domain/wire/order-messages.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { SearchAnswer, SearchHit } from "../../search/search.ts";
@@ -18,7 +19,6 @@ export interface SearchPageProps {
   readonly error?: HttpError;
 }
 
-const mostHits = 500;
 const spans = [
   ["", "any time"],
   ["1h", "the last hour"],
