@@ -13,8 +13,6 @@ export interface TranscriptSender {
   send(entry: RecordEntry, sessionId: string | undefined): void;
   /** How many entries are not stored yet. */
   waiting(): number;
-  /** Resolves when all entries that were sent by now are stored or dropped. */
-  drained(): Promise<void>;
   /** Waits for what is sent, at most `graceMs`, and drops the rest. */
   close(graceMs: number): Promise<void>;
 }
@@ -95,9 +93,6 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
       working ??= work();
     },
     waiting: () => kept.length,
-    async drained() {
-      await working;
-    },
     async close(graceMs) {
       await atMost(graceMs, working ?? Promise.resolve());
       ending.abort();

@@ -28,7 +28,6 @@ function startTranscript(positions: Map<string, RecordPosition>, readEntries = r
         if (isAway) waiting += 1;
       },
       waiting: () => waiting,
-      drained: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
     readEntries,

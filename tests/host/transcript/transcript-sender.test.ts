@@ -8,6 +8,7 @@ import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
 import { readTranscript } from "../../../src/server/transcripts/transcripts.ts";
 import { ada } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
+import { until } from "../../support/wait-for.ts";
 
 const entry = (id: string, text = id) => ({ id, kind: "answer" as const, text });
 
@@ -24,7 +25,7 @@ describe("createTranscriptSender()", () => {
     const first = senderOver(() => Promise.resolve(bus));
     first.send(entry("e1"), "s1");
     first.send(entry("e2", `key sk-${"a".repeat(40)}`), "s1");
-    await first.drained();
+    await until("both are stored", () => first.waiting() === 0);
     const second = senderOver(() => Promise.resolve(bus), "run-2");
     for (const id of ["e1", "e2", "e3"]) second.send(entry(id), "s1");
     second.send(entry("e1"), "s2");
@@ -47,8 +48,7 @@ describe("createTranscriptSender()", () => {
     for (const id of ["e1", "e2", "e3"]) sender.send(entry(id), "s1");
     expect(sender.waiting()).toBe(3);
     back.resolve(bus);
-    await sender.drained();
-    expect(sender.waiting()).toBe(0);
+    await until("all are stored", () => sender.waiting() === 0);
     const { entries } = await readTranscript(bus, ada, { limit: 10 });
     expect(entries.map(({ entry_id }) => entry_id)).toEqual(["e1", "e2", "e3"]);
   });
@@ -59,7 +59,7 @@ describe("createTranscriptSender()", () => {
     await ensureStreams(bus, { replicas: 1 });
     const sender = senderOver(() => Promise.resolve(bus));
     sender.send(entry("e1"), "s1");
-    await sender.drained();
+    await until("it is stored", () => sender.waiting() === 0);
     const { streams: api } = await bus.connection.jetstreamManager();
     expect((await api.info(streams.audit)).state.messages).toBe(0);
     expect((await api.info(streams.transcripts)).state.messages).toBe(1);
