@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { definedOf } from "./defined.ts";
 import { answerLine, QuestionSchema } from "./questions.ts";
 import { CliaiError } from "./text/errors.ts";
+import { permissionLine, readPermissionInput } from "./text/permission-input.ts";
 import { summaryOf } from "./text/summary.ts";
 import { type AgentId, AgentIdSchema } from "./wire/agent-id.ts";
 import { TokenSchema } from "./wire/fields.ts";
@@ -69,18 +70,22 @@ export type AgentRequest = v.InferOutput<typeof RequestSchema>;
 
 /** What an agent's record keeps of each of its open requests: the evidence for its `attention`. */
 export interface OpenRequest extends Pick<AgentRequest, "request_id" | "kind" | "asked_at" | "holds_turn"> {
-  /** The beginning of the question. */
+  /** The beginning of the question; of a permission also what it is for, such as the command. */
   readonly summary: string;
 }
 
-export function openRequestOf({
-  request_id,
-  kind,
-  question,
-  asked_at,
-  holds_turn,
-}: AgentRequest): OpenRequest {
-  return { request_id, kind, summary: summaryOf(question), asked_at, ...definedOf({ holds_turn }) };
+export function openRequestOf(request: AgentRequest): OpenRequest {
+  const { request_id, kind, asked_at, holds_turn } = request;
+  return {
+    ...{ request_id, kind, asked_at },
+    summary: summaryOf(askedWords(request)),
+    ...definedOf({ holds_turn }),
+  };
+}
+
+function askedWords({ kind, question, context = "", plan }: AgentRequest): string {
+  const input = kind === "permission" && plan !== true ? readPermissionInput(context) : undefined;
+  return input === undefined ? question : `${question} ${permissionLine(input)}`;
 }
 
 /** An action on a request, with who does it and when. */

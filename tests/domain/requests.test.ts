@@ -4,6 +4,7 @@ import {
   type AgentRequest,
   checkCaptainMayDecide,
   decideRequest,
+  openRequestOf,
   type RequestAction,
 } from "../../src/domain/requests.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
@@ -69,6 +70,35 @@ describe("decideRequest()", () => {
         if (request.state === "expired") expect(request.answer?.approved).toBe(false);
       }),
     );
+  });
+});
+
+describe("openRequestOf()", () => {
+  const permission = (input: object | string, more: Partial<AgentRequest> = {}) =>
+    openRequestOf({
+      ...{ ...approval, kind: "permission", question: "May it use Bash?" },
+      context: typeof input === "string" ? input : JSON.stringify(input, null, 2),
+      ...more,
+    }).summary;
+
+  test("says of a permission what it is for, in one line, so that a list does not say only which tool", () => {
+    expect(permission({ command: "rm -r build &&\n  npm test" })).toBe(
+      "May it use Bash? rm -r build && npm test",
+    );
+    expect(permission({ file_path: "/work/a.ts", old_string: "a", new_string: "b" })).toBe(
+      "May it use Bash? /work/a.ts",
+    );
+    expect(permission({ url: "https://example.com/a" })).toBe("May it use Bash? https://example.com/a");
+    expect(permission({ command: "x".repeat(300) })).toHaveLength(201);
+  });
+
+  test("has no secret, and of a plan or an unknown input the question alone", () => {
+    expect(permission({ command: "curl -H 'authorization: Bearer abcdefghijklmnop'" })).toBe(
+      "May it use Bash? curl -H 'authorization: Bearer ***'",
+    );
+    expect(permission("first this", { plan: true })).toBe("May it use Bash?");
+    expect(permission({ depth: 3 })).toBe("May it use Bash?");
+    expect(permission("")).toBe("May it use Bash?");
   });
 });
 

@@ -1,5 +1,6 @@
 // Reads from a tool's input what a person decides about: the command, the change of a file, the address. The agent CLIs name these fields
 // alike, and differ in a few names. Pure.
+import { redact } from "./redact.ts";
 
 /** One text that is to take the place of another. */
 export interface TextChange {
@@ -37,6 +38,13 @@ export function readPermissionInput(json: string): PermissionInput | undefined {
   }
   const url = textOf(input, ["url"]);
   return url && { kind: "address", url: url.text, others: othersOf(input, [url.name]) };
+}
+
+/** The command, the path or the address alone, in one line and without secrets, for a list. */
+export function permissionLine(input: PermissionInput): string {
+  const { kind } = input;
+  const text = kind === "command" ? input.command : kind === "edit" ? input.path : input.url;
+  return redact(text).replaceAll(/\s+/g, " ").trim();
 }
 
 const commandNames = ["command", "cmd"];
