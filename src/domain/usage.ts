@@ -82,38 +82,6 @@ function sum(one: number | undefined, other: number | undefined): number | undef
   return one === undefined ? other : one + (other ?? 0);
 }
 
-export interface UsageTotal {
-  readonly tokens_used: number;
-  /** Undefined if no agent has reported a cost: an unknown cost is not 0. */
-  readonly estimated_cost: number | undefined;
-  /** How many agents have reported tokens or cost. With 0 the sums mean nothing. */
-  readonly agents: number;
-  /** Whether an agent has reported one of the figures itself, and not its CLI. */
-  readonly has_own: boolean;
-  /** The oldest of the agents' last reports, which tells how old the sums may be. RFC 3339. */
-  readonly oldest_at?: string;
-}
-
-/** The sums of a fleet's usage. */
-export function totalUsage(
-  records: Iterable<{ readonly usage?: Usage & { readonly at?: string } }>,
-): UsageTotal {
-  let [tokens_used, agents] = [0, 0];
-  let has_own = false;
-  let estimated_cost: number | undefined;
-  let oldest_at: string | undefined;
-  for (const { usage } of records) {
-    if (usage?.tokens_used === undefined && usage?.estimated_cost === undefined) continue;
-    tokens_used += usage.tokens_used ?? 0;
-    estimated_cost = sum(estimated_cost, usage.estimated_cost);
-    agents += 1;
-    has_own ||= usage.source === undefined;
-    const { at } = usage;
-    if (at !== undefined && (oldest_at === undefined || at < oldest_at)) oldest_at = at;
-  }
-  return { tokens_used, estimated_cost, agents, has_own, ...definedOf({ oldest_at }) };
-}
-
 /** How many percent of the model's context window are filled; undefined if that is not known. */
 export function contextFilled({ context_tokens, context_window }: Usage): number | undefined {
   if (context_tokens === undefined || context_window === undefined || context_window === 0) return undefined;
@@ -123,11 +91,6 @@ export function contextFilled({ context_tokens, context_window }: Usage): number
 /** Words that say whose estimate the figures are. */
 export function estimatedBy({ source }: Usage): string {
   return source === undefined ? "the agent's own estimate" : "its CLI's estimate";
-}
-
-/** Words that say whose estimate the sums of a fleet are. */
-export function totalEstimatedBy({ has_own }: Pick<UsageTotal, "has_own">): string {
-  return has_own ? "the estimate of the agents and their CLIs" : "the CLIs' own estimate";
 }
 
 /** `$0.42`; `under $0.01` for less than that, but not for 0. */

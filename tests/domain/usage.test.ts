@@ -1,12 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  contextFilled,
-  contextText,
-  costText,
-  mergeUsage,
-  tokensText,
-  totalUsage,
-} from "../../src/domain/usage.ts";
+import { contextFilled, contextText, costText, mergeUsage, tokensText } from "../../src/domain/usage.ts";
 import { agentAfter, hosted, type Told, time } from "./fleet/session-events.ts";
 
 describe("mergeUsage()", () => {
@@ -98,22 +91,6 @@ describe("the usage of several runs", () => {
     const own: Told = ["usage", 1_000, { usage: { tokens_used: 7 } }];
     expect(agentAfter([first, own]).usage?.tokens_used).toBe(7);
     expect(shown(first, own, used("r2", 2, { tokens_used: 1_550 }))).toEqual([6_200, 3]);
-  });
-});
-
-describe("totalUsage()", () => {
-  test("sums what is known, and says of how many", () => {
-    const records = [
-      { usage: { tokens_used: 100, estimated_cost: 0.5, at: time(9) } },
-      { usage: { estimated_cost: 0.25, at: time(4) } },
-      { usage: { failed_tests: 3 } },
-      {},
-    ];
-    const sums = { tokens_used: 100, estimated_cost: 0.75, agents: 2, has_own: true };
-    expect(totalUsage(records)).toEqual({ ...sums, oldest_at: time(4) });
-    expect(totalUsage([])).toEqual({ tokens_used: 0, estimated_cost: undefined, agents: 0, has_own: false });
-    const local = totalUsage([{ usage: { tokens_used: 7 } }]);
-    expect(local).toEqual({ tokens_used: 7, estimated_cost: undefined, agents: 1, has_own: true });
   });
 });
 

@@ -7,6 +7,7 @@ import { needKinds } from "../../domain/fleet/needs/need.ts";
 import { needsOf } from "../../domain/fleet/needs/needs-of.ts";
 import { tagsOf } from "../../domain/fleet/shown/tags.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import type { SpentToday } from "../../domain/spending/spent-today.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { isAgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
@@ -27,6 +28,8 @@ export interface FedFleet {
   readonly aheadMs: number;
   /** Why this may be over: nothing answers, in words for a person. Undefined as long as serve answers. */
   readonly lost?: string;
+  /** What was spent today, when serve was last asked; undefined if it has not told. */
+  readonly spentToday?: SpentToday | undefined;
 }
 
 const ReadingSchema = v.looseObject({ value: v.string(), reason: v.string() });
@@ -81,7 +84,13 @@ export async function followFleet(
     bus.onConnection(lookAgain),
     bus.subscribe(dashboardStateSubject, ({ data }) => {
       const read = readState(data);
-      if (read !== undefined) give({ ...read, aheadMs: read.at.getTime() - context.now().getTime() });
+      if (read !== undefined)
+        give({
+          ...read,
+          aheadMs: read.at.getTime() - context.now().getTime(),
+          // The messages do not have it; the next look does.
+          spentToday: last?.spentToday,
+        });
     }),
   ];
   const timer = setInterval(lookAgain, lookEveryMs);
@@ -104,6 +113,7 @@ function fedFleet(reading: FleetReading, here: Date): FedFleet {
     views: viewsOf(reading),
     at: reading.now,
     aheadMs: reading.now.getTime() - here.getTime(),
+    spentToday: reading.spentToday,
     ...(reading.listeningSince === undefined && { lost: "no serve answers" }),
   };
 }

@@ -4,6 +4,7 @@ import type { LastKnownFleet } from "../../data-dir/fleet-file.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, viewAgent, viewFleet } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import type { SpentToday } from "../../domain/spending/spent-today.ts";
 import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
 import { type AgentId, isAgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { buckets } from "../../domain/wire/subjects.ts";
@@ -25,6 +26,8 @@ export interface FleetReading {
   readonly listeningSince?: string;
   /** Set if nothing has answered: then this is the last known state, of this time. */
   readonly asOf?: Date;
+  /** What was spent today, by this machine's time zone; undefined if no serve has answered that, for only serve knows. */
+  readonly spentToday?: SpentToday | undefined;
 }
 
 export interface FleetReader {
@@ -66,12 +69,15 @@ export function createFleetReader(bus: Bus, { now, note }: ReaderContext): Fleet
   const readAll = async (): Promise<FleetReading> => {
     const records = new Map<AgentId, AgentRecord>();
     let after: string | undefined;
+    let spentToday: SpentToday | undefined;
     for (;;) {
-      const part = await ask(after === undefined ? {} : { after });
+      const part = await ask(after === undefined ? { zone: ownZone() } : { after });
       if (part === undefined) return { records: await fromStore(readStoredFleet), now: now() };
+      spentToday ??= part.spentToday;
       for (const [id, record] of part.records) records.set(id, record);
       after = part.next;
-      if (after === undefined) return { records, now: part.at, listeningSince: part.listeningSince };
+      if (after === undefined)
+        return { records, now: part.at, listeningSince: part.listeningSince, spentToday };
     }
   };
   const readOne = async (id: AgentId, readStored: (bus: Bus) => Promise<FleetRecords>) => {
@@ -96,6 +102,11 @@ export function createFleetReader(bus: Bus, { now, note }: ReaderContext): Fleet
       return record && { ...reading, record };
     },
   };
+}
+
+/** This machine's time zone. */
+function ownZone(): string {
+  return new Intl.DateTimeFormat("en").resolvedOptions().timeZone;
 }
 
 /** A reader of the last state that serve knew. */

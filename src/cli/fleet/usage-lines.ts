@@ -1,27 +1,25 @@
-// Prints what agents have used, for `ls` and `show`: always with who estimated it and how old the estimate is.
+// Prints what agents have used: for `ls` what was spent today, for `show` the figures of one agent, with who estimated them and when.
 
+import { type SpentToday, sumOfToday } from "../../domain/spending/spent-today.ts";
 import { spanText } from "../../domain/text/moment.ts";
-import {
-  contextText,
-  costText,
-  estimatedBy,
-  tokensText,
-  totalEstimatedBy,
-  totalUsage,
-} from "../../domain/usage.ts";
+import { contextText, costText, estimatedBy, tokensText } from "../../domain/usage.ts";
 import type { Usage } from "../../domain/wire/event-messages.ts";
 
 type DatedUsage = Usage & { readonly at: string };
 
-/** The line below the table of `ls`: the totals of all agents. */
-export function totalLine(agents: readonly { readonly usage?: DatedUsage }[], now: Date): string {
-  const total = totalUsage(agents);
-  const { tokens_used, estimated_cost, agents: told, oldest_at } = total;
-  if (told === 0) return "cost unknown: no agent has reported any usage";
-  const whose = told === agents.length ? "" : ` (${told} of ${agents.length} agents)`;
-  const age = oldest_at === undefined ? "" : `, up to ${ageOf(oldest_at, now)} old`;
-  const cost = estimated_cost === undefined ? "" : `${costText(estimated_cost)} · `;
-  return `${cost}${tokensText(tokens_used)} tokens${whose}: ${totalEstimatedBy(total)}${age}`;
+/**
+ * The line below the table of `ls`: what was spent today, as the bar of the dashboard says it.
+ * @param spent undefined if no serve has told it
+ * @param ids only what these agents have spent
+ */
+export function spentLine(spent: SpentToday | undefined, ids?: ReadonlySet<string>): string {
+  if (spent === undefined) return "what was spent today is not known: only cliai serve knows it";
+  const { cost, tokens, agents, told } = sumOfToday(spent, ids);
+  const more = spent.is_complete ? "" : "; the server still reads its history, so there may be more";
+  if (agents === 0) return `no cost told today${more}`;
+  const whose = told === 0 || told === agents ? "" : `; the cost is that of ${told} of ${agents} agents`;
+  const money = cost === undefined ? "" : `${costText(cost)} · `;
+  return `${money}${tokensText(tokens)} tokens today, est.${whose}${more}`;
 }
 
 /** The rows of one agent, without the figures that it has not reported. */

@@ -3,8 +3,9 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { closedTerminalHint } from "../../domain/fleet/axis/closed-terminal.ts";
 import { countSections, countsText } from "../../domain/fleet/shown/sections.ts";
 import { isResumable, ownWayBack } from "../../domain/fleet/shown/way-back.ts";
+import type { SpentToday } from "../../domain/spending/spent-today.ts";
 import { momentText } from "../fleet/last-known.ts";
-import { totalLine } from "../fleet/usage-lines.ts";
+import { spentLine } from "../fleet/usage-lines.ts";
 import type { CliContext } from "../frame/context.ts";
 import { paint } from "../frame/terminal.ts";
 import { fleetTable } from "./fleet-table.ts";
@@ -16,6 +17,8 @@ export interface ShownFleet {
   readonly now: Date;
   /** Set if this is the last known state, of this time. */
   readonly asOf?: Date | undefined;
+  /** What was spent today; undefined if no serve has told it. */
+  readonly spentToday?: SpentToday | undefined;
 }
 
 export interface ListedFleet {
@@ -49,7 +52,7 @@ export function fleetLines(
   selection: Selection,
   context: Pick<CliContext, "isTerminal" | "columns" | "color">,
 ): FleetLines {
-  const { views, now, asOf } = fleet;
+  const { views, now, asOf, spentToday } = fleet;
   const { agents, selected, left } = listFleet(fleet, selection, true);
   if (views.length === 0) return { lines: [], notes: ["no agent yet; launch one: cliai spawn demo"] };
   if (selected === 0) return { lines: [], notes: [noneText(views, selection)] };
@@ -61,10 +64,19 @@ export function fleetLines(
       ...dated,
       ...fleetTable(agents, now, context),
       countsText(countSections(agents)),
-      paint(totalLine(agents, now), "dim", context.color),
+      paint(spentLine(spentToday, selectedIds(agents, selection)), "dim", context.color),
     ],
     notes,
   };
+}
+
+/** Undefined if all agents are meant: then what hidden and removed agents have spent counts, too. */
+function selectedIds(agents: readonly AgentView[], selection: Selection): ReadonlySet<string> | undefined {
+  const { ids, status, profile, project, filter, needsYou } = selection;
+  const isSome = [status, profile, project].some((word) => word !== undefined);
+  return isSome || needsYou || ids.length + filter.length > 0
+    ? new Set(agents.map(({ agent_id }) => agent_id))
+    : undefined;
 }
 
 function noneText(views: readonly AgentView[], { needsYou }: Selection): string {

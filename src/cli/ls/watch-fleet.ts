@@ -119,8 +119,8 @@ function factsOf(agent: AgentView): unknown[] {
   return [agent_id, statusMark(agent).text, task.text, task.is_stale, queued, state, place];
 }
 
-function shownFleet(fleet: FedFleet, now: Date): ShownFleet {
-  return { views: fleet.views, now };
+function shownFleet({ views, spentToday }: FedFleet, now: Date): ShownFleet {
+  return { views, now, spentToday };
 }
 
 function lostLines(fleet: FedFleet, color: boolean): string[] {

@@ -24,13 +24,13 @@ function withJump(state: TopState, { selected }: TopState): TopState {
 function changed(state: TopState, event: Exclude<TopEvent, { type: "key" }>): TopState {
   switch (event.type) {
     case "fleet": {
-      const { views, lost } = event;
+      const { views, lost, spentToday } = event;
       const known = new Set(views.map(({ agent_id }) => agent_id));
       const open = new Set(
         views.flatMap(({ requests = [] }) => requests.map(({ request_id }) => request_id)),
       );
       return {
-        ...{ ...state, views, lost },
+        ...{ ...state, views, lost, spentToday },
         marked: new Set([...state.marked].filter((id) => known.has(id))),
         requests: new Map([...state.requests].filter(([id]) => open.has(id))),
         answered: new Set([...state.answered].filter((id) => open.has(id))),

@@ -4,6 +4,7 @@ import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filte
 import { type Section, sectionOf } from "../../domain/fleet/shown/sections.ts";
 import { sortAgents } from "../../domain/fleet/shown/sort-agents.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
+import type { SpentToday } from "../../domain/spending/spent-today.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { LogEntry } from "../log/log-entries.ts";
 import type { ScreenSize } from "../screen/full-screen.ts";
@@ -54,6 +55,8 @@ export interface TopState {
   readonly nowMs: number;
   /** Why what is shown may be over; undefined while serve answers. Then nothing can be ordered. */
   readonly lost: string | undefined;
+  /** What was spent today; undefined if serve has not told it. */
+  readonly spentToday: SpentToday | undefined;
   /** Only the agents of this section; undefined for all. */
   readonly section: Section | undefined;
   /** Only the agents with these words. */
@@ -82,7 +85,7 @@ export interface TopState {
 
 export function firstState(size: ScreenSize): TopState {
   return {
-    ...{ size, views: [], nowMs: 0, lost: undefined, section: undefined, filter: "" },
+    ...{ size, views: [], nowMs: 0, lost: undefined, spentToday: undefined, section: undefined, filter: "" },
     ...{
       selected: undefined,
       jumpedMs: Number.NEGATIVE_INFINITY,

@@ -2,6 +2,7 @@
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { AnswerWords } from "../../domain/request-answer.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
+import type { SpentToday } from "../../domain/spending/spent-today.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ScreenSize } from "../screen/full-screen.ts";
 import type { Key } from "../screen/keys.ts";
@@ -13,6 +14,7 @@ export type TopEvent =
       readonly type: "fleet";
       readonly views: readonly AgentView[];
       readonly lost: string | undefined;
+      readonly spentToday?: SpentToday | undefined;
     }
   | { readonly type: "request"; readonly request: AgentRequest }
   | { readonly type: "history"; readonly history: History }

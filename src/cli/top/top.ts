@@ -160,9 +160,15 @@ function createTop(bus: Bus, context: CliContext, ended: PromiseWithResolvers<nu
   return {
     ...{ take, tell, history },
     state: () => state,
-    takeFleet: ({ views, lost, at, ...fed }: Parameters<Parameters<typeof followFleet>[2]>[0]) => {
+    takeFleet: ({
+      views,
+      lost,
+      spentToday,
+      at,
+      ...fed
+    }: Parameters<Parameters<typeof followFleet>[2]>[0]) => {
       aheadMs = fed.aheadMs;
-      take({ type: "fleet", views, lost }, false);
+      take({ type: "fleet", views, lost, spentToday }, false);
     },
     onScreenEffects: (effects: ScreenEffects) => {
       screen = effects;

@@ -1,7 +1,7 @@
 // The screen of `cliai top`, row by row. Pure: the same state gives the same rows, none wider than the screen.
 import { countSections, countsText, sectionTitles } from "../../domain/fleet/shown/sections.ts";
 import { isApproval } from "../../domain/requests.ts";
-import { costText, totalUsage } from "../../domain/usage.ts";
+import { sumOfToday, todayText } from "../../domain/spending/spent-today.ts";
 import { statusMark } from "../fleet/status-mark.ts";
 import { cut, paint, plain, widthOf, wrap } from "../frame/terminal.ts";
 import { agentPageText, previewText } from "./agent-lines.ts";
@@ -25,9 +25,9 @@ export function viewRows(state: TopState, color: boolean): string[] {
 
 /** The counts and the cost; what limits the list, or what is wrong. */
 function headRow(state: TopState, color: boolean): string {
-  const { views, size, lost, section, filter } = state;
-  const { estimated_cost } = totalUsage(views);
-  const cost = estimated_cost === undefined ? "" : ` · ${costText(estimated_cost)}`;
+  const { views, size, lost, section, filter, spentToday } = state;
+  const spent = spentToday === undefined ? undefined : todayText(sumOfToday(spentToday));
+  const cost = spent === undefined ? "" : ` · ${spent}`;
   const counts = cut(`${countsText(countSections(views))}${cost}`, size.columns);
   const limits = [
     ...(section === undefined ? [] : [sectionTitles[section].toLowerCase()]),

@@ -4,6 +4,8 @@ import * as v from "valibot";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
+import { zoneOf } from "../../domain/spending/days.ts";
+import { type SpentToday, spentTodayOf } from "../../domain/spending/spent-today.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { nearest } from "../../domain/text/nearest.ts";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
@@ -11,14 +13,22 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { serveFleetSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
+import type { SpendingReading } from "../server.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const answerWithinMs = 3_000;
 /** An answer ends with the record that exceeds this size, so that it stays below the 8 MB of one message. */
 const partBytes = 2 * 1_024 ** 2;
 
-/** Asks for one agent (`agent_id`), or for the part of the fleet after an id (`after`); without both, for the first part. */
-const AskSchema = v.object({ agent_id: v.optional(v.string()), after: v.optional(v.string()) });
+/**
+ * Asks for one agent (`agent_id`), or for the part of the fleet after an id (`after`); without both, for the first part. `zone` asks for
+ * what was spent today in this time zone; the first part has that.
+ */
+const AskSchema = v.object({
+  agent_id: v.optional(v.string()),
+  after: v.optional(v.string()),
+  zone: v.optional(v.string()),
+});
 export type FleetAsk = v.InferOutput<typeof AskSchema>;
 
 const AnswerSchema = v.object({
@@ -30,6 +40,12 @@ const AnswerSchema = v.object({
   next: v.optional(v.string()),
   /** The nearest ids, if no agent has the id that was asked for. */
   near: v.optional(v.array(v.string()), []),
+  spent_today: v.optional(
+    v.object({
+      is_complete: v.boolean(),
+      agents: v.array(v.object({ agent_id: v.string(), tokens: v.number(), cost: v.optional(v.number()) })),
+    }),
+  ),
 });
 
 export interface FleetAnswer {
@@ -38,20 +54,36 @@ export interface FleetAnswer {
   readonly records: ReadonlyMap<AgentId, AgentRecord>;
   readonly next: string | undefined;
   readonly near: readonly string[];
+  /** Undefined if it was not asked for, or if an older serve answers. */
+  readonly spentToday: SpentToday | undefined;
 }
 
 export interface FleetDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
+  readonly spending: Pick<SpendingReading, "sessions" | "isComplete">;
   readonly listeningSince: () => string;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
 /** Returns a function that ends it. */
-export function openFleetDesk(bus: Bus, { fleet, listeningSince, now, log }: FleetDeskOptions): () => void {
+export function openFleetDesk(bus: Bus, options: FleetDeskOptions): () => void {
+  const { fleet, spending, listeningSince, now, log } = options;
+  const spentIn = (zone: string | undefined) =>
+    zone === undefined
+      ? {}
+      : {
+          spent_today: {
+            is_complete: spending.isComplete(),
+            agents: [...spentTodayOf(spending.sessions(), now(), zoneOf(zone))],
+          },
+        };
   const answer = (ask: FleetAsk): v.InferInput<typeof AnswerSchema> => {
     const frame = { at: now().toISOString(), listening_since: listeningSince() };
-    if (ask.agent_id === undefined) return { ...frame, ...partAfter(ask.after ?? "", fleet) };
+    if (ask.agent_id === undefined) {
+      const spent = ask.after === undefined ? spentIn(ask.zone) : {};
+      return { ...frame, ...partAfter(ask.after ?? "", fleet), ...spent };
+    }
     const record = isAgentId(ask.agent_id) ? fleet.record(ask.agent_id) : undefined;
     if (record !== undefined) return { ...frame, records: [record] };
     const known = [...fleet.records()].map(({ agent_id }) => agent_id);
@@ -90,11 +122,14 @@ function partAfter(
  */
 export async function askFleet(bus: Bus, ask: FleetAsk): Promise<FleetAnswer> {
   const data = await bus.request(serveFleetSubject, ask, { timeoutMs: answerWithinMs });
-  const { at, listening_since, records, next, near } = decodeMessage(AnswerSchema, data);
+  const { at, listening_since, records, next, near, spent_today } = decodeMessage(AnswerSchema, data);
   const read = new Map<AgentId, AgentRecord>();
   for (const record of records) {
     const id = (record as { readonly agent_id?: unknown } | null)?.agent_id;
     if (isAgentId(id) && isStoredRecord(record, id)) read.set(id, record);
   }
-  return { at: new Date(at), listeningSince: listening_since, records: read, next, near };
+  return {
+    ...{ at: new Date(at), listeningSince: listening_since, records: read, next, near },
+    spentToday: spent_today,
+  };
 }

@@ -36,6 +36,7 @@ export async function openDesks(
   options: ServerOptions,
 ): Promise<Desks> {
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
+  const { spending } = foundation;
   const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
   const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
@@ -54,7 +55,7 @@ export async function openDesks(
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     leaseDesk.close,
-    openFleetDesk(bus, { fleet, listeningSince: listening.since, now, log }),
+    openFleetDesk(bus, { fleet, spending, listeningSince: listening.since, now, log }),
   ];
   return {
     requests,

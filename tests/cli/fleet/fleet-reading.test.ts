@@ -1,7 +1,10 @@
 // What the commands know of the fleet: by a serve's word where one answers, else from the store, which they say.
 import { describe, expect, test } from "bun:test";
 import { createFleetReader, viewOf } from "../../../src/cli/fleet/fleet-reading.ts";
+import { spentLine } from "../../../src/cli/fleet/usage-lines.ts";
 import { reduceAgent } from "../../../src/domain/fleet/reduce-agent.ts";
+import { sumOf } from "../../../src/domain/spending/spending-report.ts";
+import { sumOfToday } from "../../../src/domain/spending/spent-today.ts";
 import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { serveFleetSubject } from "../../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../../src/log.ts";
@@ -55,7 +58,8 @@ describe("createFleetReader()", () => {
     );
     const fleet = { record: (id: AgentId) => known.get(id), records: () => known.values() };
     const [now, log] = [() => new Date(), silentLogger];
-    openFleetDesk(bus, { fleet, listeningSince: () => new Date().toISOString(), now, log });
+    const spending = { sessions: () => [], isComplete: () => true };
+    openFleetDesk(bus, { fleet, spending, listeningSince: () => new Date().toISOString(), now, log });
     let answers = 0;
     listener.subscribe(serveFleetSubject, () => {
       answers += 1;
@@ -65,6 +69,29 @@ describe("createFleetReader()", () => {
     expect([...records.keys()]).toEqual([...known.keys()].reverse());
     expect([...records]).toEqual([...known].reverse());
     expect(answers).toBeGreaterThan(4);
+  });
+
+  test("what was spent today is what the costs page sums, also of sessions that are over and of removed agents", async () => {
+    await using serve = await startTestServer();
+    await announce(serve, ["ada"]);
+    const use = (id: string, instance_id: string, estimated_cost: number) =>
+      serve.bus.publishStored(`agent.${id}.event`, {
+        ...{ agent_id: id, kind: "usage", instance_id },
+        usage: { source: "results", tokens_used: 100, estimated_cost },
+      });
+    await use("ada", "r1", 5);
+    await use("ada", "r2", 0.5);
+    await use("gone", "r1", 2);
+    const { spending } = serve.server;
+    await waitFor(() => spending.sessions().length === 3, { what: "the sessions" });
+    const { spentToday } = await readerOf(serve).reader.all();
+    const span = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+    if (spentToday === undefined) throw new Error("serve has not told what was spent");
+    expect(sumOfToday(spentToday)).toEqual(sumOf(spending.sessions(), span));
+    expect(spentLine(spentToday)).toBe("$7.50 · 300 tokens today, est.");
+    expect(spentLine(spentToday, new Set(["ada"]))).toBe("$5.50 · 200 tokens today, est.");
+    await serve.server.stop();
+    expect((await readerOf(serve).reader.all()).spentToday).toBeUndefined();
   });
 
   test("where no serve answers the store is read, and one note says so", async () => {

@@ -1,25 +1,32 @@
 // What `ls` and `show` say of tokens and cost, and whose estimate it is.
 import { describe, expect, test } from "bun:test";
-import { totalLine, usageFacts } from "../../../src/cli/fleet/usage-lines.ts";
+import { spentLine, usageFacts } from "../../../src/cli/fleet/usage-lines.ts";
+import type { SpentToday } from "../../../src/domain/spending/spent-today.ts";
 import { ago, now } from "../../support/agent-records.ts";
 
-describe("totalLine()", () => {
+describe("spentLine()", () => {
+  const of = (...agents: SpentToday["agents"]): SpentToday => ({ is_complete: true, agents });
+  const ada = { agent_id: "ada", tokens: 1_000, cost: 0.5 };
+  const bob = { agent_id: "bob", tokens: 2_000 };
+
   test("says that nothing is known rather than $0.00", () => {
-    expect(totalLine([{}, {}], now)).toBe("cost unknown: no agent has reported any usage");
-    expect(totalLine([{ usage: { tokens_used: 1_200, source: "results", at: ago(90) } }], now)).toBe(
-      "1.2k tokens: the CLIs' own estimate, up to 1 min old",
+    expect(spentLine(undefined)).toBe("what was spent today is not known: only cliai serve knows it");
+    expect(spentLine(of())).toBe("no cost told today");
+    expect(spentLine(of(bob))).toBe("2k tokens today, est.");
+  });
+
+  test("sums what was told, and says of how many agents that is, and whether there may be more", () => {
+    expect(spentLine(of(ada, { ...ada, agent_id: "cleo" }))).toBe("$1.00 · 2k tokens today, est.");
+    const whole = "$0.50 · 3k tokens today, est.; the cost is that of 1 of 2 agents";
+    expect(spentLine(of(ada, bob))).toBe(whole);
+    expect(spentLine({ ...of(ada, bob), is_complete: false })).toBe(
+      `${whole}; the server still reads its history, so there may be more`,
     );
   });
 
-  test("sums what was told, says of how many agents that is, and how old the oldest figure is", () => {
-    const agents = [
-      { usage: { tokens_used: 1_000, estimated_cost: 0.5, source: "results", at: ago(7_200) } },
-      { usage: { tokens_used: 2_000, estimated_cost: 0.25, source: "results", at: ago(5) } },
-    ];
-    expect(totalLine(agents, now)).toBe("$0.75 · 3k tokens: the CLIs' own estimate, up to 2 h old");
-    const own = { usage: { tokens_used: 500, at: ago(5) } };
-    expect(totalLine([...agents, own], now)).toContain(": the estimate of the agents and their CLIs, ");
-    expect(totalLine([...agents, {}], now)).toStartWith("$0.75 · 3k tokens (2 of 3 agents): ");
+  test("counts only the agents that were asked for", () => {
+    expect(spentLine(of(ada, bob), new Set(["ada", "eve"]))).toBe("$0.50 · 1k tokens today, est.");
+    expect(spentLine(of(ada, bob), new Set(["eve"]))).toBe("no cost told today");
   });
 });
 

@@ -82,6 +82,18 @@ describe("viewRows()", () => {
     expect(text).toMatch(/^\d\d:\d\d:\d\d {2}calls +Bash: make -j$/m);
   });
 
+  test("says what was spent today, as the bar of the page does, and nothing while serve has not told it", () => {
+    const top = topOf([working("ada", "digging")]);
+    expect(viewRows(top.state(), false)[0]).not.toContain("today");
+    const agents = [
+      { agent_id: "ada", tokens: 900, cost: 1.5 },
+      { agent_id: "removed", tokens: 100, cost: 2.6 },
+    ];
+    const spentToday = { is_complete: true, agents };
+    top.take({ type: "fleet", views: [working("ada", "digging")], lost: undefined, spentToday });
+    expect(viewRows(top.state(), false)[0]).toContain("1 working · $4.10 today");
+  });
+
   test("without colour there is no escape sequence, and the selected agent has a mark", () => {
     const rows = viewRows(topOf(fleet, [request]).state(), false);
     expect(rows.join("")).not.toContain("\u001b");
