@@ -117,7 +117,8 @@ export const serveSettings = {
     default: "14d",
   }),
   transcript_max_bytes: setting(pattern(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB"), {
-    description: "delete the oldest entries of the agents' transcripts above this size",
+    description:
+      "keep no more of the agents' transcripts than this; the oldest entries of the agents with the most go first",
     valueHint: "SIZE",
     default: "512MB",
   }),

@@ -11,7 +11,9 @@ export type ReaderStart =
   | { readonly from: number }
   | { readonly sinceMs: number }
   | { readonly isNew: true }
-  | { readonly isLastOfEach: true };
+  | { readonly isLastOfEach: true }
+  /** All messages without their payloads; the header `Nats-Msg-Size` says how large each is. */
+  | { readonly isSizesOnly: true };
 
 export interface Reader {
   readonly place: { readonly stream: string; readonly consumer: string };
@@ -53,6 +55,7 @@ export async function openReader(
 function startPolicy(start: ReaderStart) {
   if ("isNew" in start) return { deliver_policy: DeliverPolicy.New };
   if ("isLastOfEach" in start) return { deliver_policy: DeliverPolicy.LastPerSubject, headers_only: true };
+  if ("isSizesOnly" in start) return { deliver_policy: DeliverPolicy.All, headers_only: true };
   if ("from" in start)
     return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start.from) };
   const opt_start_time = new Date(start.sinceMs).toISOString();

@@ -128,3 +128,13 @@ export async function removeSubject(bus: Bus, stream: string, subject: string): 
     throw translateNatsError(error, `remove messages from ${stream}`);
   }
 }
+
+/** Removes the messages of one subject before a sequence. @throws CliaiError if the stream refuses */
+export async function removeBefore(bus: Bus, stream: string, subject: string, seq: number): Promise<void> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    await manager.streams.purge(stream, { filter: subject, seq });
+  } catch (error) {
+    throw translateNatsError(error, `remove messages from ${stream}`);
+  }
+}

@@ -37,12 +37,12 @@ const mebibyte = 1024 * 1024;
 
 /** How long nats-server remembers the id of an entry of a transcript: longer than a host needs to send it again, or to start again. */
 const sameEntryWindowMs = day / 24;
-/** How many entries of one agent are kept, so that one that writes much does not take all the room. */
+/** How many entries of one agent are kept. */
 const maxEntriesOfAgent = 20_000;
 /** The largest entry, with its headers. The text of an entry has 16,000 characters. */
 const maxEntryBytes = 128 * 1024;
 
-/** How much of a stream is kept. Older messages, and the oldest beyond the size, are deleted. */
+/** How much of a stream is kept. Older messages, and beyond the size some of the oldest, are deleted. */
 export interface StreamRetention {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
@@ -119,7 +119,9 @@ function streamConfigs({
       name: streams.transcripts,
       subjects: agentRecordTopics.map(everyAgentSubject),
       retention: RetentionPolicy.Limits,
-      discard: DiscardPolicy.Old,
+      // A full stream refuses new entries, so that nobody pushes out what others have written. Before it is full, serve makes room in it
+      // (src/server/transcripts/fair-room.ts). Of one agent that has too many entries, the oldest are dropped all the same.
+      discard: DiscardPolicy.New,
       max_age: nanos(transcriptRetention.maxAgeMs),
       max_bytes: transcriptRetention.maxBytes,
       max_msgs_per_subject: maxEntriesOfAgent,

@@ -13,6 +13,7 @@ import { endWithRuns } from "../inbox/ended-runs.ts";
 import { giveAgain } from "../inbox/given-again.ts";
 import { endLostOrders } from "../inbox/lost-orders.ts";
 import { expireOverdue } from "../inbox/overdue-orders.ts";
+import { keepFairRoom } from "../transcripts/fair-room.ts";
 import type { Desks } from "./desks.ts";
 import type { FleetReading } from "./fleet-reading.ts";
 import type { Foundation } from "./foundation.ts";
@@ -62,6 +63,7 @@ export function startWatches(
     expireOverdue({ bus, fleet, lease, holds, orderEnds, now, log }),
     endWithRuns({ bus, fleet, lease, orderEnds, resumeWindowMs, now, log }),
     giveAgain({ bus, fleet, lease, consumers, afterMs: giveAgainAfterMs, log }),
+    keepFairRoom({ bus, lease, log }),
     lease.onChange((isLeader) => {
       if (!isLeader) return;
       alerts.lead();
