@@ -3,8 +3,10 @@
 import { raw } from "hono/html";
 import type { HttpError } from "../api/http-errors.ts";
 import { assetPath } from "../assets.ts";
+import { capitalized } from "./capitalized.ts";
 
 export function BarePage({ error: { status, message, hint } }: { readonly error: HttpError }) {
+  const title = capitalized(message);
   return (
     <>
       {raw("<!doctype html>")}
@@ -13,7 +15,7 @@ export function BarePage({ error: { status, message, hint } }: { readonly error:
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          <title>{message} · cliai</title>
+          <title>{title} · cliai</title>
           <link rel="icon" href="data:," />
           <link rel="stylesheet" href={assetPath("style.css")} />
         </head>
@@ -21,7 +23,7 @@ export function BarePage({ error: { status, message, hint } }: { readonly error:
           <main id="main">
             <section class="empty" aria-labelledby="title-error">
               <p class="quiet">{status}</p>
-              <h1 id="title-error">{message}</h1>
+              <h1 id="title-error">{title}</h1>
               {status === 401 ? <SignIn /> : hint !== undefined && <p>{hint}</p>}
             </section>
           </main>

@@ -10,6 +10,7 @@ import type { Spent } from "../../domain/spending/spending-report.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime, clockTime } from "./age.ts";
+import { capitalized } from "./capitalized.ts";
 import { Icon } from "./parts/icon.tsx";
 import { PageNav } from "./parts/page-nav.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
@@ -167,8 +168,4 @@ export function NatsBanner({ health }: { health: Health }) {
       {health.ready ? "" : capitalized(text)}
     </p>
   );
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

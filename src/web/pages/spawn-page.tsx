@@ -27,15 +27,7 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
         It runs without a terminal, on one task after another, until it is stopped, even while the server is
         away. If its machine goes down, the next start of the server launches it again.
       </p>
-      {error !== undefined && (
-        <div class="refusal" role="alert">
-          <p>
-            <b>Not started: </b>
-            {error.message}
-          </p>
-          {error.hint !== undefined && <p>{error.hint}</p>}
-        </div>
-      )}
+      {error !== undefined && <Refusal error={error} />}
       <form method="post" action="/spawn" class="sheet" data-once="Starting …">
         <fieldset class="profiles">
           <legend>Profile</legend>
@@ -104,5 +96,20 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
         </div>
       </form>
     </>
+  );
+}
+
+/** What its CLI wrote last follows the first line, and keeps its lines. */
+function Refusal({ error: { message, hint } }: { error: HttpError }) {
+  const [first, ...more] = message.split("\n");
+  return (
+    <div class="refusal" role="alert">
+      <p>
+        <b>Not started: </b>
+        {first}
+      </p>
+      {more.length > 0 && <pre>{more.join("\n")}</pre>}
+      {hint !== undefined && <p>{hint}</p>}
+    </div>
   );
 }

@@ -18,6 +18,10 @@ const spawner: Spawner = {
   async spawn(order) {
     if (order.profile === "broken")
       throw new CliaiError("failed", "x did not start (exit code 2): Bearer 1234567890abc");
+    if (order.profile === "wordy")
+      throw new CliaiError("failed", "x did not start (exit code 2): error: no <key>\nhint: log in", {
+        hint: "see the log",
+      });
     orders.push(order);
     return { agent_id: parseAgentId("Demo-1234"), command_id: "c1" };
   },
@@ -120,5 +124,12 @@ describe("the spawn form", () => {
     expect(html).toContain("&lt;/textarea&gt;&lt;script&gt;");
     expect(html).toContain('value="/srv/&quot;x"');
     expect(html).not.toContain("<script>alert");
+  });
+
+  test("shows the last words of an agent that did not start line by line, as the text they are", async () => {
+    const response = await submit({ profile: "wordy", project: "/srv" });
+    expect(await response.text()).toContain(
+      "<p><b>Not started: </b>x did not start (exit code 2): error: no &lt;key&gt;</p><pre>hint: log in</pre><p>see the log</p>",
+    );
   });
 });
