@@ -1,5 +1,6 @@
 // Tells whether the server can store anything now, and if not, why.
 import { definedOf } from "../../domain/defined.ts";
+import type { CliaiError } from "../../domain/text/errors.ts";
 import { storeDamaged } from "../inbox/lost-orders.ts";
 import type { Health } from "../server.ts";
 import type { Foundation } from "./foundation.ts";
@@ -11,8 +12,14 @@ type NatsFacts = Pick<ServerOptions, "natsRestarts" | "storeTrouble">;
 export function troubleOf({ bus, lease }: Foundation, { storeTrouble }: NatsFacts): string | undefined {
   if (!bus.isConnected()) return "the connection to NATS is lost; serve is reconnecting";
   // The lease is written each second, so its error is the store's error.
-  const why = storeTrouble?.() ?? lease.trouble()?.message;
+  const why = storeTrouble?.() ?? wordsFor(lease.trouble());
   return why === undefined ? undefined : `nothing can be stored: ${why}`;
+}
+
+/** Without the name of what was to be written, which tells a person nothing. */
+function wordsFor(trouble: CliaiError | undefined): string | undefined {
+  const isSilent = trouble?.code === "no_answer" || trouble?.code === "server_unreachable";
+  return isSilent ? "nats-server does not answer" : trouble?.message;
 }
 
 export function healthOf(foundation: Foundation, options: NatsFacts): Health {
