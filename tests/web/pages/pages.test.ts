@@ -69,7 +69,7 @@ describe("the fleet page", () => {
     await web.heartbeat("dan", { status: "stopped" });
     await web.heartbeat("abe", { status: "starting" });
     const { html, text } = await page(web, "/");
-    expect(text).toContain("1 needs you (1 stuck) · 2 working · 1 idle · 1 away");
+    expect(text).toContain("1 needs you (1 stuck) · 1 working · 1 starting · 1 idle · 1 away");
     const order = [...html.matchAll(/data-agent="([^"]+)" data-list="list-([^"]+)"/g)].map(([, ...m]) =>
       m.join(" "),
     );

@@ -30,8 +30,20 @@ export function groupBySection(views: readonly AgentView[]): Record<Section, Age
   return groups;
 }
 
-/** How many agents are in each section; of `needs-you` how many needs they have, for one agent may ask twice. */
-export interface FleetCounts extends Readonly<Record<Section, number>> {
+/** What is counted, in the order of the words. */
+const counted = ["needs-you", "working", "starting", "stopping", "paused", "idle", "away"] as const;
+type Counted = (typeof counted)[number];
+
+/** The section; but who starts or stops has a count of its own, because it stands in the section of who works or rests. */
+function countedAs(view: AgentView): Counted {
+  const section = sectionOf(view);
+  const { status } = view;
+  const isBetween = status === "starting" || status === "stopping";
+  return isBetween && (section === "working" || section === "idle") ? status : section;
+}
+
+/** How many agents there are of each kind; of `needs-you` how many needs they have, for one agent may ask twice. */
+export interface FleetCounts extends Readonly<Record<Counted, number>> {
   /** The agents in the section `needs-you`. */
   readonly agentsInNeed: number;
   /** Those of them that cannot go on by themselves: stuck, or at a limit. */
@@ -39,25 +51,26 @@ export interface FleetCounts extends Readonly<Record<Section, number>> {
 }
 
 export function countSections(views: readonly AgentView[]): FleetCounts {
-  const counts = { "needs-you": 0, working: 0, paused: 0, idle: 0, away: 0, agentsInNeed: 0, stuck: 0 };
+  const none = { "needs-you": 0, working: 0, starting: 0, stopping: 0, paused: 0, idle: 0, away: 0 };
+  const counts = { ...none, agentsInNeed: 0, stuck: 0 };
   for (const view of views) {
     const { needs } = view;
-    const section = sectionOf(view);
-    counts[section] += section === "needs-you" ? needs.length : 1;
-    if (section === "needs-you") counts.agentsInNeed += 1;
+    const kind = countedAs(view);
+    counts[kind] += kind === "needs-you" ? needs.length : 1;
+    if (kind === "needs-you") counts.agentsInNeed += 1;
     if (needs.some(({ kind }) => kind === "stuck" || kind === "limit")) counts.stuck += 1;
   }
   return counts;
 }
 
-/** `3 need you (1 stuck) · 8 working · 2 paused · 1 idle · 2 away`. A count of 0 is left out, except the first. */
+/** `3 need you (1 stuck) · 8 working · 1 starting · 2 paused · 1 idle · 2 away`. A count of 0 is left out, except the first. */
 export function countsText(counts: FleetCounts): string {
-  if (sections.every((section) => counts[section] === 0)) return "no agents yet";
+  if (counted.every((kind) => counts[kind] === 0)) return "no agents yet";
   const needs = counts["needs-you"];
   const more = inNeedText(counts);
   const phrases = [`${needs} ${needs === 1 ? "needs" : "need"} you${more === "" ? "" : ` (${more})`}`];
-  for (const section of sections) {
-    if (section !== "needs-you" && counts[section] > 0) phrases.push(`${counts[section]} ${section}`);
+  for (const kind of counted) {
+    if (kind !== "needs-you" && counts[kind] > 0) phrases.push(`${counts[kind]} ${kind}`);
   }
   return phrases.join(" · ");
 }

@@ -6,6 +6,7 @@ const view = (activity: string, { link = "online", control = "running", needs = 
   ({
     axes: { activity: { value: activity }, link: { value: link }, control: { value: control } },
     needs: needs.map((kind) => ({ kind })),
+    status: control === "stop_requested" ? "stopping" : activity,
   }) as unknown as AgentView;
 
 const fleet = [
@@ -28,9 +29,18 @@ test("sectionOf() puts who needs a person first, then who is away, then who is p
 });
 
 test("countsText() leaves out what is none, except who needs a person", () => {
-  expect(countsText(countSections(fleet))).toBe("2 need you · 3 working · 1 paused · 1 idle · 2 away");
+  expect(countsText(countSections(fleet))).toBe(
+    "2 need you · 2 working · 1 starting · 1 paused · 1 idle · 2 away",
+  );
   expect(countsText(countSections([view("idle")]))).toBe("0 need you · 1 idle");
   expect(countsText(countSections([]))).toBe("no agents yet");
+});
+
+test("countsText() counts as working nobody who starts or stops", () => {
+  const stopping = { control: "stop_requested" };
+  const between = [view("starting"), view("working", stopping), view("idle", stopping)];
+  expect(between.map(sectionOf)).toEqual(["working", "working", "idle"]);
+  expect(countsText(countSections(between))).toBe("0 need you · 1 starting · 2 stopping");
 });
 
 test("countsText() counts needs, and says how many agents have them, and how many of these are stuck", () => {
