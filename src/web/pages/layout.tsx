@@ -66,9 +66,12 @@ export function Layout(props: LayoutProps) {
             </a>
             <Counts counts={counts} />
             <UsageTotal today={today} />
-            <a class="top-act" href="/bulk/pause" data-acts>
-              <Icon name="pause" /> Pause all
-            </a>
+            {/* The fleet page has the button among its own. */}
+            {path !== "/" && (
+              <a class="top-act" href="/bulk/pause" data-acts>
+                <Icon name="pause" /> Pause all
+              </a>
+            )}
             <p id="link" class="link" title={absoluteTime(at)}>
               as of {clockTime(at)} UTC
             </p>

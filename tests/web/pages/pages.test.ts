@@ -78,6 +78,13 @@ describe("the fleet page", () => {
     expect(text).toContain("bob stuck reports blocked");
   });
 
+  test("has one button that pauses all, as every other page has", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    for (const path of ["/", "/inbox", "/agents/ada"])
+      expect((await page(web, path)).html.match(/href="\/bulk\/pause/g)).toHaveLength(1);
+  });
+
   test("names the agent CLI of each agent, as a card and as a row", async () => {
     await using web = await startTestApp();
     await web.heartbeat("agent-1", {
