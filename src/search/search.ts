@@ -38,6 +38,8 @@ export const SearchHitSchema = v.object({
   at: v.string(),
   agent_id: v.exactOptional(v.string()),
   kind: v.string(),
+  /** It is in the transcript of an agent that was removed. Another agent may have its name by now. */
+  of_removed: v.exactOptional(v.literal(true)),
   /** The place in the record's text, in pieces; `hit`: this piece is what was searched for. */
   snippet: v.array(v.object({ text: v.string(), hit: v.exactOptional(v.literal(true)) })),
 });

@@ -123,11 +123,12 @@ function printAnswer(answer: SearchAnswer, { text, since }: SearchAsk, context: 
     );
 }
 
-function hitLine({ at, agent_id, kind, snippet }: SearchHit, color: boolean): string {
+function hitLine({ at, agent_id, kind, snippet, of_removed }: SearchHit, color: boolean): string {
   const clock = clockText(at).slice(0, "14:03:22".length);
   const words = snippet
     .map(({ text, hit }) => (hit ? paint(plain(text), "bold", color) : plain(text)))
     .join("");
-  const who = agent_id === undefined ? "" : `${plain(agent_id)}  `;
+  const removed = of_removed === true ? " (removed)" : "";
+  const who = agent_id === undefined ? "" : `${plain(agent_id)}${removed}  `;
   return `${paint(clock, "dim", color)}  ${who}${paint(plain(kind.replaceAll("_", " ")), "dim", color)}  ${words}`;
 }

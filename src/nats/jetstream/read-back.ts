@@ -13,6 +13,8 @@ export interface BackOptions {
   readonly subject: string;
   /** Only messages with a sequence below this one; default: all. */
   readonly before?: number | undefined;
+  /** Only messages from this sequence on; default: all. */
+  readonly from?: number | undefined;
   /** How many messages at most. */
   readonly count: number;
 }
@@ -24,7 +26,7 @@ const mostTimes = 4;
 export async function readLastMessages(bus: Bus, options: BackOptions): Promise<StreamMessage[]> {
   const { stream, subject, count } = options;
   const end = Math.min(await lastSequenceOn(bus, stream, subject), (options.before ?? Infinity) - 1);
-  const { first_seq: first } = await readStreamFacts(bus, stream);
+  const first = Math.max((await readStreamFacts(bus, stream)).first_seq, options.from ?? 0);
   if (end < first || count < 1) return [];
   let from = await findStart(bus, options, { first, end });
   for (;;) {

@@ -9,6 +9,8 @@ import type { Bus } from "../../nats/bus.ts";
 import { followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
 import { readLastMessages } from "../../nats/jetstream/read-back.ts";
 import { readLastMessage, readStream } from "../../nats/jetstream/read-stream.ts";
+import { pause } from "../../waiting.ts";
+import { removedEntriesTo } from "../removed-agents.ts";
 
 export interface StoredEntry extends TranscriptEntry {
   readonly seq: number;
@@ -37,23 +39,31 @@ export interface TranscriptPage {
   readonly has_newer: boolean;
 }
 
+const tryAgainMs = 1_000;
 /** How many messages at most are decoded for one page, if an agent has published what is no entry, or the same entry again. */
 const mostReadTimes = 4;
 
-/** Reads a page of an agent's conversation. @throws CliaiError if the stream cannot be read */
+/**
+ * Reads a page of an agent's conversation. The entries of a removed agent that had the same name are not part of it.
+ * @throws CliaiError if the stream cannot be read
+ */
 export async function readTranscript(bus: Bus, id: AgentId, query: TranscriptQuery): Promise<TranscriptPage> {
-  const { after, sinceMs, limit } = query;
+  const { after, sinceMs } = query;
+  const own = { ...query, first: (await removedEntriesTo(bus, id)) + 1 };
   return after === undefined && sinceMs === undefined
-    ? await readNewest(bus, id, query)
-    : await readOn(bus, id, { ...query, limit });
+    ? await readNewest(bus, id, own)
+    : await readOn(bus, id, own);
 }
+
+/** `first`: entries before this sequence are of another agent. */
+type OwnQuery = TranscriptQuery & { readonly first: number };
 
 async function readNewest(
   bus: Bus,
   id: AgentId,
-  { before, untilMs, limit }: TranscriptQuery,
+  { before, untilMs, limit, first }: OwnQuery,
 ): Promise<TranscriptPage> {
-  const place = { stream: streams.transcripts, subject: agentSubject(id, "transcript") };
+  const place = { stream: streams.transcripts, subject: agentSubject(id, "transcript"), from: first };
   const isWanted = ({ at }: StreamMessage) => untilMs === undefined || Date.parse(at) <= untilMs;
   let end = before;
   for (;;) {
@@ -79,20 +89,18 @@ async function readNewest(
 async function readOn(
   bus: Bus,
   id: AgentId,
-  { after, before, sinceMs, untilMs, limit }: TranscriptQuery,
+  { after, before, sinceMs, untilMs, limit, first }: OwnQuery,
 ): Promise<TranscriptPage> {
+  const { transcripts: stream } = streams;
   const subject = agentSubject(id, "transcript");
-  const start = after === undefined ? { sinceMs } : { from: after + 1 };
+  const start = after === undefined ? { sinceMs } : { from: Math.max(first, after + 1) };
   const entries: StoredEntry[] = [];
   const isNew = createDoubleCheck();
   let firstRead: number | undefined;
   let read = 0;
   let has_newer = false;
-  for await (const message of readStream(bus, {
-    stream: streams.transcripts,
-    subjects: [subject],
-    ...start,
-  })) {
+  for await (const message of readStream(bus, { stream, subjects: [subject], ...start })) {
+    if (message.seq < first) continue;
     const atMs = Date.parse(message.at);
     if (before !== undefined && message.seq >= before) break;
     if (untilMs !== undefined && atMs > untilMs) break;
@@ -109,25 +117,46 @@ async function readOn(
   const older =
     firstRead === undefined
       ? []
-      : await readLastMessages(bus, { stream: streams.transcripts, subject, before: firstRead, count: 1 });
+      : await readLastMessages(bus, { stream, subject, from: first, before: firstRead, count: 1 });
   return { entries, has_older: older.length > 0, has_newer };
 }
 
-/** Follows an agent's conversation from after a sequence. Returns the function that ends that. */
+/**
+ * Follows an agent's conversation from after a sequence, without the entries of a removed agent that had the same name. Returns the
+ * function that ends that.
+ */
 export function followTranscript(
   bus: Bus,
   id: AgentId,
   after: number,
   { log, onEntry }: { readonly log: Logger; readonly onEntry: (entry: StoredEntry) => void },
 ): () => Promise<void> {
-  const following = followStream(bus, {
-    stream: streams.transcripts,
-    subjects: [agentSubject(id, "transcript")],
-    from: after + 1,
-    log,
-    onMessage: (message) => onEntry(decodeEntry(id, message)),
-  });
-  return following.stop;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const begin = async () => {
+    while (!signal.aborted) {
+      try {
+        const last = Math.max(after, await removedEntriesTo(bus, id));
+        if (signal.aborted) return undefined;
+        return followStream(bus, {
+          stream: streams.transcripts,
+          subjects: [agentSubject(id, "transcript")],
+          from: last + 1,
+          log,
+          onMessage: (message) => onEntry(decodeEntry(id, message)),
+        });
+      } catch (error) {
+        log.debug(`the transcript of ${id} is not followed yet: ${messageOf(error)}`);
+        await pause(tryAgainMs, signal);
+      }
+    }
+    return undefined;
+  };
+  const following = begin();
+  return async () => {
+    ending.abort();
+    await (await following)?.stop();
+  };
 }
 
 /** Leaves out an entry that was stored twice. */

@@ -200,11 +200,17 @@ const ofOrders: readonly string[] = [...commandTypes, "shutdown", "receipt"];
 const ofAgent: readonly string[] = ["status", "tool", "alert", "malformed", "decision", "broadcast"];
 
 function Hit({ hit, now }: { hit: SearchHit; now: Date }) {
-  const { at, agent_id, kind, snippet, stream, seq } = hit;
+  const { at, agent_id, kind, snippet, stream, seq, of_removed } = hit;
   return (
     <li class="hit" id={`hit-${stream.toLowerCase()}-${seq}`}>
       <p class="facts">
-        <a href={momentLink(hit)}>{agent_id ?? "fleet"}</a>
+        {of_removed === true ? (
+          <span title="This agent was removed. An agent that has its name now is another one.">
+            {agent_id}, removed
+          </span>
+        ) : (
+          <a href={momentLink(hit)}>{agent_id ?? "fleet"}</a>
+        )}
         <b title={`${stream} ${seq}`}>{kind.replaceAll("_", " ")}</b>
         <Age at={at} now={now} />
       </p>

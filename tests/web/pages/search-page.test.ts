@@ -90,6 +90,18 @@ test("/search > shows a form, what was found with the words marked, and what was
   });
 });
 
+test("/search > an entry of a removed agent is marked, and does not lead to the agent that has its name now", async () => {
+  const [hit] = found.hits;
+  if (hit === undefined) throw new Error("no hit");
+  const removed = { ...found, hits: [{ ...hit, stream: "TRANSCRIPTS", of_removed: true as const }] };
+  await using web = await startTestApp(undefined, undefined, undefined, deskOf(() => removed).desk);
+  const html = await (
+    await web.app.request("/search?text=answer", { headers: { accept: "text/html" } })
+  ).text();
+  expect(html).toContain(">ada, removed</span>");
+  expect(html).not.toContain('href="/agents/ada/transcript');
+});
+
 test("/search > says how to turn the search on", async () => {
   await using web = await startTestApp();
   const response = await web.app.request("/search?text=x", { headers: { accept: "text/html" } });
