@@ -117,7 +117,7 @@ export function sessionOptions(
 }
 
 /** The routes in CLIAI_ROUTES, separated by commas: only these are used, to try out one of them. */
-function readRoutes({ CLIAI_ROUTES: text }: Environment): RouteName[] | undefined {
+export function readRoutes({ CLIAI_ROUTES: text }: Environment): RouteName[] | undefined {
   if (!text) return undefined;
   return text.split(",").map((name) => {
     const found = routeNames.find((each) => each === name.trim());
