@@ -83,13 +83,13 @@ export function startHost(options: SessionOptions): Host {
   const { heartbeat, events } = reporting;
   const { routes, delivery, turn } = speaking;
   const { mayAskAtTerminal: mayAsk, beginsWithinMs } = options;
-  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log: options.log });
   const { agentId, cli, log, bridgeStartsWithinMs: startsWithinMs } = options;
   const whenEnded = cli.whenBridgeEnds?.[options.hasStream === true ? "stream" : "terminal"];
   const bridgeWatch = createBridgeWatch({
     ...{ id: agentId, events, whenEnded, log, startsWithinMs },
     isStopping: () => steering.control.stop() !== undefined,
   });
+  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log, onPrompt: bridgeWatch.ready });
   const screen = createScreenDesk({
     ...{ id: agentId, instanceId: options.instanceId, link: reporting.link, now: options.now, log },
     // Without credentials everybody on NATS may publish there, also another agent.
@@ -154,7 +154,7 @@ export function startHost(options: SessionOptions): Host {
         if (isBeside !== undefined) speaking.approvals.watchTerminal(closed, isBeside);
         void closed.then(() => heartbeat.update({ terminal_closed: true }));
       }
-      if (own.terminal?.isAsking !== undefined) beginning.look(own.terminal.isAsking);
+      if (own.terminal?.readBeginning !== undefined) beginning.look(own.terminal.readBeginning);
       if (own.terminal?.readRetry !== undefined) hearing.watchRetries(own.terminal.readRetry);
       if (own.terminal?.readTurn !== undefined) hearing.watchTurn(own.terminal.readTurn);
       if (held !== undefined && launchTask !== undefined)

@@ -1,7 +1,7 @@
 // The host of a session over a real nats-server and a real server, around a CLI that is the test: it sends hooks, and takes or
 // swallows what it is given. What is of one part of the host has a test of its own beside it.
 import { describe, expect, test } from "bun:test";
-import { hookOf, id, openStream, startHosted, tool } from "../support/hosted-session.ts";
+import { fakeCli, hookOf, id, openStream, startHosted, tool } from "../support/hosted-session.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 describe("startHost()", () => {
@@ -79,10 +79,25 @@ describe("startHost()", () => {
       (ada: Awaited<ReturnType<typeof startHosted>>) => ada.session.open({ stream: openStream }),
     ],
     ["it calls its first hook", true, (ada: Awaited<ReturnType<typeof startHosted>>) => ada.begin()],
+    [
+      "its terminal shows its prompt",
+      true,
+      (ada: Awaited<ReturnType<typeof startHosted>>) => {
+        const terminal = {
+          ...{ type: () => Promise.resolve(false), noteSent: () => undefined },
+          readBeginning: () => Promise.resolve("prompt" as const),
+        };
+        ada.session.open({ terminal });
+        ada.session.attach(fakeCli().process);
+      },
+    ],
   ])(
     "a CLI that has not started cliai's MCP server in time after %s is told of",
     async (_, isOnTerminal, begin) => {
-      await using ada = await startHosted({ hasStream: !isOnTerminal, bridgeStartsWithinMs: 50 });
+      await using ada = await startHosted({
+        ...{ hasStream: !isOnTerminal, bridgeStartsWithinMs: 50 },
+        ...(isOnTerminal ? { mayAskAtTerminal: "it may ask", beginsWithinMs: 50 } : {}),
+      });
       await begin(ada);
       const isTold = () => ada.server.fleet.timeline(id).some(({ kind }) => kind === "tools_lost");
       await waitFor(isTold, { what: "the event tools_lost" });

@@ -38,8 +38,8 @@ export interface OwnTerminalLaunch {
 }
 
 export interface AgentOnTerminal extends RunningAgent, Pick<Typer, "type" | "noteSent"> {
-  /** Whether the screen shows something that is not the CLI's empty prompt; true if the screen cannot be read. */
-  isAsking(): Promise<boolean>;
+  /** What the screen shows: nothing yet, the CLI's empty prompt, or something else; `other` if the CLI's screen cannot be read. */
+  readBeginning(): Promise<"blank" | "prompt" | "other">;
   /** {@link AgentCli.readInputHindrance}, on the present screen. */
   readInputHindrance(): Promise<string | undefined>;
   /** Reads from the screen whether the CLI repeats a request to its model. */
@@ -133,10 +133,11 @@ export function launchOnOwnTerminal(launch: OwnTerminalLaunch): AgentOnTerminal 
     noteSent: typer.noteSent,
     whenClosed: diesWithTerminal ? undefined : closed.promise,
     view,
-    async isAsking() {
-      if (readPrompt === undefined) return true;
+    async readBeginning() {
+      if (readPrompt === undefined) return "other";
       const shown = await screen.read();
-      return shown.rows.some(({ text }) => text !== "") && readPrompt(shown) !== "empty";
+      if (shown.rows.every(({ text }) => text === "")) return "blank";
+      return readPrompt(shown) === "empty" ? "prompt" : "other";
     },
     readText: async () => (await screen.read()).rows.map(({ text }) => text).join("\n"),
     readInputHindrance: async () => readInputHindrance?.(await screen.read()),

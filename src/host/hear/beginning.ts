@@ -5,11 +5,13 @@ import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 
+type ReadBeginning = () => Promise<"blank" | "prompt" | "other">;
+
 export interface Beginning {
   /** The CLI was started. */
   launched(): void;
-  /** @param isAsking reads the screen, and resolves with true if it shows something other than the CLI's prompt */
-  look(isAsking: () => Promise<boolean>): void;
+  /** @param read reads what the screen shows: nothing yet, the CLI's prompt, or something else, such as a question */
+  look(read: ReadBeginning): void;
   /** The CLI has begun: it has called a hook, or its MCP server has started. */
   begun(): void;
   stop(): void;
@@ -20,6 +22,8 @@ export interface BeginningOptions {
   /** Words for what the CLI may ask at its terminal before it begins; undefined without a terminal. */
   readonly mayAsk: string | undefined;
   readonly log: Logger;
+  /** Called each time that the screen shows the CLI's prompt, until the CLI has begun. Its MCP server should have started soon after that. */
+  readonly onPrompt?: (() => void) | undefined;
   /** How long the CLI may take to begin. Default 5000. */
   readonly beginsWithinMs?: number | undefined;
 }
@@ -28,13 +32,15 @@ const defaultBeginsWithinMs = 5_000;
 const lookEveryMs = 500;
 
 export function createBeginning(options: BeginningOptions): Beginning {
-  const { heartbeat, mayAsk, log, beginsWithinMs = defaultBeginsWithinMs } = options;
+  const { heartbeat, mayAsk, log, onPrompt, beginsWithinMs = defaultBeginsWithinMs } = options;
   const isOver = new AbortController();
   /** If the screen cannot be read, the time alone decides. */
-  let isAsking = () => Promise.resolve(true);
+  let read: ReadBeginning = () => Promise.resolve("other");
   const showsQuestion = async (): Promise<boolean> => {
     try {
-      return await isAsking();
+      const shown = await read();
+      if (shown === "prompt") onPrompt?.();
+      return shown === "other";
     } catch (error) {
       log.warn(`the terminal's screen: ${messageOf(error)}`);
       return true;
@@ -52,7 +58,7 @@ export function createBeginning(options: BeginningOptions): Beginning {
       void tellOnceAsking(mayAsk);
     },
     look(given) {
-      isAsking = given;
+      read = given;
     },
     begun() {
       isOver.abort();

@@ -36,8 +36,8 @@ export interface OwnRoutes {
     readonly whenClosed?: Promise<void> | undefined;
     /** Reads from its screen why the CLI would not give its model a text of the file; undefined if it would. */
     readInputHindrance?(): Promise<string | undefined>;
-    /** Whether its screen shows something that is not the CLI's prompt. */
-    isAsking?(): Promise<boolean>;
+    /** What its screen shows before the CLI has begun: nothing yet, the CLI's empty prompt, or something else. */
+    readBeginning?(): Promise<"blank" | "prompt" | "other">;
     /** Reads from the screen whether the CLI repeats a request to its model. */
     readRetry?(): Promise<RetryShown | undefined>;
     /** Reads from its screen whether a turn runs; `other` if that is not known. */

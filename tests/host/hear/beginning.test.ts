@@ -12,8 +12,10 @@ function setUp(mayAsk: string | undefined) {
       presence = { ...presence, ...changes };
     },
   };
-  const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs: 20, log: silentLogger });
-  return { beginning, waits: () => presence.waits_at_terminal };
+  let prompts = 0;
+  const onPrompt = () => void prompts++;
+  const beginning = createBeginning({ heartbeat, mayAsk, onPrompt, beginsWithinMs: 20, log: silentLogger });
+  return { beginning, waits: () => presence.waits_at_terminal, prompts: () => prompts };
 }
 const longer = { because: "the time in which it should begin is over", forMs: 60 };
 
@@ -28,12 +30,16 @@ describe("createBeginning()", () => {
   });
 
   test("waits for a CLI that has drawn nothing yet, or its prompt: it asks nothing", async () => {
-    const { beginning, waits } = setUp("it may ask");
-    let isAsking = false;
+    const { beginning, waits, prompts } = setUp("it may ask");
+    let shown: "blank" | "prompt" | "other" = "blank";
     beginning.launched();
-    beginning.look(() => Promise.resolve(isAsking));
+    beginning.look(() => Promise.resolve(shown));
     await stays(() => waits() === undefined, { what: "nothing is told", ...longer });
-    isAsking = true;
+    expect(prompts()).toBe(0);
+    shown = "prompt";
+    await waitFor(() => prompts() > 0, { what: "the prompt is seen" });
+    expect(waits()).toBeUndefined();
+    shown = "other";
     await waitFor(() => waits() === "it may ask", { what: "it is told" });
     beginning.stop();
   });
