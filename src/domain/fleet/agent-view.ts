@@ -3,7 +3,7 @@ import type { CommandRecord } from "../receipts.ts";
 import { type AgentRecord, inboxOf } from "./agent-record.ts";
 import type { Axes } from "./axes.ts";
 import type { Need } from "./needs/need.ts";
-import { needsOf } from "./needs/needs-of.ts";
+import { needsOf, withGoneNeed } from "./needs/needs-of.ts";
 import { type ShownTask, shownTask } from "./shown/shown-task.ts";
 import { tagsOf } from "./shown/tags.ts";
 import { deriveAxes, statusWordOf } from "./status.ts";
@@ -30,6 +30,7 @@ export interface AgentView extends AgentRecord {
 /** @param listeningSince since when the caller can hear heartbeats, RFC 3339 */
 export function viewAgent(record: AgentRecord, now: Date, listeningSince?: string): AgentView {
   const axes = deriveAxes(record, now, listeningSince);
+  const needs = needsOf(record, axes, now, listeningSince);
   const task = shownTask(record, axes, now);
   return {
     ...record,
@@ -39,8 +40,8 @@ export function viewAgent(record: AgentRecord, now: Date, listeningSince?: strin
     current_task: task.source === "none" ? (record.current_task ?? unknownText) : task.text,
     task,
     status: statusWordOf(axes),
-    axes,
-    needs: needsOf(record, axes, now, listeningSince),
+    axes: withGoneNeed(axes, needs, now),
+    needs,
     queued: inboxOf(record).length,
     tags: tagsOf(record),
   };

@@ -14,7 +14,7 @@ export type Activity =
   | "crashed"
   | "unknown";
 
-export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped";
+export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped" | "unknown";
 
 export type Attention =
   | "none"

@@ -11,7 +11,7 @@ import { deriveLink } from "./axis/link.ts";
 export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: string): Axes {
   const link = deriveLink(record, now, listeningSince);
   const activity = deriveActivity(record, link, now);
-  const control = deriveControl(record, now);
+  const control = deriveControl(record, link, now);
   const isWorking = activity.value === "working" && control.value !== "paused";
   return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }

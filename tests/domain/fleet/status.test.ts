@@ -57,7 +57,7 @@ describe("the four axes", () => {
     [
       "its CLI could not be started",
       { ...alive, said: said("failed_to_start") },
-      { link: "offline", activity: "failed_to_start", control: "running" },
+      { link: "offline", activity: "failed_to_start", control: "unknown", attention: "error" },
       "failed_to_start",
     ],
     [
@@ -72,13 +72,13 @@ describe("the four axes", () => {
     [
       "its CLI crashed",
       { ...alive, said: { ...said("crashed"), message: "SIGKILL" } },
-      { link: "offline", activity: "crashed", control: "running" },
+      { link: "offline", activity: "crashed", control: "unknown", attention: "none" },
       "crashed",
     ],
     [
       "its CLI ended by itself, whatever its session told before that",
       { ...alive, said: { ...said("ended"), message: "exit code 0" } },
-      { link: "offline", activity: "done", control: "running" },
+      { link: "offline", activity: "done", control: "unknown", attention: "none" },
       "ended",
     ],
     [

@@ -57,7 +57,8 @@ export function deriveAttention(
     const words = `${unseen.type} by ${unseen.from} is ${unseen.receipts.at(-1)?.state}, not taken up${why}`;
     return { ...read("unseen", "command", at, now, words), ...(why === "" ? {} : closed) };
   }
-  return { value: "none", source: "none", reason: "nothing waits" };
+  const reason = link.value === "offline" ? "it is gone, and nothing waits for it" : "nothing waits";
+  return { value: "none", source: "none", reason };
 }
 
 function isUnseen(command: CommandRecord, now: Date): boolean {

@@ -1,11 +1,27 @@
 // The axis `control`: what the agent was asked to do, and whether it has done it. Pure.
 import { type CommandRecord, isControl, isDeclined } from "../../receipts.ts";
 import type { AgentRecord } from "../agent-record.ts";
-import type { Control, Reading } from "../axes.ts";
+import type { Control, Link, Reading } from "../axes.ts";
 import { countingWord, decidingSession } from "../evidence-that-counts.ts";
 import { read } from "./read.ts";
 
-export function deriveControl(record: AgentRecord, now: Date): Reading<Control> {
+export function deriveControl(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Control> {
+  const control = controlOfRun(record, now);
+  if (link.value !== "offline" || !isOverWith(control.value, link.source === "connection")) return control;
+  const why = link.source === "connection" ? "it is not connected" : "it does not run";
+  return read("unknown", link.source, link.at ?? record.first_seen, now, why);
+}
+
+/**
+ * Whether the end of a run, or of its connection only, leaves nothing of the value. A run that is only not connected may still hold a pause. A stop
+ * is what was asked for last in both cases.
+ */
+function isOverWith(value: Control, isConnectionOnly: boolean): boolean {
+  return value === "running" || (!isConnectionOnly && (value === "paused" || value === "pause_requested"));
+}
+
+/** As if the agent's run had not ended. */
+function controlOfRun(record: AgentRecord, now: Date): Reading<Control> {
   const { said } = record;
   if (said?.status === "stopped") return read("stopped", said.source, said.at, now, "said it stopped");
   const orders = controlOrders(record);

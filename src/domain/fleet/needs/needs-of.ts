@@ -3,9 +3,10 @@ import { definedOf } from "../../defined.ts";
 import type { OpenRequest } from "../../requests.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Activity, Axes } from "../axes.ts";
+import { read } from "../axis/read.ts";
 import { usageLimitCause } from "../session-reading.ts";
 import { goneNeed } from "./gone-need.ts";
-import { type Need, type NeedKind, needKinds } from "./need.ts";
+import { type Need, type NeedKind, needKinds, needText } from "./need.ts";
 
 /** In the order of {@link needKinds}, and of one kind the oldest first. */
 export function needsOf(record: AgentRecord, axes: Axes, now: Date, listeningSince = ""): readonly Need[] {
@@ -16,6 +17,15 @@ export function needsOf(record: AgentRecord, axes: Axes, now: Date, listeningSin
     ...(record.requests ?? []).map(requestNeed),
   ];
   return needs.length < 2 ? needs : needs.sort(byKind);
+}
+
+const goneKinds: readonly NeedKind[] = ["died", "lost", "failed_to_start"];
+
+/** The axes of an agent with these needs: if it is gone and needs a person for that, `attention` says so. */
+export function withGoneNeed(axes: Axes, needs: readonly Need[], now: Date): Axes {
+  const gone = needs.find(({ kind }) => goneKinds.includes(kind));
+  if (gone === undefined || axes.attention.value !== "none") return axes;
+  return { ...axes, attention: read("error", axes.link.source, gone.since, now, needText(gone)) };
 }
 
 function byKind(one: Need, other: Need): number {

@@ -56,8 +56,9 @@ describe("deriveAttention() of an order that is not taken up", () => {
     expect(hint({})).toBeUndefined();
   });
 
-  test("says nothing of orders of an agent that is away", () => {
-    expect(attention({ heartbeat: beatOf(500), commands: [untaken("task")] }).value).toBe("none");
+  test("says of an agent that is away that it is lost, and nothing of its orders", () => {
+    const { value, reason } = attention({ heartbeat: beatOf(500), commands: [untaken("task")] });
+    expect([value, reason]).toEqual(["error", "lost: its heartbeats are missing; it may still run"]);
   });
 });
 

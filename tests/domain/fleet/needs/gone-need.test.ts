@@ -31,6 +31,17 @@ describe("goneNeed() of an agent that crashed", () => {
     expect(kinds({ ...crashed, ...atRest })).toEqual([]);
   });
 
+  test("is the axis attention, too, unless the agent asks something; at rest, nothing is", () => {
+    const attention = (fields: Partial<AgentRecord>) => {
+      const { value, reason, at } = viewAgent(recordOf({ ...crashed, ...fields }), now).axes.attention;
+      return [value, reason, at];
+    };
+    expect(attention(inTurn)).toEqual(["error", "died: while working: SIGKILL", ago(100)]);
+    const asked = { request_id: "r1", kind: "question", asked_at: ago(150), summary: "Which?" } as const;
+    expect(attention({ ...inTurn, requests: [asked] })[0]).toBe("question");
+    expect(attention(atRest)).toEqual(["none", "it is gone, and nothing waits for it", undefined]);
+  });
+
   test("counts a turn as cut off if the end of the session ended it", () => {
     const ended = { at: ago(100), reason: "" };
     const turn = { since: ago(300), ended_at: ago(100) };
