@@ -17,6 +17,8 @@ const mostKept = 1_000;
 export type SessionEvent = Omit<HookFacts, "kind"> & {
   readonly kind: EventKind;
   readonly usage?: Usage;
+  /** With `transcript_lost`: how many entries. */
+  readonly lost_entries?: number;
   /** What runs in the background; absent if nothing does. */
   readonly background?: readonly Omit<BackgroundTask, "id">[];
 };

@@ -32,21 +32,27 @@ export function startReporting(options: SessionOptions): Reporting {
   const heartbeat = startHeartbeat({ id, instanceId, facts, intervalS, link, now, log });
   if (options.unheld !== undefined) heartbeat.update({ unheld: options.unheld.slice(0, unheldLength) });
   if (options.hasLaunchTask === true) heartbeat.update({ has_launch_task: true });
+  const events = createEventSender({ id, instanceId, link, localModel, now, log });
+  const sessionId = () => heartbeat.presence().session_id ?? facts.session_id;
   return {
-    ...{ link, heartbeat },
-    events: createEventSender({ id, instanceId, link, localModel, now, log }),
+    ...{ link, heartbeat, events },
     receipts: createReceiptQueue({ id, link, now, log }),
-    transcript: startTranscript(options, link, () => heartbeat.presence().session_id ?? facts.session_id),
+    transcript: startTranscript(options, { link, events, sessionId }),
   };
 }
 
 function startTranscript(
   { agentId: id, instanceId, cli, transcript, createId, now, log }: SessionOptions,
-  link: Link,
-  sessionId: () => string | undefined,
+  {
+    link,
+    events,
+    sessionId,
+  }: { readonly link: Link; readonly events: EventSender; readonly sessionId: () => string | undefined },
 ): SessionTranscript {
   if (transcript === undefined) return noTranscript;
-  const sender = createTranscriptSender({ id, instanceId, link, now, log });
+  const onLost = (count: number, detail: string) =>
+    events.send({ kind: "transcript_lost", detail, lost_entries: count });
+  const sender = createTranscriptSender({ id, instanceId, link, onLost, now, log });
   const readEntries = cli.readRecordEntries;
   return createSessionTranscript({ ...transcript, sender, readEntries, sessionId, createId, log });
 }

@@ -151,6 +151,8 @@ function eventWords({ kind, tool, detail }: v.InferOutput<typeof EventSchema>): 
       return told("told", "keys");
     case "tools_lost":
       return told("failed", "tools");
+    case "transcript_lost":
+      return told("failed", "transcript");
     case "tools_back":
       return told("began", "", detail);
     case "permission":

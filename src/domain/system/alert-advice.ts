@@ -50,6 +50,13 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
     page: "#malformed",
     ends: quietEnd,
   }),
+  transcript_lost: ({ agent_id }) => ({
+    title: "A transcript has gaps",
+    cause:
+      "The agent's host could not store entries of the conversation: the store took none for minutes, or the connection was away for long. The transcript says where entries are missing.",
+    action: `See why in the agent's log, and whether the store has room: cliai log ${agent_id ?? "AGENT"}; cliai doctor`,
+    ends: quietEnd,
+  }),
   escalated: () => ({
     title: "A captain passes a request on to you",
     cause: "A captain was asked for a decision, and has left it to a person.",

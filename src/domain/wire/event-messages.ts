@@ -41,6 +41,8 @@ export const eventKinds = [
   "typed",
   // What was typed; only with `serve --audit-keystrokes`.
   "typed_keys",
+  // Entries of the agent's transcript could not be stored.
+  "transcript_lost",
   // The agent reported it by a tool.
   ...(["progress", "activity"] as const),
 ] as const;
@@ -74,6 +76,8 @@ export const AgentEventSchema = v.looseObject({
   seq: v.optional(wholeNumber("seq")),
   percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
   usage: v.optional(UsageSchema),
+  /** With `transcript_lost`: how many entries were lost since the event before. */
+  lost_entries: v.optional(wholeNumber("lost_entries")),
   /** What the session runs in the background; absent if nothing. Only with `turn_end`, `turn_failed` and `background`. */
   background: v.optional(
     v.array(v.looseObject({ type: shortText("type"), description: v.optional(longText("description")) })),

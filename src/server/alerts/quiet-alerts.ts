@@ -13,7 +13,7 @@ export interface QuietAlertsOptions {
   readonly monotonicMs?: () => number;
 }
 
-const passingKinds: ReadonlySet<string> = new Set(["refused", "malformed", "id_refused"]);
+const passingKinds: ReadonlySet<string> = new Set(["refused", "malformed", "id_refused", "transcript_lost"]);
 const defaultQuietMs = 10 * 60_000;
 
 /** For an alert that was open at the start, the ten minutes begin at the start. Returns a function that ends it. */

@@ -2,6 +2,7 @@
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { withLostConnections } from "../../domain/fleet/runs.ts";
 import { crashedAlert } from "../alerts/crashes.ts";
+import { lostEntriesAlert, warnOfLostEntries } from "../alerts/lost-entries.ts";
 import { openFleetStore } from "../fleet/fleet-store.ts";
 import { type Projector, startProjector } from "../fleet/projector.ts";
 import { createReadPosition } from "../fleet/read-position.ts";
@@ -27,8 +28,8 @@ export interface FleetReading {
   stop(): Promise<void>;
 }
 
-/** The kinds of alerts about the state of an agent, which end when the agent is removed. */
-const agentAlerts = [silentAlert, crashedAlert];
+/** The kinds of alerts about one agent, which end when the agent is removed. */
+const agentAlerts = [silentAlert, crashedAlert, lostEntriesAlert];
 
 /** Resolves when the buckets and streams have been read. */
 export async function readFleet(foundation: Foundation): Promise<FleetReading> {
@@ -57,6 +58,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
     const known = fleet.record(event.id);
     if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
+    if (!isReadAgain) warnOfLostEntries(alerts, event);
     const outcome = fleet.apply(event);
     if ("twin" in outcome) {
       alerts.raise({

@@ -44,6 +44,11 @@ test.each([
     { kind: "typed", detail: "eve types at its terminal" },
     "told | keys | eve types at its terminal",
   ],
+  [
+    "event",
+    { kind: "transcript_lost", detail: "2 entries are lost", lost_entries: 2 },
+    "failed | transcript | 2 entries are lost",
+  ],
   ["event", { kind: "usage", usage: {} }, undefined],
   ["status", { status: "working" }, undefined],
   ["status", { status: "blocked", message: "no key" }, "reported | blocked | no key"],

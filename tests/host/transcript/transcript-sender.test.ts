@@ -1,7 +1,11 @@
 // Entries on their way to the stream TRANSCRIPTS: once each, in order, also if the connection is away meanwhile.
 import { describe, expect, test } from "bun:test";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { streams } from "../../../src/domain/wire/subjects.ts";
-import { createTranscriptSender } from "../../../src/host/transcript/transcript-sender.ts";
+import {
+  createTranscriptSender,
+  type TranscriptSender,
+} from "../../../src/host/transcript/transcript-sender.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
@@ -12,10 +16,18 @@ import { until } from "../../support/wait-for.ts";
 
 const entry = (id: string, text = id) => ({ id, kind: "answer" as const, text });
 
-function senderOver(connected: () => Promise<Bus>, instanceId = "run-1") {
+function senderOver(
+  connected: () => Promise<Bus>,
+  instanceId = "run-1",
+  onLost: (count: number, why: string) => void = () => undefined,
+) {
   const now = () => new Date();
-  return createTranscriptSender({ id: ada, instanceId, link: { connected }, now, log: silentLogger });
+  const own = { id: ada, instanceId, onLost, tryAgainMs: 0 };
+  return createTranscriptSender({ ...own, link: { connected }, now, log: silentLogger });
 }
+
+const storedOrLost = (sender: TranscriptSender) =>
+  until("all entries are stored or lost", () => sender.waiting() === 0);
 
 describe("createTranscriptSender()", () => {
   test("an entry of a session is stored once, although another run sends it again; and without its secrets", async () => {
@@ -51,6 +63,56 @@ describe("createTranscriptSender()", () => {
     await until("all are stored", () => sender.waiting() === 0);
     const { entries } = await readTranscript(bus, ada, { limit: 10 });
     expect(entries.map(({ entry_id }) => entry_id)).toEqual(["e1", "e2", "e3"]);
+  });
+
+  test("entries that the store refuses are counted for an alert, and a note stands in their place", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await ensureStreams(bus, { replicas: 1 });
+    const told: string[] = [];
+    let isFull = true;
+    const refusing: Bus = {
+      ...bus,
+      publishStored: (...args) =>
+        isFull ? Promise.reject(new CliaiError("store_unavailable", "no room")) : bus.publishStored(...args),
+    };
+    const onLost = (count: number, why: string) => told.push(`${count}: ${why}`);
+    const sender = senderOver(() => Promise.resolve(refusing), "run-1", onLost);
+    for (const id of ["e1", "e2", "e3"]) sender.send(entry(id), "s1");
+    await storedOrLost(sender);
+    expect(told).toEqual(["1: 1 entry could not be stored: no room"]);
+    isFull = false;
+    sender.send(entry("e4"), "s1");
+    await storedOrLost(sender);
+    expect(told.slice(1)).toEqual(["2: 2 entries could not be stored: no room"]);
+    const shown = async () => (await readTranscript(bus, ada, { limit: 10 })).entries.map(({ text }) => text);
+    const note = "3 entries are missing here, because the store did not take them: no room";
+    expect(await shown()).toEqual([note, "e4"]);
+
+    isFull = true;
+    sender.send(entry("e5"), "s1");
+    await storedOrLost(sender);
+    isFull = false;
+    await sender.close(5_000);
+    const last = "1 entry is missing here, because the store did not take it: no room";
+    expect(await shown()).toEqual([note, "e4", last]);
+    expect(told).toHaveLength(3);
+  });
+
+  test("the oldest entries are counted, too, if they are dropped because NATS is away", async () => {
+    const told: string[] = [];
+    const away = new Promise<Bus>(() => undefined);
+    const sender = senderOver(
+      () => away,
+      "run-1",
+      (count, why) => told.push(`${count}: ${why}`),
+    );
+    for (let i = 0; i < 2_010; i += 1) sender.send(entry(`e${i}`), "s1");
+    await sender.close(0);
+    expect(told).toEqual([
+      "1: 1 entry could not be stored: NATS was away for too long",
+      "9: 9 entries could not be stored: NATS was away for too long",
+    ]);
   });
 
   test("an entry is not in AUDIT", async () => {
