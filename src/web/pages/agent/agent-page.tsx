@@ -11,7 +11,7 @@ import type { Health, TimelineEntry } from "../../../server/server.ts";
 import { AgentAxes } from "../parts/agent-axes.tsx";
 import { AgentDetails } from "../parts/agent-details.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { OrderButtons, OrderForms, orderState } from "../parts/order-forms.tsx";
+import { OrderButtons, OrderForms, orderState, SendTask } from "../parts/order-forms.tsx";
 import { UsagePanel } from "../parts/usage.tsx";
 import { AgentRequests } from "../requests/agent-requests.tsx";
 import { AgentHead } from "./agent-head.tsx";
@@ -114,11 +114,15 @@ export function agentParts(tab: AgentTab, props: AgentPageProps) {
 
 function tabParts(tab: AgentTab, { view, timeline, views, clis, now }: AgentPageProps) {
   // Compared by `key`, because its forms have new command ids each time.
-  const buttons = { id: "order-buttons", part: <OrderButtons view={view} />, key: orderState(view) };
+  const key = orderState(view);
+  const buttons = [
+    { id: "send-task", part: <SendTask view={view} />, key },
+    { id: "order-buttons", part: <OrderButtons view={view} />, key },
+  ];
   switch (tab) {
     case "now":
       return [
-        buttons,
+        ...buttons,
         { id: "agent-running", part: <RunningCalls view={view} entries={timeline} now={now} /> },
         { id: "agent-calls", part: <CallList entries={timeline} /> },
         { id: "agent-commands", part: <AgentCommands view={view} now={now} most={commandsNow} /> },
@@ -127,7 +131,7 @@ function tabParts(tab: AgentTab, { view, timeline, views, clis, now }: AgentPage
     case "messages":
       return [{ id: "agent-messages", part: <AgentMessages view={view} views={views} now={now} /> }];
     case "commands":
-      return [buttons, { id: "agent-commands", part: <AgentCommands view={view} now={now} /> }];
+      return [...buttons, { id: "agent-commands", part: <AgentCommands view={view} now={now} /> }];
     case "cost":
       return [{ id: "agent-usage", part: <UsagePanel view={view} now={now} /> }];
     case "settings":

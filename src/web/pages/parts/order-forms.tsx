@@ -2,6 +2,7 @@
 // The forms that send an agent a command. Each contains a command id, so that pressing its button twice takes effect only once.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { isResumable } from "../../../domain/fleet/shown/way-back.ts";
 import type { Health } from "../../../server/server.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -19,9 +20,7 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
           <label for="task-text">Task for {agent_id}</label>
           <div>
             <textarea id="task-text" name="text" rows={2} required placeholder="What should it do?" />
-            <button type="submit" class="primary">
-              Send task
-            </button>
+            <SendTask view={view} />
           </div>
         </form>
         <OrderButtons view={view} />
@@ -34,22 +33,48 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
   );
 }
 
+/** A task for an agent whose work is over is refused, so the button says why; what was typed stays, and can be sent once the agent is back. */
+export function SendTask({ view }: { view: AgentView }) {
+  const off = isOver(view) ? "it takes no task before it is resumed" : undefined;
+  return (
+    <button id="send-task" type="submit" class="primary" {...offAttributes(off)}>
+      Send task
+    </button>
+  );
+}
+
+/** Whether a person has stopped the agent, or it has ended its work. */
+function isOver({ status }: AgentView): boolean {
+  return status === "stopped" || status === "ended";
+}
+
+/** Whether the button Resume starts the agent again. If the agent is among the needs, the same button stands there. */
+function startsAgain(view: AgentView): boolean {
+  return isResumable(view) && !isInNeed(view);
+}
+
+function isInNeed({ needs }: AgentView): boolean {
+  return needs.some(({ kind }) => kind === "died" || kind === "lost");
+}
+
 /** The state that the buttons depend on. */
 export function orderState(view: AgentView): string {
   const { control, link, activity } = view.axes;
   const running = control.value === "stop_requested" ? activity.reason : "";
-  return `${control.value} ${link.value === "offline"} ${running} ${awayText(view) ?? ""}`;
+  return `${control.value} ${link.value === "offline"} ${running} ${awayText(view) ?? ""} ${startsAgain(view)}`;
 }
 
 /** What becomes of a task for an agent that is away; undefined if it is not. */
-function awayText({ agent_id, status, queued, axes: { link } }: AgentView): string | undefined {
-  if (link.value !== "offline" && link.value !== "silent") return undefined;
-  if (status === "stopped" || status === "ended") {
-    return `${agent_id} ${status === "stopped" ? "was stopped" : "has ended"}: it takes no task before it is resumed.`;
+function awayText(view: AgentView): string | undefined {
+  const { agent_id, status, queued, axes } = view;
+  if (axes.link.value !== "offline" && axes.link.value !== "silent") return undefined;
+  const again = startsAgain(view) ? " Resume starts it again in its session." : "";
+  if (isOver(view)) {
+    return `${agent_id} ${status === "stopped" ? "was stopped" : "has ended"}: it takes no task before it is resumed.${again}`;
   }
   const orders = queued === 1 ? "1 order" : `${queued} orders`;
   const more = queued === 0 ? "" : ` It will receive ${orders} when it is back.`;
-  return `${agent_id} is away: a task waits for it.${more}`;
+  return `${agent_id} is away: a task waits for it.${more}${again}`;
 }
 
 /**
@@ -72,13 +97,32 @@ export function OrderButtons({ view }: { view: AgentView }) {
         {...{ action, type: "pause", icon: "pause", label: "Pause" }}
         off={ending ?? (value === "paused" ? "it is paused" : isPaused ? "it is being paused" : undefined)}
       />
-      <OrderButton
-        {...{ action, type: "resume", icon: "play", label: "Resume" }}
-        off={ending ?? (isPaused ? undefined : "it is not paused")}
-      />
+      {startsAgain(view) ? (
+        <StartAgain id={agent_id} />
+      ) : (
+        <OrderButton
+          {...{ action, type: "resume", icon: "play", label: "Resume" }}
+          off={ending ?? (isPaused ? undefined : "it is not paused")}
+        />
+      )}
       <OrderButton {...{ action, type: "stop", icon: "stop", label: "Stop", off: ending }} />
       {value === "stop_requested" && over === undefined && <StopNow view={view} action={action} />}
     </div>
+  );
+}
+
+/** Starts an agent again that has ended. It is no order: an order reaches a run only, and there is none. */
+function StartAgain({ id }: { id: string }) {
+  return (
+    <form method="post" action="/needs" data-act="Starting …">
+      <input type="hidden" name="act" value="resume" />
+      <input type="hidden" name="back" value={`/agents/${id}`} />
+      <input type="hidden" name="agents" value={id} />
+      <button type="submit" class="resume">
+        <Icon name="play" />
+        Resume
+      </button>
+    </form>
   );
 }
 
@@ -116,18 +160,17 @@ function OrderButton({ action, type, icon, label, off, isForced = false }: Order
     <form method="post" action={action} data-order>
       <OrderId type={type} />
       {isForced && <input type="hidden" name="force" value="true" />}
-      <button
-        type="submit"
-        class={type}
-        data-off={off}
-        aria-disabled={off === undefined ? undefined : "true"}
-        title={off}
-      >
+      <button type="submit" class={type} {...offAttributes(off)}>
         <Icon name={icon} />
         {label}
       </button>
     </form>
   );
+}
+
+/** @param off why the button would change nothing; undefined if it would change something */
+function offAttributes(off: string | undefined) {
+  return { "data-off": off, "aria-disabled": off === undefined ? undefined : ("true" as const), title: off };
 }
 
 function OrderId({ type }: { type: string }) {

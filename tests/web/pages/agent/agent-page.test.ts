@@ -55,6 +55,35 @@ describe("the buttons", () => {
     await web.viewOf("ada", ({ status }) => status === "stopped", "it has stopped");
     expect(await states(web)).toEqual(["no pause", "no resume", "no stop"]);
   });
+
+  test("of an agent that was stopped start it again, and take no task before; what was typed can stay", async () => {
+    await using web = await startTestApp();
+    const sendOff = async () => /<button id="send-task"[^>]*data-off="([^"]*)"/.exec(await htmlOf(web))?.[1];
+    await web.heartbeat("ada", { agent_cli: "claude" });
+    expect(await sendOff()).toBeUndefined();
+    web.bus.publish("agent.ada.status", { status: "stopped" });
+    await web.viewOf("ada", ({ status }) => status === "stopped", "it has stopped");
+    expect(await states(web)).toEqual(["no pause", "resume", "no stop"]);
+    expect(await sendOff()).toBe("it takes no task before it is resumed");
+    const [, again = ""] = /<form method="post" action="\/needs"(.*?)<\/form>/s.exec(await htmlOf(web)) ?? [];
+    expect(again).toContain('name="act" value="resume"');
+    expect(again).toContain('name="agents" value="ada"');
+    expect(shownText(again)).toContain("Resume");
+    expect(await textOf(web)).toContain(
+      "ada was stopped: it takes no task before it is resumed. Resume starts it again in its session.",
+    );
+  });
+
+  test("of an agent that died while it worked are off, because the button that resumes it stands with what it needs", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", { agent_cli: "claude" });
+    web.bus.publish("agent.ada.event", { kind: "tool_start", tool: "Bash", generation: 1, seq: 1 });
+    await web.viewOf("ada", ({ session }) => session?.tools.length === 1, "its call");
+    web.bus.publish("agent.ada.status", { status: "crashed", message: "SIGKILL" });
+    await web.viewOf("ada", ({ needs }) => needs[0]?.kind === "died", "its death");
+    expect((await states(web)).slice(-3)).toEqual(["no pause", "no resume", "no stop"]);
+    expect((await htmlOf(web)).match(/name="act" value="resume"/g)).toHaveLength(1);
+  });
 });
 
 describe("AgentPage()", () => {
@@ -158,12 +187,13 @@ describe("AgentPage()", () => {
     ];
     expect(off.map(([, type, why]) => `${type}: ${why}`)).toEqual([
       "pause: it is not running",
-      "resume: it is not running",
       "stop: it is not running",
     ]);
     expect(await textOf(web)).toMatch(/crashed: SIGKILL .*Go on with it, in a terminal: cliai resume ada/);
     expect(await textOf(web, "/")).toContain("crashed: SIGKILL");
-    expect(await textOf(web)).toContain("ada is away: a task waits for it.");
+    expect(await textOf(web)).toContain(
+      "ada is away: a task waits for it. Resume starts it again in its session.",
+    );
   });
 
   test("one that cliai did not launch has no command that resumes it, but what helps instead", async () => {
