@@ -2,7 +2,7 @@
 //
 // The page's script: connects the page to its event stream, so that the page is live. Without scripts, the page can still be read
 // and its forms work.
-import { refreshAges, setClock } from "./age.js";
+import { refreshAges, setClock, spanText } from "./age.js";
 import { watchChosen } from "./fleet/chosen.js";
 import { watchTargets } from "./fleet/targets.js";
 import { watchFleetFilter } from "./fleet/views.js";
@@ -67,6 +67,11 @@ if (stream !== undefined) {
       showArmed();
     },
     onLost: () => showLink(true),
+    onQuiet(seconds) {
+      const link = document.querySelector("#link");
+      if (link === null || isLost) return;
+      link.textContent = seconds === 0 ? "live" : `last word ${spanText(seconds)} ago`;
+    },
   });
 }
 

@@ -5,22 +5,27 @@
  * @property {(hello: { assets: string, now: string }) => void} onHello
  * @property {(patch: { now: string } & import("./patch.js").Patch) => void} onPatch
  * @property {() => void} onLost
+ * @property {(seconds: number) => void} onQuiet the server is silent for longer than usual; called each second with how long. 0: it is heard again
  */
 
 /** A connection that is silent for this long counts as dead, because the server sends something every 10 s. */
 const silenceMs = 25_000;
+/** From so long a silence on, the page says since when it has heard nothing. */
+const quietMs = 12_000;
 const retryMs = 1_000;
 
 /**
  * @param {string} address
  * @param {StreamListener} listener
  */
-export function openStream(address, { onHello, onPatch, onLost }) {
+export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
   const url = new URL(address, location.href);
   /** @type {EventSource | undefined} */
   let source;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let heardAtMs = performance.now();
+  let isQuiet = false;
 
   const open = () => {
     source?.close();
@@ -59,11 +64,20 @@ export function openStream(address, { onHello, onPatch, onLost }) {
     }, silenceMs);
   };
   const heard = (/** @type {() => void} */ act) => {
+    heardAtMs = performance.now();
+    if (isQuiet) onQuiet(0);
+    isQuiet = false;
     expectWord();
     act();
   };
 
   open();
+  setInterval(() => {
+    const ms = performance.now() - heardAtMs;
+    if (ms < quietMs) return;
+    isQuiet = true;
+    onQuiet(Math.floor(ms / 1_000));
+  }, 1_000);
   // A page that the browser keeps for "back" must close its connection, because browsers allow only six to one server.
   addEventListener("pagehide", () => {
     clearTimeout(timer);
