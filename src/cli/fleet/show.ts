@@ -9,7 +9,7 @@ import { lastActionOf } from "../../domain/fleet/shown/last-action.ts";
 import { cliText } from "../../domain/fleet/shown/shown-cli.ts";
 import { shownModelRequest } from "../../domain/fleet/shown/shown-model-request.ts";
 import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/way-back.ts";
-import type { CommandRecord } from "../../domain/receipts.ts";
+import { type CommandRecord, isUnknownOrder } from "../../domain/receipts.ts";
 import { framingOf } from "../../domain/route-names.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
@@ -125,8 +125,14 @@ function modelText(agent: AgentView, now: Date): string | undefined {
   return `${words}${age}${figures === "" ? "" : ` (${figures})`}`;
 }
 
-function commandLines(commands: readonly CommandRecord[]): string[] {
-  if (commands.length === 0) return [];
+function commandLines(all: readonly CommandRecord[]): string[] {
+  const commands = all.filter((command) => !isUnknownOrder(command));
+  const unknown = all.filter(isUnknownOrder).map(({ command_id }) => command_id);
+  const note =
+    unknown.length === 0
+      ? []
+      : ["", `  known only by receipts of this agent, and maybe never sent: ${plain(unknown.join(", "))}`];
+  if (commands.length === 0) return note;
   const rows = commands.flatMap(({ command_id, type, from, summary, issued_at, ...command }) => {
     const framing = type === "task" ? framingOf(routeOf(command)) : undefined;
     return [
@@ -140,7 +146,7 @@ function commandLines(commands: readonly CommandRecord[]): string[] {
       ...(framing === undefined ? [] : [["", "", "", "", framing]]),
     ];
   });
-  return ["", "  commands", ...alignRows(rows).map((cells) => cells.join("  "))];
+  return ["", "  commands", ...alignRows(rows).map((cells) => cells.join("  ")), ...note];
 }
 
 function routeOf({ receipts }: Pick<CommandRecord, "receipts">): string | undefined {

@@ -110,6 +110,21 @@ describe("cliai show", () => {
     expect((await orders(orderOf("pause")))[0]).toContain("  pause  ");
   });
 
+  test("makes no order of receipts alone: nothing shows that it was ever sent", async () => {
+    const madeUp = { ...orderOf("task", { state: "seen", at: ago(9) }), command_id: "made-up" };
+    const unknown = { ...madeUp, from: "unknown", stream_seq: 0 };
+    const note = "  known only by receipts of this agent, and maybe never sent: made-up";
+    const lines = await show({ ...alive, commands: [unknown] });
+    expect(lines.at(-1)).toBe(note);
+    expect(lines).not.toContain("  commands");
+    const both = await show({ ...alive, commands: [unknown, orderOf("pause")] });
+    expect(both.slice(both.indexOf("  commands") + 1)).toEqual([
+      expect.stringContaining("  pause  "),
+      "",
+      note,
+    ]);
+  });
+
   test("as JSON has the whole view with its age, and no order's secret", async () => {
     const secret = { ...orderOf("task"), token: "s3cret" };
     const [line = ""] = await show({ ...alive, commands: [secret] }, true);
