@@ -165,9 +165,11 @@ function readExpiry(text: string | undefined, now: Date): Date | undefined {
 }
 
 async function list(given: TokenArgs, context: CliContext): Promise<number> {
-  const tokens = readNamedTokens(dataDirFor(given, context));
+  const unusable: CliaiError[] = [];
+  const tokens = readNamedTokens(dataDirFor(given, context), (problem) => unusable.push(problem));
+  for (const { message, hint } of unusable) context.note(`${message}\nhint: ${hint}`);
   if (context.json) context.print(JSON.stringify(tokens));
-  else if (tokens.length === 0)
+  else if (tokens.length === 0 && unusable.length === 0)
     context.note("no token has a name; make one: cliai token add NAME --scope read");
   else {
     const rows = tokens.map((named) => [named.name, named.scopes.join(","), whenOf(named, context.now())]);

@@ -48,10 +48,11 @@ export async function addNamedToken(
       hint: "a name has up to 32 letters, digits, - and _, and begins with a letter or digit",
     });
   }
-  const twin = readNamedTokens(dataDir).find((each) => each.name.toLowerCase() === name.toLowerCase());
+  // Also the name of a damaged file, so that it is not overwritten.
+  const twin = namesIn(dirOf(dataDir)).find((each) => each.toLowerCase() === name.toLowerCase());
   if (twin !== undefined) {
-    throw new CliaiError("usage", `there is a token "${twin.name}" already`, {
-      hint: `choose another name, or revoke that one first: cliai token revoke ${twin.name}`,
+    throw new CliaiError("usage", `there is a token "${twin}" already`, {
+      hint: `choose another name, or revoke that one first: cliai token revoke ${twin}`,
     });
   }
   const token = tokenPrefix + randomBytes(32).toString("base64url");
@@ -66,20 +67,24 @@ export async function addNamedToken(
   return { ...named, token };
 }
 
-/** All named tokens by name, also those that have expired. @throws CliaiError `config_invalid` for a damaged file */
-export function readNamedTokens(dataDir: string): NamedToken[] {
-  return readFiles(dataDir).map(({ token_sha256: _, ...named }) => named);
+/** Told of each file that cannot be used: damaged, unreadable, or under another name. It gives nobody a right, and the others count. */
+export type OnUnusable = (problem: CliaiError) => void;
+
+/** All named tokens by name, also those that have expired. */
+export function readNamedTokens(dataDir: string, onUnusable: OnUnusable): NamedToken[] {
+  return readFiles(dataDir, onUnusable).map(({ token_sha256: _, ...named }) => named);
 }
 
-/**
- * The named token that this text is; undefined if it is none, or has expired.
- * @throws CliaiError `config_invalid` for a damaged file
- */
-export function findNamedToken(dataDir: string, token: string, now: Date): NamedToken | undefined {
+/** The named token that this text is; undefined if it is none, or has expired. */
+export function findNamedToken(
+  dataDir: string,
+  token: string,
+  { now, onUnusable }: { readonly now: Date; readonly onUnusable: OnUnusable },
+): NamedToken | undefined {
   if (!token.startsWith(tokenPrefix)) return undefined;
   // Hashes may be compared in any way: who knows a hash does not know its token.
   const hash = hashOf(token);
-  const found = readFiles(dataDir).find(({ token_sha256 }) => token_sha256 === hash);
+  const found = readFiles(dataDir, onUnusable).find(({ token_sha256 }) => token_sha256 === hash);
   if (found === undefined || isExpired(found, now)) return undefined;
   const { token_sha256: _, ...named } = found;
   return named;
@@ -101,19 +106,20 @@ export async function revokeNamedToken(dataDir: string, name: string): Promise<v
   if (await isOwnDir(dirOf(dataDir))) await rm(pathOf(dataDir, name), { force: true });
 }
 
-function readFiles(dataDir: string): TokenFile[] {
-  const dir = dirOf(dataDir);
-  return namesIn(dir).map((name) => {
+function readFiles(dataDir: string, onUnusable: OnUnusable): TokenFile[] {
+  return namesIn(dirOf(dataDir)).flatMap((name) => {
     const path = pathOf(dataDir, name);
     try {
       const read = decodeMessage(TokenFileSchema, readFileSync(path));
       if (read.name !== name) throw new Error(`it is the file of "${read.name}"`);
-      return read;
+      return [read];
     } catch (cause) {
-      throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
-        hint: `remove it, and make the token again: cliai token add ${name} --scope …`,
+      const problem = new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
+        hint: `this token counts for nothing; make another one: cliai token revoke ${name}; cliai token add ${name} --scope …`,
         cause,
       });
+      onUnusable(problem);
+      return [];
     }
   });
 }

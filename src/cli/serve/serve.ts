@@ -15,15 +15,9 @@ import {
   transcriptRetentionOf,
 } from "../../config.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
-import { findNamedToken } from "../../credentials/named-tokens.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { keepFleetFile } from "../../data-dir/fleet-file.ts";
-import {
-  ensureHttpToken,
-  type HttpTokenWatch,
-  readHttpToken,
-  watchHttpToken,
-} from "../../data-dir/http-token.ts";
+import { ensureHttpToken, readHttpToken, watchHttpToken } from "../../data-dir/http-token.ts";
 import { requireKnownDataDir, writeLayout } from "../../data-dir/layout-file.ts";
 import { keepLogSmall, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
@@ -36,7 +30,6 @@ import type { Bus } from "../../nats/bus.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
-import type { AccessOptions } from "../../web/access/access.ts";
 import { createApp } from "../../web/app.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
@@ -56,6 +49,7 @@ import { spawnText } from "./program-text.ts";
 import { loginUrlOf, readyJson, readyLine } from "./ready-words.ts";
 import { flagsOf, serveArgs } from "./serve-args.ts";
 import { createStartupHandler, httpUrl } from "./startup-handler.ts";
+import { accessOf } from "./web-access.ts";
 import { planWebExposure } from "./web-exposure.ts";
 
 export const serveCommand = defineCliCommand({
@@ -168,7 +162,7 @@ async function startParts(
   const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
   captainsAgents.resolve(captains);
   const search = openSearch({ dataDir, settings, bus, fleet: server.fleet, context }, parts);
-  const access = accessOf(watched, { dataDir, instance, port: http.port, secure: tls !== undefined, now });
+  const access = accessOf(watched, { dataDir, instance, http, tls, now, log });
   startupHandler.open(
     createApp({
       server,
@@ -247,11 +241,4 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
   return promise;
-}
-
-function accessOf(
-  watched: HttpTokenWatch | undefined,
-  { dataDir, ...own }: Pick<AccessOptions, "instance" | "port" | "secure" | "now"> & { dataDir: string },
-): AccessOptions | undefined {
-  return watched && { ...watched, ...own, findNamed: (token) => findNamedToken(dataDir, token, own.now()) };
 }
