@@ -1,6 +1,6 @@
 // What a tool is to do, for a terminal: the command, the change of a file line by line, the address, and the other fields.
 import { harmless, plainLines } from "../../domain/text/harmless.ts";
-import { changedLines, type PermissionInput } from "../../domain/text/permission-input.ts";
+import { inputLines, type PermissionInput } from "../../domain/text/permission-input.ts";
 import { type Colour, paint } from "../frame/terminal.ts";
 
 const signColours: Readonly<Record<"-" | "+" | " ", Colour | undefined>> = {
@@ -11,23 +11,9 @@ const signColours: Readonly<Record<"-" | "+" | " ", Colour | undefined>> = {
 
 /** @param color whether the lines are coloured; the signs say the same without */
 export function permissionLines(input: PermissionInput, color: boolean): string[] {
-  return [...mainLines(input, color), ...input.others.map(harmless)];
-}
-
-function mainLines(input: PermissionInput, color: boolean): string[] {
-  switch (input.kind) {
-    case "command":
-      return plainLines(input.command).map((line, index) => `${index === 0 ? "$" : " "} ${line}`);
-    case "address":
-      return [harmless(input.url)];
-    case "edit":
-      return [
-        harmless(input.path),
-        ...input.changes.flatMap((change) =>
-          changedLines(change).map(({ sign, text }) =>
-            paint(`${sign} ${harmless(text)}`.trimEnd(), signColours[sign], color),
-          ),
-        ),
-      ];
-  }
+  return inputLines(input).flatMap(({ sign, text }) =>
+    sign === undefined
+      ? plainLines(text)
+      : [paint(`${sign} ${harmless(text)}`.trimEnd(), signColours[sign], color)],
+  );
 }

@@ -47,6 +47,44 @@ export function permissionLine(input: PermissionInput): string {
   return redact(text).replaceAll(/\s+/g, " ").trim();
 }
 
+/** One line of what a tool is to do. */
+export interface InputLine {
+  /** Only in a line of a change. */
+  readonly sign?: ChangedLine["sign"];
+  readonly text: string;
+}
+
+/** What the tool is to do, line by line: the command, the change of a file, the address, and the other fields. */
+export function inputLines(input: PermissionInput): InputLine[] {
+  return [...mainLines(input), ...input.others.map((text) => ({ text }))];
+}
+
+function mainLines(input: PermissionInput): InputLine[] {
+  switch (input.kind) {
+    case "command":
+      return input.command.split("\n").map((text, index) => ({ text: `${index === 0 ? "$" : " "} ${text}` }));
+    case "address":
+      return [{ text: input.url }];
+    case "edit":
+      return [{ text: input.path }, ...input.changes.flatMap(changedLines)];
+  }
+}
+
+/** Any input as text without JSON around it: its lines, or, if it has no known form, a line for each field. What is not JSON stays as it is. */
+export function inputText(json: string): string {
+  const input = readPermissionInput(json);
+  if (input !== undefined) {
+    return inputLines(input)
+      .map(({ sign, text }) => (sign === undefined ? text : `${sign} ${text}`.trimEnd()))
+      .join("\n");
+  }
+  const fields = Object.entries(parseFields(json) ?? {});
+  if (fields.length === 0) return json;
+  return fields
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
+}
+
 const commandNames = ["command", "cmd"];
 const pathNames = ["file_path", "filePath", "path"];
 const beforeNames = ["old_string", "oldString", "old_str", "old_text"];

@@ -3,6 +3,7 @@
 import { questionLines } from "../../domain/questions.ts";
 import { type AgentRequest, captainNoticeId, isApproval, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
+import { inputText } from "../../domain/text/permission-input.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -107,19 +108,27 @@ export function alertOfEscalations(
   return requests.onChange(look);
 }
 
-function wordsFor(request: AgentRequest): string {
-  const { agent_id, request_id, question, context, choices = [], questions, plan, expires_at } = request;
+/** What the request tells a captain, as people read it too: on the page, and in `cliai log`. */
+export function wordsFor(request: AgentRequest): string {
+  const { agent_id, request_id, question, choices = [], questions, expires_at } = request;
   const asks = isApproval(request) ? "asks for approval" : "asks";
   const asked = questions === undefined ? [question] : questionLines(questions);
   const lines = [
     `${agent_id} ${asks} (request ${request_id}): ${asked[0]}`,
     ...asked.slice(1),
-    ...(context === undefined || context === "" ? [] : [`${plan === true ? "plan" : "context"}: ${context}`]),
+    ...contextLines(request),
     ...(questions === undefined ? choices.map((choice, index) => `${index + 1}. ${choice}`) : []),
     ...(questions === undefined ? [] : [howToDecide(questions.length)]),
     ...(expires_at === undefined ? [] : [`expires at ${expires_at}`]),
   ];
   return lines.join("\n");
+}
+
+/** What belongs to the question; of a permission what the tool is to do. */
+function contextLines({ kind, plan, context = "" }: AgentRequest): string[] {
+  if (context === "") return [];
+  if (plan === true) return [`plan: ${context}`];
+  return [kind === "permission" ? inputText(context) : `context: ${context}`];
 }
 
 function howToDecide(count: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRequest } from "../../../src/domain/requests.ts";
-import { alertOfEscalations } from "../../../src/server/requests/captain-notices.ts";
+import { alertOfEscalations, wordsFor } from "../../../src/server/requests/captain-notices.ts";
 import { ada, bob } from "../../support/agents.ts";
 
 const request = (request_id: string, more: Partial<AgentRequest> = {}): AgentRequest => ({
@@ -28,6 +28,39 @@ function startScene(open: readonly AgentRequest[] = []) {
   );
   return { told, end, change: (changed: AgentRequest) => listener(changed) };
 }
+
+describe("wordsFor()", () => {
+  const permission = (tool: string, input: unknown) =>
+    wordsFor(
+      request("r1", {
+        ...{ kind: "permission", question: `May it use ${tool}?` },
+        context: JSON.stringify(input, null, 2),
+      }),
+    );
+
+  test("says what a tool is to do in words, and not as JSON", () => {
+    expect(permission("Bash", { command: "make\nmake install", description: "Build" })).toBe(
+      [
+        "ada asks for approval (request r1): May it use Bash?",
+        "$ make",
+        "  make install",
+        'description: "Build"',
+      ].join("\n"),
+    );
+    const edit = { file_path: "/work/a.ts", old_string: "one\ntwo", new_string: "one\n2" };
+    expect(permission("Edit", edit).split("\n").slice(1)).toEqual(["/work/a.ts", "  one", "- two", "+ 2"]);
+    expect(permission("Search", { query: "left?", most: 3 }).split("\n").slice(1)).toEqual([
+      "query: left?",
+      "most: 3",
+    ]);
+  });
+
+  test("keeps a plan and the words of a question as they are", () => {
+    const plan = request("r1", { kind: "permission", question: "This plan?", plan: true, context: "{1}" });
+    expect(wordsFor(plan)).toEndWith("This plan?\nplan: {1}");
+    expect(wordsFor(request("r1", { context: '{"at":"the fork"}' }))).toEndWith('context: {"at":"the fork"}');
+  });
+});
 
 describe("alertOfEscalations()", () => {
   const raised = 'raise escalated ada ada: "left?" was escalated to people by cap: not mine';
