@@ -215,7 +215,7 @@ export function BulkResults({ results }: BulkResultsProps) {
           ? "No agent has this command any more."
           : `${type ?? "The command"}: applied by ${done.length} of ${results.length}`}
       </p>
-      {summary !== "" && <p class="quiet">{summary}</p>}
+      {summary !== "" && <p class="quiet">Reason, told to each: {summary}</p>}
       <ul class="results">
         {results.map(({ agent_id, view, command }) => (
           <li>

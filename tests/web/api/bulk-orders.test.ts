@@ -116,10 +116,15 @@ describe("POST /api/commands", () => {
       commands.push(JSON.parse(new TextDecoder().decode(data))),
     );
     await web.bus.flush();
-    const body = new URLSearchParams({ type: "stop", command_id: "k2", agents: "ada", force: "true" });
+    const reason = "the <disk> is full";
+    const body = new URLSearchParams({ type: "stop", command_id: "k2", agents: "ada", force: "true", reason });
     expect((await web.app.request("/bulk", { method: "POST", body })).status).toBe(303);
     await waitFor(() => commands.length === 1, { what: "the stop is sent" });
-    expect(commands[0]).toMatchObject({ type: "stop", payload: { force: true } });
+    expect(commands[0]).toMatchObject({ type: "stop", payload: { force: true, reason } });
+    await web.viewOf("ada", ({ commands }) => commands.length === 1, "the fleet has it");
+    expect(shownText(await page(web, "/bulk/results/k2"))).toContain(
+      "Reason, told to each: the &lt;disk&gt; is full",
+    );
     body.set("force", "yes");
     expect((await web.app.request("/bulk", { method: "POST", body })).status).toBe(400);
   });
