@@ -56,6 +56,8 @@ export interface SpendingReport {
   readonly project?: string | undefined;
 }
 
+/** A report that only tells that the session is there is told again so much later. */
+const toldAgainAfterMs = 3_600_000;
 /** A session that works day and night fills so many quarters in 40 days; then its oldest ones are put together. */
 const mostQuarters = 3_840;
 
@@ -77,7 +79,7 @@ export function addReport(
   const tokens = stepOf(before.tokens_used, tokens_used);
   const cost = stepOf(before.estimated_cost, estimated_cost);
   const spent = { at: Math.floor(Date.parse(at) / quarterMs), ...definedOf({ model }) };
-  return {
+  const after: SessionSpending = {
     agent_id,
     session,
     is_own: usage.source === undefined,
@@ -100,6 +102,20 @@ export function addReport(
       ...definedOf({ cost: cost?.more }),
     }),
   };
+  return known !== undefined && isSame(known, after) ? known : after;
+}
+
+/** Whether a report has told nothing that is worth being stored. A late report is then recognised by its sums, which are no more than those. */
+function isSame(known: SessionSpending, after: SessionSpending): boolean {
+  return (
+    known.quarters === after.quarters &&
+    known.told.tokens_used === after.told.tokens_used &&
+    known.told.estimated_cost === after.told.estimated_cost &&
+    known.profile === after.profile &&
+    known.project === after.project &&
+    known.generation === after.generation &&
+    Date.parse(after.last_at) - Date.parse(known.last_at) < toldAgainAfterMs
+  );
 }
 
 /** The sum of all quarters. */

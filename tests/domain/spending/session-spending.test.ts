@@ -54,6 +54,17 @@ describe("addReport()", () => {
     expect(totalOf(known).cost).toBeCloseTo(5.2);
   });
 
+  test("a report that tells nothing new changes nothing, so that nothing is stored for it, unless an hour has passed", () => {
+    const known = after(report(1, { tokens_used: 100, estimated_cost: 5 }, { generation: 1, seq: 1 }));
+    const again = (minutes: number, tokens_used: number, number: number) =>
+      addReport(known, report(minutes, { tokens_used, estimated_cost: 5 }, { generation: 1, seq: number }));
+    expect(again(2, 100, 2)).toBe(known);
+    expect(again(3, 99, 3)).toBe(known);
+    expect(again(4, 101, 4)).not.toBe(known);
+    expect(again(62, 100, 5)).toMatchObject({ last_at: at(62), told: { tokens_used: 100 } });
+    expect(addReport(known, report(5, { tokens_used: 100 }, { project: "/p" }))).not.toBe(known);
+  });
+
   test("does not count again what the CLI has restored of an earlier run", () => {
     const known = after(report(1, { tokens_used: 400, estimated_cost: 4, restored_tokens: 300 }));
     expect(totalOf(known)).toMatchObject({ tokens: 100, cost: 1 });
