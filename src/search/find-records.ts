@@ -1,10 +1,12 @@
 // Finds records: the index knows where they are, and the stream has their texts.
+import { definedOf } from "../domain/defined.ts";
 import { usualHits } from "../domain/history/search-limits.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { StreamMessage } from "../nats/jetstream/follow.ts";
 import { firstSequenceSince, readMessageAt, readStreamFacts } from "../nats/jetstream/read-stream.ts";
+import { type FoundHit, foldHits, newestFirst } from "./fold-hits.ts";
 import { matchOf, parseQuery, type SearchQuery } from "./query.ts";
-import { countedAtMost, type FindAsk, type SearchAnswer, type SearchHit } from "./search.ts";
+import { countedAtMost, type FindAsk, type SearchAnswer } from "./search.ts";
 import type { SearchIndex } from "./search-index.ts";
 import { snippetOf } from "./snippet.ts";
 import type { SearchSource } from "./sources.ts";
@@ -23,30 +25,34 @@ export async function findRecords({ bus, index, sources }: Finding, ask: FindAsk
   const found = await Promise.all(
     sources.map((source) => findIn({ bus, index, source }, { query, match, since, limit })),
   );
-  const hits = found.flatMap((each) => each.hits).sort(newestFirst);
-  const shown = hits.slice(0, limit);
+  const hits = found.flatMap((each) => each.hits).sort((a, b) => newestFirst(a.hit, b.hit));
+  const shown = foldHits(hits).slice(0, limit);
   const spans = found.flatMap(({ span }) => (span === undefined ? [] : [span]));
   // The latest beginning: from there on, everything can be found.
   const latest = spans.reduce((a, b) => (b.since > a.since ? b : a), spans[0] ?? noSpan);
   return {
-    hits: shown,
-    more: found.reduce((sum, { count }) => sum + count, 0) - shown.length,
+    hits: shown.map(({ hit }) => hit),
+    more: sumOf(found, ({ count }) => count) - sumOf(shown, ({ records }) => records),
     more_at_least: found.some(({ isCounted }) => !isCounted),
     searched_since: latest.since === "" ? null : latest.since,
     older_are: latest.older_are,
-    waiting: found.reduce((sum, { waiting }) => sum + waiting, 0),
+    waiting: sumOf(found, ({ waiting }) => waiting),
   };
 }
 
-/** Records of the same millisecond in one stream by their sequences. */
-function newestFirst(a: SearchHit, b: SearchHit): number {
-  return a.at === b.at ? b.seq - a.seq : a.at < b.at ? 1 : -1;
+function sumOf<T>(items: readonly T[], numberOf: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + numberOf(item), 0);
+}
+
+/** How many records of a stream are read to find `limit` statements, because several records may be of one. */
+function readAtMost(limit: number): number {
+  return Math.min(3 * limit, limit + 200);
 }
 
 const noSpan = { since: "", older_are: null } as const;
 
 interface FoundIn {
-  readonly hits: readonly SearchHit[];
+  readonly hits: readonly FoundHit[];
   readonly count: number;
   readonly isCounted: boolean;
   readonly waiting: number;
@@ -79,7 +85,7 @@ async function findIn(
   if (!isCounted) seqs.pop();
   const oldest = Math.max(low, first_seq);
   const [hits, first] = await Promise.all([
-    readHits({ bus, source, query, limit }, seqs),
+    readHits({ bus, source, query, limit: readAtMost(limit) }, seqs),
     readMessageAt(bus, stream, oldest),
   ]);
   const older_are = low > first_seq && isCut ? "not_indexed" : oldest > 1 ? "removed" : null;
@@ -102,8 +108,8 @@ async function unread(bus: Bus, stream: string): Promise<FoundIn> {
 async function readHits(
   { bus, source, query, limit }: Pick<Wanted, "query" | "limit"> & { bus: Bus; source: SearchSource },
   seqs: readonly number[],
-): Promise<{ readonly found: SearchHit[]; readonly gone: number }> {
-  const found: SearchHit[] = [];
+): Promise<{ readonly found: FoundHit[]; readonly gone: number }> {
+  const found: FoundHit[] = [];
   let next = 0;
   let gone = 0;
   while (found.length < limit && next < seqs.length) {
@@ -123,14 +129,11 @@ function hitOf(
   message: StreamMessage,
   { stream, textOf }: SearchSource,
   query: SearchQuery,
-): SearchHit | undefined {
+): FoundHit | undefined {
   const record = textOf(message);
   if (record === undefined) return undefined;
-  const { agent_id, kind, text } = record;
-  return {
-    ...{ stream, seq: message.seq, at: message.at },
-    ...(agent_id === undefined ? {} : { agent_id }),
-    kind,
-    snippet: snippetOf(text, query),
-  };
+  const { agent_id, kind, text, from } = record;
+  const place = { stream, seq: message.seq, at: message.at };
+  const hit = { ...place, ...definedOf({ agent_id }), kind, snippet: snippetOf(text, query) };
+  return { hit, text, ...definedOf({ from }) };
 }

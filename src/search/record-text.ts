@@ -1,5 +1,6 @@
 // Decides what of a record can be searched: its text without secrets, its kinds, and its agent. Pure.
 import { auditKinds } from "../domain/audit/audit-filter.ts";
+import { definedOf } from "../domain/defined.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { redact } from "../domain/text/redact.ts";
@@ -17,6 +18,8 @@ import { transcriptKinds } from "../domain/wire/transcript-messages.ts";
 
 export interface RecordText {
   readonly agent_id?: string;
+  /** Who wrote it, if it is a message. */
+  readonly from?: string;
   /** What kind of record it is, for a person; one of `kinds`, or the type of an order. */
   readonly kind: string;
   /** The kinds by which it is found. */
@@ -66,7 +69,8 @@ export function recordText({
   const text = redact(texts.flatMap(textsIn).join(" ").slice(0, longestText)).trim();
   if (text === "") return undefined;
   const id = agentOfRecord(subject) ?? (isAgentId(fields?.agent_id) ? fields.agent_id : undefined);
-  return { ...(id === undefined ? {} : { agent_id: id }), kind, kinds, text };
+  const from = kind === "message" && isAgentId(fields?.from) ? fields.from : undefined;
+  return { ...definedOf({ agent_id: id, from }), kind, kinds, text };
 }
 
 function foundIn(subject: string, fields: Fields): Found | undefined {

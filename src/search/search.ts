@@ -46,7 +46,7 @@ export const SearchHitSchema = v.object({
 export type SearchHit = v.InferOutput<typeof SearchHitSchema>;
 
 export const SearchAnswerSchema = v.object({
-  /** Newest first. */
+  /** Newest first. The records of one statement are one hit. */
   hits: v.array(SearchHitSchema),
   /** How many more records match. */
   more: v.number(),

@@ -1,6 +1,6 @@
 // The index over a real stream AUDIT: filled from it, exact after a restart, and made anew when the stream is another one.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { buckets } from "../../src/domain/wire/subjects.ts";
+import { auditToolSubject, buckets } from "../../src/domain/wire/subjects.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { openBucket } from "../../src/nats/jetstream/bucket.ts";
@@ -110,6 +110,26 @@ describe("findRecords()", () => {
     expect((await search.find({ text: "hello", kind: "transcript" })).hits).toMatchObject([
       { stream: "TRANSCRIPTS", seq: 1, agent_id: "ada" },
     ]);
+  });
+
+  test("makes one hit of the records of one statement, and counts none of them as left out", async () => {
+    await newStream();
+    await using dir = await tempDir();
+    const words = "hello, the cache was read before the build had filled it";
+    await say("ada", "hello, an earlier word");
+    await say("ada", words);
+    const entry = { entry_id: "e1", kind: "answer", text: words };
+    await bus.publishStored("agent.ada.transcript", entry, { id: "e1" });
+    const call = { tool: "send_message", arguments: { to: "bob", text: words } };
+    await bus.publishStored(auditToolSubject(ada), call, { id: "c1" });
+    await using search = await openSearch(dir.join("index.db"));
+    const places = ({ hits, more }: Awaited<ReturnType<typeof search.find>>) => [
+      ...hits.map(({ stream, kind }) => `${stream} ${kind}`),
+      more,
+    ];
+    expect(places(await search.find({ text: "hello" }))).toEqual(["TRANSCRIPTS answer", "AUDIT said", 0]);
+    expect(places(await search.find({ text: "hello", limit: 1 }))).toEqual(["TRANSCRIPTS answer", 1]);
+    expect(places(await search.find({ text: "hello", kind: "tool" }))).toEqual(["AUDIT tool", 0]);
   });
 
   test("finds only records since a time", async () => {

@@ -233,7 +233,8 @@ function More({
   atLeast: boolean;
 }) {
   const text = `+${more.toLocaleString("en")}${atLeast ? " or more" : ""} older`;
-  if (shown >= mostHits) return <p class="quiet">{text}. Add a word, or choose a shorter time.</p>;
+  if (shown >= mostHits || given.limit === String(mostHits))
+    return <p class="quiet">{text}. Add a word, or choose a shorter time.</p>;
   const query = new URLSearchParams({ ...given, limit: String(Math.min(mostHits, shown * 5)) });
   return (
     <p>
