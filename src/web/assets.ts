@@ -22,6 +22,8 @@ import questionsScript from "./browser/forms/questions.js" with { type: "text" }
 import formsStyle from "./browser/forms.css" with { type: "text" };
 import inboxStyle from "./browser/inbox.css" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
+import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
+import showNewScript from "./browser/live/show-new.js" with { type: "text" };
 import morphScript from "./browser/morph.js" with { type: "text" };
 import newRequestsScript from "./browser/new-requests.js" with { type: "text" };
 import pageScript from "./browser/page.js" with { type: "text" };
@@ -42,6 +44,8 @@ const files: ReadonlyMap<string, string> = new Map([
   ["fleet/chosen.js", chosenScript],
   ["fleet/targets.js", targetsScript],
   ["fleet/views.js", viewsScript],
+  ["live/keep-sight.js", keepSightScript],
+  ["live/show-new.js", showNewScript],
   ["morph.js", morphScript],
   ["new-requests.js", newRequestsScript],
   ["forms/need-acts.js", needActsScript],

@@ -46,6 +46,21 @@ export function readEvents(response: Response): EventReader {
   };
 }
 
+/** Reads patches until each of the patterns has fitted a part; returns those parts by the names of the patterns. */
+export async function partsUntil<Name extends string>(
+  events: EventReader,
+  wanted: Readonly<Record<Name, RegExp>>,
+): Promise<Record<Name, string>> {
+  const found: Partial<Record<Name, string>> = {};
+  const names = Object.keys(wanted) as Name[];
+  while (names.some((name) => found[name] === undefined)) {
+    const { data } = await events.next("patch");
+    for (const part of data.html as string[])
+      for (const name of names) if (wanted[name].test(part)) found[name] = part;
+  }
+  return found as Record<Name, string>;
+}
+
 function parseEvent(block: string): ReceivedEvent | undefined {
   const fields = new Map(
     block.split("\n").map((line) => {

@@ -12,6 +12,8 @@ import { restoreDrafts, watchDrafts } from "./forms/drafts.js";
 import { watchNeedActs } from "./forms/need-acts.js";
 import { watchOrders } from "./forms/orders.js";
 import { watchQuestions } from "./forms/questions.js";
+import { keepSight } from "./live/keep-sight.js";
+import { watchNew } from "./live/show-new.js";
 import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
 import { keepZone } from "./reports/local-zone.js";
@@ -51,7 +53,8 @@ setInterval(announceCounts, announceEveryMs);
 showCountInTitle();
 
 if (stream !== undefined) {
-  openStream(stream, {
+  const follow = watchNew((address) => openAgain(address));
+  const openAgain = openStream(stream, {
     onHello(hello) {
       // The server now has another version, whose markup may need another script.
       if (hello.assets !== assets) location.reload();
@@ -60,11 +63,12 @@ if (stream !== undefined) {
     },
     onPatch(patch) {
       takeTime(patch.now);
-      keepPlace(() => applyPatch(patch));
+      keepSight(() => keepPlace(() => applyPatch(patch)));
       showChosen();
       showCountInTitle();
       announceNewRequests();
       showArmed();
+      follow();
     },
     onLost: () => showLink(true),
     onQuiet(seconds) {

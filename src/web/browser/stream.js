@@ -17,9 +17,10 @@ const retryMs = 1_000;
 /**
  * @param {string} address
  * @param {StreamListener} listener
+ * @returns opens it again: at another address, or from the position of the last patch that was applied
  */
 export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
-  const url = new URL(address, location.href);
+  let url = new URL(address, location.href);
   /** @type {EventSource | undefined} */
   let source;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -36,7 +37,7 @@ export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
       heard(() => {
         onPatch(JSON.parse(event.data));
         // The position from which a new stream goes on, if this one is lost.
-        url.searchParams.set("since", event.lastEventId);
+        if (event.lastEventId !== "") url.searchParams.set("since", event.lastEventId);
       }),
     );
     source.addEventListener("error", () => {
@@ -86,4 +87,8 @@ export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
   addEventListener("pageshow", (event) => {
     if (event.persisted) open();
   });
+  return (/** @type {string} */ other = "") => {
+    if (other !== "") url = new URL(other, location.href);
+    open();
+  };
 }

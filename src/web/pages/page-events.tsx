@@ -53,7 +53,18 @@ export interface PageEventsOptions {
 }
 
 /** `other` stands for pages on which only the frame changes. */
-export const livePages = ["fleet", "agent", "terminal", "inbox", "results", "system", "other"] as const;
+export const livePages = [
+  "fleet",
+  "agent",
+  "terminal",
+  "inbox",
+  "results",
+  "system",
+  "timeline",
+  "messages",
+  "costs",
+  "other",
+] as const;
 export type LivePage = (typeof livePages)[number];
 
 /** The shortest time between two updates of a page. With it, a change is visible within 250 ms. */

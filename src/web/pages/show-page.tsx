@@ -37,6 +37,17 @@ export function streamOf(server: Server, page: string, facts = ""): string {
   return `/events?page=${page}${facts}&since=${eventId(server)}`;
 }
 
+/**
+ * The address of the event stream of a page that reports. It has the page's own parameters, so that the stream makes the same report. Call it
+ * before the report is made: what happens meanwhile then comes with the stream.
+ * @returns a function that takes the sequence of the newest record on the page, if the page has records
+ */
+export function reportStreamOf(server: Server, page: string, c: Context): (newest?: number) => string {
+  const query = new URLSearchParams({ report: new URL(c.req.url).search.slice(1) });
+  const stream = streamOf(server, page, `&${query}`);
+  return (newest) => (newest === undefined ? stream : `${stream}&newest=${newest}`);
+}
+
 export interface PageContent {
   readonly title: string;
   readonly stream?: string;

@@ -24,9 +24,20 @@ export interface CostsReport extends SpendingReportView {
   readonly is_complete: boolean;
 }
 
+/** The parameters of a report, and the time zone in which its days are. */
+export interface AskedReport {
+  readonly asked: (name: string) => string | undefined;
+  readonly zone: string;
+}
+
 /** The time zone by the parameter `zone`, else by the cookie, else UTC. */
 export function askedZone(c: Context): string {
   return zoneOf(c.req.query("zone") ?? getCookie(c, zoneCookie));
+}
+
+/** What the address asks for. */
+export function askedOf(c: Context): AskedReport {
+  return { asked: (name) => c.req.query(name), zone: askedZone(c) };
 }
 
 /**
@@ -34,15 +45,15 @@ export function askedZone(c: Context): string {
  * @throws CliaiError `usage` for an unknown period or grouping
  */
 export function makeCostsReport(
-  c: Context,
+  { asked, zone }: AskedReport,
   spending: SpendingReading,
   now: Date,
   agent?: string,
 ): CostsReport {
   const options = {
-    zone: askedZone(c),
-    period: oneOf<Period>(periods, c.req.query("period"), "today", "period"),
-    by: oneOf<Grouping>(groupings, c.req.query("by"), "agent", "by"),
+    zone,
+    period: oneOf<Period>(periods, asked("period"), "today", "period"),
+    by: oneOf<Grouping>(groupings, asked("by"), "agent", "by"),
   };
   const all = spending.sessions();
   const sessions = agent === undefined ? all : all.filter(({ agent_id }) => agent_id === agent);

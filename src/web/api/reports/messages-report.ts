@@ -1,5 +1,4 @@
 // The messages between agents, by conversation, with how far each has come.
-import type { Context } from "hono";
 import * as v from "valibot";
 import {
   type Conversation,
@@ -13,6 +12,7 @@ import { checkMessage } from "../../../domain/wire/decode.ts";
 import { TokenSchema } from "../../../domain/wire/fields.ts";
 import type { HistoryPage, Server } from "../../../server/server.ts";
 import { requireReady } from "../orders.ts";
+import type { AskedReport } from "./costs-report.ts";
 
 const messagesRead = 300;
 
@@ -42,8 +42,8 @@ export interface MessagesQuery {
 }
 
 /** @throws CliaiError `agent_id_invalid`, `message_invalid` */
-export function readMessagesQuery(c: Context): MessagesQuery {
-  const asked = (name: string) => c.req.query(name)?.trim() || undefined;
+export function readMessagesQuery({ asked: text }: Pick<AskedReport, "asked">): MessagesQuery {
+  const asked = (name: string) => text(name)?.trim() || undefined;
   const [agent, thread, before] = [asked("agent"), asked("thread"), asked("before")];
   return {
     agent: agent === undefined ? undefined : parseAgentId(agent),

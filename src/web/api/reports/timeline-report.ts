@@ -1,5 +1,4 @@
 // A page of the history as lines: a call of a tool is one line, also if its beginning and its end are on different pages.
-import type { Context } from "hono";
 import { type AuditFilter, parseAuditKind } from "../../../domain/audit/audit-filter.ts";
 import { createCallFolder, type TimelineLine } from "../../../domain/history/timeline.ts";
 import { dayStartMs } from "../../../domain/spending/days.ts";
@@ -7,7 +6,7 @@ import { CliaiError } from "../../../domain/text/errors.ts";
 import { parseMomentMs } from "../../../domain/text/moment.ts";
 import { parseAgentId } from "../../../domain/wire/agent-id.ts";
 import type { HistoryPage, HistoryReading } from "../../../server/server.ts";
-import { askedZone } from "./costs-report.ts";
+import type { AskedReport } from "./costs-report.ts";
 
 export interface HistoryQuery {
   readonly filter: AuditFilter;
@@ -30,10 +29,9 @@ const looksBack = 200;
  * Reads `agent`, `kind`, `since`, `until`, `text`, `failed`, `before` and `limit` from the address. An empty one counts as not given.
  * @throws CliaiError `usage`, `agent_id_invalid`
  */
-export function readHistoryQuery(c: Context, now: Date): HistoryQuery {
-  const asked = (name: string) => c.req.query(name)?.trim() || undefined;
+export function readHistoryQuery({ asked: given, zone }: AskedReport, now: Date): HistoryQuery {
+  const asked = (name: string) => given(name)?.trim() || undefined;
   const [agent, kind, text] = [asked("agent"), asked("kind"), asked("text")];
-  const zone = askedZone(c);
   const moment = (name: string): number | undefined => {
     const value = asked(name);
     if (value === "today") return dayStartMs(now.getTime(), zone);

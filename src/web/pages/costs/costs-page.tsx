@@ -8,6 +8,7 @@ import {
   type Period,
   periods,
   type Spent,
+  type SpentGroup,
 } from "../../../domain/spending/spending-report.ts";
 import { countText } from "../../../domain/text/amounts.ts";
 import { costText, tokensText } from "../../../domain/usage.ts";
@@ -40,7 +41,7 @@ export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
   const { zone, since, is_complete, last_hour } = report;
   const csv = `/api/usage.csv${isZoneChosen ? `?zone=${encodeURIComponent(zone)}` : ""}`;
   return (
-    <div class="report" data-zone={zone} data-zone-chosen={isZoneChosen ? "" : undefined}>
+    <div id="costs" class="report" data-zone={zone} data-zone-chosen={isZoneChosen ? "" : undefined}>
       <div class="report-head">
         <h1>Costs</h1>
         <p class="quiet">
@@ -55,19 +56,10 @@ export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
       ) : (
         <>
           <Tiles report={report} />
-          <p class="burn">
-            In the last hour: <b>{amountText(last_hour)}</b>
-            {last_hour.cost !== undefined && `, ${tokensText(last_hour.tokens)} tokens`}
-            {last_hour.agents > 0 && (
-              <span class="quiet">
-                {" "}
-                · {last_hour.agents} {last_hour.agents === 1 ? "agent" : "agents"}
-              </span>
-            )}
-          </p>
+          <Burn last_hour={last_hour} />
           <Groups report={report} hasPage={hasPage} />
-          <SpentChart id="days" title="The last 30 days" unit="Day" spans={report.days} />
-          <SpentChart id="hours" title="The last 24 hours" unit="Hour" spans={report.hours} />
+          <DaysChart report={report} />
+          <HoursChart report={report} />
           <p class="further quiet">
             All figures are estimates of the agents' CLIs, or of the agents themselves, since{" "}
             <time dateTime={since}>{absoluteTime(since)}</time>. What was spent stays in the sums when an
@@ -79,10 +71,33 @@ export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
   );
 }
 
+export function Burn({ last_hour }: Pick<CostsReport, "last_hour">) {
+  return (
+    <p id="costs-burn" class="burn">
+      In the last hour: <b>{amountText(last_hour)}</b>
+      {last_hour.cost !== undefined && `, ${tokensText(last_hour.tokens)} tokens`}
+      {last_hour.agents > 0 && (
+        <span class="quiet">
+          {" "}
+          · {last_hour.agents} {last_hour.agents === 1 ? "agent" : "agents"}
+        </span>
+      )}
+    </p>
+  );
+}
+
 /** The cost; the tokens if no cost is known. */
 function amountText({ cost, tokens, agents }: Spent): string {
   if (cost !== undefined) return costText(cost);
   return agents === 0 ? "nothing" : `${tokensText(tokens)} tokens`;
+}
+
+export function DaysChart({ report }: { report: CostsReport }) {
+  return <SpentChart id="days" title="The last 30 days" unit="Day" spans={report.days} />;
+}
+
+export function HoursChart({ report }: { report: CostsReport }) {
+  return <SpentChart id="hours" title="The last 24 hours" unit="Hour" spans={report.hours} />;
 }
 
 /** How much of it the cost covers; undefined if it covers all. */
@@ -91,9 +106,9 @@ function coverage({ agents, told }: Spent): string | undefined {
   return told === 0 ? "cost not told" : `cost of ${told} of ${agents} agents`;
 }
 
-function Tiles({ report }: { report: CostsReport }) {
+export function Tiles({ report }: { report: CostsReport }) {
   return (
-    <dl class="tiles">
+    <dl id="costs-tiles" class="tiles">
       {periods.map((period) => {
         const spent = report.periods[period];
         const covered = coverage(spent);
@@ -114,11 +129,10 @@ function Tiles({ report }: { report: CostsReport }) {
   );
 }
 
-function Groups({ report, hasPage }: Pick<CostsPageProps, "report" | "hasPage">) {
+export function Groups({ report, hasPage }: Pick<CostsPageProps, "report" | "hasPage">) {
   const { groups, by, period } = report;
-  const most = Math.max(...groups.map(({ cost }) => cost ?? 0));
   return (
-    <section class="panel" aria-labelledby="title-groups">
+    <section id="costs-groups" class="panel" aria-labelledby="title-groups">
       <h2 id="title-groups">
         {periodNames[period]} by {groupNames[by].toLowerCase()}
       </h2>
@@ -158,37 +172,55 @@ function Groups({ report, hasPage }: Pick<CostsPageProps, "report" | "hasPage">)
             </thead>
             <tbody>
               {groups.map((group) => (
-                <tr>
-                  <th scope="row">
-                    {by === "agent" && hasPage(group.name) ? (
-                      <a href={`/agents/${group.name}`}>{group.name}</a>
-                    ) : (
-                      group.name
-                    )}
-                  </th>
-                  <td class="number">
-                    {group.cost === undefined ? <span class="unseen">not told</span> : costText(group.cost)}
-                  </td>
-                  <td class="share" aria-hidden="true">
-                    {group.cost !== undefined && most > 0 && (
-                      <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                        <rect width={((group.cost / most) * 100).toFixed(1)} height="8" />
-                      </svg>
-                    )}
-                  </td>
-                  <td class="number" title={countText(group.tokens)}>
-                    {tokensText(group.tokens)}
-                  </td>
-                  <td>
-                    {group.told} of {group.agents}
-                  </td>
-                </tr>
+                <GroupRow
+                  group={group}
+                  most={mostOf(groups)}
+                  hasPage={by === "agent" && hasPage(group.name)}
+                />
               ))}
             </tbody>
           </table>
         </section>
       )}
     </section>
+  );
+}
+
+/** The highest cost of a group. */
+export function mostOf(groups: readonly SpentGroup[]): number {
+  return groups.reduce((most, { cost = 0 }) => Math.max(most, cost), 0);
+}
+
+export function groupRowId(name: string): string {
+  return `spent-${encodeURIComponent(name)}`;
+}
+
+interface GroupRowProps {
+  readonly group: SpentGroup;
+  readonly most: number;
+  /** Whether the group is an agent that has a page. */
+  readonly hasPage: boolean;
+}
+
+export function GroupRow({ group: { name, cost, tokens, told, agents }, most, hasPage }: GroupRowProps) {
+  return (
+    <tr id={groupRowId(name)}>
+      <th scope="row">{hasPage ? <a href={`/agents/${name}`}>{name}</a> : name}</th>
+      <td class="number">{cost === undefined ? <span class="unseen">not told</span> : costText(cost)}</td>
+      <td class="share" aria-hidden="true">
+        {cost !== undefined && most > 0 && (
+          <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect width={((cost / most) * 100).toFixed(1)} height="8" />
+          </svg>
+        )}
+      </td>
+      <td class="number" title={countText(tokens)}>
+        {tokensText(tokens)}
+      </td>
+      <td>
+        {told} of {agents}
+      </td>
+    </tr>
   );
 }
 

@@ -2,8 +2,8 @@
 // The address of the costs page.
 import type { Hono } from "hono";
 import { isAgentId } from "../../../domain/wire/agent-id.ts";
-import { makeCostsReport } from "../../api/reports/costs-report.ts";
-import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { askedOf, makeCostsReport } from "../../api/reports/costs-report.ts";
+import { type PagesOptions, reportStreamOf, showPage } from "../show-page.tsx";
 import { CostsPage } from "./costs-page.tsx";
 
 export function registerCostsRoutes(pages: Hono, options: PagesOptions): void {
@@ -11,10 +11,10 @@ export function registerCostsRoutes(pages: Hono, options: PagesOptions): void {
   pages.get("/costs", (c) =>
     showPage(c, options, {
       title: "Costs",
-      stream: streamOf(server, "other"),
+      stream: reportStreamOf(server, "costs", c)(),
       body: (
         <CostsPage
-          report={makeCostsReport(c, server.spending, now())}
+          report={makeCostsReport(askedOf(c), server.spending, now())}
           hasPage={(agent) => isAgentId(agent) && server.fleet.get(agent) !== undefined}
           isZoneChosen={c.req.query("zone") !== undefined}
         />

@@ -4,6 +4,7 @@
 import type { SpentSpan } from "../../../domain/spending/spending-report.ts";
 import { countText } from "../../../domain/text/amounts.ts";
 import { costText, tokensText } from "../../../domain/usage.ts";
+import { absoluteTime } from "../age.ts";
 
 export interface SpentChartProps {
   readonly id: string;
@@ -25,7 +26,7 @@ export function SpentChart({ id, title, unit, spans }: SpentChartProps) {
   const most = Math.max(...spans.map(amountOf));
   const total = spans.reduce((sum, span) => sum + amountOf(span), 0);
   return (
-    <section class="panel chart-panel" aria-labelledby={`title-${id}`}>
+    <section id={`costs-${id}`} class="panel chart-panel" aria-labelledby={`title-${id}`}>
       <h2 id={`title-${id}`}>{title}</h2>
       <div class="chart-and-table">
         <figure class="chart">
@@ -97,7 +98,9 @@ function Row({ span: { label, from, cost, tokens, agents } }: { span: SpentSpan 
   return (
     <tr>
       <th scope="row">
-        <time dateTime={from}>{label}</time>
+        <time dateTime={from} title={absoluteTime(from)}>
+          {label}
+        </time>
       </th>
       <td class="number">
         {cost === undefined ? (

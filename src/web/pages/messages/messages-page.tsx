@@ -5,6 +5,7 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { summaryOf } from "../../../domain/text/summary.ts";
 import type { Delivery, MessagesQuery, MessagesReport } from "../../api/reports/messages-report.ts";
+import { Arrived } from "../parts/arrived.tsx";
 import { Age } from "../parts/time.tsx";
 
 export interface MessagesPageProps {
@@ -14,7 +15,7 @@ export interface MessagesPageProps {
   readonly now: Date;
 }
 
-type Shown = MessagesReport["conversations"][number];
+export type Shown = MessagesReport["conversations"][number];
 type Message = Shown["messages"][number];
 
 export function MessagesPage({ report, query, views, now }: MessagesPageProps) {
@@ -39,6 +40,7 @@ export function MessagesPage({ report, query, views, now }: MessagesPageProps) {
         <>
           <Unread report={report} now={now} />
           <Filter query={query} views={views} />
+          {query.before === undefined && <NewMessages query={query} count={0} />}
           <List conversations={conversations} query={query} now={now} />
         </>
       )}
@@ -66,12 +68,30 @@ function addressOf({ agent, thread, before }: MessagesQuery): string {
   return `/messages?${query}`;
 }
 
-function Unread({ report, now }: { report: MessagesReport; now: Date }) {
-  const { unread } = report;
-  if (unread.length === 0) return null;
+/** How many messages have come since the page was made. They are shown when a person asks for them, so that nothing moves that is read. */
+export function NewMessages({ query, count }: { query: MessagesQuery; count: number }) {
+  const what = `${count} new ${count === 1 ? "message" : "messages"}`;
   return (
-    <ul class="unread" aria-label="Unread messages">
-      {unread.map(({ agent_id, messages, oldest_at }) => (
+    <Arrived
+      id="messages-new"
+      shows="messages-unread messages-list"
+      href={addressOf(query)}
+      what={count === 0 ? undefined : what}
+    />
+  );
+}
+
+/** At most so many agents are named, so that the list of conversations keeps its place. */
+const unreadNamed = 5;
+
+export function Unread({ report, now }: { report: Pick<MessagesReport, "unread">; now: Date }) {
+  const { unread } = report;
+  const more = unread.length - unreadNamed;
+  return (
+    <ul id="messages-unread" class="unread" aria-label="Unread messages">
+      {unread.length === 0 && <li class="quiet">Every message has been read.</li>}
+      {more > 0 && <li class="quiet">{more} more agents have unread messages</li>}
+      {unread.slice(0, unreadNamed).map(({ agent_id, messages, oldest_at }) => (
         <li>
           <a href={`/messages?agent=${agent_id}`}>{agent_id}</a> has {messages} unread, what waits longest is
           from <Age at={oldest_at} now={now} />
@@ -100,7 +120,15 @@ function Filter({ query, views }: { query: MessagesQuery; views: readonly AgentV
   );
 }
 
-function List({
+function List(props: Omit<MessagesPageProps, "report" | "views"> & { conversations: readonly Shown[] }) {
+  return (
+    <div id="messages-list" tabindex={-1}>
+      <Conversations {...props} />
+    </div>
+  );
+}
+
+function Conversations({
   conversations,
   query,
   now,
@@ -116,31 +144,40 @@ function List({
   }
   return (
     <ol class="conversations">
-      {conversations.map(({ thread, members, messages }) => {
-        const [first] = messages;
-        const last = messages.at(-1);
-        if (first === undefined || last === undefined) return null;
-        const waiting = messages.flatMap(({ deliveries }) => deliveries).filter(isUnread).length;
-        return (
-          <li class="conversation">
-            <h2>
-              <a href={`/messages?thread=${encodeURIComponent(thread)}`}>{members.join(", ")}</a>
-              {messages.length > 1 && <span class="count">{messages.length} messages</span>}
-              {waiting > 0 && <span class="count unread-count">{waiting} unread</span>}
-            </h2>
-            <p class="quiet">
-              <Age at={last.at} now={now} />
-            </p>
-            <p class="snippet">{summaryOf(first.text)}</p>
-            {last !== first && (
-              <p class="snippet">
-                <b>{last.from}</b>: {summaryOf(last.text)}
-              </p>
-            )}
-          </li>
-        );
-      })}
+      {conversations.map((conversation) => (
+        <Conversation conversation={conversation} now={now} />
+      ))}
     </ol>
+  );
+}
+
+export function conversationId(thread: string): string {
+  return `conversation-${thread}`;
+}
+
+export function Conversation({ conversation, now }: { conversation: Shown; now: Date }) {
+  const { thread, members, messages } = conversation;
+  const [first] = messages;
+  const last = messages.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const waiting = messages.flatMap(({ deliveries }) => deliveries).filter(isUnread).length;
+  return (
+    <li id={conversationId(thread)} class="conversation">
+      <h2>
+        <a href={`/messages?thread=${encodeURIComponent(thread)}`}>{members.join(", ")}</a>
+        {messages.length > 1 && <span class="count">{messages.length} messages</span>}
+        {waiting > 0 && <span class="count unread-count">{waiting} unread</span>}
+      </h2>
+      <p class="quiet">
+        <Age at={last.at} now={now} />
+      </p>
+      <p class="snippet">{summaryOf(first.text)}</p>
+      {last !== first && (
+        <p class="snippet">
+          <b>{last.from}</b>: {summaryOf(last.text)}
+        </p>
+      )}
+    </li>
   );
 }
 
@@ -152,7 +189,7 @@ function isUnread({ state }: Delivery): boolean {
 function Whole({ conversation, now }: { conversation: Shown | undefined; now: Date }) {
   if (conversation === undefined) return <p class="nothing">Nothing of this conversation is kept.</p>;
   return (
-    <ol class="conversation-whole">
+    <ol id="conversation" class="conversation-whole">
       {conversation.messages.map((message) => (
         <Said message={message} now={now} />
       ))}
@@ -166,10 +203,15 @@ const kindWords: Readonly<Record<string, string>> = {
   broadcast: "to all",
 };
 
-function Said({ message, now }: { message: Message; now: Date }) {
-  const { message_id, at, from, to, text, kind, by_operator, deliveries } = message;
+export function Said({ message, now }: { message: Message; now: Date }) {
+  const { message_id, seq, at, from, to, text, kind, by_operator, deliveries } = message;
   return (
-    <li id={`m-${message_id}`} class={by_operator === true ? "said own" : "said"}>
+    <li
+      id={`m-${message_id}`}
+      class={by_operator === true ? "said own" : "said"}
+      data-list="conversation"
+      data-place={String(seq).padStart(15, "0")}
+    >
       <p class="said-head">
         <b>{from}</b>
         {by_operator === true && <span class="quiet">operator</span>}

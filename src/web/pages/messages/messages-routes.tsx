@@ -8,17 +8,20 @@ import {
   readMessagesQuery,
   sendOperatorMessage,
 } from "../../api/reports/messages-report.ts";
-import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { type PagesOptions, reportStreamOf, showPage, streamOf } from "../show-page.tsx";
 import { MessagesPage } from "./messages-page.tsx";
 
 export function registerMessagesRoutes(pages: Hono, options: PagesOptions): void {
   const { server, now } = options;
   pages.get("/messages", async (c) => {
-    const query = readMessagesQuery(c);
+    const query = readMessagesQuery({ asked: (name) => c.req.query(name) });
+    const streamAfter = reportStreamOf(server, "messages", c);
     const report = await makeMessagesReport(server, query);
+    const messages = report.conversations.flatMap((conversation) => conversation.messages);
+    const newest = Math.max(0, ...messages.map(({ seq }) => seq));
     return showPage(c, options, {
       title: "Messages",
-      stream: streamOf(server, "other"),
+      stream: query.before === undefined ? streamAfter(newest) : streamOf(server, "other"),
       body: <MessagesPage report={report} query={query} views={server.fleet.list()} now={now()} />,
     });
   });

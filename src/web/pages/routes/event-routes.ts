@@ -1,5 +1,6 @@
 // The address of the event stream that updates an open page.
 import type { Hono } from "hono";
+import { zoneOf } from "../../../domain/spending/days.ts";
 import { whenVoid } from "../../access/caller.ts";
 import { eventStream } from "../../api/event-stream.ts";
 import { askedZone } from "../../api/reports/costs-report.ts";
@@ -7,11 +8,13 @@ import { agentTabOf } from "../agent/agent-tabs.tsx";
 import { liveTranscriptOf, splitEventId, withTranscript } from "../agent/live-transcript.tsx";
 import { parseFleetQuery } from "../fleet/fleet-query.ts";
 import { layouts } from "../fleet/layouts.ts";
+import { withReport } from "../live/live-report.ts";
+import { askedReport, liveReportOf } from "../live/report-pages.ts";
 import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-events.tsx";
 import type { PagesOptions } from "../show-page.tsx";
 
 export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
-  const { server, natsUrl, spawnCommand, clis, doctor, access, now } = options;
+  const { server, natsUrl, spawnCommand, clis, doctor, access, now, log } = options;
 
   pages.get("/events", (c) => {
     const layout = c.req.query("layout");
@@ -32,7 +35,19 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
     const transcript = liveTranscriptOf(server, c.req.query(), lastEntry);
     const whole =
       transcript === undefined ? source : withTranscript(source, transcript, { fleetId: lastEventId, now });
-    return eventStream(whole, {
+    const report = liveReportOf(
+      c.req.query("page"),
+      lastEventId,
+      {
+        ...{ server, doctor, now },
+        report: askedReport(c.req.query("report"), (zone) =>
+          zone === undefined ? askedZone(c) : zoneOf(zone),
+        ),
+        newest: Number(/^\d{1,15}$/.exec(c.req.query("newest") ?? "")?.[0] ?? 0),
+      },
+      log,
+    );
+    return eventStream(report === undefined ? whole : withReport(whole, report, now), {
       signal: c.req.raw.signal,
       onVoid: whenVoid(c, access),
       minGapMs: pageGapMs,

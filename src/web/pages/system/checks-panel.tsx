@@ -26,7 +26,7 @@ export function ChecksPanel({ run, canCheck, now }: ChecksPanelProps) {
       {run === undefined ? (
         <p class="quiet">
           {canCheck
-            ? "They run now. Read the page again in some seconds."
+            ? "They run now, and stand here in some seconds. Without scripts, read the page again."
             : "This server runs no checks. Run them in a terminal: cliai doctor"}
         </p>
       ) : (

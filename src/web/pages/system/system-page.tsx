@@ -1,10 +1,10 @@
 /** @jsxImportSource hono/jsx */
 // This room is the page of the system: NATS, the store, alerts, what cannot be read, and what the checks find.
 //
-// The page itself, from one report. Its alerts and the agents' lag are updated while it is open.
+// The page itself, from one report. Its parts are updated while it is open.
 import { bytesText, countText } from "../../../domain/text/amounts.ts";
 import { spanText } from "../../../domain/text/moment.ts";
-import type { HistoryRecord, SystemFacts } from "../../../server/server.ts";
+import type { SystemFacts } from "../../../server/server.ts";
 import type { SystemReport } from "../../api/reports/system-report.ts";
 import { Age } from "../parts/time.tsx";
 import { AlertsPanel } from "./alerts-panel.tsx";
@@ -18,38 +18,55 @@ export interface SystemPageProps {
 }
 
 export function SystemPage({ report, canCheck, now }: SystemPageProps) {
-  const { alerts, lag, malformed, facts, facts_error, health } = report;
+  const { alerts, lag } = report;
   return (
     <div class="report">
       <div class="report-head">
         <h1>System</h1>
-        <p class="quiet">
-          As of <Age at={report.at} now={now} /> · <a href="/system">Read it again</a>
-        </p>
+        <AsOf report={report} now={now} />
       </div>
       <AlertsPanel alerts={alerts} now={now} />
       <LagPanel lag={lag} now={now} />
       <NatsPanel report={report} now={now} />
-      <section class="panel" aria-labelledby="title-store">
-        <h2 id="title-store">Store</h2>
-        {facts === undefined ? (
-          <p class="attention">The store does not answer: {facts_error}</p>
-        ) : (
-          <StoreTable facts={facts} now={now} />
-        )}
-      </section>
+      <StorePanel report={report} now={now} />
       <ChecksPanel run={report.doctor} canCheck={canCheck} now={now} />
-      <MalformedPanel records={malformed} sinceStart={health.malformed} now={now} />
+      <MalformedPanel report={report} now={now} />
     </div>
   );
 }
 
-function NatsPanel({ report, now }: { report: SystemReport; now: Date }) {
+interface PanelProps {
+  readonly report: SystemReport;
+  readonly now: Date;
+}
+
+export function AsOf({ report, now }: PanelProps) {
+  return (
+    <p id="system-at" class="quiet">
+      As of <Age at={report.at} now={now} /> · <a href="/system">Read it again</a>
+    </p>
+  );
+}
+
+export function StorePanel({ report: { facts, facts_error }, now }: PanelProps) {
+  return (
+    <section id="system-store" class="panel" aria-labelledby="title-store">
+      <h2 id="title-store">Store</h2>
+      {facts === undefined ? (
+        <p class="attention">The store does not answer: {facts_error}</p>
+      ) : (
+        <StoreTable facts={facts} now={now} />
+      )}
+    </section>
+  );
+}
+
+export function NatsPanel({ report, now }: PanelProps) {
   const { health, facts, version, started_at, is_leader } = report;
   const { nats } = facts ?? {};
   const { connected, version: natsVersion, restarts } = health.nats;
   return (
-    <section class="panel" aria-labelledby="title-nats">
+    <section id="system-nats" class="panel" aria-labelledby="title-nats">
       <h2 id="title-nats">Server and NATS</h2>
       <dl class="details">
         <Row name="cliai">
@@ -159,12 +176,6 @@ function StoreTable({ facts, now }: { facts: SystemFacts; now: Date }) {
   );
 }
 
-interface MalformedProps {
-  readonly records: readonly HistoryRecord[];
-  readonly sinceStart: number;
-  readonly now: Date;
-}
-
 /** The fields of a record of a malformed message (MalformedRecord, OmittedRecord) that are shown. */
 interface Sample {
   readonly subject?: string;
@@ -175,11 +186,12 @@ interface Sample {
   readonly omitted?: number;
 }
 
-function MalformedPanel({ records, sinceStart, now }: MalformedProps) {
+export function MalformedPanel({ report, now }: PanelProps) {
+  const { malformed: records, health } = report;
   return (
     <section id="malformed" class="panel" aria-labelledby="title-malformed">
       <h2 id="title-malformed">
-        Messages that could not be read <span class="count">{sinceStart} since the start</span>
+        Messages that could not be read <span class="count">{health.malformed} since the start</span>
       </h2>
       {records.length === 0 ? (
         <p class="quiet">None is in the history that is kept.</p>
@@ -188,7 +200,7 @@ function MalformedPanel({ records, sinceStart, now }: MalformedProps) {
           {records.map(({ seq, at, message }) => {
             const { subject, error, bytes, sample, sample_base64, omitted } = (message ?? {}) as Sample;
             return (
-              <li>
+              <li id={`malformed-${seq}`}>
                 <details>
                   <summary>
                     <Age at={at} now={now} />{" "}

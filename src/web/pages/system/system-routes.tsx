@@ -4,7 +4,7 @@ import type { Hono } from "hono";
 import { atMost } from "../../../waiting.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { makeSystemReport, requireDoctor } from "../../api/reports/system-report.ts";
-import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { type PagesOptions, reportStreamOf, showPage } from "../show-page.tsx";
 import { SystemPage } from "./system-page.tsx";
 
 /** The page waits at most this long for the first run of the checks; it then says that they still run. */
@@ -31,7 +31,7 @@ export function registerSystemRoutes(pages: Hono, options: PagesOptions): void {
     const report = await makeSystemReport(server, doctor, at);
     return showPage(c, options, {
       title: "System",
-      stream: streamOf(server, "system"),
+      stream: reportStreamOf(server, "system", c)(),
       body: <SystemPage report={report} canCheck={doctor !== undefined} now={at} />,
     });
   });

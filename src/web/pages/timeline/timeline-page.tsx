@@ -8,6 +8,7 @@ import { clockText, dateText } from "../../../domain/spending/days.ts";
 import { spanText } from "../../../domain/text/moment.ts";
 import type { TimelineReport } from "../../api/reports/timeline-report.ts";
 import { absoluteTime } from "../age.ts";
+import { Arrived } from "../parts/arrived.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { shortenIds } from "../shorten-ids.ts";
 
@@ -22,6 +23,8 @@ export interface TimelinePageProps {
   readonly asked: TimelineAsked;
   /** The page does not begin with the newest record. */
   readonly isOlder: boolean;
+  /** Whether new lines are counted while the page is open. */
+  readonly isLive: boolean;
   readonly agents: readonly string[];
   readonly zone: string;
   /** How long records are kept, such as `30 d`; undefined if that is not known. */
@@ -46,6 +49,7 @@ export function TimelinePage(props: TimelinePageProps) {
       )}
       {report !== undefined && (
         <>
+          {props.isLive && <NewLines asked={asked} count={0} />}
           <Lines {...props} lines={report.lines} />
           <Further {...props} report={report} />
           {isOlder && (
@@ -129,7 +133,28 @@ type LinesProps = Pick<TimelinePageProps, "asked" | "zone" | "isOlder" | "now"> 
   readonly lines: readonly TimelineLine[];
 };
 
-function Lines({ lines, asked, zone, isOlder, now }: LinesProps) {
+/** How many lines have come since the page was made. They are shown when a person asks for them, so that nothing moves that is read. */
+export function NewLines({ asked, count }: Pick<TimelinePageProps, "asked"> & { count: number }) {
+  const what = `${count} new ${count === 1 ? "line" : "lines"}`;
+  return (
+    <Arrived
+      id="timeline-new"
+      shows="timeline-lines timeline-further"
+      href={addressOf(asked, undefined)}
+      what={count === 0 ? undefined : what}
+    />
+  );
+}
+
+function Lines(props: LinesProps) {
+  return (
+    <div id="timeline-lines" tabindex={-1}>
+      <Days {...props} />
+    </div>
+  );
+}
+
+function Days({ lines, asked, zone, isOlder, now }: LinesProps) {
   if (lines.length === 0) {
     const hidden = askedNames.filter((name) => asked[name] !== "");
     return (
@@ -151,7 +176,7 @@ function Lines({ lines, asked, zone, isOlder, now }: LinesProps) {
   return (
     <>
       {[...days].map(([day, ofDay]) => (
-        <section class="day" aria-labelledby={`day-${day}`}>
+        <section id={`lines-${day}`} class="day" aria-labelledby={`day-${day}`}>
           <h2 id={`day-${day}`}>{day === today ? `Today, ${day}` : day}</h2>
           <ol class="lines">
             {ofDay.map((line) => (
@@ -172,7 +197,7 @@ interface LineProps extends Pick<TimelinePageProps, "zone" | "now"> {
   readonly isNewest: boolean;
 }
 
-function Line({ line, zone, isOfOne, isNewest, now }: LineProps) {
+export function Line({ line, zone, isOfOne, isNewest, now }: LineProps) {
   const { seq, at, agent_id, kind, what, from, text, is_failure, took_ms, is_open } = line;
   const isCall = kind === "call";
   return (
@@ -241,7 +266,15 @@ type FurtherProps = Pick<TimelinePageProps, "asked" | "zone" | "keptFor"> & {
   readonly report: TimelineReport;
 };
 
-function Further({ report, asked, zone, keptFor }: FurtherProps) {
+function Further(props: FurtherProps) {
+  return (
+    <div id="timeline-further">
+      <Older {...props} />
+    </div>
+  );
+}
+
+function Older({ report, asked, zone, keptFor }: FurtherProps) {
   const { older, is_cut, trimmed_before } = report;
   if (older !== undefined) {
     return (

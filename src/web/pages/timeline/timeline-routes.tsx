@@ -6,29 +6,35 @@ import { spanText } from "../../../domain/text/moment.ts";
 import { streams } from "../../../domain/wire/subjects.ts";
 import type { Server } from "../../../server/server.ts";
 import { describeError } from "../../api/http-errors.ts";
-import { askedZone } from "../../api/reports/costs-report.ts";
+import { askedOf } from "../../api/reports/costs-report.ts";
 import { makeTimeline, readHistoryQuery } from "../../api/reports/timeline-report.ts";
-import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
-import { askedNames, type TimelineAsked, TimelinePage } from "./timeline-page.tsx";
+import { type PagesOptions, reportStreamOf, showPage, streamOf } from "../show-page.tsx";
+import { askedTimeline } from "./live-timeline.tsx";
+import { TimelinePage } from "./timeline-page.tsx";
 
 export function registerTimelineRoutes(pages: Hono, options: PagesOptions): void {
   const { server, now, log } = options;
   pages.get("/timeline", async (c) => {
     const at = now();
-    const asked = Object.fromEntries(askedNames.map((name) => [name, c.req.query(name)?.trim() ?? ""]));
+    const { asked, zone } = askedOf(c);
+    const isOlder = asked("before") !== undefined;
     const page = {
-      asked: asked as TimelineAsked,
-      isOlder: c.req.query("before") !== undefined,
+      asked: askedTimeline(asked),
+      isOlder,
+      isLive: !isOlder && !asked("until"),
       agents: server.fleet.list().map(({ agent_id }) => agent_id),
-      zone: askedZone(c),
+      zone,
       keptFor: await keptFor(server),
       now: at,
     };
     const content = { title: "Timeline", stream: streamOf(server, "other") };
+    const streamAfter = reportStreamOf(server, "timeline", c);
     try {
-      const report = await makeTimeline(server.history, readHistoryQuery(c, at));
+      const report = await makeTimeline(server.history, readHistoryQuery({ asked, zone }, at));
+      const newest = Math.max(0, ...report.lines.map(({ seq }) => seq));
       return await showPage(c, options, {
         ...content,
+        ...(page.isLive ? { stream: streamAfter(newest) } : {}),
         body: <TimelinePage {...page} report={report} error={undefined} />,
       });
     } catch (error) {

@@ -1,6 +1,7 @@
 // The messages and their addresses in the API, on a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { waitFor } from "../../../support/wait-for.ts";
+import { partsUntil, readEvents } from "../../event-reader.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "../../test-app.ts";
 
 let web: TestApp;
@@ -59,6 +60,27 @@ describe("the messages", () => {
         expect.objectContaining({ agent_id: "bob", messages: 1 }),
       ]),
     });
+  });
+
+  test("on an open page: a new one is counted and moves nothing; in its conversation it comes at the end", async () => {
+    const streamOf = async (path: string) => {
+      const html = await (await web.app.request(path, { headers: { accept: "text/html" } })).text();
+      return /data-stream="([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    };
+    await using list = readEvents(await web.app.request(await streamOf("/messages")));
+    await using whole = readEvents(await web.app.request(await streamOf("/messages?thread=m3")));
+    const message = { message_id: "m4", thread: "m3", reply_to: "m3", from: "ada", text: "which thing?" };
+    await web.bus.publishStored("agent.cleo.message", { to: "cleo", ...message });
+    await web.heartbeat("bob");
+    const { counted, known } = await partsUntil(list, {
+      counted: /^<div id="messages-new".*href="\/messages\?".*Show 1 new message</,
+      known: /^<li id="conversation-m3"/,
+    });
+    expect(counted).toContain('data-shows="messages-new messages-unread messages-list"');
+    expect(known).not.toContain("which thing?");
+    const { fresh } = await partsUntil(whole, { fresh: /^<li id="m-m4".*which thing\?/ });
+    expect(fresh).toMatch(/data-list="conversation" data-place="\d{15}"/);
+    expect(await text("/messages")).toMatch(/2 messages 2 unread .* another thing ada : which thing\?/);
   });
 
   test("of the operator are sent by the form, once, in the conversation, and the model reads whose words they are", async () => {

@@ -1,5 +1,6 @@
 // The system page and its report, on a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { systemReportParts } from "../../../../src/web/pages/system/live-system.tsx";
 import { waitFor } from "../../../support/wait-for.ts";
 import { readEvents } from "../../event-reader.ts";
 import { postJson, startTestApp, type TestApp } from "../../test-app.ts";
@@ -52,6 +53,19 @@ describe("the system page", () => {
     expect(shown).toContain("correct the program that sends them");
     expect(shown).toContain("1 since the start");
     expect(await text("/")).toContain("System 1 thing needs attention");
+  });
+
+  test("updates the store's figures, the malformed messages and the checks of an open page, and folds nothing away", async () => {
+    const facts = {
+      ...{ server: web.test.server, doctor: undefined, newest: 0, now: () => new Date() },
+      report: { asked: () => undefined, zone: "UTC" },
+    };
+    const parts = new Map((await systemReportParts(facts)).map(({ id, part }) => [id, String(part)]));
+    const html = await (await web.app.request("/system")).text();
+    for (const id of parts.keys()) expect(html).toContain(` id="${id}"`);
+    expect(parts.get("system-store")).toContain("bucket agents");
+    expect(parts.get("system-nats")).toContain("connected");
+    expect(parts.get("malformed")).toMatch(/<li id="malformed-\d+"><details>/);
   });
 
   test("updates an open page when an alert comes, and names the page's own link", async () => {

@@ -1,6 +1,7 @@
 // The timeline and its addresses in the API, on a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { waitFor } from "../../../support/wait-for.ts";
+import { partsUntil, readEvents } from "../../event-reader.ts";
 import { startTestApp, type TestApp } from "../../test-app.ts";
 
 let web: TestApp;
@@ -110,6 +111,31 @@ describe("the timeline", () => {
     });
     expect(raw).not.toContain("secret-token");
     expect((await web.app.request("/api/agents/nobody/timeline")).status).toBe(404);
+  });
+
+  test("open in a browser: a call gets its end in its place, and a new line is counted and moves nothing", async () => {
+    const seq = await tell({ kind: "tool_start", tool: "Bash", detail: "slowly", tool_use_id: "t7" });
+    const { html } = await get("/timeline?agent=ada");
+    expect(html).toContain("Nothing new");
+    const stream = /data-stream="([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    await using events = readEvents(await web.app.request(stream));
+    await tell({ kind: "tool_failed", tool: "Bash", detail: "gave up", tool_use_id: "t7" });
+    await tell({ kind: "said", detail: "elsewhere" }, "bob");
+    await tell({ kind: "said", detail: "a new line" });
+    const { ended, counted } = await partsUntil(events, {
+      ended: new RegExp(`^<li id="r${seq}" class="line failed of-one">.*slowly → gave up`),
+      counted: /^<div id="timeline-new".*href="\/timeline\?agent=ada".*Show 1 new line</,
+    });
+    expect(ended).not.toContain("data-list");
+    expect(counted).toContain('data-shows="timeline-new timeline-lines timeline-further"');
+  });
+
+  test("does not count on a page of the past", async () => {
+    for (const path of ["/timeline?before=5", "/timeline?until=2026-01-01"]) {
+      const { html } = await get(path);
+      expect(html).not.toContain("timeline-new");
+      expect(html).toContain("/events?page=other");
+    }
   });
 
   test("says what retention has removed, and since when", async () => {

@@ -1,0 +1,30 @@
+/** @jsxImportSource hono/jsx */
+// The line that says what has come since the page was made, with a link that shows it. It has a height of its own even when nothing has
+// come, so that nothing on the page moves. With scripts, the link shows the parts in place, and `Follow` shows them as they come.
+
+export interface ArrivedProps {
+  readonly id: string;
+  /** The ids of the elements that have what is new, with a space between them. */
+  readonly shows: string;
+  /** The address of the same page, as it is now. */
+  readonly href: string;
+  /** What has come: `3 new lines`; undefined if nothing has. */
+  readonly what: string | undefined;
+}
+
+export function Arrived({ id, shows, href, what }: ArrivedProps) {
+  return (
+    <div id={id} class="arrived">
+      {what === undefined ? (
+        <span class="quiet">Nothing new</span>
+      ) : (
+        <a class="button" href={href} data-shows={`${id} ${shows}`}>
+          Show {what}
+        </a>
+      )}
+      <label class="follow">
+        <input type="checkbox" data-follow /> Follow
+      </label>
+    </div>
+  );
+}
