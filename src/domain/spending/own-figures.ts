@@ -7,7 +7,8 @@ const aroundMs = 86_400_000;
 /** @param sessions those of one agent */
 export function withoutDoubled(sessions: readonly SessionSpending[]): readonly SessionSpending[] {
   const measured = sessions
-    .filter(({ is_own }) => !is_own)
+    // Old sessions that were put together had their effect when that was done.
+    .filter(({ is_own, includes }) => !is_own && includes === undefined)
     .map(
       ({ first_at, last_at }) => [Date.parse(first_at) - aroundMs, Date.parse(last_at) + aroundMs] as const,
     );

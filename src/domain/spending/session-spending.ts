@@ -41,6 +41,8 @@ export interface SessionSpending {
   readonly audit_seq: number;
   /** Oldest first. */
   readonly quarters: readonly Quarter[];
+  /** Set if it has the sums of several old sessions: the names of those that may still be stored, too. */
+  readonly includes?: readonly string[];
 }
 
 export interface SpendingReport {
@@ -152,7 +154,7 @@ function withQuarter(quarters: readonly Quarter[], more: Quarter): readonly Quar
 }
 
 /** The sum of both, at the time and of the model of the first. */
-function joined(one: Quarter, other: Quarter): Quarter {
+export function joined(one: Quarter, other: Quarter): Quarter {
   const cost =
     one.cost === undefined && other.cost === undefined ? undefined : (one.cost ?? 0) + (other.cost ?? 0);
   return { ...one, tokens: one.tokens + other.tokens, ...definedOf({ cost }) };

@@ -28,6 +28,7 @@ const SessionSchema = v.object({
   generation: v.exactOptional(v.number()),
   seq: v.exactOptional(v.number()),
   audit_seq: v.number(),
+  includes: v.exactOptional(v.array(v.string())),
   quarters: v.array(
     v.object({
       at: v.number(),
@@ -49,6 +50,8 @@ export interface SpendingStore {
    * @throws CliaiError if the store takes nothing
    */
   write(sessions: readonly SessionSpending[], cursor: number): Promise<readonly SessionSpending[]>;
+  /** Erases sessions. Call it when the session that includes them is written. @throws CliaiError if the store takes nothing */
+  erase(sessions: readonly SessionSpending[]): Promise<void>;
 }
 
 export async function openSpendingStore(
@@ -82,6 +85,9 @@ export async function openSpendingStore(
       if (upTo !== written && (await writer.write(cursorKey, { audit_seq: upTo })) === undefined)
         written = upTo;
       return newer;
+    },
+    async erase(sessions) {
+      for (const session of sessions) await bucket.erase(keyOf(session));
     },
   };
 }

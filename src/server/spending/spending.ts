@@ -3,12 +3,6 @@
 // Applies each report once, in the order of AUDIT: at the start those that the bucket does not have yet, and then those that come. It never
 // waits for the past to be read: until then, what comes is kept.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
-import { withoutDoubled } from "../../domain/spending/own-figures.ts";
-import {
-  addReport,
-  type SessionSpending,
-  type SpendingReport,
-} from "../../domain/spending/session-spending.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent } from "../../domain/wire/decode.ts";
@@ -21,17 +15,11 @@ import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { pause } from "../../waiting.ts";
 import type { Lease } from "../lease.ts";
 import type { SpendingReading } from "../server.ts";
-import { openSpendingStore, type SpendingStore, whyNotWritten } from "./spending-store.ts";
+import { createLedger, type SpendingEvent } from "./ledger.ts";
+import { openSpendingStore, whyNotWritten } from "./spending-store.ts";
 
 const writeEveryMs = 10_000;
 const readAgainAfterMs = 2_000;
-/** Beyond so many sessions of an agent, further ones count as one: an agent may name as many runs as it likes. */
-const mostSessions = 2_000;
-const oneMore = "more";
-/** The session of the CLI's reports that name no run. */
-const unnamedRun = "unnamed";
-/** The beginning of the sessions of what an agent tells itself. */
-const ownSession = "own";
 
 export interface Spending extends SpendingReading {
   /** Takes an event of an agent that AUDIT has stored. Earlier ones than were taken before change nothing. */
@@ -123,13 +111,6 @@ export async function openSpending(bus: Bus, options: SpendingOptions): Promise<
   };
 }
 
-interface SpendingEvent {
-  readonly id: AgentId;
-  readonly at: string;
-  readonly audit_seq: number;
-  readonly message: AgentEvent;
-}
-
 /** The reports of usage in AUDIT from one sequence to another. */
 async function* readReports(bus: Bus, from: number, to: number): AsyncGenerator<SpendingEvent, void> {
   if (from > to) return;
@@ -149,75 +130,4 @@ function decoded(data: Uint8Array, id: AgentId): AgentEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-function createLedger(
-  { sessions: stored, cursor }: Pick<SpendingStore, "sessions" | "cursor">,
-  lastSeq: number,
-  factsOf: SpendingOptions["factsOf"],
-) {
-  const byAgent = new Map<string, Map<string, SessionSpending>>();
-  const changed = new Set<SessionSpending>();
-  // After a damage to its store, AUDIT counts from less than before.
-  let position = Math.min(cursor, lastSeq);
-  let list: readonly SessionSpending[] | undefined;
-  /** What of each agent's sessions counts. */
-  const counted = new Map<string, readonly SessionSpending[]>();
-  const ofAgent = (id: string) => {
-    const known = byAgent.get(id) ?? new Map<string, SessionSpending>();
-    byAgent.set(id, known);
-    return known;
-  };
-  const put = (session: SessionSpending) => {
-    ofAgent(session.agent_id).set(session.session, session);
-    counted.delete(session.agent_id);
-    list = undefined;
-  };
-  for (const session of stored) put({ ...session, audit_seq: Math.min(session.audit_seq, lastSeq) });
-
-  const apply = ({ id, at, audit_seq, message }: SpendingEvent) => {
-    if (audit_seq <= position) return;
-    position = audit_seq;
-    const { usage, instance_id, session_id, generation, seq } = message;
-    if (usage === undefined) return;
-    const known = ofAgent(id);
-    const run = instance_id ?? session_id;
-    // The agent's own sums and those of its CLI are counted apart, for each would take the other's for a new beginning.
-    const named = usage.source === undefined ? `${ownSession}.${run ?? ""}` : (run ?? unnamedRun);
-    const session = known.has(named) || known.size < mostSessions ? named : oneMore;
-    const before = known.get(session);
-    const report: SpendingReport = {
-      ...{ agent_id: id, session, at, audit_seq, usage, generation, seq },
-      ...factsOf(id),
-    };
-    const after = addReport(before, report);
-    if (after === undefined || after === before) return;
-    if (before !== undefined) changed.delete(before);
-    changed.add(after);
-    put(after);
-  };
-  return {
-    apply,
-    position: () => position,
-    moveTo(seq: number) {
-      position = Math.max(position, seq);
-    },
-    sessions() {
-      list ??= [...byAgent].flatMap(([id, sessions]) => {
-        const own = counted.get(id) ?? withoutDoubled([...sessions.values()]);
-        counted.set(id, own);
-        return own;
-      });
-      return list;
-    },
-    async writeTo(store: SpendingStore) {
-      const [upTo, writing] = [position, [...changed]];
-      const newer = await store.write(writing, upTo);
-      for (const session of writing) changed.delete(session);
-      for (const session of newer) {
-        const own = ofAgent(session.agent_id).get(session.session);
-        if (own === undefined || own.audit_seq < session.audit_seq) put(session);
-      }
-    },
-  };
 }

@@ -102,6 +102,39 @@ test("what was spent outlives the loss of AUDIT, and what comes afterwards is co
   await second.server.stop();
 });
 
+test("old sessions are kept as one with their sums, also if a serve was killed before it had erased them", async () => {
+  await using first = await startTestServer();
+  const cli = { source: "results" };
+  await use(first.bus, "ada", "r1", { ...cli, tokens_used: 100 });
+  await isSpent(first.server, 100);
+  const keyOf = (session: string) => `session.ada.${Buffer.from(session).toString("base64url")}`;
+  const at = "2020-01-01T00:00:00.000Z";
+  const old = (session: string, tokens: number, more: object = {}) => ({
+    ...{ agent_id: "ada", session, is_own: false, first_at: at, last_at: at, told: {}, audit_seq: 1 },
+    quarters: [{ at: Math.floor(Date.parse(at) / 900_000), tokens }],
+    ...more,
+  });
+  const second = await first.restart(async () => {
+    const bucket = await openExistingBucket(first.bus, buckets.spending);
+    const stored = [
+      old("o1", 1),
+      old("o2", 20),
+      old("o3", 300),
+      old("earlier.0", 21, { includes: ["o1", "o2"] }),
+    ];
+    for (const each of stored) await bucket.put(keyOf(each.session), each);
+  });
+  await isSpent(second.server, 421);
+  await use(second.bus, "ada", "r1", { ...cli, tokens_used: 101 });
+  await isSpent(second.server, 422);
+  const third = await second.restart();
+  const bucket = await openExistingBucket(third.bus, buckets.spending);
+  const keys = [...(await bucket.entries()).keys()];
+  expect(keys.sort()).toEqual(["cursor", keyOf("earlier.0"), keyOf("r1")].sort());
+  expect(spent(third.server).tokens).toBe(422);
+  await third.server.stop();
+});
+
 test("what AUDIT had is read again if it could not be read at first", async () => {
   await using run = await startTestServer();
   await use(run.bus, "ada", "r1", { source: "results", tokens_used: 100 });
