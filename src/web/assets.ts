@@ -23,6 +23,7 @@ import formsStyle from "./browser/forms.css" with { type: "text" };
 import inboxStyle from "./browser/inbox.css" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
+import localTimesScript from "./browser/live/local-times.js" with { type: "text" };
 import showNewScript from "./browser/live/show-new.js" with { type: "text" };
 import morphScript from "./browser/morph.js" with { type: "text" };
 import newRequestsScript from "./browser/new-requests.js" with { type: "text" };
@@ -45,6 +46,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["fleet/targets.js", targetsScript],
   ["fleet/views.js", viewsScript],
   ["live/keep-sight.js", keepSightScript],
+  ["live/local-times.js", localTimesScript],
   ["live/show-new.js", showNewScript],
   ["morph.js", morphScript],
   ["new-requests.js", newRequestsScript],

@@ -252,7 +252,7 @@ test("serve lost: the page says so and since when, and sends nothing; it is live
   const failed = `${page.url()}: Failed to load resource:`;
   // 503 while the next serve starts and has its socket already.
   expectedProblems.push(`${failed} net::ERR_`, `${failed} the server responded with a status of 503`);
-  await shows(page, "#lost", /is lost\. You see the state at \d\d:\d\d:\d\d UTC/);
+  await shows(page, "#lost", /is lost\. You see the state at \d\d:\d\d:\d\d \(\d\d:\d\d:\d\d UTC\)\./);
   expect(await page.getByRole("button", { name: "Stop" }).isDisabled()).toBe(true);
   await shows(page, "#orders-why", "the server cannot be reached");
   await shows(page, "#agent-head", "before");

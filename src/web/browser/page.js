@@ -13,6 +13,7 @@ import { watchNeedActs } from "./forms/need-acts.js";
 import { watchOrders } from "./forms/orders.js";
 import { watchQuestions } from "./forms/questions.js";
 import { keepSight } from "./live/keep-sight.js";
+import { localClock, showLocalTimes, watchLocalFields } from "./live/local-times.js";
 import { watchNew } from "./live/show-new.js";
 import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
@@ -35,6 +36,8 @@ const refreshArmed = watchArmed(whyUnarmed, () => isLost);
 
 root.classList.add("scripted");
 keepZone();
+showLocalTimes();
+watchLocalFields();
 document.addEventListener("click", copy);
 document.addEventListener("submit", sayBusy);
 watchQuestions();
@@ -53,7 +56,10 @@ setInterval(announceCounts, announceEveryMs);
 showCountInTitle();
 
 if (stream !== undefined) {
-  const follow = watchNew((address) => openAgain(address));
+  const follow = watchNew((address) => {
+    showLocalTimes();
+    openAgain(address);
+  });
   const openAgain = openStream(stream, {
     onHello(hello) {
       // The server now has another version, whose markup may need another script.
@@ -64,6 +70,7 @@ if (stream !== undefined) {
     onPatch(patch) {
       takeTime(patch.now);
       keepSight(() => keepPlace(() => applyPatch(patch)));
+      showLocalTimes();
       showChosen();
       showCountInTitle();
       announceNewRequests();
@@ -94,9 +101,9 @@ function showLink(lost) {
   if (link !== null) link.textContent = lost ? "not connected" : "live";
   const banner = document.querySelector("#lost");
   if (banner instanceof HTMLElement && banner.hidden === lost) {
-    const time = shownAt.slice(11, 19);
+    const time = `${localClock(shownAt)} (${shownAt.slice(11, 19)} UTC)`;
     banner.textContent = lost
-      ? `The connection to cliai serve is lost. You see the state at ${time} UTC. This page keeps trying to reconnect.`
+      ? `The connection to cliai serve is lost. You see the state at ${time}. This page keeps trying to reconnect.`
       : "";
     banner.hidden = !lost;
   }

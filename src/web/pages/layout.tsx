@@ -9,10 +9,11 @@ import { countSections, countsText, type FleetCounts } from "../../domain/fleet/
 import type { Spent } from "../../domain/spending/spending-report.ts";
 import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
-import { absoluteTime, clockTime } from "./age.ts";
+import { absoluteTime } from "./age.ts";
 import { capitalized } from "./capitalized.ts";
 import { Icon } from "./parts/icon.tsx";
 import { PageNav } from "./parts/page-nav.tsx";
+import { Clock } from "./parts/time.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { needId } from "./requests/need-item.tsx";
 
@@ -73,7 +74,8 @@ export function Layout(props: LayoutProps) {
               </a>
             )}
             <p id="link" class="link" title={absoluteTime(at)}>
-              as of {clockTime(at)} UTC
+              as of <Clock at={at} />
+              <span data-utc-note> UTC</span>
             </p>
           </header>
           <PageNav path={path} troubles={troubles} />

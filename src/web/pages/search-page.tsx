@@ -5,9 +5,8 @@ import { commandTypes } from "../../domain/wire/order-messages.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { SearchAnswer, SearchHit } from "../../search/search.ts";
 import type { HttpError } from "../api/http-errors.ts";
-import { absoluteTime } from "./age.ts";
 import { Icon } from "./parts/icon.tsx";
-import { Age } from "./parts/time.tsx";
+import { Age, Moment } from "./parts/time.tsx";
 
 export interface SearchPageProps {
   /** What the form sent: `text`, `agent`, `kind`, `project`, `since`, `limit`. */
@@ -248,13 +247,17 @@ function More({
 /** How far back was searched, so that a missing record is not taken for one that never was. */
 function Kept({ answer: { searched_since, older_are } }: { answer: SearchAnswer }) {
   if (searched_since === null) return null;
-  const at = absoluteTime(searched_since);
+  const at = <Moment at={searched_since} />;
   return (
     <p class="quiet kept-since">
-      {older_are === null && `All that is kept was searched: back to ${at}.`}
-      {older_are === "removed" && `Searched back to ${at}. Records before that are not kept any more.`}
-      {older_are === "not_indexed" &&
-        `Searched back to ${at}. Older records are kept, but were dropped from the index, which was full (search_max_bytes).`}
+      {older_are === null && <>All that is kept was searched: back to {at}.</>}
+      {older_are === "removed" && <>Searched back to {at}. Records before that are not kept any more.</>}
+      {older_are === "not_indexed" && (
+        <>
+          Searched back to {at}. Older records are kept, but were dropped from the index, which was full
+          (search_max_bytes).
+        </>
+      )}
     </p>
   );
 }

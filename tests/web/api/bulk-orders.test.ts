@@ -117,7 +117,13 @@ describe("POST /api/commands", () => {
     );
     await web.bus.flush();
     const reason = "the <disk> is full";
-    const body = new URLSearchParams({ type: "stop", command_id: "k2", agents: "ada", force: "true", reason });
+    const body = new URLSearchParams({
+      type: "stop",
+      command_id: "k2",
+      agents: "ada",
+      force: "true",
+      reason,
+    });
     expect((await web.app.request("/bulk", { method: "POST", body })).status).toBe(303);
     await waitFor(() => commands.length === 1, { what: "the stop is sent" });
     expect(commands[0]).toMatchObject({ type: "stop", payload: { force: true, reason } });

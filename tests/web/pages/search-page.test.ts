@@ -66,8 +66,8 @@ test("/search > shows a form, what was found with the words marked, and what was
   expect(html).toContain('<a href="/agents/ada/transcript?since=2026-05-03T12:59:55.000Z">ada</a>');
   expect(html).toContain("1,001 or more records, newest first");
   expect(html).toContain("3 records are not in the index yet");
-  expect(html).toContain(
-    "Searched back to 2026-05-01 08:00:00 UTC. Records before that are not kept any more.",
+  expect(html).toMatch(
+    /Searched back to <time data-moment[^>]*>2026-05-01 08:00:00 UTC<\/time>\. Records before that are not kept any more\./,
   );
   expect(html).toMatch(/href="\/search\?[^"]*text=answer[^"]*limit=5"/);
   expect(html).toContain('value="ada"');

@@ -1,6 +1,7 @@
 // Sends answers to requests without leaving the page, and keeps a person's place while requests come and go: what was typed for a request
 // that somebody else decided stays in sight, and the focus goes to the next request.
 
+import { localSentence } from "../live/local-times.js";
 import { announce, say } from "../say.js";
 import { forgetDraft, restoreDrafts, typedText } from "./drafts.js";
 import { postForm } from "./post.js";
@@ -107,8 +108,7 @@ function keepTyped(item, follower) {
   const list = follower?.parentElement ?? document.querySelector("ol.requests");
   if (text === "" || list === null) return undefined;
   const id = form.dataset.answer ?? "";
-  const how =
-    document.getElementById(`request-${id}`)?.getAttribute("data-ended") ?? "It is not open any more.";
+  const how = endedText(document.getElementById(`request-${id}`)) ?? "It is not open any more.";
   const template = document.querySelector("#kept-item");
   if (!(template instanceof HTMLTemplateElement)) return undefined;
   const kept = /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild;
@@ -167,8 +167,14 @@ function sayDelivery() {
   const words = delivery?.textContent ?? "";
   if (words === "" || words === sent.said) return;
   sent.said = words;
-  say(`${ended?.getAttribute("data-ended")} ${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
+  say(`${endedText(ended) ?? ""} ${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
   if (delivery?.hasAttribute("data-over")) sent = undefined;
+}
+
+/** How a request has ended, as a sentence. @param {Element | null} item */
+function endedText(item) {
+  const text = item?.getAttribute("data-ended");
+  return text == null ? undefined : localSentence(text, item?.getAttribute("data-ended-at") ?? null);
 }
 
 /** @returns {HTMLElement[]} the requests on the page that wait for an answer */

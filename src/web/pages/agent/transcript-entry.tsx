@@ -3,8 +3,9 @@
 import type { Child } from "hono/jsx";
 import { summaryOf } from "../../../domain/text/summary.ts";
 import type { StoredEntry } from "../../../server/transcripts/transcripts.ts";
-import { absoluteTime, clockTime } from "../age.ts";
+import { absoluteTime } from "../age.ts";
 import { Icon } from "../parts/icon.tsx";
+import { Clock } from "../parts/time.tsx";
 import { durationText } from "./call-list.tsx";
 import { PlainText } from "./markdown.tsx";
 
@@ -70,7 +71,7 @@ export function TranscriptEntryItem({ entry, result, path, markdown }: EntryProp
           title={`${absoluteTime(entry.at)}: link to this moment`}
           data-copy-link
         >
-          <time dateTime={entry.at}>{clockTime(entry.at)}</time>
+          <Clock at={entry.at} />
         </a>
       </p>
       <EntryBody {...{ entry, result, markdown }} />

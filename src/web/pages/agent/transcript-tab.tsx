@@ -72,8 +72,10 @@ function TranscriptTab({ view, page, since, problem, isLive }: TabProps) {
       <div class="transcript-head">
         <h2 id="title-transcript">Transcript</h2>
         <form method="get" action={path} class="jump">
-          <label for="jump-since">Jump to (UTC)</label>
-          <input id="jump-since" type="datetime-local" name="since" step="1" value={since} />
+          <label for="jump-since">
+            Jump to <span data-utc-note>(UTC)</span>
+          </label>
+          <input id="jump-since" type="datetime-local" name="since" step="1" value={since} data-utc />
           <button type="submit">Go</button>
         </form>
       </div>

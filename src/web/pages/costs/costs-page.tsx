@@ -13,7 +13,7 @@ import {
 import { countText } from "../../../domain/text/amounts.ts";
 import { costText, tokensText } from "../../../domain/usage.ts";
 import type { CostsReport } from "../../api/reports/costs-report.ts";
-import { absoluteTime } from "../age.ts";
+import { Moment } from "../parts/time.tsx";
 import { SpentChart } from "./spent-chart.tsx";
 
 const periodNames: Readonly<Record<Period, string>> = {
@@ -62,8 +62,8 @@ export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
           <HoursChart report={report} />
           <p class="further quiet">
             All figures are estimates of the agents' CLIs, or of the agents themselves, since{" "}
-            <time dateTime={since}>{absoluteTime(since)}</time>. What was spent stays in the sums when an
-            agent begins a new session or is removed. A cost that nobody has told is left blank.
+            <Moment at={since} />. What was spent stays in the sums when an agent begins a new session or is
+            removed. A cost that nobody has told is left blank.
           </p>
         </>
       )}

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
-// A point in time: how long ago it is and, in the title, exactly when. The browser's script updates the age.
+// A point in time: how long ago it is, or its clock time, and in the title exactly when. The browser's script updates the age, and shows
+// clock times in its own time zone; the server writes UTC.
 import { absoluteTime, ageText, clockTime, untilText } from "../age.ts";
 
 export function Age({ at, now }: { at: string | undefined; now: Date }) {
@@ -22,8 +23,17 @@ export function Until({ at, now }: { at: string; now: Date }) {
 
 export function Clock({ at }: { at: string }) {
   return (
-    <time dateTime={at} title={absoluteTime(at)}>
+    <time data-clock dateTime={at} title={absoluteTime(at)}>
       {clockTime(at)}
+    </time>
+  );
+}
+
+/** The date and the clock time. */
+export function Moment({ at }: { at: string }) {
+  return (
+    <time data-moment dateTime={at} title={absoluteTime(at)}>
+      {absoluteTime(at)}
     </time>
   );
 }

@@ -111,7 +111,7 @@ export function EndedItem({ request, view, now }: ItemProps) {
   // With several answers, answerTextForPeople() repeats each question before its answer.
   const namesQuestions = (answer?.answers?.length ?? 0) > 1;
   return (
-    <li id={`request-${request_id}`} data-ended={endedSentence(request)}>
+    <li id={`request-${request_id}`} data-ended={endedSentence(request)} data-ended-at={request.ended_at}>
       <p class="order">
         <a href={`/agents/${agent_id}`}>{agent_id}</a>
         <Age at={request.ended_at} now={now} />
