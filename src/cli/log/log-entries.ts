@@ -33,13 +33,33 @@ export type LogReader = (record: StreamMessage) => LogEntry | undefined;
 
 export function createLogReader(): LogReader {
   const orders = new Map<string, KnownOrder>();
+  const isToldEnd = createEndFilter();
   return (record) => {
     const entry = logEntry(record, orders);
+    if (entry !== undefined && isToldEnd(record, entry)) return undefined;
     const id = entry?.kind === "told" && entry.again === undefined ? orderIdOf(record) : undefined;
     if (entry === undefined || id === undefined || orders.has(id)) return entry;
     const { kind, from, what, text } = entry;
     orders.set(id, { words: { kind, ...definedOf({ from, what }), text: summaryOf(text) } });
     return entry;
+  };
+}
+
+/**
+ * Returns a function that tells whether the entry is an end that the log has already. Several may report one end, if a host was killed: the
+ * server, who starts the agent again, and the bridge that stands in for the host. Of these the first counts, unless something came in between.
+ */
+function createEndFilter(): (record: StreamMessage, entry: LogEntry) => boolean {
+  let ended: (string | undefined)[] = [];
+  return ({ data }, { kind }) => {
+    const before = ended;
+    if (kind !== "ended") {
+      ended = [];
+      return false;
+    }
+    const { status, instance_id: run } = decodeMessage(StatusSchema, data);
+    ended = [...before, run];
+    return before.length > 0 && (status === "disconnected" || (run !== undefined && before.includes(run)));
   };
 }
 
@@ -78,6 +98,7 @@ const EventSchema = v.looseObject({
 const StatusSchema = v.looseObject({
   status: v.string(),
   message: v.optional(v.fallback(v.string(), ""), ""),
+  instance_id: v.fallback(v.optional(v.string()), undefined),
 });
 
 /** Undefined for a record that is of no use to a reader of the log, or cannot be decoded. */

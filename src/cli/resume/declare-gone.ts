@@ -8,7 +8,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { pause } from "../../waiting.ts";
-import { createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
+import { type AgentReading, createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
 import type { CliContext } from "../frame/context.ts";
 import { sendUnsent } from "../serve/launch/unsent-reports.ts";
 import { endLeftoverRun } from "../spawn/leftover-processes.ts";
@@ -32,6 +32,12 @@ export async function declareGone(
   await sendUnsent(agent_id, { dataDir, bus, log });
   if (axes.link.value === "offline") return;
   const reader = createFleetReader(bus, { now, note: () => undefined });
+  // The server may have found the end meanwhile, and knows more of it than is known here.
+  const isGoneBy = (reading: AgentReading) =>
+    viewOf(reading).axes.link.value === "offline" ||
+    reading.record.heartbeat?.instance_id !== heartbeat?.instance_id;
+  const found = await reader.find(agent_id);
+  if (found === undefined || isGoneBy(found)) return;
   bus.publish(agentSubject(agent_id, "status"), {
     ...{ agent_id, status: "disconnected", message: why, timestamp: now().toISOString() },
     ...(heartbeat?.instance_id === undefined ? {} : { instance_id: heartbeat.instance_id }),
@@ -39,9 +45,8 @@ export async function declareGone(
   const deadline = performance.now() + readWithinMs;
   while (performance.now() < deadline) {
     const reading = await reader.find(agent_id);
-    if (reading === undefined || viewOf(reading).axes.link.value === "offline") return;
-    // Another run has begun meanwhile. The launch that follows is then refused.
-    if (reading.record.heartbeat?.instance_id !== heartbeat?.instance_id) return;
+    // If another run has begun meanwhile, the launch that follows is refused.
+    if (reading === undefined || isGoneBy(reading)) return;
     await pause(lookEveryMs);
   }
   throw new CliaiError("no_answer", `the server still shows ${agent_id} as online: ${why}`, {

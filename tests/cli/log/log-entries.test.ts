@@ -91,3 +91,21 @@ test("an order that is given to another run is told again, with its first words;
     ["told", true, "message", "bea", "hello"],
   ]);
 });
+
+test("an end that several report is told once; a new one, and one after something else, is told", () => {
+  const reader = createLogReader();
+  let seq = 0;
+  const ends = (topic: string, message: object) => {
+    const data = new TextEncoder().encode(JSON.stringify(message));
+    return reader({ seq: ++seq, at, subject: `agent.ada.${topic}`, data })?.text;
+  };
+  const status = (word: string, instance_id: string, message = "") =>
+    ends("status", { status: word, instance_id, message });
+  expect(status("crashed", "r1", "its host has ended")).toBe("crashed: its host has ended");
+  expect(status("disconnected", "r1", "its host has ended")).toBeUndefined();
+  expect(status("crashed", "r1")).toBeUndefined();
+  expect(status("disconnected", "bridge-of-r1", "stdin closed")).toBeUndefined();
+  expect(status("failed_to_start", "r2", "no login")).toBe("failed_to_start: no login");
+  expect(ends("event", { kind: "said", detail: "hello" })).toBe("hello");
+  expect(status("disconnected", "r3")).toBe("disconnected");
+});

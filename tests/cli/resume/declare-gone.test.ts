@@ -1,6 +1,7 @@
 // What happens before an agent whose host is gone is started again. Over a real server.
 import { expect, test } from "bun:test";
 import { hostname } from "node:os";
+import { createFleetReader } from "../../../src/cli/fleet/fleet-reading.ts";
 import { declareGone } from "../../../src/cli/resume/declare-gone.ts";
 import { standingOf } from "../../../src/cli/resume/standing.ts";
 import { addUnsent, readUnsent } from "../../../src/data-dir/run-file.ts";
@@ -30,4 +31,28 @@ test("declareGone() stores what its host could not report, so that the next run 
   await until("its receipt", () => statesOf(test, "c1").length > 0);
   expect([statesOf(test, "c1"), await readUnsent(dataDir, ada)]).toEqual([["applied"], []]);
   expect(server.fleet.get(ada)?.axes.link.value).toBe("offline");
+});
+
+test("declareGone() leaves the end as the server has found it meanwhile, and tells it no second time", async () => {
+  await using dir = await tempDir();
+  await using test = await startTestServer();
+  const { bus, server } = test;
+  const beat = { instance_id: run, interval_s: 60, host: hostname(), status: "working", agent_cli: "claude" };
+  bus.publish("agent.ada.heartbeat", beat);
+  const view = await until("it is online", () => {
+    const found = server.fleet.get(ada);
+    return found?.axes.link.value === "online" && found;
+  });
+  const standing = standingOf(view, { hostname: hostname(), isHeld: false, isRunning: false });
+  const said: unknown[] = [];
+  bus.subscribe("agent.ada.status", ({ data }) => said.push(JSON.parse(new TextDecoder().decode(data))));
+  const crash = { status: "crashed", message: "SIGKILL", instance_id: run, ended_with: "host" };
+  await bus.publishStored("agent.ada.status", crash);
+  await until("its end is stored", async () => {
+    const found = await createFleetReader(bus, { now: () => new Date(), note: () => undefined }).find(ada);
+    return found?.record.said?.status === "crashed";
+  });
+  await declareGone(bus, standing, { dataDir: dir.path, now: () => new Date(), log: silentLogger });
+  await bus.flush();
+  expect(said).toMatchObject([{ status: "crashed" }]);
 });

@@ -196,7 +196,7 @@ export function isStopped(view: AgentView | undefined): boolean {
  */
 export async function untilGone(
   id: AgentId,
-  { bus, server, context, dataDir }: LaunchesOptions,
+  { bus, server, context, dataDir, hosts }: LaunchesOptions,
 ): Promise<void> {
   const deadline = performance.now() + goneWithinMs;
   let isSaid = false;
@@ -210,6 +210,10 @@ export async function untilGone(
       throw new CliaiError("already_running", `the agent "${id}" is online already`);
     if (!isSaid && !isHeld) {
       isSaid = true;
+      // Its run file tells more of the end than is known here.
+      await hosts.look(id);
+      await server.catchUp(id);
+      if (server.fleet.get(id)?.axes.link.value !== "online") continue;
       const instance_id = record?.heartbeat?.instance_id;
       const goodbye = { agent_id: id, status: "disconnected", message: "its host has ended without a word" };
       const timestamp = context.now().toISOString();
