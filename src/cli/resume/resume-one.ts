@@ -54,12 +54,12 @@ export function onTerminalLine(id: string): string {
 async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<Done> {
   const { view, state, why } = one.standing;
   const { agent_id } = view;
-  const unused = Object.keys(one.given).length === 0 ? "" : "; the flags count only when it is started again";
+  const unused = unusedWords(one.given);
   switch (state) {
     case "runs":
       return {
         did: "nothing",
-        words: `runs already (${view.status})${closedWords(view)}${unused}${elsewhereWords(one)}`,
+        words: `${runsWords(view.status)}${closedWords(view)}${unused}${elsewhereWords(one)}`,
       };
     case "elsewhere":
     case "unknown":
@@ -72,6 +72,14 @@ async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<
     case "ended":
       return await startAgain(one, bus, context);
   }
+}
+
+function unusedWords(given: LaunchFlags): string {
+  return Object.keys(given).length === 0 ? "" : "; the flags count only when it is started again";
+}
+
+function runsWords(status: string): string {
+  return status === "starting" ? "is being started already" : `runs already (${status})`;
 }
 
 /** For an agent that runs without a terminal, but was first launched on one: how to have it on a terminal again. Otherwise "". */
@@ -108,6 +116,7 @@ async function startAgain(one: ToResume, bus: Bus, context: ResumeContext): Prom
   };
   const request = { profile, project, id, from: operatorOf(context), again: true, flags };
   const reader = createFleetReader(bus, context);
+  let isByServer = false;
   try {
     await askForLaunch(
       bus,
@@ -117,15 +126,18 @@ async function startAgain(one: ToResume, bus: Bus, context: ResumeContext): Prom
   } catch (error) {
     if (!(error instanceof CliaiError) || error.code !== "already_running") throw error;
     // A server that has just started launches the agents again that the last server had launched.
-    const { axes, status } = await untilOnline(view, reader, () => true);
-    if (axes.link.value !== "online") throw error;
-    return { did: "nothing", words: `runs already (${status}): the server has started it again` };
+    const { axes } = await untilOnline(view, reader, () => true);
+    if (axes.link.value !== "online") {
+      return { did: "nothing", words: `${why}; the server is starting it again already: cliai show ${id}` };
+    }
+    isByServer = true;
   }
   const { session_id = null } = (await reader.find(id))?.record ?? {};
   const isSame = session !== undefined && session_id === session;
+  const started = isByServer ? "the server has started it again by itself" : "started again";
   return {
     did: "started",
-    words: `${why}; started again without a terminal, ${isSame ? "in its session" : newSessionWords(session)}`,
+    words: `${why}; ${started} without a terminal, ${isSame ? "in its session" : newSessionWords(session)}${isByServer ? unusedWords(given) : ""}`,
     more: { session_id, is_new_session: !isSame },
   };
 }

@@ -1,5 +1,6 @@
 // What `cliai resume` says of an agent that it does not start again, and whom it does not start.
 import { describe, expect, test } from "bun:test";
+import { openLaunchDesk } from "../../../src/cli/launch-desk.ts";
 import { closedWords, runsOnClosed } from "../../../src/cli/resume/end-closed.ts";
 import {
   isOfTerminal,
@@ -11,10 +12,15 @@ import type { Standing } from "../../../src/cli/resume/standing.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import type { LaunchedAs } from "../../../src/domain/launch-flags.ts";
+import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { alive, beatOf, now, recordOf, saidOf } from "../../support/agent-records.ts";
+import { ada } from "../../support/agents.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { errorOf } from "../../support/error-of.ts";
+import { startTestServer } from "../../support/test-server.ts";
+import { until } from "../../support/wait-for.ts";
 
 const nobody = {} as Bus; // nothing is to be sent
 const stand = (state: Standing["state"], fields: Partial<AgentRecord> = alive): Standing => ({
@@ -36,6 +42,8 @@ describe("resumeOne() of an agent that runs", () => {
       "nothing",
       "ada: runs already (working)",
     ]);
+    const starting = { ...alive, said: saidOf("starting") };
+    expect((await resumed({ standing: stand("runs", starting) }))[1]).toBe("ada: is being started already");
     expect(await resumed({ standing: stand("runs") }, true)).toEqual([
       "nothing",
       '{"agent_id":"ada","did":"nothing"}',
@@ -110,4 +118,36 @@ describe("an agent whose terminal was closed", () => {
   test("closedWords() says nothing of a window that is open", () => {
     expect(closedWords(viewAgent(recordOf(alive), now))).toBe("");
   });
+});
+
+test("resumeOne() says of an agent that the server itself is starting again that it is resumed, and does not refuse it", async () => {
+  await using test = await startTestServer();
+  const { bus, server } = test;
+  const beat = (instance_id: string) => ({
+    instance_id,
+    interval_s: 60,
+    session_id: "s1",
+    agent_cli: "claude",
+  });
+  bus.publish("agent.ada.heartbeat", beat("r1"));
+  await until("its first run", () => server.fleet.get(ada)?.axes.link.value === "online");
+  bus.publish("agent.ada.status", { status: "crashed", message: "SIGKILL", instance_id: "r1" });
+  const view = await until("its end", () => {
+    const found = server.fleet.get(ada);
+    return found?.status === "crashed" && found;
+  });
+  const spawn = () => {
+    bus.publish("agent.ada.heartbeat", beat("r2"));
+    return Promise.reject(new CliaiError("already_running", "it is online already"));
+  };
+  const end = openLaunchDesk(bus, { spawn }, silentLogger);
+  const context = testContext();
+  const standing = { view, state: "ended", why: "crashed (SIGKILL)", wentDown: true } as const;
+  const one = { standing, before: launch, given: { model: "m" }, dataDir: "/nowhere" };
+  expect(await resumeOne(one, bus, context)).toBe("started");
+  end();
+  expect(context.printed[0]).toStartWith(
+    "ada: crashed (SIGKILL); the server has started it again by itself without a terminal, in a new session",
+  );
+  expect(context.printed[0]).toEndWith("; the flags count only when it is started again");
 });
