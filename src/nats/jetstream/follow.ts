@@ -39,14 +39,31 @@ export interface FollowOptions {
   readonly from: number | "new";
   readonly log: Logger;
   readonly onMessage: (message: StreamMessage) => void;
+  /**
+   * Called when the stream ends before what was delivered: it was made anew (`end` is 0), or has lost its end. What comes after `end` is
+   * delivered next, under sequences that were delivered before. If left out, those messages are not delivered.
+   */
+  readonly onRewound?: (end: number) => void;
 }
 
 /** Delivers each message of a stream once and in order, without acknowledgements, until it is stopped. */
 export function followStream(bus: Bus, options: FollowOptions): Following {
   const caughtUp = Promise.withResolvers<void>();
   let next = options.from;
+  let created: string | undefined;
+  /** Moves back to the end of the stream if it is not where it was. */
+  const rewind = async (onRewound: (end: number) => void) => {
+    const now = await readStreamEnd(bus, options.stream);
+    const isAnew = created !== undefined && created !== now.created;
+    created = now.created;
+    if (next === "new" || (!isAnew && next <= now.end + 1)) return;
+    const end = isAnew ? 0 : now.end;
+    onRewound(end);
+    next = end + 1;
+  };
   const loop = keepConsuming(bus, options.log, `stream ${options.stream}`, async () => {
     const filter = subjectFilter(bus, options.subjects);
+    if (options.onRewound !== undefined) await rewind(options.onRewound);
     const start = next === "new" ? { isNew: true as const } : { from: next };
     const reader = await openReader(bus, options.stream, filter, start);
     if (next === "new") next = reader.deliveredTo + 1;
@@ -73,6 +90,16 @@ export function followStream(bus: Bus, options: FollowOptions): Following {
     };
   });
   return { caughtUp: caughtUp.promise, stop: loop.stop };
+}
+
+/** Where the stream ends now, and when it was created. */
+async function readStreamEnd(
+  bus: Bus,
+  stream: string,
+): Promise<{ readonly end: number; readonly created: string }> {
+  const manager = await bus.connection.jetstream({ timeout: answerWithinMs }).jetstreamManager(false);
+  const { state, created } = await manager.streams.info(stream);
+  return { end: state.last_seq, created: String(created) };
 }
 
 export interface Order extends StreamMessage {

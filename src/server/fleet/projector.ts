@@ -54,6 +54,8 @@ export interface ProjectorOptions {
   readonly onEvent: (event: FleetEvent) => void;
   /** Called with each message that cannot be decoded, the first time that it is read. */
   readonly onMalformed: (message: MalformedMessage) => void;
+  /** Called when AUDIT ends before what was read of it. What comes after that `end` is applied next. */
+  readonly onRewound: (end: number) => void;
   /** Called with the sequence in COMMANDS of an order that cannot be decoded. */
   readonly onUnusableOrder: (seq: number) => void;
   readonly now: () => Date;
@@ -62,34 +64,13 @@ export interface ProjectorOptions {
 
 /** Resolves when the streams have been read to their end. */
 export async function startProjector(bus: Bus, options: ProjectorOptions): Promise<Projector> {
-  const { position, recordOf, onEvent, onMalformed, onUnusableOrder, now, log } = options;
+  const { position, recordOf, onUnusableOrder, onRewound, now, log } = options;
   const from = position.cursor();
+  /** What cannot be decoded up to here was told before. */
+  let knownTo = from.audit_seq;
   const { advance } = position;
 
-  /** Decodes a message and applies its event. Returns whether it could be decoded. Never throws, so that what comes after it is applied. */
-  const take = (
-    subject: string,
-    data: Uint8Array,
-    decode: () => FleetEvent | undefined,
-    isKnown = false,
-  ): boolean => {
-    let event: FleetEvent | undefined;
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      event = decode();
-    } catch (error) {
-      failure = { error };
-    }
-    try {
-      if (event !== undefined) onEvent(event);
-      if (failure !== undefined && !isKnown)
-        onMalformed({ subject, data, ...failure, id: parseAgentSubject(subject)?.id });
-    } catch (error) {
-      log.error(`an event of ${subject} cannot be applied: ${messageOf(error)}`);
-    }
-    return failure === undefined;
-  };
-
+  const take = createTake(options);
   const unsubscribe = bus.subscribe(everyAgentSubject("heartbeat"), ({ subject, data }) =>
     take(subject, data, () => decodeHeartbeat(subject, data, now())),
   );
@@ -121,8 +102,13 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
     log,
     onMessage: (message) => {
       if (reportSubject.test(message.subject))
-        take(message.subject, message.data, () => decodeReport(message), message.seq <= from.audit_seq);
+        take(message.subject, message.data, () => decodeReport(message), message.seq <= knownTo);
       advance({ audit_seq: message.seq });
+    },
+    onRewound(end) {
+      knownTo = Math.min(knownTo, end);
+      onRewound(end);
+      position.rewindAudit(end);
     },
   });
   await audit.caughtUp;
@@ -158,6 +144,38 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
       unsubscribe();
       await stopAll(audit, commands);
     },
+  };
+}
+
+/** Decodes a message and applies its event. Returns whether it could be decoded. Never throws, so that what comes after it is applied. */
+type Take = (
+  subject: string,
+  data: Uint8Array,
+  decode: () => FleetEvent | undefined,
+  isKnown?: boolean,
+) => boolean;
+
+function createTake({
+  onEvent,
+  onMalformed,
+  log,
+}: Pick<ProjectorOptions, "onEvent" | "onMalformed" | "log">): Take {
+  return (subject, data, decode, isKnown = false) => {
+    let event: FleetEvent | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      event = decode();
+    } catch (error) {
+      failure = { error };
+    }
+    try {
+      if (event !== undefined) onEvent(event);
+      if (failure !== undefined && !isKnown)
+        onMalformed({ subject, data, ...failure, id: parseAgentSubject(subject)?.id });
+    } catch (error) {
+      log.error(`an event of ${subject} cannot be applied: ${messageOf(error)}`);
+    }
+    return failure === undefined;
   };
 }
 

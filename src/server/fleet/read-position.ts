@@ -6,6 +6,8 @@ export interface ReadPosition {
   cursor(): Cursor;
   /** Moves the position forward; never back. */
   advance(further: Partial<Cursor>): void;
+  /** Moves the position in AUDIT back, because the stream ends there now. */
+  rewindAudit(end: number): void;
   /** `done` resolves once `isReached` returns true for the position. `forget` ends the check. */
   reached(isReached: (cursor: Cursor) => boolean): {
     readonly done: Promise<void>;
@@ -24,6 +26,9 @@ export function createReadPosition(from: Cursor): ReadPosition {
         commands_seq: Math.max(cursor.commands_seq, further.commands_seq ?? 0),
       };
       for (const look of waiting) look();
+    },
+    rewindAudit(end) {
+      cursor = { ...cursor, audit_seq: Math.min(cursor.audit_seq, end) };
     },
     reached(isReached) {
       const { promise: done, resolve } = Promise.withResolvers<void>();

@@ -71,12 +71,15 @@ export async function settleWithStreams(bus: Bus, kept: Kept): Promise<Settled> 
     },
     lost: rewound.flatMap(({ record, lost }) => lost.map((command) => ({ id: record.agent_id, command }))),
     damage: [
-      ...(read.audit > audit ? [`${streams.audit} ends at ${audit}, and was read to ${read.audit}`] : []),
-      ...(read.commands > commands
-        ? [`${streams.commands} ends at ${commands}, and was read to ${read.commands}`]
-        : []),
+      ...(read.audit > audit ? [endsEarly(streams.audit, audit, read.audit)] : []),
+      ...(read.commands > commands ? [endsEarly(streams.commands, commands, read.commands)] : []),
     ],
   };
+}
+
+/** The words about a stream that ends before the sequence that was read from it. */
+export function endsEarly(stream: string, end: number, read: number): string {
+  return `${stream} ends at ${end}, and was read to ${read}`;
 }
 
 /** Finds the orders that wait according to the agents' records, but are no longer in the stream. */

@@ -31,6 +31,8 @@ export interface Ledger {
   position(): number;
   /** Moves the position forward. */
   moveTo(seq: number): void;
+  /** Moves the position back to where AUDIT ends now; what was counted stays. */
+  rewind(end: number): void;
   /** What counts of all sessions. */
   sessions(): readonly SessionSpending[];
   /** Writes what has changed. @throws CliaiError if the store takes nothing */
@@ -85,6 +87,12 @@ export function createLedger(
     position: () => position,
     moveTo(seq) {
       position = Math.max(position, seq);
+    },
+    rewind(end) {
+      position = Math.min(position, end);
+      for (const sessions of book.agents())
+        for (const session of sessions.values())
+          if (session.audit_seq > end) book.change({ ...session, audit_seq: end });
     },
     sessions: book.sessions,
     writeTo: (store) => book.writeTo(store, position),

@@ -24,6 +24,8 @@ const readAgainAfterMs = 2_000;
 export interface Spending extends SpendingReading {
   /** Takes an event of an agent that AUDIT has stored. Earlier ones than were taken before change nothing. */
   take(event: FleetEvent): void;
+  /** AUDIT ends here now: what comes after it is new, under sequences that were taken before. */
+  rewind(end: number): void;
   /** Begins to read what AUDIT has beyond the bucket. Call it when the agents' records are there: they have the profiles and projects. */
   start(): void;
   stop(): Promise<void>;
@@ -97,6 +99,7 @@ export async function openSpending(bus: Bus, options: SpendingOptions): Promise<
       if (waiting === undefined) ledger.apply(taken);
       else if (message.usage !== undefined) waiting.push(taken);
     },
+    rewind: ledger.rewind,
     sessions: ledger.sessions,
     isComplete: () => waiting === undefined,
     read: read.promise,

@@ -1,13 +1,15 @@
 // The second stage of a server: loads the stored fleet, reads the streams from there on, and then stores what changes.
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
+import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
 import { withLostConnections } from "../../domain/fleet/runs.ts";
+import { streams } from "../../domain/wire/subjects.ts";
 import { crashedAlert } from "../alerts/crashes.ts";
 import { lostEntriesAlert, warnOfLostEntries } from "../alerts/lost-entries.ts";
 import { openFleetStore } from "../fleet/fleet-store.ts";
 import { type Projector, startProjector } from "../fleet/projector.ts";
 import { createReadPosition } from "../fleet/read-position.ts";
 import { silentAlert } from "../fleet/silence.ts";
-import { type Settled, settleWithStreams } from "../inbox/lost-orders.ts";
+import { endsEarly, type Settled, settleWithStreams, storeDamaged } from "../inbox/lost-orders.ts";
 import { isOfEarlierLife } from "../inbox/missed.ts";
 import { createOrderEnds, type OrderEnds } from "../inbox/order-ends.ts";
 import { startTakenOrdersRemoval } from "../inbox/taken-orders.ts";
@@ -52,10 +54,12 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   fleet.restore(stored.records.map((record) => withLostConnections(record, bus.serverId)));
   consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
+  /** Up to here, AUDIT was read before this serve started. */
+  let readBefore = stored.cursor.audit_seq;
   const onEvent = (event: FleetEvent) => {
     foundation.spending.take(event);
     // Events are read again for timelines and incomplete records. Ignore those of agents that were removed since.
-    const isReadAgain = "audit_seq" in event && event.audit_seq <= stored.cursor.audit_seq;
+    const isReadAgain = "audit_seq" in event && event.audit_seq <= readBefore;
     const known = fleet.record(event.id);
     if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
     if (!isReadAgain) warnOfLostEntries(alerts, event);
@@ -81,6 +85,23 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     recordOf: fleet.record,
     onEvent,
     onMalformed: malformed.take,
+    onRewound(end) {
+      const read = position.cursor().audit_seq;
+      readBefore = Math.min(readBefore, end);
+      foundation.spending.rewind(end);
+      // Their sequences would make them ignore what comes now.
+      for (const record of [...fleet.records()]) {
+        const rewound = rewindRecord(record, { audit: end, commands: Number.POSITIVE_INFINITY }).record;
+        if (rewound === record) continue;
+        fleet.adopt(rewound);
+        store.changed(record.agent_id);
+      }
+      alerts.raiseOwn({
+        kind: storeDamaged,
+        severity: "critical",
+        message: endsEarly(streams.audit, end, read),
+      });
+    },
     onUnusableOrder: removal.discard,
     now,
     log,

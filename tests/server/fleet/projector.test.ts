@@ -29,6 +29,7 @@ async function startProjecting(more: Partial<Pick<ProjectorOptions, "onEvent" | 
     recordOf: () => undefined,
     onMalformed: () => undefined,
     onUnusableOrder: () => undefined,
+    onRewound: () => undefined,
     now: () => new Date(),
     log,
     ...more,

@@ -102,6 +102,32 @@ test("what was spent outlives the loss of AUDIT, and what comes afterwards is co
   await second.server.stop();
 });
 
+test("an AUDIT that is made anew under a running server stops neither the sums nor the statuses, and raises an alert", async () => {
+  await using run = await startTestServer();
+  const say = (message: string) =>
+    run.bus.publishStored("agent.ada.status", { agent_id: "ada", status: "working", message });
+  for (let i = 0; i < 10; i += 1) await say(`before ${i}`);
+  await use(run.bus, "ada", "r1", { source: "results", tokens_used: 100 });
+  await isSpent(run.server, 100);
+  const manager = await run.bus.connection.jetstreamManager();
+  const { config } = await manager.streams.info("AUDIT");
+  await manager.streams.delete("AUDIT");
+  await manager.streams.add(config);
+  await use(run.bus, "ada", "r1", { source: "results", tokens_used: 130 });
+  await say("afterwards");
+  await isSpent(run.server, 130);
+  const shown = () => JSON.stringify(run.server.fleet.list());
+  await waitFor(() => shown().includes("afterwards"), { what: "the status" });
+  expect(run.server.alerts.open().map(({ kind, message }) => [kind, message])).toContainEqual([
+    "store_damaged",
+    "AUDIT ends at 0, and was read to 11",
+  ]);
+  const second = await run.restart();
+  await second.server.spending.read;
+  expect(spent(second.server).tokens).toBe(130);
+  await second.server.stop();
+});
+
 test("old sessions are kept as one with their sums, also if a serve was killed before it had erased them", async () => {
   await using first = await startTestServer();
   const cli = { source: "results" };
