@@ -11,6 +11,7 @@ import type { Alert } from "../domain/wire/messages.ts";
 import type { NatsServerFacts } from "../nats/accounts/server-facts.ts";
 import type { StoreState } from "../nats/jetstream/stores.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";
+import type { WorkFigures } from "./reports/work-counts.ts";
 import type { TypedKeys } from "./screens/type-keys.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
 import type { StoredEntry, TranscriptPage, TranscriptQuery } from "./transcripts/transcripts.ts";
@@ -29,6 +30,8 @@ export interface Server {
   isLeader(): boolean;
   /** The queues before model servers that this serve has kept since its start. */
   modelQueues(): readonly QueueFigures[];
+  /** What the agents have done since this serve has started. */
+  work(): WorkFigures;
   health(): Health;
   /** What NATS and its store say of themselves now. @throws CliaiError if they do not answer */
   system(): Promise<SystemFacts>;

@@ -60,6 +60,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     screens,
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
+    work: foundation.work.figures,
     history: createHistory(bus),
     spending: foundation.spending,
     system: () => readSystemFacts(foundation, options),

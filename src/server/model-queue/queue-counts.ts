@@ -1,5 +1,7 @@
 // Counts what happens in the queues before model servers, for `/metrics`. It makes plain data; the reader formats it.
+
 import { type ModelQueue, slotCount } from "../../domain/model-queue/model-queue.ts";
+import { type Distribution, emptyDistribution, withMeasurement } from "../../domain/system/distribution.ts";
 
 /** What a serve knows of one model server's queue. The counts grow from the start of this serve. */
 export interface QueueFigures {
@@ -10,19 +12,12 @@ export interface QueueFigures {
   /** How many leases there are now, and how many requests wait. 0 if this serve does not lead. */
   readonly leases: number;
   readonly waiting: number;
-  /** How long the requests have waited that were granted a lease. */
-  readonly waits: WaitCounts;
+  /** How long the requests have waited that were granted a lease, in seconds. */
+  readonly waits: Distribution;
   /** How many requests were sent without the queue, as their gates have told afterwards. */
   readonly unqueued: number;
   /** How many leases were taken back, because their gates were not heard any more. */
   readonly lost: number;
-}
-
-export interface WaitCounts {
-  /** How many waits were at most that long, in seconds, by rising bounds. */
-  readonly within: readonly (readonly [boundS: number, count: number])[];
-  readonly count: number;
-  readonly sumS: number;
 }
 
 /** In seconds: by factor 2, up to the half hour for which an agent CLI waits. */
@@ -43,9 +38,7 @@ export interface QueueCounts {
 
 interface Counts {
   slots: number | undefined;
-  within: WaitCounts["within"];
-  count: number;
-  sumS: number;
+  waits: Distribution;
   unqueued: number;
   lost: number;
 }
@@ -56,14 +49,7 @@ export function createQueueCounts(): QueueCounts {
     const known = counts.get(server);
     if (known !== undefined) return known;
     const fresh = {
-      ...{
-        slots: undefined,
-        within: waitBoundsS.map((boundS) => [boundS, 0] as const),
-        count: 0,
-        sumS: 0,
-        unqueued: 0,
-        lost: 0,
-      },
+      ...{ slots: undefined, waits: emptyDistribution(waitBoundsS), unqueued: 0, lost: 0 },
     };
     if (counts.size < mostServers) counts.set(server, fresh);
     return fresh;
@@ -71,10 +57,7 @@ export function createQueueCounts(): QueueCounts {
   return {
     granted(server, waitedMs) {
       const of = countsOf(server);
-      const waitedS = Math.max(0, waitedMs) / 1_000;
-      of.count += 1;
-      of.sumS += waitedS;
-      of.within = of.within.map(([boundS, count]) => [boundS, count + Number(waitedS <= boundS)]);
+      of.waits = withMeasurement(of.waits, waitedMs / 1_000);
     },
     unqueued(server) {
       countsOf(server).unqueued += 1;
@@ -86,11 +69,11 @@ export function createQueueCounts(): QueueCounts {
       if (queue.waiting.length + queue.leases.length > 0) countsOf(server).slots = slotCount(queue);
     },
     figures: (queues, isLeader) =>
-      [...counts].map(([server, { slots, within, count, sumS, unqueued, lost }]) => {
+      [...counts].map(([server, { slots, waits, unqueued, lost }]) => {
         const { leases = [], waiting = [] } = queues.get(server) ?? {};
         return {
           ...{ server, slots: isLeader ? slots : undefined, leases: leases.length, waiting: waiting.length },
-          ...{ waits: { within, count, sumS }, unqueued, lost },
+          ...{ waits, unqueued, lost },
         };
       }),
   };

@@ -36,7 +36,7 @@ export async function openDesks(
   options: ServerOptions,
 ): Promise<Desks> {
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
-  const { spending } = foundation;
+  const { spending, work } = foundation;
   const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
   const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
@@ -50,7 +50,10 @@ export async function openDesks(
       readAll: (id) => requireCaughtUp(projector, id),
       orderEnds,
       onMalformed: malformed.takeOwn,
-      onAnswered: records.toolCall,
+      onAnswered(call) {
+        records.toolCall(call);
+        work.answered(call);
+      },
     }),
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),

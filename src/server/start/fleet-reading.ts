@@ -63,7 +63,9 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     const known = fleet.record(event.id);
     if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
     if (!isReadAgain) warnOfLostEntries(alerts, event);
+    const before = fleet.record(event.id);
     const outcome = fleet.apply(event);
+    if (!isReadAgain) foundation.work.took(event, before, fleet.record(event.id));
     if ("twin" in outcome) {
       alerts.raise({
         kind: "id_refused",

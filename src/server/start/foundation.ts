@@ -13,6 +13,7 @@ import { createMalformedMessages, type MalformedMessages } from "../alerts/malfo
 import { createFleetState, type FleetState } from "../fleet/fleet-state.ts";
 import { type BridgeConsumers, createBridgeConsumers } from "../inbox/bridge-consumers.ts";
 import { type Lease, startLease } from "../lease.ts";
+import { createWorkCounts, type WorkCounts } from "../reports/work-counts.ts";
 import { openSpending, type Spending } from "../spending/spending.ts";
 import { createListening, type Listening } from "./listening.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -30,6 +31,7 @@ export interface Foundation {
   readonly records: AuditRecords;
   readonly malformed: MalformedMessages;
   readonly spending: Spending;
+  readonly work: WorkCounts;
   readonly now: () => Date;
   readonly log: Logger;
   stop(): Promise<void>;
@@ -67,7 +69,7 @@ export async function layFoundation(bus: Bus, options: ServerOptions): Promise<F
   const spending = await openSpending(bus, { replicas, lease, factsOf, log });
   return {
     ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, spending },
-    ...{ now, log },
+    ...{ work: createWorkCounts(), now, log },
     async stop() {
       listening.stop();
       consumers.stop();

@@ -12,13 +12,12 @@ import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
 import { signedBy, whenVoid } from "../access/caller.ts";
+import { createMetrics } from "../metrics/metrics.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";
-import { metricsText, wantedFormat } from "./metrics.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
-import { metricFormats } from "./prometheus-text.ts";
 import { registerReports } from "./reports/reports-api.ts";
 import type { Doctor } from "./reports/system-report.ts";
 import { registerScreen } from "./screen-routes.ts";
@@ -56,11 +55,7 @@ export function createApi(options: ApiOptions): Hono {
     return c.json(health, health.ready ? 200 : 503);
   });
 
-  api.get("/metrics", (c) => {
-    const format = wantedFormat(c);
-    const headers = { "Content-Type": metricFormats[format], Vary: "Accept" };
-    return c.body(metricsText(server, format), 200, headers);
-  });
+  api.get("/metrics", createMetrics(server, now));
 
   api.get("/api/agents", (c) => {
     const filter = parseFilter(c.req.query("filter") ?? "");

@@ -18,7 +18,7 @@ describe("createQueueCounts()", () => {
       [0.5, 3],
       [1, 3],
     ]);
-    expect([waits?.within.at(-1), waits?.count, waits?.sumS]).toEqual([[2_048, 3], 4, 9_999.425]);
+    expect([waits?.within.at(-1), waits?.count, waits?.sum]).toEqual([[2_048, 3], 4, 9_999.425]);
   });
 
   test("slots are those told last, also when the queue is empty; a serve that does not lead tells none", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Metric, metricText } from "../../../src/web/api/prometheus-text.ts";
+import { type Metric, metricText } from "../../../src/web/metrics/prometheus-text.ts";
 
 const metrics: readonly Metric[] = [
   { type: "gauge", name: "a_slots", help: 'Two\nlines, a \\ and a ".', samples: [{ value: 1 }] },

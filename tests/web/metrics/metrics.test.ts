@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { waitFor } from "../../support/wait-for.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { until, waitFor } from "../../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../test-app.ts";
 
 async function metricsOf(web: TestApp): Promise<string> {
@@ -21,11 +22,11 @@ describe("GET /metrics", () => {
     const text = await metricsOf(web);
     expect(text).toContain('cliai_build_info{version="0.0.0-test"} 1\n');
     expect(text).toContain("cliai_leader 1\n");
-    expect(text).toContain("cliai_open_requests 0\n");
+    expect(text).toContain('cliai_open_requests{kind="permission"} 0\n');
     expect(text).not.toContain("cliai_model_server");
     expect(text).toContain("cliai_needs_you 0\n");
     await web.heartbeat("ada", { status: "idle" });
-    expect(await metricsOf(web)).toContain('cliai_agents{status="idle"} 1\n');
+    expect(await metricsOf(web)).toContain('cliai_agents{status="idle",profile="unknown"} 1\n');
     await web.heartbeat("bob", { status: "blocked" });
     expect(await metricsOf(web)).toContain("cliai_needs_you 1\n");
     expect(await metricsOf(web)).toContain('cliai_needs{kind="stuck"} 1\n');
@@ -56,11 +57,74 @@ describe("GET /metrics", () => {
     expect(await says('lost_leases_total{server="gpu:1"} 0')).toBe(true);
     await waitFor(() => says('lost_leases_total{server="gpu:1"} 1'), { what: "bob's lease is taken back" });
     expect(await says('leases{server="gpu:1"} 0')).toBe(true);
+  });
+
+  test("tells of orders, each step of their proof, calls, tokens and cost, alerts, and the store", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada", { status: "idle" });
+    const { command_id } = await web.test.server.sendCommand({
+      ...{ id: parseAgentId("ada"), type: "task", text: "tidy", from: "test" },
+    });
+    const receipt = (state: string) =>
+      web.bus.publishStored("agent.ada.receipt", { agent_id: "ada", command_id, state });
+    const uses = (sums: object) => {
+      const usage = { ...sums, model: "tiny" };
+      const report = { agent_id: "ada", kind: "usage", instance_id: "r1", usage };
+      return web.bus.publishStored("agent.ada.event", report);
+    };
+    await receipt("delivered");
+    await receipt("applied");
+    await uses({ tokens_used: 100, estimated_cost: 0.5 });
+    const call = (tool: string) =>
+      web.bus.request("tools.call.ada", { tool, arguments: {} }, { timeoutMs: 5_000 });
+    await call("list_agents");
+    await call("no_such_tool");
+    web.bus.publish("agent.ada.status", {});
+    const has = (line: string) => async () => (await metricsOf(web)).includes(`cliai_${line}\n`);
+    for (const line of [
+      'orders_total{type="task"} 1',
+      'receipts_total{state="stored"} 1',
+      'receipts_total{state="delivered"} 1',
+      'receipts_total{state="applied"} 1',
+      'receipt_seconds_count{state="delivered"} 1',
+      'receipt_seconds_count{state="applied"} 1',
+      'receipt_seconds_bucket{state="delivered",le="+Inf"} 1',
+      'tool_call_seconds_count{tool="list_agents",success="true"} 1',
+      'tool_call_seconds_count{tool="unknown",success="false"} 1',
+      'tokens_total{agent="ada",model="tiny"} 100',
+      'cost_usd_total{agent="ada",model="tiny"} 0.5',
+      'messages_total{type="event"} 1',
+      "malformed_messages_total 1",
+      'alerts{severity="warning",kind="malformed"} 1',
+      "oldest_request_seconds 0",
+      "ready 1",
+      "nats_up 1",
+      'stream_messages{stream="COMMANDS"} 1',
+    ])
+      await until(line, has(line));
+    // A doubled receipt counts once.
+    await receipt("applied");
+    await uses({ tokens_used: 130, estimated_cost: 0.5 });
+    await until("the second report", has('tokens_total{agent="ada",model="tiny"} 130'));
+    expect(await has('receipts_total{state="applied"} 1')()).toBe(true);
+  });
+
+  test("each metric stands in docs/metrics.md, in the same order", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    await ask(web, "ada", "wait");
+    await web.bus.request("tools.call.ada", { tool: "list_agents", arguments: {} }, { timeoutMs: 5_000 });
     const page = readFileSync(join(import.meta.dirname, "../../../docs/metrics.md"), "utf8");
     const listed = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name, type]) => `${name} ${type}`);
-    expect(listed).toEqual(
-      [...(await metricsOf(web)).matchAll(/^# TYPE (.+)$/gm)].map(([, type = ""]) => type),
-    );
+    const told = [...(await metricsOf(web)).matchAll(/^# TYPE (.+)$/gm)].map(([, type = ""]) => type);
+    expect(listed.filter((each) => told.includes(each))).toEqual(told);
+    // What nothing has happened for, and what only the system account of nats-server tells.
+    const absent = listed.filter((each) => !told.includes(each)).map((each) => each.split(" ")[0]);
+    expect(absent).toEqual([
+      ...["cliai_alerts", "cliai_orders_total", "cliai_receipts_total", "cliai_receipt_seconds"],
+      ...["cliai_tokens_total", "cliai_cost_usd_total", "cliai_nats_connections", "cliai_nats_memory_bytes"],
+      ...["cliai_nats_slow_consumers_total", "cliai_store_limit_bytes"],
+    ]);
   });
 
   test.each([

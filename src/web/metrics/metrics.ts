@@ -1,0 +1,47 @@
+// This room makes the metrics of `GET /metrics`, in the text formats of Prometheus.
+//
+// Gathers the lists of metrics, and picks the format.
+import type { Context } from "hono";
+import { accepts } from "hono/accepts";
+import type { Server } from "../../server/server.ts";
+import { createFleetMetrics } from "./fleet-metrics.ts";
+import { type MetricFormat, metricFormats, metricText } from "./prometheus-text.ts";
+import { queueMetrics } from "./queue-metrics.ts";
+import { createSpendingMetrics } from "./spending-metrics.ts";
+import { systemMetrics } from "./system-metrics.ts";
+import { workMetrics } from "./work-metrics.ts";
+
+/** Returns the function that answers a scrape. It tells what serve knows also while NATS does not answer. */
+export function createMetrics(server: Server, now: () => Date): (c: Context) => Promise<Response> {
+  const fleetMetrics = createFleetMetrics(server);
+  const spendingMetrics = createSpendingMetrics();
+  return async (c) => {
+    const health = server.health();
+    const facts = health.nats.connected ? await server.system().catch(() => undefined) : undefined;
+    const format = wantedFormat(c);
+    const text = metricText(format, [
+      ...fleetMetrics(now()),
+      ...workMetrics(server.work()),
+      ...spendingMetrics(server.spending.sessions()),
+      ...systemMetrics(health, facts),
+      ...queueMetrics(server.modelQueues()),
+    ]);
+    return c.body(text, 200, { "Content-Type": metricFormats[format], Vary: "Accept" });
+  };
+}
+
+/** The format that the client prefers, by its header `Accept`: OpenMetrics only if it names that. */
+function wantedFormat(c: Context): MetricFormat {
+  const supports = [mediaTypes.prometheus, mediaTypes.openMetrics];
+  const chosen = accepts(c, { header: "Accept", supports, default: mediaTypes.prometheus });
+  return chosen === mediaTypes.openMetrics ? "openMetrics" : "prometheus";
+}
+
+const mediaTypes = {
+  prometheus: mediaTypeOf(metricFormats.prometheus),
+  openMetrics: mediaTypeOf(metricFormats.openMetrics),
+};
+
+function mediaTypeOf(contentType: string): string {
+  return contentType.replace(/;.*/, "");
+}
