@@ -2,7 +2,16 @@
 // `unlink` (puts `cliai` on the PATH, and takes it off).
 // Plain Node 20 without packages, because it runs before any package is installed. It also runs under Bun.
 import { spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +39,7 @@ const commands = {
       install({ dev: true });
       installServerSource();
       installTestTools();
+      installPrometheus();
     });
     return await run(bunPath(), [join(".ci", "gate.ts"), ...args]);
   },
@@ -181,16 +191,41 @@ function installTestTools() {
   );
 }
 
+/**
+ * Prometheus reads our metrics in a test, and its `promtool` checks our alert rules. Debian's package is unpacked into the cache and not
+ * installed, because an installed one starts a service.
+ */
+function installPrometheus() {
+  const dir = join(projectDir, ".cache", "prometheus");
+  const isThere = ["prometheus", "promtool"].every(
+    (program) => onPath(program) || existsSync(join(dir, "usr", "bin", program)),
+  );
+  if (isThere) return;
+  mkdirSync(dir, { recursive: true });
+  const isUnpacked =
+    onPath("apt-get") &&
+    (apt(["download", "prometheus"], dir) || (apt(["update"]) && apt(["download", "prometheus"], dir))) &&
+    readdirSync(dir).some((name) => name.endsWith(".deb") && unpack(name, dir));
+  if (!isUnpacked)
+    throw new SetupError("the tests need prometheus: install it with your package manager, then run again");
+}
+
+function unpack(name, dir) {
+  const isUnpacked = spawnSync("dpkg-deb", ["-x", name, "."], { cwd: dir }).status === 0;
+  rmSync(join(dir, name));
+  return isUnpacked;
+}
+
 /** Returns false if there is no apt, the user is not root, or it fails. */
 function aptInstall(packages) {
   if (!onPath("apt-get") || process.getuid?.() !== 0) return false;
   note(`installing ${packages.join(" and ")}`);
-  const apt = (...args) =>
-    spawnSync("apt-get", ["-qq", ...args], {
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-      stdio: ["ignore", "ignore", 2],
-    }).status === 0;
-  return apt("update") && apt("install", "-y", "--no-install-recommends", ...packages);
+  return apt(["update"]) && apt(["install", "-y", "--no-install-recommends", ...packages]);
+}
+
+function apt(args, cwd = projectDir) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  return spawnSync("apt-get", ["-qq", ...args], { cwd, env, stdio: ["ignore", "ignore", 2] }).status === 0;
 }
 
 function hasChromium() {
