@@ -130,7 +130,9 @@ test("an agent goes on with the flags of its launch: resumed, taken up by the ne
     stderr: expect.stringContaining(`ada was launched on a terminal; to have ada on one again: ${way}\n`),
   });
   expect((await serve.run(["resume", "ada"])).stdout).toMatch(
-    new RegExp(`^ada: runs already \\(.*\\), without a terminal; to have it on one again: ${way}\n$`),
+    new RegExp(
+      `^ada: (runs already \\(.*\\)|is being started already), without a terminal; to have it on one again: ${way}\n$`,
+    ),
   );
   expect(JSON.parse(await readFile(kept, "utf8"))).toMatchObject({
     headless: true,
