@@ -118,7 +118,7 @@ export const serveSettings = {
   }),
   transcript_max_bytes: setting(pattern(/^[1-9]\d*(MB|GB|TB)$/, "must be a size such as 512MB or 4GB"), {
     description:
-      "keep no more of the agents' transcripts than this; the oldest entries of the agents with the most go first",
+      "keep no more of the agents' transcripts than this (with nats_url 64MB, if not set); the oldest entries of the agents with the most go first",
     valueHint: "SIZE",
     default: "512MB",
   }),
@@ -154,6 +154,8 @@ const serveEntries = Object.fromEntries(
   serveTable.map(([key, { schema, description }]) => [key, described(schema, description)]),
 ) as unknown as { [Key in ServeKey]: ServeTable[Key]["schema"] };
 
+/** The default on a server that others run: the stream reserves its size there, and accounts may have little. */
+const foreignTranscriptBytes = "64MB";
 const leastAuditBytes = 64 * 1024 * 1024;
 
 const configEntries = {
@@ -208,7 +210,9 @@ export function resolveServeSettings(texts: SettingTexts, config: Config): Serve
     return found === undefined ? [] : [[key, readText(schema, found)] as const];
   });
   // The cast is safe: each value has passed the schema of its key.
-  const settings = { ...serveDefaults, ...config.serve, ...Object.fromEntries(given) } as ServeSettings;
+  const named = { ...config.serve, ...Object.fromEntries(given) };
+  const sizes = named.nats_url === undefined ? {} : { transcript_max_bytes: foreignTranscriptBytes };
+  const settings = { ...serveDefaults, ...sizes, ...named } as ServeSettings;
   if (settings.nats_creds !== undefined && settings.nats_url === undefined) {
     throw new CliaiError("config_invalid", `nats_creds "${settings.nats_creds}" is set without nats_url`, {
       hint: "name the server for these credentials: --nats-url URL",

@@ -87,6 +87,17 @@ describe("resolveServeSettings()", () => {
   const resolve = (texts: Partial<SettingTexts>, config = file) =>
     resolveServeSettings({ flags: {}, env: {}, ...texts }, config);
 
+  test("reserves less for transcripts on a server that others run, unless a size is set", () => {
+    const sizeOf = (flags: Record<string, string>, config = file) =>
+      resolve({ flags }, config).transcript_max_bytes;
+    const foreign = { "nats-url": "nats://nats.example:4222" };
+    expect(sizeOf({})).toBe("512MB");
+    expect(sizeOf(foreign)).toBe("64MB");
+    expect(sizeOf({ ...foreign, "transcript-max-bytes": "1GB" })).toBe("1GB");
+    const set = parseConfig('{"serve":{"transcript_max_bytes":"2GB","nats_url":"nats://n:1"}}', "f.json");
+    expect(sizeOf({}, set)).toBe("2GB");
+  });
+
   test("a flag goes before the environment, that before the file, that before the default", () => {
     const env = { CLIAI_PORT: "3333", CLIAI_NATS_PORT: "4444" };
     const flags = { port: "5555" };

@@ -10,6 +10,8 @@ const jetStreamCode = {
   clusterNotLeader: 10009,
   insufficientResources: 10023,
   storageExceeded: 10047,
+  sizeRequired: 10113,
+  streamTooLarge: 10122,
   replicasNotSupported: 10074,
   storeFailed: 10077,
   wrongLastSequence: 10071,
@@ -23,6 +25,18 @@ const storeCodes: ReadonlySet<number | undefined> = new Set([
   jetStreamCode.storageExceeded,
   jetStreamCode.storeFailed,
 ]);
+
+/** What an account's limits have to do with a stream that cannot be made as it is wanted. */
+export type AccountLimit = "too_large" | "size_required";
+
+/** Why nats-server refuses to make or change a stream, if it is for the limits of the account or of the server's store. */
+export function accountLimitOf(error: unknown): AccountLimit | undefined {
+  const code = error instanceof NatsError ? error.api_error?.err_code : undefined;
+  if (code === jetStreamCode.sizeRequired) return "size_required";
+  const { storageExceeded, insufficientResources, streamTooLarge } = jetStreamCode;
+  const isTooLarge = code === storageExceeded || code === insufficientResources || code === streamTooLarge;
+  return isTooLarge ? "too_large" : undefined;
+}
 
 /**
  * @param doing what was tried, for the message, such as `publish to agent.ada.command`

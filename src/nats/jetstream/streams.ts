@@ -11,6 +11,7 @@ import {
 } from "nats";
 import { layoutMetadata, requireKnownStream } from "../../domain/layout.ts";
 import { keptAtMostMs } from "../../domain/receipts.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
 import {
   agentOrderTopics,
   agentRecordTopics,
@@ -23,7 +24,7 @@ import {
 } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
-import { isNotFound, translateNatsError } from "../errors.ts";
+import { type AccountLimit, accountLimitOf, isNotFound, translateNatsError } from "../errors.ts";
 
 const day = 24 * 60 * 60 * 1000;
 /** How long nats-server remembers a message id. It is a day and not a week, because each id takes about 400 bytes of memory. */
@@ -154,8 +155,29 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
   try {
     await overElections(bus.connection, ensure, { isRepeatable: true });
   } catch (error) {
-    throw translateNatsError(error, `prepare the stream ${config.name}`);
+    const translated = translateNatsError(error, `prepare the stream ${config.name}`);
+    const hint = limitHint(config, accountLimitOf(error));
+    if (hint === undefined) throw translated;
+    throw new CliaiError("store_unavailable", translated.message, { hint, cause: error });
   }
+}
+
+/** The setting that says how large each stream may become. A stream with a size reserves it: it counts against the account's storage at once. */
+const sizeFlags: ReadonlyMap<string, string> = new Map([
+  [streams.audit, "--audit-max-bytes"],
+  [streams.transcripts, "--transcript-max-bytes"],
+]);
+
+function limitHint({ name, max_bytes }: StreamSettings, limit: AccountLimit | undefined): string | undefined {
+  if (limit === undefined) return undefined;
+  const flag = sizeFlags.get(name);
+  if (flag !== undefined && max_bytes !== undefined) {
+    const size = Math.round(max_bytes / mebibyte);
+    return `${name} reserves ${size} MB of the store: let it reserve less (cliai serve ${flag} ${Math.max(1, Math.round(size / 4))}MB), or give the store or the account more`;
+  }
+  return limit === "size_required"
+    ? `only orders that wait are in ${name}, so it reserves nothing: let the account have streams without max_bytes`
+    : undefined;
 }
 
 /** Raises the number of copies of a stream or bucket to `replicas`, but never lowers it. */
