@@ -43,7 +43,8 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
         report: askedReport(c.req.query("report"), (zone) =>
           zone === undefined ? askedZone(c) : zoneOf(zone),
         ),
-        newest: Number(/^\d{1,15}$/.exec(c.req.query("newest") ?? "")?.[0] ?? 0),
+        newest: wholeNumber(c.req.query("newest")),
+        madeAtMs: wholeNumber(c.req.query("made")),
       },
       log,
     );
@@ -54,4 +55,9 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       keepAlive: pageKeepAlive,
     });
   });
+}
+
+/** 0 if it is none. */
+function wholeNumber(text = ""): number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }

@@ -130,6 +130,18 @@ describe("the timeline", () => {
     expect(counted).toContain('data-shows="timeline-new timeline-lines timeline-further"');
   });
 
+  test("open in a browser with failures only: a call that began before the page was made is counted when it fails", async () => {
+    await tell({ kind: "tool_start", tool: "Bash", detail: "late", tool_use_id: "t8" });
+    // Another one, which began later, is on the page.
+    await tell({ kind: "tool_start", tool: "Bash", detail: "early", tool_use_id: "t10" });
+    await tell({ kind: "tool_failed", tool: "Bash", detail: "no", tool_use_id: "t10" });
+    const { html } = await get("/timeline?failed=1");
+    const stream = /data-stream="([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    await using events = readEvents(await web.app.request(stream));
+    await tell({ kind: "tool_failed", tool: "Bash", detail: "no", tool_use_id: "t8" });
+    await partsUntil(events, { counted: /^<div id="timeline-new".*Show 1 new line</ });
+  });
+
   test("does not count on a page of the past", async () => {
     for (const path of ["/timeline?before=5", "/timeline?until=2026-01-01"]) {
       const { html } = await get(path);
