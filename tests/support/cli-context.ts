@@ -6,12 +6,15 @@ import { silentLogger } from "../../src/log.ts";
 export interface TestContext extends CliContext {
   readonly printed: readonly string[];
   readonly noted: readonly string[];
+  /** What a person at a terminal is told while the command waits. */
+  readonly progressed: readonly string[];
 }
 
 /** An environment that starts no server, no terminal, no input; `exitNow` throws. */
 export function testContext(more: Partial<CliContext> = {}): TestContext {
   const printed: string[] = [];
   const noted: string[] = [];
+  const progressed: string[] = [];
   return {
     // A test that forgets its server must not leave one running.
     env: { CLIAI_NO_START: "1" },
@@ -27,6 +30,7 @@ export function testContext(more: Partial<CliContext> = {}): TestContext {
     now: () => new Date(),
     print: (line) => void printed.push(line),
     note: (line) => void noted.push(line),
+    progress: (line) => void progressed.push(line),
     outputEnded: new AbortController().signal,
     exitNow: (code) => {
       throw new Error(`the process is to end with ${code}`);
@@ -34,5 +38,6 @@ export function testContext(more: Partial<CliContext> = {}): TestContext {
     ...more,
     printed,
     noted,
+    progressed,
   };
 }

@@ -33,6 +33,7 @@ export const downCommand = defineCliCommand({
     }
     const dataDir = dataDirFor(args, context);
     const agents = args.agents === true ? await stopAgents(dataDir, args.force === true, context) : undefined;
+    if (args.agents === true) context.progress("ending the server");
     const pid = await endServer(dataDir);
     const server = pid === undefined ? `no server runs on ${dataDir}` : `the server has ended (pid ${pid})`;
     if (context.json)

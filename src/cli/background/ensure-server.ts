@@ -51,6 +51,7 @@ export async function ensureServer(args: EnsureServerArgs, context: CliContext):
   const lock = await takeStartLock(dataDir, deadline);
   try {
     if (await isReady(dataDir, deadline)) return;
+    context.progress(`no server runs on ${dataDir}: starting one`);
     const flags = args.config === undefined ? [] : [`--config=${args.config}`];
     const server = await startOnFreePorts({ dataDir, flags, context }).catch(async (error: unknown) => {
       const isOthers = error instanceof CliaiError && error.code === "already_running";

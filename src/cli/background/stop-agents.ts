@@ -6,7 +6,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { readRunFile } from "../../data-dir/run-file.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
-import { byAgentId } from "../../domain/fleet/agent-view.ts";
+import { type AgentView, byAgentId } from "../../domain/fleet/agent-view.ts";
 import { deriveAxes } from "../../domain/fleet/status.ts";
 import { takenDownReason } from "../../domain/fleet/taken-down.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../../domain/text/errors.ts";
@@ -16,9 +16,10 @@ import { signalKnown } from "../../processes/end-process.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { pause } from "../../waiting.ts";
-import { createFleetReader, type FleetReader } from "../fleet/fleet-reading.ts";
+import { createFleetReader, type FleetReader, viewsOf } from "../fleet/fleet-reading.ts";
 import { orderReader } from "../fleet/order-reading.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
+import { plain } from "../frame/terminal.ts";
 
 /** How the stop of one agent ended. */
 export interface StoppedAgent {
@@ -30,8 +31,12 @@ export interface StoppedAgent {
 export interface StopOptions {
   readonly force: boolean;
   readonly timeoutMs: number;
+  /** How often a person at a terminal is told what is waited for. Default 5000. */
+  readonly tellEveryMs?: number;
   readonly onStopped: (stopped: StoppedAgent) => void;
 }
+
+const usualTellEveryMs = 5_000;
 
 /** Sends a stop to every agent that is online. Resolves to how each one ended. */
 export async function stopOnlineAgents(
@@ -48,13 +53,56 @@ export async function stopOnlineAgents(
     const within = options.force ? "" : ` (within ${options.timeoutMs / 1000} s; --force does not wait)`;
     context.note(`stopping ${online.map(({ agent_id }) => agent_id).join(", ")}${within}`);
   }
-  return await Promise.all(
-    online.map(async (record) => {
-      const stopped = await stopOne({ bus, fleet, context }, record, options);
-      options.onStopped(stopped);
-      return stopped;
-    }),
-  );
+  const waiting = new Set(online.map(({ agent_id }) => agent_id));
+  const endTelling = tellWaiting(waiting, fleet, context, options.tellEveryMs ?? usualTellEveryMs);
+  try {
+    return await Promise.all(
+      online.map(async (record) => {
+        const stopped = await stopOne({ bus, fleet, context }, record, options);
+        waiting.delete(record.agent_id);
+        options.onStopped(stopped);
+        return stopped;
+      }),
+    );
+  } finally {
+    endTelling();
+  }
+}
+
+/** Tells a person at a terminal every few seconds what each agent does that has not stopped yet. Returns the function that ends it. */
+function tellWaiting(
+  waiting: ReadonlySet<AgentId>,
+  fleet: FleetReader,
+  context: CliContext,
+  everyMs: number,
+): () => void {
+  const beganMs = performance.now();
+  let isReading = false;
+  const tell = async () => {
+    if (isReading || waiting.size === 0) return;
+    isReading = true;
+    try {
+      const views = viewsOf(await fleet.all()).filter(({ agent_id }) => waiting.has(agent_id));
+      const seconds = Math.round((performance.now() - beganMs) / 1000);
+      for (const line of waitingLines(views, seconds)) context.progress(line);
+    } catch (error) {
+      context.log.debug(`what the agents do is not known: ${messageOf(error)}`);
+    }
+    isReading = false;
+  };
+  const timer = setInterval(() => void tell(), everyMs);
+  return () => clearInterval(timer);
+}
+
+const mostNamed = 8;
+
+function waitingLines(views: readonly AgentView[], seconds: number): string[] {
+  const lines = views.slice(0, mostNamed).map(({ agent_id, axes: { activity, control } }) => {
+    const asked = control.value === "stop_requested" ? "" : "has not been told yet; ";
+    return plain(`${agent_id}: still ${activity.value} after ${seconds} s: ${asked}${activity.reason}`);
+  });
+  const more = views.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more`] : lines;
 }
 
 interface Parts {

@@ -23,6 +23,8 @@ export interface CliContext {
   print(line: string): void;
   /** Writes one line that is not part of the result to stderr. */
   note(line: string): void;
+  /** Writes one line about what is waited for to stderr, if that is a terminal, and not with `--json`: nobody else reads such a line. */
+  progress(line: string): void;
   /** Aborted when the reader of stdout has gone (`| head`), because then nobody reads what is printed. */
   readonly outputEnded: AbortSignal;
   /** Ends the process at once: for a second Ctrl-C, while the first one is still ending things in order. */

@@ -24,7 +24,7 @@ export interface ProcessParts {
   readonly cwd: string;
   readonly stdin: Readable;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly exit: (code: number) => never;
 }
 
@@ -142,13 +142,16 @@ function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSig
     if (!outputEnded.aborted) stdout.write(`${line}\n`);
   };
   const note = (line: string) => void stderr.write(`${redact(line)}\n`);
+  const progress = (line: string) => {
+    if (stderr.isTTY === true && !json) note(line);
+  };
   const level = logLevelOf(env);
   const logTo: CliContext["logTo"] = (write) =>
     createLogger(level, (line) => write(plainLines(line).join("\n")), now);
   const log = logTo((line) => void stderr.write(line));
   const color = isTerminal && !json && !env.NO_COLOR && env.TERM !== "dumb";
   return {
-    ...{ env, cwd, stdin, stdout, log, logTo, json, isTerminal, color, now, print, note },
+    ...{ env, cwd, stdin, stdout, log, logTo, json, isTerminal, color, now, print, note, progress },
     columns: stdout.columns ?? 80,
     outputEnded,
     exitNow: parts.exit,

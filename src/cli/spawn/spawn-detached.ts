@@ -44,6 +44,8 @@ export async function spawnDetached(
       hint: "cliai spawn demo --detach (cliai profiles lists the profiles)",
     });
   }
+  const who = args.id ?? `an agent of the profile ${profile}`;
+  context.progress(`launching ${who} without a terminal: waiting until its CLI runs and is connected`);
   await ensureServer(args, context);
   const found = await profileHere(args, profile, context);
   if (found !== undefined && args.url === undefined) await noteServersOwn(args, found, context);

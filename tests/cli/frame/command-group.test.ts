@@ -17,7 +17,8 @@ const context: CliContext = {
     logTo: () => silentLogger,
   },
   ...{ json: false, isTerminal: false, columns: 80, color: false, now: () => new Date() },
-  ...{ print: () => undefined, note: () => undefined, outputEnded: new AbortController().signal },
+  ...{ print: () => undefined, note: () => undefined, progress: () => undefined },
+  ...{ outputEnded: new AbortController().signal },
   exitNow: (code) => {
     throw new Error(`exit ${code}`);
   },
