@@ -18,6 +18,8 @@ export interface KeyboardOptions {
 export interface Keyboard {
   /** @throws CliaiError if the message is not one of keys */
   take(data: Uint8Array, terminal: ViewedTerminal): Answer;
+  /** Gives the terminal the size of whoever types, if that waits for the end of the user's window. */
+  fit(terminal: ViewedTerminal): void;
   /** Who has the keyboard; undefined if nobody has. */
   typist(): Typist | undefined;
   /** The viewer watches no more. */
@@ -33,6 +35,8 @@ const longestName = 100;
 
 export function createKeyboard({ whyNotType, onTyped, isWatching, onChange }: KeyboardOptions): Keyboard {
   let holder: Typist | undefined;
+  /** The size of a viewer's window, while that of the user's own decides. */
+  let waiting: { readonly viewer: string; readonly columns: number; readonly rows: number } | undefined;
   let typed = 0;
   let timer: NodeJS.Timeout | undefined;
   const typist = () => (holder !== undefined && isWatching(holder.viewer) ? holder : undefined);
@@ -52,6 +56,12 @@ export function createKeyboard({ whyNotType, onTyped, isWatching, onChange }: Ke
     typed += [...keys].length;
     timer ??= setTimeout(tell, toldAfterMs).unref();
   };
+  const fit = (terminal: ViewedTerminal) => {
+    if (waiting === undefined || terminal.hasWindow()) return;
+    const { viewer, columns, rows } = waiting;
+    waiting = undefined;
+    if (typist()?.viewer === viewer) terminal.resize(columns, rows);
+  };
   const act = ({ viewer, name, act: what, over, keys, columns, rows }: Keys, terminal: ViewedTerminal) => {
     const present = typist();
     const isHolder = present?.viewer === viewer;
@@ -70,7 +80,10 @@ export function createKeyboard({ whyNotType, onTyped, isWatching, onChange }: Ke
     }
     if (what === "type" && !isHolder)
       return present === undefined ? "the keyboard was not asked for" : `${present.name} types there`;
-    if (columns !== undefined && rows !== undefined) terminal.resize(columns, rows);
+    if (columns !== undefined && rows !== undefined) {
+      waiting = { viewer, columns, rows };
+      fit(terminal);
+    }
     // Only these are recorded with `serve --audit-keystrokes`.
     if (what !== "type" || keys === undefined || keys === "") return undefined;
     count(keys);
@@ -85,7 +98,7 @@ export function createKeyboard({ whyNotType, onTyped, isWatching, onChange }: Ke
       if (why === undefined) return { viewer, seq, taken: true };
       return { viewer, seq, taken: false, why, ...definedOf({ typist: typist() }) };
     },
-    typist,
+    ...{ fit, typist },
     gone(viewer) {
       if (holder?.viewer === viewer) give(undefined);
     },

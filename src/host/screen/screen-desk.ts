@@ -53,6 +53,7 @@ export function createScreenDesk({
     ...{ typist: keyboard.typist, log },
   });
   let terminal: ViewedTerminal | undefined;
+  let unfit = () => {};
 
   const takeWatch = ({ data }: BusMessage) => {
     const watch = decodeMessage(WatchSchema, data);
@@ -97,10 +98,13 @@ export function createScreenDesk({
     show(shown) {
       terminal = shown;
       frames.show(shown);
+      unfit();
+      unfit = shown.onChange(() => keyboard.fit(shown));
       listen(link.bus());
     },
     stop() {
       unlink();
+      unfit();
       if (terminal !== undefined && viewers.isAny()) tellEnd();
       frames.stop();
       keyboard.stop();

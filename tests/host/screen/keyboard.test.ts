@@ -3,6 +3,7 @@ import type { Keys } from "../../../src/domain/screen/screen-messages.ts";
 import { createKeyboard } from "../../../src/host/screen/keyboard.ts";
 
 function keyboardOf(whyNotType?: string) {
+  let hasWindow = false;
   const watching = new Set(["v1", "v2"]);
   const told: string[] = [];
   const typed: string[] = [];
@@ -17,7 +18,7 @@ function keyboardOf(whyNotType?: string) {
     onChange: () => () => undefined,
     read: () => Promise.resolve({ columns: 80, rows: 24, lines: [] }),
     type: (keys: string) => void typed.push(keys),
-    hasWindow: () => false,
+    hasWindow: () => hasWindow,
     resize: (columns: number, rows: number) => void sizes.push(`${columns}x${rows}`),
   };
   let seq = 0;
@@ -26,7 +27,11 @@ function keyboardOf(whyNotType?: string) {
     const message = { viewer, name: viewer === "v1" ? "eve" : "bob", seq, act, ...more };
     return keyboard.take(new TextEncoder().encode(JSON.stringify(message)), terminal);
   };
-  return { keyboard, watching, told, typed, sizes, send };
+  const setWindow = (isThere: boolean) => {
+    hasWindow = isThere;
+    keyboard.fit(terminal);
+  };
+  return { keyboard, watching, told, typed, sizes, send, setWindow };
 }
 
 describe("createKeyboard()", () => {
@@ -51,6 +56,22 @@ describe("createKeyboard()", () => {
     send("v1", "take", { keys: "y\r" });
     send("v1", "leave", { keys: "y\r" });
     expect([typed, told]).toEqual([[], ["eve types at its terminal"]]);
+  });
+
+  test("while the user's window is there it decides the size; when it is gone, the size is that of whoever types then", () => {
+    const { send, sizes, setWindow } = keyboardOf();
+    setWindow(true);
+    send("v1", "take", { columns: 100, rows: 30 });
+    send("v1", "take", { columns: 100, rows: 28 });
+    expect(sizes).toEqual([]);
+    setWindow(false);
+    setWindow(false);
+    expect(sizes).toEqual(["100x28"]);
+    setWindow(true);
+    send("v1", "take", { columns: 90, rows: 20 });
+    send("v1", "leave");
+    setWindow(false);
+    expect(sizes).toEqual(["100x28"]);
   });
 
   test("one types at a time; another takes the keyboard over only if it says so", () => {
