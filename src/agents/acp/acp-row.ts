@@ -33,6 +33,8 @@ export interface AcpRow extends Pick<AgentCli, Known | Own> {
   readonly rejectEndsTurn?: boolean | undefined;
   /** Whether the usage in the answer to a prompt is the sum of the whole session. */
   readonly sumsUsage?: boolean;
+  /** Matches what the agent writes before it ends, if `prepare` named a session to resume that it does not have. */
+  readonly goneWords?: RegExp;
   /** Matches what the agent itself says of a failed request, in the place of its model's words. It then ends the turn as if it were done. */
   readonly ownWords?: RegExp;
 }

@@ -9,7 +9,7 @@ import { sessionGone } from "./opening/acp-opening.ts";
 
 export function acpCli(row: AcpRow): AgentCli {
   const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, ...rest } = row;
-  const { permissionModes, isOwn, programArgs, modelServer } = rest;
+  const { permissionModes, isOwn, programArgs, modelServer, goneWords } = rest;
   return {
     ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
     ...definedOf({ permissionModes, isOwn, programArgs, modelServer }),
@@ -19,7 +19,7 @@ export function acpCli(row: AcpRow): AgentCli {
     // Several of these agents are a launcher and the agent itself, and end only together.
     isProcessGroup: true,
     openSession: (pipes) => openAcpSession(pipes, row),
-    isSessionGone: (lastWords) => lastWords.includes(sessionGone),
+    isSessionGone: (lastWords) => lastWords.includes(sessionGone) || goneWords?.test(lastWords) === true,
     prepare: (launch) => Promise.resolve(row.prepare(launch)),
   };
 }

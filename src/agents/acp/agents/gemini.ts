@@ -5,6 +5,8 @@ import type { AgentLaunch, CliStart } from "../../agent-launch.ts";
 import { passesOn } from "../../passed-on.ts";
 import { acpCli } from "../acp.ts";
 
+/** What it writes before it ends, if it has no session of the id that `--resume` names. */
+const goneWords = /Error resuming session: (Invalid session identifier|No previous sessions found)/;
 /** If the user passes one of these, the user has decided how permissions are given. */
 const permissionFlags = ["--approval-mode", "--yolo", "-y"];
 
@@ -36,12 +38,13 @@ export const gemini = acpCli({
   // Gemini CLI makes the id of a call from the tool's name and the model's own id: `run_shell_command__fc_1`.
   toolNameOf: ({ toolCallId }) => (toolCallId.includes("__") ? toolCallId.split("__")[0] : undefined),
   ownToolPrefix: "mcp_cliai_",
+  goneWords,
   prepare,
 });
 
 /** @throws CliaiError `config_invalid` */
 function prepare(launch: AgentLaunch): CliStart {
-  const { permissionMode, allowedTools = [], strictMcp, model, passedOn } = launch;
+  const { permissionMode, allowedTools = [], strictMcp, model, passedOn, isResumed, sessionId } = launch;
   if (strictMcp) {
     throw new CliaiError("config_invalid", "--strict-mcp: gemini uses its user's MCP servers, too", {
       hint: "leave --strict-mcp out",
@@ -54,6 +57,9 @@ function prepare(launch: AgentLaunch): CliStart {
       // In a folder that is not trusted, Gemini CLI starts no MCP server, and does not say so. With this flag it starts them, but the folder's
       // own settings and hooks still do not count.
       "--skip-trust",
+      // `session/load` alone resumes a session only once. It leaves a file that has the session's id and no conversation. The next start takes
+      // this file for a broken one, and deletes all files of its id, the conversation too, unless that start itself is for this session.
+      ...(isResumed === true ? ["--resume", sessionId] : []),
       ...(hasMode || permissionMode === undefined ? [] : ["--approval-mode", permissionMode]),
       ...allowedTools.flatMap((tool) => ["--allowed-tools", tool]),
       ...(model === undefined ? [] : ["--model", model]),

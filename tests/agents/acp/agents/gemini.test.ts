@@ -90,7 +90,7 @@ describe("gemini", () => {
   );
 
   test(
-    "an interrupt ends the turn and its command; a session is resumed by its own id, and one that is not known is named",
+    "an interrupt ends the turn and its command; a session is resumed by its own id again and again, and one that is not known is told by its last words",
     async () => {
       await using first = await openGemini(
         {
@@ -111,19 +111,19 @@ describe("gemini", () => {
       await makeEarlier(join(dir.path, "home/.gemini/tmp/work/chats"));
       const resumed = (sessionId: string) =>
         openGemini({ turns: [{ text: "Again." }] }, { dir, launch: { sessionId, isResumed: true } });
-      {
-        await using second = await resumed(first.told.session);
-        await second.session.say("again", "order-1");
-        expect(await second.result(1)).toMatchObject({ text: "Again." });
-        expect(second.told.words).toEqual(["Again."]);
-        expect(JSON.stringify(second.model.requests[0]?.body.contents)).toContain("FIRST");
+      for (const time of ["SECOND", "THIRD", "FOURTH"]) {
+        await using again = await resumed(first.told.session);
+        await again.session.say(time, "order-1");
+        expect(await again.result(1)).toMatchObject({ text: "Again." });
+        expect(again.told.words).toEqual(["Again."]);
+        expect(JSON.stringify(again.model.requests[0]?.body.contents)).toContain("FIRST");
       }
-      const unknown = "00000000-0000-4000-8000-000000000000";
-      await expect(resumed(unknown)).rejects.toThrow(
-        `does not know the session "${unknown}": Session not found`,
-      );
+      await using unknown = await resumed("00000000-0000-4000-8000-000000000000");
+      await unknown.server.exited;
+      const ended = () => gemini.isSessionGone?.(unknown.server.log()) === true;
+      await waitFor(ended, { what: "its last words say so", saw: unknown.server.log });
     },
-    late * 2,
+    late * 3,
   );
 
   test("refuses to be kept from its user's MCP servers", () => {
