@@ -1,11 +1,14 @@
 // A plugin of OpenCode, which runs inside OpenCode's own process: each launch writes it into the agent's folder. Before each tool it asks
-// the agent's host, and waits for the answer for as long as the host takes. It keeps OpenCode's password from the agent's commands.
+// the agent's host, and waits for the answer for as long as the host takes. It keeps OpenCode's password from the agent's commands and from
+// the user's own MCP servers.
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 
 const { url, token, ownTools, secrets, loaded } = JSON.parse(
   readFileSync(new URL("./opencode-gate.json", import.meta.url), "utf8"),
 );
+
+const blanked = { OPENCODE_SERVER_PASSWORD: "" };
 
 /** Resolves with the host's answer. It has no deadline, because a pause may last for hours. */
 function ask(hook) {
@@ -37,6 +40,12 @@ export const CliaiGate = async () => {
   const subagents = new Set();
   writeFileSync(loaded, "", { mode: 0o600 });
   return {
+    /** OpenCode calls this before it starts any MCP server, each of which gets OpenCode's whole environment, changed by its `environment`. */
+    async config({ mcp = {} }) {
+      for (const server of Object.values(mcp)) {
+        if (server.type === "local") server.environment = { ...blanked, ...server.environment };
+      }
+    },
     async event({ event }) {
       const info = event.type === "session.created" ? event.properties.info : undefined;
       if (info?.parentID !== undefined) subagents.add(info.id);

@@ -1,10 +1,12 @@
 // The live session against the real OpenCode, offline.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { createOpencodeClient } from "../../../src/agents/opencode/opencode-client.ts";
 import { serverPassword } from "../../../src/agents/opencode/opencode-launch.ts";
 import { startTcpProxy } from "../../support/tcp-proxy.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { stays, waitFor } from "../../support/wait-for.ts";
 import { type OpenedSession, openSession } from "./opened-session.ts";
 
@@ -19,6 +21,7 @@ async function pidOf({ work }: OpenedSession): Promise<number> {
 const isRunning = (pid: number) =>
   existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
 const late = 60_000;
+const tinyServerPath = join(import.meta.dirname, "../../support/tiny-mcp-server.ts");
 /** Puts a proxy between the session and OpenCode, by changing the address that OpenCode prints. */
 function throughProxy(proxy: { readonly port: number }, onPort: (own: number) => void) {
   const transform = (part: unknown, _: unknown, done: (error: null, line: string) => void) =>
@@ -143,10 +146,14 @@ describe("openOpencodeSession()", () => {
   );
 
   test(
-    "neither its commands nor MCP servers get a secret by their environment; a folder may have any name",
+    "neither its commands nor any MCP server, also of its user, get a secret by their environment; a folder may have any name",
     async () => {
+      await using dir = await tempDir();
+      const ownEnv = dir.join("own-env");
+      const command = ["sh", "-c", 'env > "$OWN_ENV"; exec "$0" "$1"', process.execPath, tinyServerPath];
+      const own = { type: "local", command, environment: { OWN_ENV: ownEnv } };
       await using opened = await openSession({
-        folder: "a folder – mit Ümlaut",
+        ...{ dir, folder: "a folder – mit Ümlaut", config: { mcp: { own } } },
         script: { turns: [bash("pwd; env"), call("cliai_report_status", {}), { text: "ok" }] },
       });
       const { session, model, work } = opened;
@@ -158,8 +165,12 @@ describe("openOpencodeSession()", () => {
       const { TINY_SECRET, ...environment } = JSON.parse(server);
       expect(TINY_SECRET).toBe("the secret of the bridge"); // it is for this server
       expect(environment.OPENCODE_SERVER_PASSWORD).toBe("");
-      const all = shell + JSON.stringify(environment);
-      for (const secret of ["the secret of the bridge", "the-token"]) expect(all).not.toContain(secret);
+      // OpenCode has started the user's own server, too, which is none of cliai's.
+      const others = readFileSync(ownEnv, "utf8");
+      expect(others).toContain("OWN_ENV=");
+      const all = shell + JSON.stringify(environment) + others;
+      const secrets = ["the secret of the bridge", "the-token", serverPassword("the-token")];
+      for (const secret of secrets) expect(all).not.toContain(secret);
       const config = JSON.parse(environment.OPENCODE_CONFIG_CONTENT);
       expect(config.mcp.cliai.environment.TINY_SECRET).toStartWith("{file:");
     },
