@@ -10,7 +10,5 @@ export interface LiveFacts {
   readonly report: AskedReport;
   /** The sequence of the newest record that the page had when it was made; 0 for none. */
   readonly newest: number;
-  /** When the page was made, in ms since 1970; 0 if its stream does not say. */
-  readonly madeAtMs: number;
   readonly now: () => Date;
 }

@@ -43,8 +43,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
         report: askedReport(c.req.query("report"), (zone) =>
           zone === undefined ? askedZone(c) : zoneOf(zone),
         ),
-        newest: wholeNumber(c.req.query("newest")),
-        madeAtMs: wholeNumber(c.req.query("made")),
+        newest: Number(/^\d{1,15}$/.exec(c.req.query("newest") ?? "")?.[0] ?? 0),
       },
       log,
     );
@@ -55,9 +54,4 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       keepAlive: pageKeepAlive,
     });
   });
-}
-
-/** 0 if it is none. */
-function wholeNumber(text = ""): number {
-  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
 }

@@ -34,7 +34,7 @@ export function registerTimelineRoutes(pages: Hono, options: PagesOptions): void
       const newest = Math.max(0, ...report.lines.map(({ seq }) => seq));
       return await showPage(c, options, {
         ...content,
-        ...(page.isLive ? { stream: `${streamAfter(newest)}&made=${at.getTime()}` } : {}),
+        ...(page.isLive ? { stream: streamAfter(newest) } : {}),
         body: <TimelinePage {...page} report={report} error={undefined} />,
       });
     } catch (error) {

@@ -21,7 +21,7 @@ function pageOf(...first: SessionSpending[]) {
     fleet: { get: () => undefined },
   } as unknown as Server;
   const report = { asked: () => undefined, zone: "UTC" };
-  const parts = createCostsParts({ server, doctor: undefined, report, newest: 0, madeAtMs: 0, now });
+  const parts = createCostsParts({ server, doctor: undefined, report, newest: 0, now });
   return { state, parts: () => new Map(parts().map(({ id, part }) => [id, String(part)])) };
 }
 

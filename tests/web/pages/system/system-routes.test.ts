@@ -57,7 +57,7 @@ describe("the system page", () => {
 
   test("updates the store's figures, the malformed messages and the checks of an open page, and folds nothing away", async () => {
     const facts = {
-      ...{ server: web.test.server, doctor: undefined, newest: 0, madeAtMs: 0, now: () => new Date() },
+      ...{ server: web.test.server, doctor: undefined, newest: 0, now: () => new Date() },
       report: { asked: () => undefined, zone: "UTC" },
     };
     const parts = new Map((await systemReportParts(facts)).map(({ id, part }) => [id, String(part)]));
