@@ -277,9 +277,11 @@ class Agent:
             asyncio.get_running_loop().add_signal_handler(number, lambda: how.done() or how.set_result("a signal"))
         orders = asyncio.create_task(self.take_orders())
         working = asyncio.create_task(self.run())
-        while not (how.done() or working.done()):
-            await asyncio.wait([how, working], timeout=INTERVAL_S, return_when=asyncio.FIRST_COMPLETED)
+        while not (how.done() or working.done() or orders.done()):
+            await asyncio.wait([how, working, orders], timeout=INTERVAL_S, return_when=asyncio.FIRST_COMPLETED)
             await self.beat()
+        if orders.done():
+            orders.result()  # raises what has ended it: an agent that takes no orders must not look alive
         self.ended.set()  # no heartbeat comes after the goodbye
         await self.goodbye(how.result() if how.done() else None)
         orders.cancel()
