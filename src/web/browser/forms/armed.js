@@ -11,7 +11,7 @@ const acting = "form[method=post] button[type=submit], a[data-acts]";
 
 /**
  * @param {() => string} whyNot returns why nothing can be sent now; empty if it can
- * @param {() => boolean} isLost whether the server cannot be reached, so that following a link would lose the page
+ * @param {() => boolean} isLost whether the server cannot be reached, so that following a link, or a search, would lose the page
  * @returns marks the buttons and links of the present page; call it when the state or the markup has changed
  */
 export function watchArmed(whyNot, isLost) {
@@ -20,7 +20,8 @@ export function watchArmed(whyNot, isLost) {
     "submit",
     (event) => {
       const why = offReason(event.submitter) ?? whyNot();
-      if (why !== "" && isPost(event.target)) refuse(event, why);
+      // Without the server, the browser's own error page would take the place of this one: also for a search or a filter.
+      if (why !== "" && (isPost(event.target) || isLost())) refuse(event, why);
     },
     true,
   );
