@@ -26,6 +26,7 @@ function morphAttributes(from, to) {
 
 /** Whether the browser or a script has set this attribute, and not the server. @param {Element} element @param {string} name */
 function isOwn(element, name) {
+  if (name === "tabindex") return element === document.activeElement; // without it, the focus would be lost
   return name === "aria-busy" || (name === "open" && element.nodeName === "DETAILS");
 }
 
@@ -82,4 +83,34 @@ export function move(parent, child, before) {
   const focused = child.contains(document.activeElement) ? document.activeElement : null;
   parent.insertBefore(child, before);
   if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+}
+
+/**
+ * Keeps the focus in its place when a change of the page takes away what has it. Else the browser gives it to the body: the keyboard would
+ * begin again at the top of the page, and a screen reader would say nothing.
+ * @param {() => void} apply changes the page
+ */
+export function keepFocus(apply) {
+  const focused = document.activeElement;
+  const around = focused === document.body ? [] : ancestorsOf(focused);
+  apply();
+  const now = document.activeElement;
+  const isLost = now === null || now === document.body || !now.checkVisibility();
+  if (!isLost) return;
+  const place = around.find((element) => element.isConnected && element.checkVisibility());
+  if (!(place instanceof HTMLElement)) return;
+  // What is around it, and not the next button: a second Enter, meant for what was there, must not press another one.
+  if (!place.hasAttribute("tabindex")) place.setAttribute("tabindex", "-1");
+  place.focus({ preventScroll: true });
+}
+
+/** The nearest first, without the body. @param {Element | null} element */
+function ancestorsOf(element) {
+  const ancestors = [];
+  let next = element?.parentElement ?? null;
+  while (next !== null && next !== document.body) {
+    ancestors.push(next);
+    next = next.parentElement;
+  }
+  return ancestors;
 }

@@ -15,6 +15,7 @@ import { watchQuestions } from "./forms/questions.js";
 import { keepSight } from "./live/keep-sight.js";
 import { localClock, showLocalTimes, watchLocalFields } from "./live/local-times.js";
 import { watchNew } from "./live/show-new.js";
+import { keepFocus } from "./morph.js";
 import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
 import { keepZone } from "./reports/local-zone.js";
@@ -69,7 +70,7 @@ if (stream !== undefined) {
     },
     onPatch(patch) {
       takeTime(patch.now);
-      keepSight(() => keepPlace(() => applyPatch(patch)));
+      keepFocus(() => keepSight(() => keepPlace(() => applyPatch(patch))));
       showLocalTimes();
       showChosen();
       showCountInTitle();
