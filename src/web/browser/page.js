@@ -10,7 +10,7 @@ import { keepPlace, watchAnswers } from "./forms/answers.js";
 import { watchArmed } from "./forms/armed.js";
 import { restoreDrafts, watchDrafts } from "./forms/drafts.js";
 import { watchNeedActs } from "./forms/need-acts.js";
-import { watchOrders } from "./forms/orders.js";
+import { sayOutcomes, watchOrders } from "./forms/orders.js";
 import { watchQuestions } from "./forms/questions.js";
 import { keepSight } from "./live/keep-sight.js";
 import { localClock, showLocalTimes, watchLocalFields } from "./live/local-times.js";
@@ -75,6 +75,7 @@ if (stream !== undefined) {
       showChosen();
       showCountInTitle();
       announceNewRequests();
+      sayOutcomes();
       showArmed();
       follow();
     },

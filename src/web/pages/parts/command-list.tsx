@@ -48,7 +48,7 @@ interface CommandProps {
 function Command({ command, now, why }: CommandProps) {
   const { command_id, type, from, summary, issued_at, receipts } = command;
   return (
-    <li id={`command-${command_id}`}>
+    <li id={`command-${command_id}`} data-state={receipts.at(-1)?.state}>
       <p class="facts">
         <b class="order">
           <Icon name={icons[type]} />
