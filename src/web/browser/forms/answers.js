@@ -3,7 +3,7 @@
 
 import { localSentence } from "../live/local-times.js";
 import { announce, say } from "../say.js";
-import { forgetDraft, restoreDrafts, typedText } from "./drafts.js";
+import { forgetDraft, keptText, restoreDrafts, typedText } from "./drafts.js";
 import { postForm } from "./post.js";
 
 /** The answer that was sent last from this page, until its delivery is over. @type {{ id: string, said: string } | undefined} */
@@ -107,25 +107,46 @@ function keepTyped(item, follower) {
   const text = typedText(form);
   const list = follower?.parentElement ?? document.querySelector("ol.requests");
   if (text === "" || list === null) return undefined;
-  const id = form.dataset.answer ?? "";
-  const how = endedText(document.getElementById(`request-${id}`)) ?? "It is not open any more.";
+  const ended = document.getElementById(`request-${form.dataset.answer}`);
+  const how = endedText(ended) ?? "It is not open any more.";
+  const asked = item.querySelector(".asked")?.textContent ?? "";
+  const kept = keptItem(form.dataset.draft ?? "", { asker: item.dataset.asker ?? "", asked, how, text });
+  if (kept !== undefined) list.insertBefore(kept, follower ?? null);
+  return kept;
+}
+
+/** The same for what was typed before this page was loaded, and whose request somebody else has decided since. Call it once. */
+export function showKept() {
+  const list = document.querySelector("ol.requests");
+  for (const ended of document.querySelectorAll("[data-ended]")) {
+    const draft = ended.id.replace("request-", "");
+    const text = keptText(draft);
+    // If it is what was answered, it was sent, and only the server's word for it was lost.
+    if (text === "" || list === null || ended.textContent?.includes(text)) continue;
+    const asker = ended.getAttribute("data-asker") ?? "";
+    const asked = ended.querySelector("[data-asked]")?.textContent ?? "";
+    const kept = keptItem(draft, { asker, asked, how: endedText(ended) ?? "", text });
+    if (kept !== undefined) list.append(kept);
+  }
+}
+
+/**
+ * @param {string} draft the key of the draft, which is forgotten when the item is dismissed
+ * @param {{ asker: string, asked: string, how: string, text: string }} words
+ */
+function keptItem(draft, { text, ...words }) {
   const template = document.querySelector("#kept-item");
   if (!(template instanceof HTMLTemplateElement)) return undefined;
   const kept = /** @type {DocumentFragment} */ (template.content.cloneNode(true)).firstElementChild;
   if (!(kept instanceof HTMLElement)) return undefined;
-  kept.dataset.kept = `draft ${form.dataset.draft}`;
-  for (const [part, words] of [
-    ["asker", item.dataset.asker ?? ""],
-    ["asked", item.querySelector(".asked")?.textContent ?? ""],
-    ["how", how],
-  ]) {
+  kept.dataset.kept = `draft ${draft}`;
+  for (const [part, said] of Object.entries(words)) {
     const place = kept.querySelector(`[data-part="${part}"]`);
-    if (place !== null) place.textContent = words ?? "";
+    if (place !== null) place.textContent = said;
   }
   const field = kept.querySelector("textarea");
   if (field !== null) field.value = text;
-  list.insertBefore(kept, follower ?? null);
-  announce(`${how} What you had typed stays on the page.`);
+  announce(`${words.how} What you had typed stays on the page.`);
   return kept;
 }
 

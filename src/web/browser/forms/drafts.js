@@ -30,6 +30,13 @@ export function forgetDraft(form) {
   sessionStorage.removeItem(keyOf(form));
 }
 
+/** The words of a draft that is kept, one line for each field; empty if there are none. @param {string} draft the form's `data-draft` */
+export function keptText(draft) {
+  return load(`${prefix}${draft}`)
+    .flatMap(([, , value]) => (typeof value === "string" && value.trim() !== "" ? [value] : []))
+    .join("\n");
+}
+
 /** The words that a person has typed into the form, one line for each field. @param {HTMLFormElement} form */
 export function typedText(form) {
   return fieldsOf(form)

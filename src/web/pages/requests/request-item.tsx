@@ -111,12 +111,21 @@ export function EndedItem({ request, view, now }: ItemProps) {
   // With several answers, answerTextForPeople() repeats each question before its answer.
   const namesQuestions = (answer?.answers?.length ?? 0) > 1;
   return (
-    <li id={`request-${request_id}`} data-ended={endedSentence(request)} data-ended-at={request.ended_at}>
+    <li
+      id={`request-${request_id}`}
+      data-ended={endedSentence(request)}
+      data-ended-at={request.ended_at}
+      data-asker={agent_id}
+    >
       <p class="order">
         <a href={`/agents/${agent_id}`}>{agent_id}</a>
         <Age at={request.ended_at} now={now} />
       </p>
-      {!namesQuestions && <p class="words">{question}</p>}
+      {!namesQuestions && (
+        <p class="words" data-asked>
+          {question}
+        </p>
+      )}
       <p class="words">
         <b>{verdict ? answerTextForPeople(request) : (answer?.text ?? answerTextForPeople(request))}</b>
         {answer !== undefined && !verdict && <span class="quiet"> by {answer.by}</span>}
