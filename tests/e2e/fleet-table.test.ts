@@ -123,9 +123,9 @@ test("checked agents are counted at the foot, stay checked when they move, and a
   await page.getByRole("button", { name: "Stop 3 agents" }).waitFor();
 });
 
-/** The badges that reach out of their cell or over a neighbour, each as its words. */
+/** The badges and the counts of queues that reach out of their cell or over a neighbour, each as its words. */
 const badgesOut = (page: Page) =>
-  page.locator("main :is(td, li, label) > .status:visible").evaluateAll((all) =>
+  page.locator("main :is(td, li, label) > :is(.status, .queued):visible").evaluateAll((all) =>
     all
       .filter((badge) => {
         const { left, right, top, bottom } = badge.getBoundingClientRect();
@@ -157,6 +157,13 @@ test("the longest badges stay in their places, and a long name never scrolls a p
     await web.viewOf(id, ({ needs }) => needs[0]?.kind === "permission", `${id} wants permission`);
   }
   const agents = [permission, terminal, failed, long];
+  for (let i = 10; i < 22; i += 1)
+    await web.bus.publishStored(`agent.${terminal}.message`, {
+      message_id: `m${i}`,
+      from: "ada",
+      text: "hi",
+    });
+  await web.viewOf(terminal, ({ queued }) => queued >= 12, "its queue has two digits");
   await postJson(web.app, "/api/commands", { type: "pause", agents, command_id: "wide" });
   web.bus.publish(`agent.${failed}.status`, { status: "failed_to_start", message: "no program claude" });
   await web.viewOf(failed, ({ status }) => status === "failed_to_start", "it failed to start");

@@ -271,6 +271,28 @@ test("a draft whose request somebody else answered while the page was loaded aga
   expect(await kept.count()).toBe(0);
 });
 
+test("words for an agent that needs them no longer stay, too; what was sent does not", async () => {
+  await web.heartbeat("lea", { status: "error" });
+  await web.heartbeat("leo", { status: "error" });
+  const page = await open("/inbox");
+  const words = (id: string) => page.getByLabel(`When it is mended, tell ${id}`);
+  await words("lea").fill("the disk has space again");
+  await words("leo").fill("go on");
+  await words("leo").press("Enter");
+  await waitFor(() => commands.some(({ agent, type }) => agent === "leo" && type === "task"), {
+    what: "the words for leo",
+  });
+  await page.locator("#say").getByText("leo").waitFor();
+  for (const id of ["lea", "leo"]) {
+    await web.heartbeat(id, { status: "working" });
+    await words(id).waitFor({ state: "detached" });
+  }
+  const kept = page.locator("[data-kept]");
+  expect(await kept.count()).toBe(1);
+  await kept.getByText("Not sent to lea").waitFor();
+  expect(await kept.getByRole("textbox").inputValue()).toBe("the disk has space again");
+});
+
 test("what became of an order is said: on the agent's page by its receipts, on the fleet page by its badge", async () => {
   const { heartbeat } = await web.heartbeat("ian");
   const page = await open("/agents/ian");

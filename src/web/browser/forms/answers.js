@@ -102,14 +102,16 @@ export function keepPlace(apply) {
  * @param {HTMLElement | undefined} follower the request before which it stood
  */
 function keepTyped(item, follower) {
-  const form = item.querySelector("form[data-answer]");
+  const form = [...item.querySelectorAll("form[data-draft]")].find(
+    (each) => each instanceof HTMLFormElement && typedText(each) !== "",
+  );
   if (!(form instanceof HTMLFormElement) || form.getAttribute("aria-busy") === "true") return undefined;
   const text = typedText(form);
   const list = follower?.parentElement ?? document.querySelector("ol.requests");
-  if (text === "" || list === null) return undefined;
+  if (list === null) return undefined;
   const ended = document.getElementById(`request-${form.dataset.answer}`);
   const how = endedText(ended) ?? "It is not open any more.";
-  const asked = item.querySelector(".asked")?.textContent ?? "";
+  const asked = item.querySelector(".asked, .attention")?.textContent ?? "";
   const kept = keptItem(form.dataset.draft ?? "", { asker: item.dataset.asker ?? "", asked, how, text });
   if (kept !== undefined) list.insertBefore(kept, follower ?? null);
   return kept;

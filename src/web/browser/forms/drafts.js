@@ -40,7 +40,7 @@ export function keptText(draft) {
 /** The words that a person has typed into the form, one line for each field. @param {HTMLFormElement} form */
 export function typedText(form) {
   return fieldsOf(form)
-    .filter((field) => !isTick(field) && field.value.trim() !== "")
+    .filter((field) => !isTick(field) && field.value.trim() !== "" && field.value !== field.defaultValue)
     .map(({ value }) => value)
     .join("\n");
 }

@@ -23,6 +23,10 @@ async function send(form, submitter) {
     say(result.problem);
     return;
   }
+  const { results, said } = result.answer;
+  say(said);
+  // What an agent has not taken stays typed.
+  if (results.some((/** @type {object} */ each) => "error" in each)) return;
   forgetDraft(form);
-  say(result.answer.said);
+  form.reset(); // so that it does not count as typed and not sent when the need is over
 }

@@ -17,7 +17,11 @@ export function EmptyFleet({ spawnCommand, listening }: EmptyFleetProps) {
         </button>
       </div>
       <p>
-        Or have this server launch one, without a terminal: <a href="/spawn">spawn an agent</a>.
+        Or have this server launch one, without a terminal:{" "}
+        <a href="/spawn" data-acts>
+          spawn an agent
+        </a>
+        .
       </p>
       <p class="quiet">
         Any NATS client can be an agent: publish to <code>agent.ID.heartbeat</code>.
