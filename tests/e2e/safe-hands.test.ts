@@ -206,6 +206,22 @@ test("a draft outlives a reload, and is gone once it is sent", async () => {
   await page.getByText("cleo's request was answered").waitFor();
 });
 
+test("a message that is being written outlives a reload, too, and does not come again once it is sent", async () => {
+  await web.heartbeat("max");
+  const page = await open("/messages");
+  const text = page.getByLabel("Message", { exact: true });
+  await page.getByLabel("To").selectOption("max");
+  await text.fill("look at the second page");
+  await page.reload();
+  expect(await text.inputValue()).toBe("look at the second page");
+  await page.getByLabel("To").selectOption("max");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForURL("**/messages?thread=*");
+  await page.getByText("look at the second page").first().waitFor();
+  await goTo(page, "/messages");
+  expect(await text.inputValue()).toBe("");
+});
+
 test("what was typed stays when somebody else answers first: with who did, and the focus in it, until it is dismissed", async () => {
   await web.heartbeat("dan");
   const [first, second] = [await ask("dan", "left or right?"), await ask("dan", "up or down?")];

@@ -10,6 +10,12 @@ export function watchDrafts() {
     const form = target instanceof Element ? target.closest("form[data-draft]") : null;
     if (form instanceof HTMLFormElement) keep(form);
   });
+  // A form that no other script sends leads to another page.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.dataset.draft === undefined) return;
+    if (!event.defaultPrevented) forgetDraft(form);
+  });
 }
 
 /** Gives back what was typed, to each form that has nothing typed in it. Call it when forms have come onto the page. */

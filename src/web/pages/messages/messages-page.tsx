@@ -250,7 +250,13 @@ function Send({ views, conversation, to }: SendProps) {
       <h2 id="title-send">
         {conversation === undefined ? "Write to an agent" : "Answer in this conversation"}
       </h2>
-      <form method="post" action="/messages" class="send-message" data-once="Sending …">
+      <form
+        method="post"
+        action="/messages"
+        class="send-message"
+        data-once="Sending …"
+        data-draft={`message-${conversation?.thread ?? "new"}`}
+      >
         <input type="hidden" name="message_id" value={crypto.randomUUID()} />
         {conversation !== undefined && <input type="hidden" name="thread" value={conversation.thread} />}
         {last !== undefined && <input type="hidden" name="reply_to" value={last.message_id} />}
