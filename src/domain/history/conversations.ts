@@ -1,7 +1,7 @@
 // Makes conversations of the messages between agents, and of the operator to them.
 import { definedOf } from "../defined.ts";
 import { agentOfRecord, parseAgentSubject } from "../wire/subjects.ts";
-import type { AnyRecord } from "./timeline.ts";
+import type { AnyRecord } from "./record-line.ts";
 
 export interface ShownMessage {
   /** Of the message; `AUDIT-` and its sequence if it has none. */

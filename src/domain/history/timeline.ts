@@ -1,43 +1,14 @@
 // Makes the lines of the timeline of records: one line for a call of a tool, with its argument, its duration, and whether it failed.
-import { isFailureRecord } from "../audit/failure-record.ts";
-import { definedOf } from "../defined.ts";
-import { beginningOf } from "../text/summary.ts";
-import { costText, tokensText } from "../usage.ts";
 import { agentOfRecord, parseAgentSubject } from "../wire/subjects.ts";
-import { shownOwnTool } from "../wire/tools/shown-tool.ts";
-
-/** A record of the stream AUDIT with its decoded message. */
-export interface AnyRecord {
-  readonly seq: number;
-  readonly at: string;
-  readonly subject: string;
-  readonly message: unknown;
-}
-
-export interface TimelineLine {
-  /** Of the record that began it. */
-  readonly seq: number;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly agent_id?: string;
-  /** `call` for a tool; else the topic of the record, or the kind of the event. */
-  readonly kind: string;
-  /** The tool, the command, the state: what the line is about. */
-  readonly what?: string;
-  /** Who gave the order, or wrote the message. */
-  readonly from?: string;
-  readonly text: string;
-  readonly is_failure: boolean;
-  /** Of a call that has ended. */
-  readonly took_ms?: number;
-  /** Of a call whose end is not known. */
-  readonly is_open?: true;
-}
-
-/** At most so much of a text is in a line; the audit has all of it. */
-const textLength = 2_000;
-
-type Fields = Readonly<Record<string, unknown>>;
+import {
+  type AnyRecord,
+  callLine,
+  type Fields,
+  fieldsOf,
+  lineOf,
+  type TimelineLine,
+  withEnd,
+} from "./record-line.ts";
 
 const startKinds: readonly unknown[] = ["tool_start"];
 const endKinds: readonly unknown[] = ["tool_end", "tool_failed", "tool_denied", "tool_start_refused"];
@@ -134,28 +105,6 @@ function callKey(record: AnyRecord): string {
   return JSON.stringify([agentOfRecord(record.subject), tool_use_id ?? [tool, instance_id, subagent]]);
 }
 
-function callLine(record: AnyRecord): TimelineLine {
-  const { tool, detail } = fieldsOf(record);
-  const named = text(tool);
-  return {
-    ...placeOf(record),
-    kind: "call",
-    what: shownOwnTool(named) ?? (named || "tool"),
-    text: beginningOf(text(detail), textLength),
-    is_failure: false,
-  };
-}
-
-function withEnd({ is_open: _, ...line }: TimelineLine, end: AnyRecord): TimelineLine {
-  const { kind, detail } = fieldsOf(end);
-  const took_ms = Math.max(0, Date.parse(end.at) - Date.parse(line.at));
-  if (kind === "tool_end") return { ...line, took_ms };
-  const why = text(detail);
-  const words = kind === "tool_failed" ? why : `refused: ${why}`;
-  const joined = [line.text, words].filter((part) => part !== "").join(" → ");
-  return { ...line, text: beginningOf(joined, textLength), is_failure: true, took_ms };
-}
-
 /** How much later than the event of its call cliai may record a tool call. */
 const recordedWithinMs = 10_000;
 
@@ -169,88 +118,4 @@ function isToldByEvent({ subject, at, message }: AnyRecord, lines: Iterable<Time
     if (isSame && Math.abs(beganMs - Date.parse(line.at)) < recordedWithinMs) return true;
   }
   return false;
-}
-
-function placeOf({ seq, at, subject, message }: AnyRecord): Pick<TimelineLine, "seq" | "at" | "agent_id"> {
-  const named = agentOfRecord(subject) ?? text(((message ?? {}) as Fields).agent_id);
-  return { seq, at, ...(named === "" ? {} : { agent_id: named }) };
-}
-
-function fieldsOf({ message }: AnyRecord): Fields {
-  return typeof message === "object" && message !== null ? (message as Fields) : {};
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** The line of a record that is not part of a call; undefined for one that tells a reader nothing. */
-function lineOf(record: AnyRecord): TimelineLine | undefined {
-  const fields = fieldsOf(record);
-  const { topic } = parseAgentSubject(record.subject) ?? {};
-  const is_failure = isFailureRecord(record.subject, record.message);
-  const line = (kind: string, words: string, more: { what?: string; from?: string } = {}): TimelineLine => ({
-    ...placeOf(record),
-    kind,
-    ...definedOf({ what: more.what || undefined, from: more.from || undefined }),
-    text: beginningOf(words, textLength),
-    is_failure,
-  });
-  const from = text(fields.from);
-  switch (topic) {
-    case "heartbeat":
-      return line("heartbeat", text(fields.current_task), { what: text(fields.status) });
-    case "status":
-      return line("status", text(fields.message), { what: text(fields.status) });
-    case "event":
-      return line(text(fields.kind) || "event", eventText(fields), { what: text(fields.tool) });
-    case "receipt":
-      return line("receipt", text(fields.detail), {
-        what: [text(fields.state), text(fields.route)].filter((word) => word !== "").join(" by "),
-      });
-    case "command":
-      return line(text(fields.type) || "command", payloadText(fields.payload), { from });
-    case "shutdown":
-      return line("shutdown", text(fields.reason), { from });
-    case "message":
-      return line(text(fields.kind) || "message", text(fields.text), { from });
-  }
-  const words = ["text", "decision", "message", "error", "reason"].map((name) => text(fields[name]));
-  const told = words.filter((word) => word !== "").join(": ");
-  const [, kind = record.subject] = record.subject.split(".");
-  if (record.subject.startsWith("audit.tools.")) {
-    const { took_ms } = fields;
-    const call = line(
-      "call",
-      [payloadText(fields.arguments), text(fields.error)].filter(Boolean).join(" → "),
-      {
-        what: text(fields.tool),
-      },
-    );
-    return typeof took_ms === "number" ? { ...call, took_ms } : call;
-  }
-  return line(kind, told, { from, what: text(fields.severity) });
-}
-
-function eventText({ detail, error, percent, usage, remedy }: Fields): string {
-  const { tokens_used, estimated_cost } = (usage ?? {}) as Fields;
-  const parts = [
-    text(error),
-    typeof percent === "number" ? `${percent} %` : "",
-    text(detail),
-    typeof tokens_used === "number" ? `${tokensText(tokens_used)} tokens` : "",
-    typeof estimated_cost === "number" ? costText(estimated_cost) : "",
-    text(remedy),
-  ];
-  return parts.filter((part) => part !== "").join(" · ");
-}
-
-function payloadText(payload: unknown): string {
-  if (typeof payload === "string") return payload;
-  if (payload == null) return "";
-  const fields = payload as Fields;
-  const { text: words, reason } = fields;
-  if (typeof words === "string") return words;
-  if (typeof reason === "string") return reason;
-  return Object.keys(fields).length === 0 ? "" : JSON.stringify(payload);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type AnyRecord, createCallFolder } from "../../../src/domain/history/timeline.ts";
+import type { AnyRecord } from "../../../src/domain/history/record-line.ts";
+import { createCallFolder } from "../../../src/domain/history/timeline.ts";
 
 const startMs = Date.parse("2026-11-29T10:00:00Z");
 const record = (seq: number, subject: string, message: object): AnyRecord => ({

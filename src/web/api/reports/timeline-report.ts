@@ -1,6 +1,7 @@
 // A page of the history as lines: a call of a tool is one line, also if its beginning and its end are on different pages.
 import { type AuditFilter, parseAuditKind } from "../../../domain/audit/audit-filter.ts";
-import { createCallFolder, type TimelineLine } from "../../../domain/history/timeline.ts";
+import type { TimelineLine } from "../../../domain/history/record-line.ts";
+import { createCallFolder } from "../../../domain/history/timeline.ts";
 import { dayStartMs } from "../../../domain/spending/days.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { parseMomentMs } from "../../../domain/text/moment.ts";

@@ -3,7 +3,7 @@
 //
 // The page itself: the form of the filters, one line a call, and the way to what is older.
 import { auditKinds } from "../../../domain/audit/audit-filter.ts";
-import type { TimelineLine } from "../../../domain/history/timeline.ts";
+import type { TimelineLine } from "../../../domain/history/record-line.ts";
 import { clockText, dateText } from "../../../domain/spending/days.ts";
 import { spanText } from "../../../domain/text/moment.ts";
 import type { TimelineReport } from "../../api/reports/timeline-report.ts";
