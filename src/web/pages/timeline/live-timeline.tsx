@@ -3,7 +3,9 @@
 import { makeTimeline, readHistoryQuery } from "../../api/reports/timeline-report.ts";
 import type { Part } from "../changed-parts.ts";
 import type { LiveFacts } from "../live/live-facts.ts";
-import { askedNames, Line, NewLines, type TimelineAsked } from "./timeline-page.tsx";
+import { askedNames, type TimelineAsked } from "./timeline-filters.tsx";
+import { Line } from "./timeline-line.tsx";
+import { NewLines } from "./timeline-page.tsx";
 
 export async function timelineParts({ server, report, newest, now }: LiveFacts): Promise<Part[]> {
   const at = now();
