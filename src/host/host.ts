@@ -3,17 +3,14 @@
 // `cliai spawn` runs the host around the CLI. The host answers the CLI's hooks. It takes the agent's orders from NATS, brings
 // them into the session by an open route, and writes their receipts. The bridge, not the host, has the agent's
 // tools. Each of the four stages (reporting, speaking, steering, hearing) uses what the earlier ones have made.
-import { type RunEnd, sayGoodbye } from "../agent-link/goodbye.ts";
+import type { RunEnd } from "../agent-link/goodbye.ts";
 import type { BridgeNews } from "../agent-link/host-protocol.ts";
 import type { Link } from "../agent-link/link.ts";
-import type { QueuedReceipt } from "../agent-link/receipt-queue.ts";
 import type { SessionListener } from "../agents/live-session.ts";
 import { definedOf } from "../domain/defined.ts";
 import type { TurnResult } from "../domain/hook.ts";
-import { failedLaunchReceipt } from "../domain/receipts.ts";
-import type { StatusReport } from "../domain/wire/messages.ts";
 import type { ModelRequest } from "../domain/wire/model-request.ts";
-import { atMost } from "../waiting.ts";
+import { endHost, type UnsentReports } from "./end-host.ts";
 import type { SessionEvent } from "./event-sender.ts";
 import { createBeginning } from "./hear/beginning.ts";
 import { createBridgeWatch } from "./hear/bridge-watch.ts";
@@ -65,14 +62,6 @@ export interface Host
    */
   end(end: RunEnd): Promise<UnsentReports>;
 }
-
-/** The last reports of a run that were not sent. */
-export interface UnsentReports {
-  readonly receipts: readonly QueuedReceipt[];
-  readonly goodbye: StatusReport | undefined;
-}
-
-const goodbyeWithinMs = 2_000;
 
 export function startHost(options: SessionOptions): Host {
   const beganMs = performance.now();
@@ -169,57 +158,6 @@ export function startHost(options: SessionOptions): Host {
       return endHost(options, { reporting, speaking, steering, hearing }, end);
     },
   };
-}
-
-interface Stages {
-  readonly reporting: Reporting;
-  readonly speaking: Speaking;
-  readonly steering: Steering;
-  readonly hearing: Hearing;
-}
-
-async function endHost(
-  { agentId: id, instanceId, now, log }: SessionOptions,
-  { reporting, speaking, steering, hearing }: Stages,
-  { launchTask, ...end }: RunEnd,
-): Promise<UnsentReports> {
-  const how = endWords(end);
-  const { link, heartbeat, events, receipts, transcript } = reporting;
-  // The CLI may have ended before the connection was there. Wait for it, so that the goodbye is sent all the same.
-  await link.connected(AbortSignal.timeout(goodbyeWithinMs)).catch(() => undefined);
-  steering.started(undefined);
-  hearing.stop();
-  speaking.delivery.stop();
-  heartbeat.stop();
-  const takenBack = speaking.approvals.stop();
-  await atMost(goodbyeWithinMs, steering.orders.stop());
-  await steering.control.ended(how);
-  if (launchTask !== undefined && !mayHaveTask({ reporting, speaking })) {
-    const reason = end.as === "failed_to_start" ? how : `${how}; it had not taken its task`;
-    receipts.write(failedLaunchReceipt(instanceId, launchTask, reason));
-  }
-  const [unstored] = await Promise.all([
-    receipts.close(goodbyeWithinMs),
-    takenBack,
-    transcript.stop(goodbyeWithinMs),
-  ]);
-  if (speaking.turn.isHooked()) events.send({ kind: "session_end", detail: how });
-  events.stop();
-  const goodbye = sayGoodbye({ id, instanceId, link, now, log }, steering.control.stop(), end);
-  await link.close(goodbyeWithinMs);
-  return { receipts: unstored, goodbye };
-}
-
-/** Whether the CLI has shown that it has the task of its launch, or calls no hook by which it could show that. */
-function mayHaveTask({ reporting, speaking }: Pick<Stages, "reporting" | "speaking">): boolean {
-  const { unheld = "" } = reporting.heartbeat.presence();
-  return speaking.turn.wasPrompted() || unheld !== "";
-}
-
-/** How the session ended, in words for the receipts of its orders and for the event `session_end`. */
-function endWords({ how, as }: RunEnd): string {
-  if (as === "crashed") return `its CLI crashed: ${how}`;
-  return as === "ended" ? `its CLI has ended: ${how}` : how;
 }
 
 /**
