@@ -1,4 +1,4 @@
-// Serves the page's scripts and stylesheet. They are imported as text and sent unchanged: no bundler, and no file is read at run
+// Serves the page's scripts, stylesheet and icons. Texts are imported as such and sent unchanged: no bundler, and no file is read at run
 // time. Their addresses contain one hash of all files, so that browsers can cache them for ever and scripts import each other by name.
 import { createHash } from "node:crypto";
 import { Hono } from "hono";
@@ -21,6 +21,9 @@ import postScript from "./browser/forms/post.js" with { type: "text" };
 import questionsScript from "./browser/forms/questions.js" with { type: "text" };
 import formsStyle from "./browser/forms.css" with { type: "text" };
 import inboxStyle from "./browser/inbox.css" with { type: "text" };
+import offlineScript from "./browser/install/offline.js" with { type: "text" };
+import thisDeviceScript from "./browser/install/this-device.js" with { type: "text" };
+import workerScript from "./browser/install/worker.js" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
 import localTimesScript from "./browser/live/local-times.js" with { type: "text" };
@@ -35,7 +38,11 @@ import sayScript from "./browser/say.js" with { type: "text" };
 import searchStyle from "./browser/search.css" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
 import transcriptStyle from "./browser/transcript.css" with { type: "text" };
+import { iconFile, iconNames, manifestJson, manifestName } from "./install/manifest.ts";
 import { terminalStylesheet } from "./terminal-style.ts";
+
+/** Its scope is the whole site, and not only its own folder. */
+const workerName = "install/worker.js";
 
 const files: ReadonlyMap<string, string> = new Map([
   ["age.js", ageScript],
@@ -48,6 +55,9 @@ const files: ReadonlyMap<string, string> = new Map([
   ["live/keep-sight.js", keepSightScript],
   ["live/local-times.js", localTimesScript],
   ["live/show-new.js", showNewScript],
+  ["install/offline.js", offlineScript],
+  ["install/this-device.js", thisDeviceScript],
+  [workerName, workerScript],
   ["morph.js", morphScript],
   ["new-requests.js", newRequestsScript],
   ["forms/need-acts.js", needActsScript],
@@ -82,23 +92,53 @@ const files: ReadonlyMap<string, string> = new Map([
 /** A hash over all asset files. */
 export const assetsVersion = createHash("sha256")
   .update([...files].flat().join("\0"))
+  .update(iconFile("icon.svg") ?? "")
   .digest("hex")
   .slice(0, 16);
 
-export function assetPath(name: "page.js" | "style.css" | "terminal.css"): string {
-  return `/assets/${assetsVersion}/${name}`;
+const folder = `/assets/${assetsVersion}/`;
+
+export type AssetName =
+  | "page.js"
+  | "style.css"
+  | "terminal.css"
+  | "install/offline.js"
+  | "icon.svg"
+  | "icon-touch.png"
+  | typeof manifestName;
+
+export function assetPath(name: AssetName): string {
+  return folder + name;
 }
+
+/** The files that a browser also asks for without a cookie: those of pages for somebody who is not signed in, and what installing needs. */
+export const openAssetPaths: readonly string[] = [
+  ...["style.css", "install/offline.js", manifestName, ...iconNames].map((name) => folder + name),
+];
+
+const types: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+  png: "image/png",
+  webmanifest: "application/manifest+json",
+};
 
 export function createAssets(): Hono {
   const assets = new Hono();
   assets.get("/assets/:version/:name{.+}", (c) => {
     const { version, name } = c.req.param();
-    const text = version === assetsVersion ? files.get(name) : undefined;
-    if (text === undefined) return c.notFound();
-    return c.body(text, 200, {
-      "Content-Type": name.endsWith(".css") ? "text/css; charset=utf-8" : "text/javascript; charset=utf-8",
+    const file = version === assetsVersion ? findFile(name) : undefined;
+    if (file === undefined) return c.notFound();
+    if (name === workerName) c.header("Service-Worker-Allowed", "/");
+    return c.body(file, 200, {
+      "Content-Type": types[name.split(".").at(-1) ?? ""] ?? "application/octet-stream",
       "Cache-Control": "public, max-age=31536000, immutable",
     });
   });
   return assets;
+}
+
+function findFile(name: string): string | Uint8Array<ArrayBuffer> | undefined {
+  return name === manifestName ? manifestJson(folder) : (files.get(name) ?? iconFile(name));
 }

@@ -8,7 +8,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { NamedToken } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { isSameSecret } from "../../same-secret.ts";
-import { assetPath } from "../assets.ts";
+import { openAssetPaths } from "../assets.ts";
 import { requireScope, setCaller } from "./caller.ts";
 import { createFailedTries } from "./failed-tries.ts";
 import { isOwnOrigin, isReading } from "./guard.ts";
@@ -38,7 +38,7 @@ export interface ConnectionInfo {
 }
 
 /** The paths that are open to everybody. They must tell nothing about the fleet. */
-const openPaths = new Set(["/healthz", "/readyz", "/login", assetPath("style.css")]);
+const openPaths = new Set(["/healthz", "/readyz", "/login", "/offline", ...openAssetPaths]);
 
 export function isOpenPath(path: string): boolean {
   return openPaths.has(path);

@@ -1,12 +1,18 @@
 /** @jsxImportSource hono/jsx */
-// The error page for somebody who was not let in. It tells nothing about the fleet, and runs no script.
+// Pages for somebody who is not let in: their frame, and the error page. They tell nothing about the fleet.
 import { raw } from "hono/html";
+import type { Child } from "hono/jsx";
 import type { HttpError } from "../api/http-errors.ts";
-import { assetPath } from "../assets.ts";
+import { type AssetName, assetPath } from "../assets.ts";
 import { capitalized } from "./capitalized.ts";
 
-export function BarePage({ error: { status, message, hint } }: { readonly error: HttpError }) {
-  const title = capitalized(message);
+export interface BareFrameProps {
+  readonly title: string;
+  readonly script?: AssetName;
+  readonly children: Child;
+}
+
+export function BareFrame({ title, script, children }: BareFrameProps) {
   return (
     <>
       {raw("<!doctype html>")}
@@ -18,18 +24,26 @@ export function BarePage({ error: { status, message, hint } }: { readonly error:
           <title>{title} · cliai</title>
           <link rel="icon" href="data:," />
           <link rel="stylesheet" href={assetPath("style.css")} />
+          {script !== undefined && <script type="module" src={assetPath(script)} />}
         </head>
         <body>
-          <main id="main">
-            <section class="empty" aria-labelledby="title-error">
-              <p class="quiet">{status}</p>
-              <h1 id="title-error">{title}</h1>
-              {status === 401 ? <SignIn /> : hint !== undefined && <p>{hint}</p>}
-            </section>
-          </main>
+          <main id="main">{children}</main>
         </body>
       </html>
     </>
+  );
+}
+
+export function BarePage({ error: { status, message, hint } }: { readonly error: HttpError }) {
+  const title = capitalized(message);
+  return (
+    <BareFrame title={title}>
+      <section class="empty" aria-labelledby="title-error">
+        <p class="quiet">{status}</p>
+        <h1 id="title-error">{title}</h1>
+        {status === 401 ? <SignIn /> : hint !== undefined && <p>{hint}</p>}
+      </section>
+    </BareFrame>
   );
 }
 

@@ -33,8 +33,6 @@ export interface LayoutProps {
   readonly children: Child;
 }
 
-const favicon =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%231f5fd0'/%3E%3Cpath d='M4 5l3 3-3 3M8.5 11.5H12' fill='none' stroke='%23fff' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'/%3E%3C/svg%3E";
 export function Layout(props: LayoutProps) {
   const { title, views, health, now, path, troubles, today, stream, children } = props;
   const at = now.toISOString();
@@ -48,7 +46,11 @@ export function Layout(props: LayoutProps) {
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <title>{title} · cliai</title>
-          <link rel="icon" href={favicon} />
+          <meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)" />
+          <meta name="theme-color" content="#14181e" media="(prefers-color-scheme: dark)" />
+          <link rel="icon" href={assetPath("icon.svg")} />
+          <link rel="apple-touch-icon" href={assetPath("icon-touch.png")} />
+          <link rel="manifest" href={assetPath("manifest.webmanifest")} />
           <link rel="stylesheet" href={assetPath("style.css")} />
           <script type="module" src={assetPath("page.js")} />
         </head>

@@ -3,6 +3,7 @@
 // Registers the addresses of all pages and their forms. They work without scripts; with scripts, an event stream updates them.
 import { Hono } from "hono";
 import { registerCostsRoutes } from "./costs/costs-routes.tsx";
+import { registerDeviceRoutes } from "./device/device-routes.tsx";
 import { registerMessagesRoutes } from "./messages/messages-routes.tsx";
 import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
@@ -29,6 +30,7 @@ export function createPages(options: PagesOptions): Hono {
   registerMessagesRoutes(pages, options);
   registerSystemRoutes(pages, options);
   registerTerminalRoutes(pages, options);
+  registerDeviceRoutes(pages, options);
   registerEventRoutes(pages, options);
   return pages;
 }

@@ -71,6 +71,7 @@ describe("pageHeaders", () => {
       "form-action 'self'",
       "frame-ancestors 'none'",
       "img-src 'self' data:",
+      "manifest-src 'self'",
       "script-src 'self'",
       "style-src 'self'",
     ]);
@@ -82,12 +83,16 @@ describe("pageHeaders", () => {
   test("the page's own files are cached for ever under an address of their content", async () => {
     const html = await (await web.app.request("/")).text();
     const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
-    expect(paths.map((path) => path.split("/").at(-1)).sort()).toEqual(["page.js", "style.css"]);
+    expect(paths.map((path) => path.split("/").at(-1)).sort()).toEqual([
+      ...["icon-touch.png", "icon.svg", "manifest.webmanifest", "page.js", "style.css"],
+    ]);
     for (const path of paths) {
       const response = await web.app.request(path);
       expect(response.status).toBe(200);
       expect(response.headers.get("cache-control")).toContain("immutable");
-      expect(response.headers.get("content-type")).toMatch(/^text\/(javascript|css)/);
+      expect(response.headers.get("content-type")).toMatch(
+        /^(text\/(javascript|css)|image\/(png|svg\+xml)|application\/manifest\+json)/,
+      );
       expect((await web.app.request(path.replace(/[0-9a-f]{16}/, "0123456789abcdef"))).status).toBe(404);
     }
   });

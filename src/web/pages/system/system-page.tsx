@@ -43,7 +43,8 @@ interface PanelProps {
 export function AsOf({ report, now }: PanelProps) {
   return (
     <p id="system-at" class="quiet">
-      As of <Age at={report.at} now={now} /> · <a href="/system">Read it again</a>
+      As of <Age at={report.at} now={now} /> · <a href="/system">Read it again</a> ·{" "}
+      <a href="/phone">This device</a>
     </p>
   );
 }
