@@ -18,6 +18,7 @@ const TokenFileSchema = v.object({
   token_sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   created_at: v.string(),
   expires_at: v.optional(v.string()),
+  browser: v.optional(v.boolean()),
 });
 type TokenFile = v.InferOutput<typeof TokenFileSchema>;
 
@@ -32,6 +33,7 @@ export interface TokenOrder {
   readonly name: string;
   readonly scopes: readonly TokenScope[];
   readonly expiresAt?: Date | undefined;
+  readonly browser?: boolean | undefined;
   readonly now: Date;
 }
 
@@ -41,15 +43,14 @@ export interface TokenOrder {
  */
 export async function addNamedToken(
   dataDir: string,
-  { name, scopes, expiresAt, now }: TokenOrder,
+  { name, scopes, expiresAt, browser, now }: TokenOrder,
 ): Promise<NamedToken & { readonly token: string }> {
   if (!isTokenName(name)) {
     throw new CliaiError("usage", `"${name}" cannot be the name of a token`, {
       hint: "a name has up to 32 letters, digits, - and _, and begins with a letter or digit",
     });
   }
-  // Also the name of a damaged file, so that it is not overwritten.
-  const twin = namesIn(dirOf(dataDir)).find((each) => each.toLowerCase() === name.toLowerCase());
+  const twin = takenTokenNames(dataDir).find((each) => each.toLowerCase() === name.toLowerCase());
   if (twin !== undefined) {
     throw new CliaiError("usage", `there is a token "${twin}" already`, {
       hint: `choose another name, or revoke that one first: cliai token revoke ${twin}`,
@@ -57,7 +58,7 @@ export async function addNamedToken(
   }
   const token = tokenPrefix + randomBytes(32).toString("base64url");
   const facts = { name, scopes: [...scopes], created_at: now.toISOString() };
-  const named = { ...facts, ...definedOf({ expires_at: expiresAt?.toISOString() }) };
+  const named = { ...facts, ...definedOf({ expires_at: expiresAt?.toISOString(), browser }) };
   await ensureOwnDir(keysDirOf(dataDir));
   await ensureOwnDir(dirOf(dataDir));
   await writePrivateFile(
@@ -65,6 +66,11 @@ export async function addNamedToken(
     `${JSON.stringify({ ...named, token_sha256: hashOf(token) } satisfies TokenFile, null, 2)}\n`,
   );
   return { ...named, token };
+}
+
+/** The names of all tokens. Also those of damaged files, so that none of them is overwritten. */
+export function takenTokenNames(dataDir: string): string[] {
+  return namesIn(dirOf(dataDir));
 }
 
 /** Told of each file that cannot be used: damaged, unreadable, or under another name. It gives nobody a right, and the others count. */

@@ -15,7 +15,12 @@ export interface NamedToken {
   readonly scopes: readonly TokenScope[];
   readonly created_at: string;
   readonly expires_at?: string | undefined;
+  /** Whether it was made for a browser by a pairing code: then it counts only as that browser's cookie, and also for the forms of the pages. */
+  readonly browser?: boolean | undefined;
 }
+
+/** What a browser that was signed in by a pairing code may do. It cannot type at terminals, for that allows an agent everything. */
+export const pairedScopes: readonly TokenScope[] = ["read", "answer", "command"];
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
@@ -27,16 +32,25 @@ const reading: readonly string[] = ["GET", "HEAD"];
 
 /**
  * The scopes of which a named token needs one for this request; none if only the operator's own token allows it. What is not named here, such
- * as the forms of the pages, no named token may use.
+ * as the forms of the pages, no program with a named token may use.
+ * @param isBrowser whether the token is the cookie of a paired browser, which uses the forms
  */
-export function scopesFor(method: string, path: string): readonly TokenScope[] {
+export function scopesFor(method: string, path: string, isBrowser = false): readonly TokenScope[] {
   if (path === "/mcp" || path.startsWith("/mcp/")) return ["mcp"];
   if (reading.includes(method)) return path === "/metrics" ? ["metrics", "read"] : ["read"];
   if (method !== "POST") return [];
   if (/^\/api\/requests\/[^/]+\/answer$/.test(path)) return ["answer"];
   if (/^\/api\/agents\/[^/]+\/keys$/.test(path)) return ["type"];
   if (path === "/api/agents" || path === "/api/commands") return ["command"];
-  return /^\/api\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
+  if (/^\/api\/agents\/[^/]+\/commands$/.test(path)) return ["command"];
+  return isBrowser ? scopesForForm(path) : [];
+}
+
+const commandForms: readonly string[] = ["/bulk", "/messages", "/needs", "/spawn", "/system/checks"];
+
+function scopesForForm(path: string): readonly TokenScope[] {
+  if (/^\/inbox\/[^/]+$/.test(path)) return ["answer"];
+  return commandForms.includes(path) || /^\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
 }
 
 /** How a named token is called where orders and answers say whose they are. No agent's id can look like this. */

@@ -1,7 +1,7 @@
 // This room decides who gets in over HTTP. A change here wants extra scrutiny.
 //
-// Lets in whoever sends the HTTP token, or a named token that allows the request, and each browser that was signed in with a code that the token has signed. `openPaths`
-// are open to everybody. src/data-dir/http-token.ts keeps the token.
+// Lets in whoever sends the HTTP token, or a named token that allows the request, and each browser that was signed in with a code that the token
+// has signed: by a login code to everything, by a pairing code with a named token of its own. `openPaths` are open to everybody. src/data-dir/http-token.ts keeps the token.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
@@ -12,7 +12,9 @@ import { openAssetPaths } from "../assets.ts";
 import { requireScope, setCaller } from "./caller.ts";
 import { createFailedTries } from "./failed-tries.ts";
 import { isOwnOrigin, isReading } from "./guard.ts";
+import { createPairing, type Pairing } from "./pairing.tsx";
 import { buildProof, checkProof, loginCodeLastsS, type Purpose, sessionLastsS } from "./signed-codes.ts";
+import { createCodes } from "./used-codes.ts";
 
 export interface AccessOptions {
   /** Returns the present token; called at each request. Undefined lets nobody in. */
@@ -21,7 +23,9 @@ export interface AccessOptions {
   readonly onRotated: (listener: () => void) => () => void;
   /** The named token that this text is; undefined if it is none. Called at each request with another token than the operator's. */
   readonly findNamed?: ((token: string) => NamedToken | undefined) | undefined;
-  /** The id of this run of `serve`. A login code is valid only for the run that it names. */
+  /** Makes named tokens for phones that send a pairing code; undefined if none can be paired here. */
+  readonly pairing?: Pairing | undefined;
+  /** The id of this run of `serve`. A login or pairing code is valid only for the run that it names. */
   readonly instance: string;
   /** Part of the cookie's name, because browsers send the cookies of a host to all its ports. */
   readonly port: number;
@@ -38,7 +42,7 @@ export interface ConnectionInfo {
 }
 
 /** The paths that are open to everybody. They must tell nothing about the fleet. */
-const openPaths = new Set(["/healthz", "/readyz", "/login", "/offline", ...openAssetPaths]);
+const openPaths = new Set(["/healthz", "/readyz", "/login", "/pair", "/offline", ...openAssetPaths]);
 
 export function isOpenPath(path: string): boolean {
   return openPaths.has(path);
@@ -51,12 +55,12 @@ export function loginPath(token: string, instance: string, now: Date): string {
 
 const loginTo = (instance: string): Purpose => `login ${instance}`;
 
-/** `check` refuses requests without token or session, except to the open paths. `login` answers `GET /login`. */
+/** `check` refuses requests without token or session, except to the open paths. `login` answers `/login`, and `/pair` if there is a pairing. */
 export function createAccess(options: AccessOptions): { check: MiddlewareHandler; login: Hono } {
   const { token, instance, now, secure } = options;
   const cookieName = `${secure ? "__Host-" : ""}cliai-${options.port}`;
   const failedTries = createFailedTries(options.monotonicMs ?? (() => performance.now()));
-  const usedCodes = new Map<string, Date>();
+  const codes = createCodes(token, now);
 
   const countFailure = (c: Context) => {
     const { remoteAddress } = (c.env ?? {}) as ConnectionInfo;
@@ -99,20 +103,28 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
     return isFromOwnPage(c);
   };
 
-  /** Named tokens count in the header only, and while there is a token of the operator's. */
+  /**
+   * The named token that a request has: a program's in the header, or that of a paired browser in its cookie. Neither counts in the other's place,
+   * nor while there is no token of the operator's.
+   */
   const namedBy = (c: Context): NamedToken | undefined => {
-    const [, text] = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    return text === undefined || token() === undefined ? undefined : options.findNamed?.(text);
+    if (token() === undefined) return undefined;
+    const header = c.req.header("authorization");
+    const isBrowser = header === undefined;
+    const text = isBrowser ? getCookie(c, cookieName) : /^Bearer +(\S+)$/i.exec(header)?.[1];
+    const named = text === undefined ? undefined : options.findNamed?.(text);
+    if (named === undefined || (named.browser === true) !== isBrowser) return undefined;
+    return !isBrowser || isFromOwnPage(c) ? named : undefined;
   };
 
-  const takeCode = (code: string): string | undefined => {
-    const current = token();
-    const proof = current && checkProof(current, loginTo(instance), code, now());
-    for (const [nonce, expiresAt] of usedCodes) if (expiresAt <= now()) usedCodes.delete(nonce);
-    if (!proof || usedCodes.has(proof.nonce)) return undefined;
-    usedCodes.set(proof.nonce, proof.expiresAt);
-    return current;
-  };
+  const signIn = (c: Context, value: string, lastsS: number) =>
+    setCookie(c, cookieName, value, {
+      httpOnly: true,
+      sameSite: "Strict",
+      path: "/",
+      maxAge: lastsS,
+      secure,
+    });
 
   const login = new Hono();
   login.get("/login", (c) => {
@@ -122,22 +134,20 @@ export function createAccess(options: AccessOptions): { check: MiddlewareHandler
       });
     }
     // A HEAD request, such as a link checker sends, must not use up the code.
-    const signedIn = c.req.method === "GET" ? takeCode(c.req.query("code") ?? "") : undefined;
+    const signedIn =
+      c.req.method === "GET" ? codes.take(loginTo(instance), c.req.query("code") ?? "") : undefined;
     if (signedIn === undefined) {
       countFailure(c);
       throw new CliaiError("not_signed_in", "this address has been used, or is too old", {
         hint: "get a new one: cliai token url",
       });
     }
-    setCookie(c, cookieName, buildProof(signedIn, "session", sessionLastsS, now()), {
-      httpOnly: true,
-      sameSite: "Strict",
-      path: "/",
-      maxAge: sessionLastsS,
-      secure,
-    });
+    signIn(c, buildProof(signedIn, "session", sessionLastsS, now()), sessionLastsS);
     return c.redirect("/", 303);
   });
+  const { pairing } = options;
+  if (pairing !== undefined)
+    login.route("/", createPairing({ pairing, codes, instance, now, countFailure, signIn }));
   return { check, login };
 }
 

@@ -1,4 +1,5 @@
-// Who sends a request: the operator, by the token or a session, or a program with a named token, which may do only what its scopes allow.
+// Who sends a request: the operator, by the token or a session, or a program or paired browser with a named token, which may do only what its
+// scopes allow.
 import type { Context } from "hono";
 import { type NamedToken, scopesFor, signatureOf } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -59,8 +60,8 @@ export function signedBy(c: Context, otherwise: string): string {
 }
 
 /** @throws CliaiError `refused` if the token does not allow this request */
-export function requireScope({ method, path }: Context["req"], { name, scopes }: NamedToken): void {
-  const wanted = scopesFor(method, path);
+export function requireScope({ method, path }: Context["req"], { name, scopes, browser }: NamedToken): void {
+  const wanted = scopesFor(method, path, browser);
   if (wanted.some((scope) => scopes.includes(scope))) return;
   const has = scopes.length === 0 ? "no scope" : `the scope ${scopes.join(", ")}`;
   throw new CliaiError("refused", `the token "${name}" may not ${method} ${path}: it has ${has}`, {

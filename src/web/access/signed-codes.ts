@@ -1,4 +1,4 @@
-// Makes and checks codes that prove the HTTP token without showing it: a browser's session, and the code that begins one. Each has an
+// Makes and checks codes that prove the HTTP token without showing it: a browser's session, and the codes that begin one. Each has an
 // expiry, a nonce, and an HMAC-SHA256 of both with the token as key. No list is kept: a new token makes all old codes invalid.
 
 import { createHmac, randomBytes } from "node:crypto";
@@ -7,8 +7,8 @@ import { isSameSecret } from "../../same-secret.ts";
 export const sessionLastsS = 7 * 24 * 3600;
 export const loginCodeLastsS = 10 * 60;
 
-/** `session`, or a login to one instance of `serve`. So a login code is no longer valid after a restart, even if it was not used. */
-export type Purpose = "session" | `login ${string}`;
+/** `session`, or a login or pairing at one instance of `serve`. So such a code is no longer valid after a restart, even if it was not used. */
+export type Purpose = "session" | `login ${string}` | `pair ${string}`;
 
 export interface Proof {
   readonly nonce: string;

@@ -67,11 +67,11 @@ export function bulkOrderFromJson(body: unknown, from: string): BulkOrder {
 }
 
 /** @throws CliaiError `message_invalid` with the field */
-export function bulkOrderFromForm(form: Readonly<Record<string, unknown>>): BulkOrder {
+export function bulkOrderFromForm(form: Readonly<Record<string, unknown>>, from: string): BulkOrder {
   const { agents = [], reason, ...rest } = form;
   const given = { ...rest, agents: [agents].flat(), ...(reason === "" ? {} : { reason }) };
   const { command_id, ...order } = checkMessage(FormSchema, given);
-  return { from: "dashboard", key: command_id, ...order };
+  return { from, key: command_id, ...order };
 }
 
 /** The results are in the order of `agents`. An agent that is named twice counts once. */

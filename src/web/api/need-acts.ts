@@ -48,11 +48,12 @@ export type ActResult = { readonly agent_id: AgentId } & (
   | { readonly error: ReturnType<CliaiError["toJSON"]>["error"] }
 );
 
-/** The results are in the order of the agents. @throws CliaiError `usage` for a text that no agent can be told; `refused` without `away` */
+/** The results are in the order of the agents. @param from whose words `go_on` are @throws CliaiError `usage` for a text that no agent can be told; `refused` without `away` */
 export async function actOnNeed(
   server: Pick<Server, "sendCommand">,
   away: AwayAgents | undefined,
   { act, agents, text, key }: NeedAct,
+  from: string,
 ): Promise<ActResult[]> {
   const actOn = async (id: AgentId): Promise<string> => {
     if (act === "go_on") {
@@ -62,7 +63,7 @@ export async function actOnNeed(
         id,
         type: "task",
         text,
-        from: "dashboard",
+        from,
         command_id,
       });
       return duplicate ? "had been told that already" : "was told";

@@ -46,10 +46,14 @@ export function orderFromJson(id: AgentId, body: unknown, from: string): OrderRe
 }
 
 /** A field left empty counts as not given. @throws CliaiError `message_invalid` with the field */
-export function orderFromForm(id: AgentId, form: Readonly<Record<string, unknown>>): OrderRequest {
+export function orderFromForm(
+  id: AgentId,
+  form: Readonly<Record<string, unknown>>,
+  from: string,
+): OrderRequest {
   const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ""));
   const { force, ...order } = checkMessage(OrderFormSchema, filled);
-  return { id, from: "dashboard", ...order, ...(force === undefined ? {} : { force: true }) };
+  return { id, from, ...order, ...(force === undefined ? {} : { force: true }) };
 }
 
 /**

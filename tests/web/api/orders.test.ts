@@ -41,11 +41,11 @@ describe("orderFromJson()", () => {
 describe("orderFromForm()", () => {
   test("a field that was left empty counts as not given", () => {
     const form = { type: "stop", text: "", reason: "late", force: "", command_id: "c1", other: "x" };
-    expect(orderFromForm(ada, form)).toEqual({
+    expect(orderFromForm(ada, form, "dashboard")).toEqual({
       ...{ id: ada, from: "dashboard", type: "stop", reason: "late", command_id: "c1" },
     });
-    expect(orderFromForm(ada, { type: "stop", force: "true" }).force).toBe(true);
-    expect(errorOf(() => orderFromForm(ada, { type: "stop", force: "yes" })).message).toContain(
+    expect(orderFromForm(ada, { type: "stop", force: "true" }, "dashboard").force).toBe(true);
+    expect(errorOf(() => orderFromForm(ada, { type: "stop", force: "yes" }, "dashboard")).message).toContain(
       "force must be true",
     );
   });

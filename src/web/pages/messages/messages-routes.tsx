@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The address of the messages, and the form that sends one.
 import type { Hono } from "hono";
+import { signedBy } from "../../access/caller.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { readForm } from "../../api/read-form.ts";
 import {
@@ -26,7 +27,7 @@ export function registerMessagesRoutes(pages: Hono, options: PagesOptions): void
     });
   });
   pages.post("/messages", async (c) => {
-    const sent = await sendOperatorMessage(server, await readForm(c), "dashboard");
+    const sent = await sendOperatorMessage(server, await readForm(c), signedBy(c, "dashboard"));
     if (wantsJson(c)) return c.json(sent, 202);
     return c.redirect(`/messages?thread=${sent.thread}#m-${sent.message_id}`, 303);
   });

@@ -3,6 +3,7 @@
 //
 // The fleet page, an agent's page, and the command that its form sends.
 import type { Context, Hono } from "hono";
+import { signedBy } from "../../access/caller.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { orderFromForm, requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
@@ -53,7 +54,7 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
 
   pages.post("/agents/:id/commands", async (c) => {
     const { agent_id } = fleet.require(c.req.param("id"));
-    const order = orderFromForm(agent_id, await readForm(c));
+    const order = orderFromForm(agent_id, await readForm(c), signedBy(c, "dashboard"));
     requireReady(server);
     const { command_id, duplicate } = await server.sendCommand(order);
     if (wantsJson(c)) return c.json({ command_id, state: "stored", duplicate }, 202);

@@ -3,6 +3,7 @@
 import type { Context, Hono } from "hono";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { filterText, matchesFilter } from "../../../domain/fleet/shown/agent-filter.ts";
+import { signedBy } from "../../access/caller.ts";
 import { bulkOrderFromForm, findBulkTargets, recentBulks, sendBulk } from "../../api/bulk-orders.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
@@ -29,7 +30,7 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
     });
   });
   pages.post("/bulk", async (c) => {
-    const order = bulkOrderFromForm(await readForm(c));
+    const order = bulkOrderFromForm(await readForm(c), signedBy(c, "dashboard"));
     requireReady(server);
     const results = await sendBulk(server, order);
     const failed = results.flatMap((result) => ("error" in result ? [result.agent_id] : []));

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The inbox page, and the answer that its form sends.
 import type { Hono } from "hono";
+import { signedBy } from "../../access/caller.ts";
 import { answerFromForm } from "../../api/answers.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -24,7 +25,7 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
     const form = await readForm(c);
     const words = answerFromForm(form);
     requireReady(server);
-    const decided = await server.requests.answer(c.req.param("id"), words, "dashboard");
+    const decided = await server.requests.answer(c.req.param("id"), words, signedBy(c, "dashboard"));
     const { request_id, agent_id, state } = decided;
     if (wantsJson(c)) return c.json({ request_id, agent_id, state });
     const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The forms that act on what needs a person and is no request.
 import type { Hono } from "hono";
+import { signedBy } from "../../access/caller.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { actOnNeed, needActFromForm, resultsText } from "../../api/need-acts.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -14,7 +15,7 @@ export function registerNeedRoutes(pages: Hono, options: PagesOptions): void {
     const form = await readForm(c);
     const act = needActFromForm(form);
     requireReady(server);
-    const results = await actOnNeed(server, away, act);
+    const results = await actOnNeed(server, away, act, signedBy(c, "dashboard"));
     if (wantsJson(c)) return c.json({ results, said: resultsText(results) });
     const isOfAgent = form.back === `/agents/${act.agents[0]}` && act.act !== "remove";
     const back = isOfAgent ? `/agents/${act.agents[0]}` : "/inbox";

@@ -2,6 +2,7 @@
 // The page that launches an agent, and its form.
 import type { Context, Hono } from "hono";
 import { CliaiError } from "../../../domain/text/errors.ts";
+import { signedBy } from "../../access/caller.ts";
 import { describeError, type HttpError, wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
@@ -56,7 +57,8 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
     try {
       const order = spawnFromForm(form);
       requireReady(server);
-      const { agent_id, starting } = await requireSpawner(spawner).spawn({ ...order, from: "dashboard" });
+      const from = signedBy(c, "dashboard");
+      const { agent_id, starting } = await requireSpawner(spawner).spawn({ ...order, from });
       // An agent that is slow to start has no page yet.
       return c.redirect(starting === true ? "/" : `/agents/${agent_id}`, 303);
     } catch (error) {
