@@ -79,6 +79,24 @@ export const serveSettings = {
     description: "certificate of the private authority that signed that certificate (PEM)",
     valueHint: "FILE",
   }),
+  phone: setting(yesOrNo, {
+    description:
+      "let phones in the local network use the dashboard, over TLS; shows a QR code that signs one in",
+    default: false,
+  }),
+  phone_host: setting(
+    pattern(/^(?!0\.)\d{1,3}(\.\d{1,3}){3}$/, "must be one of this machine's IPv4 addresses"),
+    {
+      description:
+        "with --phone: be reached at this address (default: this machine's address in the local network)",
+      valueHint: "ADDRESS",
+    },
+  ),
+  phone_port: setting(wholeNumber(0, 65_535), {
+    description: "with --phone: be reached on this port; 0 picks a free one",
+    valueHint: "PORT",
+    default: 3443,
+  }),
   replicas: setting(wholeNumber(1, 5), {
     description: "keep this many copies of each stream and bucket on a cluster",
     valueHint: "N",

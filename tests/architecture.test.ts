@@ -68,6 +68,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@xterm/headless": ["agents"],
   "eventsource-parser": ["agents", "loop"],
   marked: ["web"],
+  uqr: ["cli"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...["bridge", "host", "model-gate", "audit", "search", "loop", "server", "web", "bench", "cli"],

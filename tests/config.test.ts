@@ -106,6 +106,8 @@ describe("resolveServeSettings()", () => {
       nats_port: 4444,
       host: "::1",
       insecure: false,
+      phone: false,
+      phone_port: 3443,
       replicas: 1,
       sync: "always",
       audit_max_age: "30d",

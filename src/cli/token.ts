@@ -7,15 +7,17 @@ import { httpTokenPath, readHttpToken, rotateHttpToken } from "../data-dir/http-
 import { readServeFile, type ServeFile, serveFilePath } from "../data-dir/serve-file.ts";
 import { isServed } from "../data-dir/serve-lock.ts";
 import { type NamedToken, type TokenScope, tokenScopes } from "../domain/access/token-scopes.ts";
+import { definedOf } from "../domain/defined.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseDurationMs } from "../domain/text/moment.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
-import { loginPath } from "../web/access/access.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import { defineCommandGroup } from "./frame/command-group.ts";
 import type { CliContext } from "./frame/context.ts";
 import { alignRows } from "./frame/terminal.ts";
+import { pairingWords, pairUrlOf } from "./serve/phone/pairing-words.ts";
+import { loginUrlOf } from "./serve/ready-words.ts";
 
 const args = { ...dataDirArgs, ...jsonArgs } as const;
 type TokenArgs = Arguments<typeof args>;
@@ -52,6 +54,14 @@ export const tokenCommand = defineCommandGroup({
         description: "print an address that signs a browser in once",
         args,
         run: printUrl,
+      }),
+    },
+    pair: {
+      command: defineCliCommand({
+        name: "token pair",
+        description: "print a QR code that signs a phone in once, at a server that runs with --phone",
+        args,
+        run: pair,
       }),
     },
     rotate: {
@@ -106,15 +116,38 @@ async function show(given: TokenArgs, context: CliContext): Promise<number> {
 }
 
 async function printUrl(given: TokenArgs, context: CliContext): Promise<number> {
+  const { server, token } = await findRunning(given, context);
+  const url = loginUrlOf(server, token, context.now());
+  context.print(context.json ? JSON.stringify({ login_url: url }) : url);
+  return 0;
+}
+
+async function pair(given: TokenArgs, context: CliContext): Promise<number> {
+  const { server, token } = await findRunning(given, context);
+  const url = pairUrlOf(server, token, context.now());
+  if (url === undefined) {
+    throw new CliaiError("refused", `the server at ${server.url} takes no phones`, {
+      hint: "end it, and start it again with --phone; the agents work on: cliai down, then cliai serve --detach --phone",
+    });
+  }
+  const { fingerprint } = server.phone ?? {};
+  if (context.json) context.print(JSON.stringify({ pair_url: url, ...definedOf({ fingerprint }) }));
+  else context.print(pairingWords(url, server, context));
+  return 0;
+}
+
+/** @throws CliaiError `refused` if it takes no token, `server_unreachable` if it does not run */
+async function findRunning(
+  given: TokenArgs,
+  context: CliContext,
+): Promise<{ server: ServeFile; token: string }> {
   const { dataDir, server, path } = await findToken(given, context);
   if (server?.insecure === true) throw withoutToken(server);
   if (server === undefined) throw unreachable(`no server runs on ${dataDir}: it has no serve.json`);
   // What a server that was killed has left there.
   if (!(await isServed(dataDir)))
     throw unreachable(`the server that ${serveFilePath(dataDir)} names is gone`);
-  const url = new URL(loginPath(readHttpToken(path), server.instance, context.now()), server.url).href;
-  context.print(context.json ? JSON.stringify({ login_url: url }) : url);
-  return 0;
+  return { server, token: readHttpToken(path) };
 }
 
 async function rotate(given: TokenArgs, context: CliContext): Promise<number> {

@@ -29,10 +29,19 @@ const ServeFileSchema = v.looseObject({
   resuming: v.optional(v.array(v.string())),
   /** The PATH of serve, in which the agents that it launches find their CLIs. Absent in a file of 0.2.0. */
   search_path: v.optional(v.string()),
+  /** Where phones reach serve, if it was started with `--phone`. */
+  phone: v.optional(
+    v.object({
+      url: v.string(),
+      /** The SHA-256 fingerprint of a certificate that serve has made itself. */
+      fingerprint: v.optional(v.string()),
+    }),
+  ),
   /** The path of the private key of the TLS certificate. */
   tls_key: v.optional(v.string()),
 });
 export type ServeFile = v.InferOutput<typeof ServeFileSchema>;
+export type PhoneAddress = NonNullable<ServeFile["phone"]>;
 
 export function serveFilePath(dataDir: string): string {
   return join(dataDir, "serve.json");

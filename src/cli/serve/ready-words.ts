@@ -4,9 +4,28 @@ import { definedOf } from "../../domain/defined.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { loginPath } from "../../web/access/access.ts";
 import { resumingWords } from "../background/background-serve.ts";
+import type { CliContext } from "../frame/context.ts";
+import { pairingWords, pairUrlOf } from "./phone/pairing-words.ts";
 
 export function loginUrlOf({ url, instance }: ServeFile, token: string, now: Date): string {
   return new URL(loginPath(token, instance, now), url).href;
+}
+
+/** @param token the HTTP token, with which the addresses that sign in are made @param log the path of the log of a server in the background */
+export function printReady(
+  server: ServeFile,
+  token: string | undefined,
+  context: CliContext,
+  log?: string,
+): void {
+  const loginUrl = token && loginUrlOf(server, token, context.now());
+  const pairUrl = token && pairUrlOf(server, token, context.now());
+  if (context.json) {
+    context.print(readyJson(server, loginUrl, definedOf({ log, pair_url: pairUrl })));
+    return;
+  }
+  context.print(readyLine(server, loginUrl, log === undefined ? "" : `pid ${server.pid}, log ${log}`));
+  if (pairUrl !== undefined) context.print(pairingWords(pairUrl, server, context));
 }
 
 export function readyLine(server: ServeFile, loginUrl: string | undefined, process = ""): string {
@@ -22,7 +41,7 @@ export function readyLine(server: ServeFile, loginUrl: string | undefined, proce
 export function readyJson(
   file: ServeFile,
   loginUrl: string | undefined,
-  more: { readonly log?: string } = {},
+  more: { readonly log?: string; readonly pair_url?: string } = {},
 ): string {
   const { url, nats_url, data_dir, version, nats_version, pid, resuming } = file;
   const ready = { ready: true, url, nats_url: redact(nats_url), data_dir, version, nats_version, pid };

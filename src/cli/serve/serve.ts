@@ -45,8 +45,9 @@ import { openDoctor } from "./doctor.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
 import { openLaunching } from "./launch/open-launching.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
+import { startPhone } from "./phone/phone.ts";
 import { spawnText } from "./program-text.ts";
-import { loginUrlOf, readyJson, readyLine } from "./ready-words.ts";
+import { printReady } from "./ready-words.ts";
 import { flagsOf, serveArgs } from "./serve-args.ts";
 import { createStartupHandler, httpUrl } from "./startup-handler.ts";
 import { accessOf } from "./web-access.ts";
@@ -67,9 +68,9 @@ export const serveCommand = defineCliCommand({
     const stopped = stopOnSignal(running, context);
     const profiles = profileReader(loaded, dataDir);
     const launching = { dataDir, profiles, configPath: args.config, context };
-    const { file, bus, loginUrl } = await startParts(settings, running, launching, context, parts);
+    const { file, bus, token } = await startParts(settings, running, launching, context, parts);
     context.log.info(`ready at ${file.url} (cliai ${file.version}, pid ${file.pid})`);
-    context.print(context.json ? readyJson(file, loginUrl) : readyLine(file, loginUrl));
+    printReady(file, token, context);
     await noteStranded(file, context);
     // Serve ends if its connection is closed for good. A connection that is lost or refused is tried again, so it is not closed.
     const lost = bus.closed.then((reason) =>
@@ -86,13 +87,7 @@ async function detach({ dataDir, flags, context }: DetachOptions): Promise<numbe
   const server = await startBackgroundServe({ dataDir, flags, context });
   const log = serveLogPath(dataDir);
   const token = server.token_file === undefined ? undefined : readHttpToken(server.token_file);
-  const loginUrl = token && loginUrlOf(server, token, context.now());
-  const { pid } = server;
-  context.print(
-    context.json
-      ? readyJson(server, loginUrl, { log })
-      : readyLine(server, loginUrl, `pid ${pid}, log ${log}`),
-  );
+  printReady(server, token, context, log);
   await noteStranded(server, context);
   return 0;
 }
@@ -111,7 +106,7 @@ async function startParts(
   launching: Omit<AgentLauncherOptions, "hosts">,
   context: CliContext,
   parts: AsyncDisposableStack,
-): Promise<{ file: ServeFile; bus: Bus; loginUrl: string | undefined }> {
+): Promise<{ file: ServeFile; bus: Bus; token: string | undefined }> {
   const { dataDir, instance } = running;
   const { log, now } = context;
   const { scheme, tls, isOwnHost, nats: exposure } = await planWebExposure(settings, context);
@@ -128,6 +123,7 @@ async function startParts(
   const own = { pid: process.pid, ...definedOf({ started }) };
   parts.defer(await takeLock(dataDir, { url, instance, ...own }));
   parts.defer(keepLogSmall(serveLogPath(dataDir)));
+  const phone = await startPhone({ settings, tls, dataDir, instance, now }, parts);
   const tokenFile = await tokenFileOf(settings, dataDir, context);
   const watched = tokenFile === undefined ? undefined : watchHttpToken(tokenFile, log);
   parts.defer(() => watched?.stop());
@@ -163,22 +159,20 @@ async function startParts(
   captainsAgents.resolve(captains);
   const search = openSearch({ dataDir, settings, bus, fleet: server.fleet, context }, parts);
   const access = accessOf(watched, { dataDir, instance, http, tls, now, log });
-  startupHandler.open(
-    createApp({
-      server,
-      natsUrl: redact(natsUrl),
-      spawnCommand: spawnText(dataDir, context),
-      clis: agentClis,
-      spawner: headlessAgents,
-      away,
-      search,
-      doctor: openDoctor({ "data-dir": dataDir }, context),
-      access,
-      isOwnHost,
-      now,
-      log,
-    }),
-  );
+  const app = {
+    server,
+    natsUrl: redact(natsUrl),
+    spawnCommand: spawnText(dataDir, context),
+    clis: agentClis,
+    spawner: headlessAgents,
+    away,
+    search,
+    doctor: openDoctor({ "data-dir": dataDir }, context),
+    now,
+    log,
+  };
+  startupHandler.open(createApp({ ...app, access, isOwnHost }));
+  if (access !== undefined) phone?.open(app, access);
   parts.defer(() => startupHandler.close());
 
   const resuming = await headlessAgents.toResume();
@@ -191,7 +185,7 @@ async function startParts(
     nats_creds: nats.clientCreds,
     token_file: tokenFile,
     ...(resuming.length === 0 ? {} : { resuming: [...resuming] }),
-    ...definedOf({ search_path: context.env.PATH }),
+    ...definedOf({ search_path: context.env.PATH, phone: phone?.address }),
     tls_key: settings.tls_key && resolve(context.cwd, settings.tls_key),
   };
   await writeServeFile(dataDir, file);
@@ -200,8 +194,7 @@ async function startParts(
   void headlessAgents.resume();
   void captains.resume();
   void endLeftoverRuns(dataDir, log, hosts.look);
-  const token = watched?.token();
-  return { file, bus, loginUrl: token && loginUrlOf(file, token, now()) };
+  return { file, bus, token: watched?.token() };
 }
 
 /** The file with the HTTP token; undefined with --insecure, which asks for no token. */

@@ -117,7 +117,8 @@ async function readPem(path: string, flag: string, cwd: string): Promise<string>
   }
 }
 
-function namesOf(cert: string): string[] {
+/** The host names in a certificate. */
+export function namesOf(cert: string): string[] {
   const { subjectAltName = "" } = new X509Certificate(cert);
   return [...subjectAltName.matchAll(/DNS:([^,\s]+)/g)].flatMap(([, name]) =>
     name === undefined ? [] : [name],

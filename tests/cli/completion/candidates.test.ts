@@ -85,7 +85,7 @@ describe("completionLines()", () => {
     ],
     [
       ["token", "="],
-      ["show", "url", "rotate", "add", "list", "revoke"],
+      ["show", "url", "pair", "rotate", "add", "list", "revoke"],
     ],
     [["spawn", "dem"], ["demo"]],
     [["completion", "f"], ["fish"]],

@@ -1,0 +1,109 @@
+// This room is `cliai serve --phone`: a second socket, over TLS and in the local network, for phones that are signed in by a pairing code.
+//
+// Everything else stays as without it: the dashboard's own socket, NATS, and what the commands use are still on loopback.
+import { X509Certificate } from "node:crypto";
+import { hostname, networkInterfaces } from "node:os";
+import type { ServeSettings } from "../../../config.ts";
+import { type Certificate, ensureOwnCertificate } from "../../../credentials/own-certificate.ts";
+import { pairedBrowsers } from "../../../credentials/paired-browsers.ts";
+import type { PhoneAddress } from "../../../data-dir/serve-file.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { type HttpServer, serveHttp } from "../../../runtime.ts";
+import type { AccessOptions } from "../../../web/access/access.ts";
+import { hostsNamed } from "../../../web/access/guard.ts";
+import { type AppOptions, createApp } from "../../../web/app.ts";
+import { createStartupHandler } from "../startup-handler.ts";
+import { namesOf } from "../web-exposure.ts";
+import { findLocalAddress } from "./local-address.ts";
+import { pairingRun } from "./pairing-words.ts";
+
+export interface PhoneOptions {
+  readonly settings: ServeSettings;
+  /** The certificate of `--tls-cert`; without one, serve makes its own. */
+  readonly tls: Certificate | undefined;
+  readonly dataDir: string;
+  readonly instance: string;
+  readonly now: () => Date;
+}
+
+export interface Phone {
+  readonly address: PhoneAddress;
+  /** Answers with the dashboard from now on. @param access that of the dashboard's own socket */
+  open(app: Omit<AppOptions, "access" | "isOwnHost">, access: AccessOptions): void;
+}
+
+/**
+ * Binds the socket for phones; undefined without `--phone`.
+ * @throws CliaiError `config_invalid` with `--insecure`, without a local network, or for an address that this machine does not have; `port_taken`
+ */
+export async function startPhone(
+  options: PhoneOptions,
+  parts: AsyncDisposableStack,
+): Promise<Phone | undefined> {
+  const { settings, dataDir, instance, now } = options;
+  if (!settings.phone) return undefined;
+  const host = phoneHostOf(settings);
+  const made = { address: host, name: hostname(), now: now() };
+  const tls = options.tls ?? (await ensureOwnCertificate(dataDir, made));
+  const startupHandler = createStartupHandler(instance);
+  const server = await listen(host, settings.phone_port, tls, startupHandler.fetch);
+  parts.defer(() => server.stop());
+  const { port } = server;
+  const isOwn = options.tls === undefined;
+  const address = {
+    url: `https://${isOwn ? host : hostIn(tls.cert, host)}:${port}`,
+    ...definedOf({ fingerprint: isOwn ? new X509Certificate(tls.cert).fingerprint256 : undefined }),
+  };
+  return {
+    address,
+    open: (app, access) => {
+      const { makeToken } = pairedBrowsers(dataDir, now);
+      const run = { instance: pairingRun(instance), port, secure: true, pairing: { makeToken } };
+      const isOwnHost = hostsNamed([hostname(), ...namesOf(tls.cert)]);
+      startupHandler.open(createApp({ ...app, access: { ...access, ...run }, isOwnHost }));
+      parts.defer(() => startupHandler.close());
+    },
+  };
+}
+
+function phoneHostOf({ phone_host, insecure }: ServeSettings): string {
+  if (insecure) {
+    throw new CliaiError("config_invalid", "--insecure with --phone would let in the whole network", {
+      hint: "leave out one of the two",
+    });
+  }
+  const host = phone_host ?? findLocalAddress(networkInterfaces());
+  if (host !== undefined) return host;
+  throw new CliaiError("config_invalid", "--phone: this machine is in no network that a phone can be in", {
+    hint: "connect it to one, or name its address: --phone-host ADDRESS",
+  });
+}
+
+async function listen(
+  host: string,
+  port: number,
+  tls: Certificate,
+  fetch: Parameters<typeof serveHttp>[0]["fetch"],
+): Promise<HttpServer> {
+  try {
+    return await serveHttp({ host, port, tls, fetch });
+  } catch (cause) {
+    if (cause instanceof CliaiError && cause.code === "port_taken") {
+      throw new CliaiError("port_taken", `the port ${port} for phones is taken`, {
+        hint: "end the program that uses it, or choose another port: --phone-port PORT",
+        cause,
+      });
+    }
+    throw new CliaiError("config_invalid", `cannot listen at ${host} for phones: ${messageOf(cause)}`, {
+      hint: "name an address of this machine: --phone-host ADDRESS",
+      cause,
+    });
+  }
+}
+
+/** The name in the certificate by which phones have to call this machine; its address, if the certificate is for that. */
+function hostIn(cert: string, address: string): string {
+  if (new X509Certificate(cert).checkIP(address) !== undefined) return address;
+  return namesOf(cert).find((name) => !name.startsWith("*")) ?? address;
+}
