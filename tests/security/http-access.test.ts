@@ -251,7 +251,7 @@ describe("a sign-in", () => {
     const preview = await get(path, headers as Record<string, string>, "GET", "previewer");
     expect(preview.status).toBe(401);
     expect(preview.headers.get("set-cookie")).toBeNull();
-    expect(await preview.text()).toContain("a preview of this address signs nobody in");
+    expect(await preview.text()).toContain("A preview of this address signs nobody in");
     expect((await get(path)).status).toBe(303);
   });
 
