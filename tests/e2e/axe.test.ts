@@ -223,7 +223,7 @@ const pages = [
     (tab) => `/agents/ada${tab}`,
   ),
   ...["/agents/a-blocked", "/agents/a-gone", "/spawn", "/bulk/stop", "/search?q=zebra", "/timeline"],
-  ...["/messages?thread=m1", "/costs", "/system", "/agents/nobody"],
+  ...["/messages?thread=m1", "/costs", "/system", "/phone", "/agents/nobody"],
 ];
 
 /** Looks at each page, two at a time. */

@@ -12,6 +12,8 @@ export interface PageOptions {
   /** Default 800. */
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
+  /** A phone: touched by fingers, and it takes every certificate, as after its warning. */
+  readonly isPhone?: boolean;
 }
 
 export interface Browser extends AsyncDisposable {
@@ -38,8 +40,11 @@ export async function startChromium(): Promise<Browser> {
   const problems: string[] = [];
   return {
     problems,
-    async newPage({ width = 1280, height = 800, colorScheme = "light" } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+    async newPage({ width = 1280, height = 800, colorScheme = "light", isPhone = false } = {}) {
+      const context = await browser.newContext({
+        ...{ viewport: { width, height }, colorScheme },
+        ...(isPhone && { isMobile: true, hasTouch: true, ignoreHTTPSErrors: true }),
+      });
       context.setDefaultTimeout(patienceMs);
       const page = await context.newPage();
       page.on("pageerror", (error) => problems.push(`${page.url()}: ${error}`));

@@ -1,0 +1,113 @@
+// A phone, from its pairing code to its end: real Chromium, 360 px wide, touched by fingers; over TLS with the certificate that serve has made,
+// and on loopback, which browsers trust.
+import { expect, test } from "bun:test";
+import type { Page } from "playwright-core";
+import { silentLogger } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
+import { startChromium } from "../support/chromium.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const flags = ["--phone", "--phone-host", "127.0.0.1", "--phone-port", "0"];
+
+async function pairUrl(serve: RunningServe): Promise<string> {
+  return JSON.parse((await serve.run(["token", "pair", "--json"])).stdout).pair_url;
+}
+
+/** The state of the device that the page shows; it is known when the browser has the service worker, or has none. */
+const shownState = (page: Page) =>
+  page.waitForFunction(() => {
+    const shown = [...document.querySelectorAll("[data-device-state]")].find(
+      (part) => !part.hasAttribute("hidden"),
+    );
+    const state = shown?.getAttribute("data-device-state");
+    return state !== "unknown" && state;
+  });
+
+test("a phone signs in by its code, answers and stops agents, is told why it cannot install the page, and is signed out by its name", async () => {
+  await using browser = await startChromium();
+  await using serve = await startServe({ args: flags });
+  const { natsUrl: url, credsPath } = serve;
+  const bus = await connectBus({ url, credsPath, name: "ada", log: silentLogger });
+  await using _ = { [Symbol.asyncDispose]: () => bus.close() };
+  bus.publish("agent.ada.heartbeat", { agent_id: "ada", status: "working", interval_s: 3_600 });
+  const question = {
+    request_id: crypto.randomUUID(),
+    tool: "ask_human",
+    arguments: { question: "may I?", wait_s: 0 },
+  };
+  await bus.request("tools.call.ada", question, { timeoutMs: 60_000 });
+
+  const page = await browser.newPage({ width: 360, height: 740, isPhone: true });
+  const first = await pairUrl(serve);
+  const { origin } = new URL(first);
+  expect(origin).toStartWith("https://127.0.0.1:");
+  await page.goto(first);
+  await page.getByRole("button", { name: "Sign in" }).tap();
+  await page.getByText("It is signed in as phone").waitFor();
+  // Chromium lets the page through, as after its warning, and has no service worker over such a connection.
+  expect(await (await shownState(page)).jsonValue()).toBe("untrusted");
+  await page.getByText("Installing and push messages are off").filter({ visible: true }).waitFor();
+
+  await page.goto(`${origin}/inbox`);
+  await page.waitForSelector("html.live");
+  await page.getByLabel("Answer", { exact: true }).fill("yes");
+  await page.getByRole("button", { name: "Answer" }).tap();
+  await page.getByText("phone (token)").first().waitFor();
+  for (const path of ["/", "/inbox", "/agents/ada", "/agents/ada/commands", "/bulk/stop", "/phone"]) {
+    await page.goto(origin + path);
+    expect([path, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual([
+      path,
+      0,
+    ]);
+  }
+  await page.goto(`${origin}/agents/ada`);
+  await page.waitForSelector("html.live");
+  await page.getByRole("button", { name: "Stop", exact: true }).first().tap();
+  await page.goto(`${origin}/agents/ada/commands`);
+  await page.getByText("phone (token)").first().waitFor();
+
+  expect((await serve.run(["token", "revoke", "phone"])).code).toBe(0);
+  await page.goto(`${origin}/inbox`);
+  await page.getByText("You are not signed in").waitFor();
+  await page.goto(first);
+  await page.getByText("This pairing code has been used, or is too old").waitFor();
+  const known = /when fetching the script|401|403/; // of the worker, and of the two pages
+  expect(browser.problems.filter((problem) => !known.test(problem))).toEqual([]);
+});
+
+test("a device that trusts the server keeps a page of ours, and nothing of the fleet; it shows it while the server is away, and comes back by itself", async () => {
+  await using browser = await startChromium();
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  await using serve = await startServe({ dataDir });
+  const page = await browser.newPage({ width: 360, height: 740, isPhone: true });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/phone`);
+  expect(await (await shownState(page)).jsonValue()).toBe("ready");
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  for (const path of ["/", "/inbox", "/phone"]) {
+    expect((await page.goto(serve.url + path))?.status()).toBe(200);
+    await page.waitForSelector("html.live, html:not([data-stream])");
+  }
+  const kept = await page.evaluate(async () => {
+    const names = await caches.keys();
+    const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map((request) => new URL(request.url).pathname.replace(/[0-9a-f]{16}/, "VERSION"));
+  });
+  expect(kept.sort()).toEqual([
+    "/assets/VERSION/install/offline.js",
+    "/assets/VERSION/style.css",
+    "/offline",
+  ]);
+  expect(browser.problems).toEqual([]); // what follows is an error on the console
+
+  serve.child.kill("SIGTERM");
+  await serve.child.exit();
+  await page.goto(`${serve.url}/inbox?from=there`);
+  await page.getByRole("heading", { name: "No connection to cliai" }).waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  await using _ = await startServe({ dataDir, port: Number(new URL(serve.url).port) });
+  await page.getByRole("heading", { name: "Inbox" }).waitFor();
+  expect(page.url()).toBe(`${serve.url}/inbox?from=there`);
+});
