@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
+import { processesIn } from "../clis/agent-view.ts";
 import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
 import { cliaiCommand, type RunningServe, startServe, untilApplied } from "../support/cliai.ts";
 import { type ChatScript, type ChatServer, startOpenaiChatServer } from "../support/openai-chat-server.ts";
@@ -26,6 +27,18 @@ interface OnTerminal extends AsyncDisposable {
   until(what: string, fits: (agent: ShownAgent) => boolean): Promise<ShownAgent>;
 }
 
+/** Only a stop ends the agent as a whole: its server runs on when its host is killed, as a terminal of a test does at its end. */
+async function endAgent(serve: RunningServe): Promise<void> {
+  await serve.run(["send", "stop", "ada", "--force", ...untilApplied]);
+}
+
+async function nothingRunsIn(work: string): Promise<void> {
+  const running = () => processesIn(work);
+  await waitFor(async () => (await running()).length === 0, {
+    ...{ what: "nothing of the agent runs on", deadlineMs: soonMs, saw: running },
+  });
+}
+
 /** Resolves when the agent `ada` is ready and its terminal shows its session. */
 async function startOnTerminal(
   script: ChatScript,
@@ -40,15 +53,15 @@ async function startOnTerminal(
   const config = dir.join("config.json");
   await writeFile(config, JSON.stringify({ agents: { mine: { cli: "opencode", ...profile } } }));
   const words = ["spawn", "mine", "--id", "ada", "--data-dir", serve.dataDir, "--config", config, ...args];
+  parts.defer(() => nothingRunsIn(work));
   const terminal = parts.use(
     await startTmux({
       ...{ dir: dir.path, cwd: work, commandLine: [...cliaiCommand(), ...words] },
       env,
     }),
   );
+  parts.defer(() => endAgent(serve));
   await terminal.waitFor("ctrl+p commands", startsWithinMs);
-  // Only a stop ends the agent as a whole: its server runs on when its host is killed.
-  parts.defer(async () => void (await serve.run(["send", "stop", "ada", "--force", ...untilApplied])));
   const running = parts.move();
   return {
     ...{ dir, work, env, serve, model, terminal },
@@ -194,7 +207,9 @@ test("it works on without its terminal; a stop ends it, and cliai resume shows t
 
   // Somebody has removed what OpenCode keeps of the session.
   await rm(env.XDG_DATA_HOME ?? "", { recursive: true });
-  await using anew = await startTmux(resumed);
+  await using parts = new AsyncDisposableStack();
+  const anew = parts.use(await startTmux(resumed));
+  parts.defer(() => endAgent(serve));
   const words = `ada goes on here in a new session: opencode does not know the session "${session_id}"`;
   await anew.waitFor((screen) => screen.replaceAll("\n", "").includes(words), startsWithinMs);
   await ada.until("it is in a new session", (agent) => agent.session_id !== session_id);
