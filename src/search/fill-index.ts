@@ -4,7 +4,8 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readStream, readStreamFacts, streamCreated } from "../nats/jetstream/read-stream.ts";
 import { pause } from "../waiting.ts";
-import type { IndexEntry, SearchIndex } from "./search-index.ts";
+import type { IndexEntry } from "./index-tables.ts";
+import type { SearchIndex } from "./search-index.ts";
 import type { SearchSource } from "./sources.ts";
 
 /** So many records are added in one transaction. */

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { silentLogger } from "../../src/log.ts";
+import type { IndexEntry } from "../../src/search/index-tables.ts";
 import { matchOf, parseQuery } from "../../src/search/query.ts";
-import { type IndexEntry, openSearchIndex, type SearchIndex } from "../../src/search/search-index.ts";
+import { openSearchIndex, type SearchIndex } from "../../src/search/search-index.ts";
 import { openSqlite } from "../../src/search/sqlite.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
