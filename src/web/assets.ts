@@ -25,9 +25,11 @@ import offlineScript from "./browser/install/offline.js" with { type: "text" };
 import thisDeviceScript from "./browser/install/this-device.js" with { type: "text" };
 import workerScript from "./browser/install/worker.js" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
+import holdScript from "./browser/live/hold.js" with { type: "text" };
 import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
 import localTimesScript from "./browser/live/local-times.js" with { type: "text" };
 import showNewScript from "./browser/live/show-new.js" with { type: "text" };
+import spokenLogScript from "./browser/live/spoken-log.js" with { type: "text" };
 import morphScript from "./browser/morph.js" with { type: "text" };
 import newRequestsScript from "./browser/new-requests.js" with { type: "text" };
 import pageScript from "./browser/page.js" with { type: "text" };
@@ -52,12 +54,14 @@ const files: ReadonlyMap<string, string> = new Map([
   ["fleet/chosen.js", chosenScript],
   ["fleet/targets.js", targetsScript],
   ["fleet/views.js", viewsScript],
+  ["live/hold.js", holdScript],
   ["live/keep-sight.js", keepSightScript],
   ["live/local-times.js", localTimesScript],
   ["live/show-new.js", showNewScript],
   ["install/offline.js", offlineScript],
   ["install/this-device.js", thisDeviceScript],
   [workerName, workerScript],
+  ["live/spoken-log.js", spokenLogScript],
   ["morph.js", morphScript],
   ["new-requests.js", newRequestsScript],
   ["forms/need-acts.js", needActsScript],

@@ -147,3 +147,69 @@ test("a message of the operator goes out from the conversation, and stands in it
   await page.locator(".said.own", { hasText: "it is, by now" }).waitFor();
   expect(page.url()).toContain("thread=m1");
 });
+
+test("a new line of the timeline is counted, and is shown on demand or as it comes", async () => {
+  const page = await open("/timeline");
+  const newest = page.locator(".line").first();
+  const before = await newest.getAttribute("id");
+  await bus.publishStored("agent.ada.event", { agent_id: "ada", kind: "said", detail: "a new line" });
+  await page.getByRole("link", { name: "Show 1 new line" }).waitFor();
+  expect(await newest.getAttribute("id")).toBe(before);
+  await page.getByRole("link", { name: "Show 1 new line" }).press("Enter");
+  await page.locator(".line", { hasText: "a new line" }).waitFor();
+  await page.getByText("Nothing new").waitFor();
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe("timeline-lines");
+  await page.getByLabel("Follow").check();
+  await bus.publishStored("agent.ada.event", { agent_id: "ada", kind: "said", detail: "another one" });
+  await page.locator(".line", { hasText: "another one" }).waitFor();
+});
+
+test("who types keeps the field under the eyes, and what was typed, while the conversation grows above it", async () => {
+  const page = await open("/messages?thread=m1", { height: 480 });
+  const field = page.getByRole("textbox", { name: "Message" });
+  await field.fill("half a thou");
+  const top = () => field.evaluate((element) => Math.round(element.getBoundingClientRect().top));
+  const [topBefore, text] = [await top(), "long words\n".repeat(30)];
+  const reply = { message_id: "m9", thread: "m1", from: "bob", to: "ada", text };
+  await bus.publishStored("agent.ada.message", reply);
+  await page.locator("#m-m9").waitFor();
+  expect(Math.abs((await top()) - topBefore)).toBeLessThan(3);
+  expect(await field.inputValue()).toBe("half a thou");
+});
+
+test("paused, the page stays as it is, over a reload too, says how much waits, and shows it when the person goes on", async () => {
+  const page = await open("/");
+  const bob = page.locator("#agent-bob");
+  await page.getByRole("button", { name: "Pause updates" }).click();
+  await page.reload();
+  await page.waitForSelector("html.live");
+  await page.locator("#link", { hasText: /^paused at \d\d:\d\d:\d\d$/ }).waitFor();
+  const before = await bob.innerText();
+  await bus.publishStored("agent.bob.status", { agent_id: "bob", status: "blocked", message: "no key" });
+  await page.getByRole("button", { name: /^Go on · \d+ changes? waits?$/ }).waitFor();
+  // What needs the person is told all the same.
+  await page.locator("#inbox-link .count").waitFor();
+  expect(await bob.innerText()).toBe(before);
+  await page.getByRole("button", { name: /^Go on/ }).click();
+  await page.locator("#agent-bob", { hasText: "no key" }).waitFor();
+  await page.locator("#link", { hasText: "live" }).waitFor();
+});
+
+test("times are those of the browser, with UTC in the title", async () => {
+  const page = await browser.newPage();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Emulation.setTimezoneOverride", { timezoneId: "Asia/Tokyo" });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/agents/ada`);
+  await page.waitForSelector("html.live");
+  const times = await page
+    .locator("time[data-clock]")
+    .evaluateAll((all) =>
+      all.map((time) => [time.textContent, time.getAttribute("datetime"), time.getAttribute("title")]),
+    );
+  expect(times.length).toBeGreaterThan(0);
+  for (const [text, at, utc] of times) {
+    const local = new Date(Date.parse(at ?? "") + 9 * 3_600_000).toISOString();
+    expect([text, utc]).toEqual([local.slice(11, 19), `${(at ?? "").slice(0, 19).replace("T", " ")} UTC`]);
+  }
+});

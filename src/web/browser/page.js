@@ -13,9 +13,11 @@ import { watchNeedActs } from "./forms/need-acts.js";
 import { sayOutcomes, watchOrders } from "./forms/orders.js";
 import { watchQuestions } from "./forms/questions.js";
 import { watchThisDevice } from "./install/this-device.js";
+import { watchHold } from "./live/hold.js";
 import { keepSight } from "./live/keep-sight.js";
 import { localClock, showLocalTimes, watchLocalFields } from "./live/local-times.js";
 import { watchNew } from "./live/show-new.js";
+import { createSpokenLog } from "./live/spoken-log.js";
 import { keepFocus } from "./morph.js";
 import { announceNewRequests } from "./new-requests.js";
 import { applyPatch } from "./patch.js";
@@ -26,13 +28,14 @@ import { openStream } from "./stream.js";
 const root = document.documentElement;
 const { stream, assets } = root.dataset;
 const title = document.title;
-/** A screen reader hears the counts at most this often. */
-const announceEveryMs = 10_000;
+/** A screen reader hears what has changed at most this often. */
+const speakEveryMs = 10_000;
 
 /** The time of the shown state, by the server's clock. */
 let shownAt = root.dataset.at ?? "";
 let isLost = false;
-let announced = document.querySelector("#counts")?.textContent;
+/** @type {ReturnType<typeof watchHold> | undefined} */
+let hold;
 
 const refreshArmed = watchArmed(whyUnarmed, () => isLost);
 
@@ -55,11 +58,14 @@ if (assets !== undefined) watchThisDevice(assets);
 const showChosen = watchChosen();
 showArmed();
 setClock(shownAt);
-setInterval(refreshAges, 1_000);
-setInterval(announceCounts, announceEveryMs);
+setInterval(() => {
+  if (!hold?.isHeld()) refreshAges();
+}, 1_000);
 showCountInTitle();
 
 if (stream !== undefined) {
+  const log = createSpokenLog();
+  setInterval(log.speak, speakEveryMs);
   const follow = watchNew((address) => {
     showLocalTimes();
     openAgain(address);
@@ -67,33 +73,43 @@ if (stream !== undefined) {
   const openAgain = openStream(stream, {
     onHello(hello) {
       // The server now has another version, whose markup may need another script.
-      if (hello.assets !== assets) location.reload();
+      if (hello.assets !== assets && !hold?.isHeld()) location.reload();
       takeTime(hello.now);
       showLink(false);
     },
     onPatch(patch) {
       takeTime(patch.now);
-      keepFocus(() => keepSight(() => keepPlace(() => applyPatch(patch))));
+      const isHeld = hold?.isHeld() === true;
+      const shown = hold?.take(patch) ?? patch;
+      keepFocus(() => keepSight(() => keepPlace(() => applyPatch(shown))));
       showLocalTimes();
       showChosen();
       showCountInTitle();
       announceNewRequests();
       sayOutcomes();
       showArmed();
+      if (isHeld) return false;
+      log.note(patch.news ?? {});
       follow();
+      return true;
     },
     onLost: () => showLink(true),
     onQuiet(seconds) {
       const link = document.querySelector("#link");
       if (link === null || isLost) return;
-      link.textContent = seconds === 0 ? "live" : `last word ${spanText(seconds)} ago`;
+      link.textContent = seconds === 0 ? liveText() : `last word ${spanText(seconds)} ago`;
     },
+  });
+  hold = watchHold({
+    onChange: () => showLink(isLost),
+    onResume: () => openAgain(),
+    shownAt: () => shownAt,
   });
 }
 
 /** @param {string} now */
 function takeTime(now) {
-  shownAt = now;
+  if (!hold?.isHeld() || shownAt === "") shownAt = now;
   setClock(now);
 }
 
@@ -103,7 +119,7 @@ function showLink(lost) {
   root.classList.toggle("stale", lost);
   root.classList.toggle("live", !lost);
   const link = document.querySelector("#link");
-  if (link !== null) link.textContent = lost ? "not connected" : "live";
+  if (link !== null) link.textContent = lost ? "not connected" : liveText();
   const banner = document.querySelector("#lost");
   if (banner instanceof HTMLElement && banner.hidden === lost) {
     const time = `${localClock(shownAt)} (${shownAt.slice(11, 19)} UTC)`;
@@ -113,6 +129,10 @@ function showLink(lost) {
     banner.hidden = !lost;
   }
   showArmed();
+}
+
+function liveText() {
+  return hold?.isHeld() ? hold.words() : "live";
 }
 
 /** Why nothing can be sent now; empty if it can. */
@@ -134,14 +154,6 @@ function showCountInTitle() {
     document.querySelector("#counts")?.getAttribute("data-needs-you") ??
     "0";
   document.title = count === "0" ? title : `(${count}) ${title}`;
-}
-
-function announceCounts() {
-  const text = document.querySelector("#counts")?.textContent;
-  const announcer = document.querySelector("#announce");
-  if (announcer === null || text === undefined || text === announced) return;
-  announcer.textContent = text;
-  announced = text;
 }
 
 /**

@@ -6,6 +6,7 @@ import { morph, move } from "./morph.js";
  * @property {readonly string[]} html
  * @property {readonly string[]} [gone] the agents that the page shows no longer
  * @property {Readonly<Record<string, string>>} [ages] when agents last did something, RFC 3339
+ * @property {Readonly<Record<string, string>>} [news] what has become of agents, for people who cannot see the page
  */
 
 /** @param {Patch} patch */

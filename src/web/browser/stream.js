@@ -3,7 +3,7 @@
 /**
  * @typedef {object} StreamListener
  * @property {(hello: { assets: string, now: string }) => void} onHello
- * @property {(patch: { now: string } & import("./patch.js").Patch) => void} onPatch
+ * @property {(patch: { now: string } & import("./patch.js").Patch) => boolean} onPatch returns whether the whole patch was applied
  * @property {() => void} onLost
  * @property {(seconds: number) => void} onQuiet the server is silent for longer than usual; called each second with how long. 0: it is heard again
  */
@@ -35,9 +35,9 @@ export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
     source.addEventListener("ping", () => heard(() => {}));
     source.addEventListener("patch", (event) =>
       heard(() => {
-        onPatch(JSON.parse(event.data));
+        const isApplied = onPatch(JSON.parse(event.data));
         // The position from which a new stream goes on, if this one is lost.
-        if (event.lastEventId !== "") url.searchParams.set("since", event.lastEventId);
+        if (isApplied && event.lastEventId !== "") url.searchParams.set("since", event.lastEventId);
       }),
     );
     source.addEventListener("error", () => {

@@ -79,13 +79,14 @@ export function Layout(props: LayoutProps) {
               as of <Clock at={at} />
               <span data-utc-note> UTC</span>
             </p>
+            <HoldButton />
           </header>
           <PageNav path={path} troubles={troubles} />
           <div role="status">
             <p id="lost" class="banner" hidden />
             <NatsBanner health={health} />
           </div>
-          <p id="announce" class="unseen" aria-live="polite" />
+          <div id="announce" class="unseen" role="log" aria-live="polite" aria-label="What has changed" />
           <p id="alert" class="unseen" role="alert" />
           <OpenNeeds views={views} />
           <main id="main" tabindex={-1}>
@@ -96,6 +97,22 @@ export function Layout(props: LayoutProps) {
         </body>
       </html>
     </>
+  );
+}
+
+/** Pauses the updates of the page. A script shows it, because without scripts there are none. */
+function HoldButton() {
+  return (
+    <button
+      type="button"
+      id="hold"
+      class="hold"
+      aria-pressed="false"
+      title="What needs you, and whether anything can be sent, stays up to date"
+      hidden
+    >
+      <span>Pause updates</span>
+    </button>
   );
 }
 

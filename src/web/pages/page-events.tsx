@@ -22,6 +22,7 @@ import type { Layout } from "./fleet/layouts.ts";
 import { ModelServers } from "./fleet/model-servers.tsx";
 import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner, OpenNeeds } from "./layout.tsx";
+import { createNews } from "./live/news.ts";
 import { UsageTotal } from "./parts/usage.tsx";
 import { AgentRequests } from "./requests/agent-requests.tsx";
 import { AlertsPanel } from "./system/alerts-panel.tsx";
@@ -75,7 +76,8 @@ export const pageKeepAlive = "event: ping\ndata: {}\n\n";
 
 /**
  * Sends `hello` first, then `patch`: the markup of each changed part. Its root element has the id of the element that it replaces. A patch of
- * the fleet page also names the agents that are `gone` from it, and the `ages` of those of which nothing else has changed.
+ * the fleet page also names the agents that are `gone` from it, and the `ages` of those of which nothing else has changed. `news` is for
+ * people who cannot see the page: what has become of agents, by their ids.
  */
 export function createPageEvents(server: Server, options: PageEventsOptions): StreamSource {
   const { fleet } = server;
@@ -83,6 +85,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   const cursor = createFleetCursor(server, options.lastEventId);
   const changed = createChangedParts();
   const fleetPatch = createFleetPatch({ ...options, activityOf: fleet.activity });
+  const newsOf = createNews(fleet.list());
   let greeted = false;
   let requestsChanged = true;
 
@@ -136,8 +139,10 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       parts.push(...screenParts(server, options), ...systemParts(server, options));
       const { html, ...more } = page === "fleet" ? fleetPatch(step, fleet.list(), now()) : nothing;
       const all = [...changed.take(parts), ...html];
-      if (all.length + more.gone.length + Object.keys(more.ages).length > 0) {
-        const data = { now: now().toISOString(), html: all, ...more };
+      const news = newsOf(step, fleet.list());
+      const isAny = [more.ages, news].some((each) => Object.keys(each).length > 0);
+      if (isAny || all.length + more.gone.length > 0) {
+        const data = { now: now().toISOString(), html: all, ...more, news };
         events.push({ event: "patch", id: cursor.id(), data });
       }
       return events;

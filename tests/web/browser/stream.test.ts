@@ -4,16 +4,19 @@ import { join } from "node:path";
 
 const script = join(import.meta.dirname, "../../../src/web/browser/stream.js");
 const { openStream } = (await import(script)) as {
-  readonly openStream: (address: string, listener: object) => void;
+  readonly openStream: (address: string, listener: object) => (address?: string) => void;
 };
 
 let opened: Map<string, (event: object) => void>[];
+let addresses: string[];
 
 beforeEach(() => {
   jest.useFakeTimers();
   opened = [];
+  addresses = [];
   class EventSource {
-    constructor() {
+    constructor(url: URL) {
+      addresses.push(`${url.pathname}${url.search}`);
       opened.push(new Map());
     }
     addEventListener(kind: string, listener: (event: object) => void) {
@@ -53,4 +56,27 @@ test("openStream() tells each second from 12 s on how long the server is silent,
   expect(said.indexOf("lost")).toBeGreaterThan(said.indexOf("quiet 24"));
   // It is opened again, and the silence counts on until a word comes.
   expect(opened).toHaveLength(2);
+});
+
+test("openStream() goes on after the last patch that was applied, and not after those that only waited", () => {
+  let isApplied = true;
+  const openAgain = openStream("/events?page=fleet&since=i-1", {
+    onHello: () => {},
+    onPatch: () => isApplied,
+    onLost: () => {},
+    onQuiet: () => {},
+  });
+  const patch = (lastEventId: string) => opened.at(-1)?.get("patch")?.({ data: "{}", lastEventId });
+  patch("i-2");
+  // A patch of a report has no position of its own.
+  patch("");
+  isApplied = false;
+  patch("i-3");
+  openAgain();
+  openAgain("/events?page=timeline&since=i-9");
+  expect(addresses).toEqual([
+    "/events?page=fleet&since=i-1",
+    "/events?page=fleet&since=i-2",
+    "/events?page=timeline&since=i-9",
+  ]);
 });
