@@ -22,7 +22,7 @@ export function Arrived({ id, shows, href, what }: ArrivedProps) {
           Show {what}
         </a>
       )}
-      <label class="follow">
+      <label id={`${id}-follow`} class="follow">
         <input type="checkbox" data-follow /> Follow
       </label>
     </div>
