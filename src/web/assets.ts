@@ -24,6 +24,16 @@ import inboxStyle from "./browser/inbox.css" with { type: "text" };
 import offlineScript from "./browser/install/offline.js" with { type: "text" };
 import thisDeviceScript from "./browser/install/this-device.js" with { type: "text" };
 import workerScript from "./browser/install/worker.js" with { type: "text" };
+import actsScript from "./browser/keys/acts.js" with { type: "text" };
+import chosenItemScript from "./browser/keys/chosen-item.js" with { type: "text" };
+import followScript from "./browser/keys/follow.js" with { type: "text" };
+import helpScript from "./browser/keys/help.js" with { type: "text" };
+import itemsScript from "./browser/keys/items.js" with { type: "text" };
+import keyTableScript from "./browser/keys/key-table.js" with { type: "text" };
+import keysStyle from "./browser/keys/keys.css" with { type: "text" };
+import keysScript from "./browser/keys/keys.js" with { type: "text" };
+import pagesScript from "./browser/keys/pages.js" with { type: "text" };
+import readKeyScript from "./browser/keys/read-key.js" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import holdScript from "./browser/live/hold.js" with { type: "text" };
 import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
@@ -55,6 +65,15 @@ const files: ReadonlyMap<string, string> = new Map([
   ["fleet/targets.js", targetsScript],
   ["fleet/views.js", viewsScript],
   ["live/hold.js", holdScript],
+  ["keys/acts.js", actsScript],
+  ["keys/chosen-item.js", chosenItemScript],
+  ["keys/follow.js", followScript],
+  ["keys/help.js", helpScript],
+  ["keys/items.js", itemsScript],
+  ["keys/key-table.js", keyTableScript],
+  ["keys/keys.js", keysScript],
+  ["keys/pages.js", pagesScript],
+  ["keys/read-key.js", readKeyScript],
   ["live/keep-sight.js", keepSightScript],
   ["live/local-times.js", localTimesScript],
   ["live/show-new.js", showNewScript],
@@ -89,6 +108,7 @@ const files: ReadonlyMap<string, string> = new Map([
       formsStyle,
       searchStyle,
       reportsStyle,
+      keysStyle,
     ].join("\n"),
   ],
 ]);

@@ -8,7 +8,6 @@ const mostViews = 30;
 export function watchFleetFilter() {
   const form = document.querySelector("#fleet-filter");
   if (!(form instanceof HTMLFormElement)) return;
-  document.addEventListener("keydown", focusSearch);
   form.addEventListener("change", (event) => {
     if (event.target instanceof HTMLSelectElement) form.requestSubmit();
   });
@@ -32,19 +31,6 @@ export function watchFleetFilter() {
     saveView();
   });
   showViews();
-}
-
-/** The key `/` begins a search, except where a person types. @param {KeyboardEvent} event */
-function focusSearch(event) {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  const { target } = event;
-  if (target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null)
-    return;
-  const search = document.querySelector("#search");
-  if (!(search instanceof HTMLInputElement)) return;
-  event.preventDefault();
-  search.focus();
-  search.select();
 }
 
 /** @param {string} id */

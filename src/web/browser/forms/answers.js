@@ -1,6 +1,7 @@
 // Sends answers to requests without leaving the page, and keeps a person's place while requests come and go: what was typed for a request
 // that somebody else decided stays in sight, and the focus goes to the next request.
 
+import { handFocus } from "../keys/chosen-item.js";
 import { localSentence } from "../live/local-times.js";
 import { announce, say } from "../say.js";
 import { forgetDraft, keptText, restoreDrafts, typedText } from "./drafts.js";
@@ -223,7 +224,7 @@ function nextOf(item) {
 function focusOn(element, caret) {
   if (!(element instanceof HTMLElement)) return;
   if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.setAttribute("tabindex", "-1");
-  element.focus();
+  handFocus(element);
   if (element instanceof HTMLTextAreaElement && caret !== undefined) element.setSelectionRange(caret, caret);
 }
 

@@ -27,7 +27,12 @@ export function AgentRow({ view, query, now }: AgentRowProps) {
   const { agent_id, project_path, tags } = view;
   const place = { "data-list": `list-${groupIdOf(view, query)}`, "data-order": orderKey(view, query) };
   return (
-    <tr id={`agent-${agent_id}`} data-agent={agent_id} {...place}>
+    <tr
+      id={`agent-${agent_id}`}
+      data-agent={agent_id}
+      data-paused={view.axes.control.value === "paused" ? "" : undefined}
+      {...place}
+    >
       <td class="choose">
         <input
           type="checkbox"
