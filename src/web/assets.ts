@@ -33,6 +33,8 @@ import keyTableScript from "./browser/keys/key-table.js" with { type: "text" };
 import keysStyle from "./browser/keys/keys.css" with { type: "text" };
 import keysScript from "./browser/keys/keys.js" with { type: "text" };
 import pagesScript from "./browser/keys/pages.js" with { type: "text" };
+import paletteScript from "./browser/keys/palette.js" with { type: "text" };
+import palettePlacesScript from "./browser/keys/palette-places.js" with { type: "text" };
 import readKeyScript from "./browser/keys/read-key.js" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import holdScript from "./browser/live/hold.js" with { type: "text" };
@@ -73,6 +75,8 @@ const files: ReadonlyMap<string, string> = new Map([
   ["keys/key-table.js", keyTableScript],
   ["keys/keys.js", keysScript],
   ["keys/pages.js", pagesScript],
+  ["keys/palette.js", paletteScript],
+  ["keys/palette-places.js", palettePlacesScript],
   ["keys/read-key.js", readKeyScript],
   ["live/keep-sight.js", keepSightScript],
   ["live/local-times.js", localTimesScript],

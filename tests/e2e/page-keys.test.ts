@@ -1,4 +1,4 @@
-// The keys of the page in real Chromium: an operator who has no pointer; no key acts while one types, and a second press
+// The keys of the page and its palette in real Chromium: an operator who has no pointer; no key acts while one types, and a second press
 // answers no second request.
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
@@ -187,4 +187,31 @@ test("the keys go to pages, move among agents, ask before a stop; none acts in a
   await help.getByLabel("Keys of one letter act").check();
   await press("Escape", "g", "f");
   await waitFor(async () => (await path()) === "/", { what: "the fleet" });
+});
+
+test("the palette finds agents and pages, also while one types, and leads to the form that asks", async () => {
+  await open("/agents/bob");
+  await press("t");
+  await press("Control+k");
+  const field = page.getByRole("combobox", { name: "Where to go" });
+  await page.getByRole("option", { name: /^ada/ }).waitFor();
+  await expectSound("palette");
+  await page.keyboard.type("stop ada");
+  const chosen = page.getByRole("option", { selected: true });
+  await chosen.getByText("Stop ada …").waitFor();
+  expect(await field.getAttribute("aria-activedescendant")).toBe(await chosen.getAttribute("id"));
+  await press("ArrowUp");
+  await chosen.getByText("Search for “stop ada”").waitFor();
+  await press("ArrowDown", "Enter");
+  await page.waitForURL("**/bulk/stop?agents=ada");
+  await page.waitForSelector("html.live");
+  const orders = web.test.server.fleet.list().flatMap(({ commands }) => commands.map(({ type }) => type));
+  expect(orders.filter((type) => type !== "message")).toEqual([]);
+
+  await press("Meta+k");
+  await page.keyboard.type("mess");
+  await page.getByRole("option", { name: /^Messages/ }).click();
+  await page.waitForURL("**/messages");
+  await press("Control+k", "Escape");
+  expect(await page.locator("dialog").count()).toBe(0);
 });

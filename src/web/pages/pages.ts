@@ -10,6 +10,7 @@ import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
 import { registerInboxRoutes } from "./routes/inbox-routes.tsx";
 import { registerNeedRoutes } from "./routes/need-routes.tsx";
+import { registerPaletteRoutes } from "./routes/palette-routes.ts";
 import { registerSearchRoutes } from "./routes/search-routes.tsx";
 import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
 import { registerTerminalRoutes } from "./routes/terminal-routes.tsx";
@@ -22,6 +23,7 @@ export function createPages(options: PagesOptions): Hono {
   registerAgentRoutes(pages, options);
   registerInboxRoutes(pages, options);
   registerNeedRoutes(pages, options);
+  registerPaletteRoutes(pages, options);
   registerSearchRoutes(pages, options);
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);

@@ -8,10 +8,10 @@ import { otherKeys } from "./key-table.js";
  */
 export function showHelp(table, { areOn, onSwitch }) {
   const dialog = document.createElement("dialog");
-  dialog.className = "sheet keys-help";
+  dialog.className = "overlay keys-help";
   dialog.setAttribute("aria-labelledby", "keys-title");
 
-  const head = make("div", "sheet-head");
+  const head = make("div", "overlay-head");
   const title = make("h2", "", "Keys");
   title.id = "keys-title";
   const close = make("button", "", "Close");

@@ -83,6 +83,7 @@ export function keyTable({ help }) {
 
 /** What is always there, also while the keys of one letter are off. @type {readonly Pick<KeyRow, "shown" | "what">[]} */
 export const otherKeys = [
+  { shown: "⌘K Ctrl-K", what: "goes to an agent or a page by its name; also while you type" },
   { shown: "Esc", what: "leaves a field, so that the other keys work again; closes a list" },
 ];
 

@@ -1,10 +1,11 @@
-// This room holds the keys of the page: what each does, and the list of them.
+// This room holds the keys of the page: what each does, the list of them, and the palette with which people go elsewhere.
 //
 // Hears the keys. None counts while a person types in a field, or while a dialog is open.
 import { watchChosenItem } from "./chosen-item.js";
 import { showHelp } from "./help.js";
 import { focusedItem } from "./items.js";
 import { keyTable } from "./key-table.js";
+import { togglePalette } from "./palette.js";
 import { readKey } from "./read-key.js";
 
 /** In this, people type, or choose by letters. */
@@ -23,11 +24,16 @@ export function watchKeys() {
   document.addEventListener("click", ({ target }) => {
     if (!(target instanceof Element)) return;
     if (target.closest("[data-keys-help]") !== null) help();
+    if (target.closest("[data-palette]") !== null) togglePalette();
   });
   document.addEventListener("keydown", (event) => {
     const { target } = event;
     // As without Caps Lock.
     const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
+    if (isPaletteKey(event)) {
+      event.preventDefault();
+      return togglePalette();
+    }
     if (event.isComposing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.querySelector("dialog[open]") !== null) return;
     if (target instanceof Element && target.closest(typedIn) !== null) {
@@ -40,6 +46,11 @@ export function watchKeys() {
     if (row === undefined || (event.repeat && row.repeats !== true)) return;
     if (row.act(key)) event.preventDefault();
   });
+}
+
+/** @param {KeyboardEvent} event */
+function isPaletteKey({ key, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing }) {
+  return key.toLowerCase() === "k" && ctrlKey !== metaKey && !altKey && !shiftKey && !repeat && !isComposing;
 }
 
 /** The focus goes to the item of the field, so that the keys act on it. @param {Element} field */

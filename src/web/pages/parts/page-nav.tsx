@@ -19,6 +19,9 @@ export function PageNav({ path, troubles }: { path: string; troubles: number }) 
         </a>
       ))}
       <SystemLink troubles={troubles} isCurrent={path === "/system"} />
+      <button type="button" class="keys-button" data-palette title="Ctrl-K, or ⌘K">
+        Go to …
+      </button>
       <button type="button" class="keys-button keyboard" data-keys-help>
         Keys <kbd>?</kbd>
       </button>
