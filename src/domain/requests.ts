@@ -46,6 +46,8 @@ export const RequestSchema = v.looseObject({
   choices: v.optional(v.array(v.string())),
   /** The questions of a dialog of the agent's CLI, which are answered together. `question` has the texts of all of them. */
   questions: v.optional(v.array(QuestionSchema)),
+  /** The tool for which a permission is asked, as its CLI calls it. */
+  tool: v.optional(v.string()),
   /** Whether the permission is to carry out a plan; then `context` is the plan. */
   plan: v.optional(v.boolean()),
   /** Whether the stop approval is for the end of a turn, which is held until the answer: nothing works meanwhile. */

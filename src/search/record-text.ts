@@ -8,6 +8,7 @@ import { isAgentId } from "../domain/wire/agent-id.ts";
 import {
   agentOfRecord,
   auditMalformedSubject,
+  auditRuleSubject,
   auditToolSubject,
   captainBroadcastSubject,
   captainDecisionSubject,
@@ -114,6 +115,7 @@ function foundIn(subject: string, fields: Fields): Found | undefined {
     return { kind: "tool", texts: [fields.tool, fields.arguments, fields.error] };
   if (subject.startsWith(auditMalformedSubject(undefined)))
     return { kind: "malformed", texts: [fields.error, fields.sample] };
+  if (subject === auditRuleSubject) return { kind: "rule", texts: [fields.message, fields.from] };
   return undefined;
 }
 

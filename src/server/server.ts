@@ -4,6 +4,7 @@ import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
+import type { RuleScope, StandingRule } from "../domain/rules/standing-rule.ts";
 import type { ShownScreen } from "../domain/screen/picture.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -24,6 +25,7 @@ export interface Server {
   readonly fleet: FleetService;
   readonly alerts: AlertService;
   readonly requests: RequestDesk;
+  readonly rules: RuleDesk;
   readonly transcripts: TranscriptService;
   readonly screens: ScreenService;
   /** Whether this serve leads, if there are several. */
@@ -176,6 +178,28 @@ export interface RequestDesk extends RequestReading {
    * the request
    */
   answer(request: string, words: AnswerWords, by: string): Promise<AgentRequest>;
+}
+
+export interface RuleUse {
+  readonly count: number;
+  /** When it was used last, RFC 3339. */
+  readonly last: string;
+}
+
+/** The standing rules, which give permissions in a person's name. */
+export interface RuleDesk {
+  /** The oldest first. */
+  list(): readonly StandingRule[];
+  /** How often each was used, by its id; of the last 30 days. */
+  uses(): ReadonlyMap<string, RuleUse>;
+  /**
+   * Makes a rule of a permission that was approved, and gives the permissions that it covers and that wait already.
+   * @param by whose rule it is
+   * @throws CliaiError `request_unknown`; `refused` if no such rule can be made of it
+   */
+  make(requestId: string, scope: RuleScope, by: string): Promise<StandingRule>;
+  /** @throws CliaiError `request_unknown` if there is no such rule */
+  revoke(ruleId: string, by: string): Promise<StandingRule>;
 }
 
 /** What NATS and its store say of themselves. */

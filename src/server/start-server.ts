@@ -50,6 +50,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     fleet: foundation.fleet,
     alerts: foundation.alerts,
     requests: desks.requests,
+    rules: desks.rules,
     transcripts: {
       read: (id, query) => readTranscript(bus, id, query),
       follow(id, after, onEntry) {

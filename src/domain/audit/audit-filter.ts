@@ -11,6 +11,7 @@ import {
   agentSubject,
   auditCheckpointSubject,
   auditMalformedSubject,
+  auditRuleSubject,
   auditToolSubject,
   captainBroadcastSubject,
   captainDecisionSubject,
@@ -47,6 +48,7 @@ const subjectsByKind: Readonly<Record<string, KindSubjects>> = {
   ...Object.fromEntries(eventKinds.map((kind) => [kind, byTopic("event")])),
   tool: (id) => [auditToolSubject(id ?? "*")],
   malformed,
+  rule: () => [auditRuleSubject],
   alert: () => [dashboardAlertSubject],
   decision: () => [captainDecisionSubject],
   broadcast: () => [captainBroadcastSubject],
@@ -68,7 +70,9 @@ export function parseAuditKind(text: string): string {
 export function auditSubjects({ agent, kind }: AuditFilter): string[] {
   if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
   const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));
-  const others = ["tool", "malformed", "alert"].flatMap((each) => subjectsByKind[each]?.(agent) ?? []);
+  const others = ["tool", "malformed", "rule", "alert"].flatMap(
+    (each) => subjectsByKind[each]?.(agent) ?? [],
+  );
   return agent === undefined
     ? [...ofAgents, ...others, captainDecisionSubject, captainBroadcastSubject]
     : [...ofAgents, ...others];

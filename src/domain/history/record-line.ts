@@ -3,7 +3,7 @@ import { isFailureRecord } from "../audit/failure-record.ts";
 import { definedOf } from "../defined.ts";
 import { beginningOf } from "../text/summary.ts";
 import { costText, tokensText } from "../usage.ts";
-import { agentOfRecord, parseAgentSubject } from "../wire/subjects.ts";
+import { agentOfRecord, auditRuleSubject, parseAgentSubject } from "../wire/subjects.ts";
 import { shownOwnTool } from "../wire/tools/shown-tool.ts";
 
 /** A record of the stream AUDIT with its decoded message. */
@@ -122,6 +122,7 @@ export function lineOf(record: AnyRecord): TimelineLine | undefined {
     );
     return typeof took_ms === "number" ? { ...call, took_ms } : call;
   }
+  if (record.subject === auditRuleSubject) return line("rule", text(fields.message), { from });
   return line(kind, told, { from, what: text(fields.severity) });
 }
 

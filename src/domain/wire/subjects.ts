@@ -124,6 +124,9 @@ export function auditMalformedSubject(id: AgentId | "*" | undefined): string {
   return id === undefined ? "audit.malformed" : `audit.malformed.${id}`;
 }
 
+/** The subject of the records of standing rules: each rule that is made, used or revoked. */
+export const auditRuleSubject = "audit.rules";
+
 /** The first token of the subjects on which `audit replay` publishes, so that nothing live receives them. */
 export const replayRoot = "replay";
 

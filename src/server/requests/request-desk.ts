@@ -3,7 +3,7 @@
 import { findRequest } from "../../domain/find-request.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { buildAnswer } from "../../domain/request-answer.ts";
-import { openRequestOf } from "../../domain/requests.ts";
+import { type AgentRequest, openRequestOf } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -21,6 +21,8 @@ export interface RequestDeskOptions {
   readonly onEvent: (event: FleetEvent) => void;
   readonly alerts: Pick<Alerts, "raise" | "resolve">;
   readonly roleOf: RoleOf;
+  /** What a request is stored as: answered at once, if a standing rule covers it. */
+  readonly settle: (request: AgentRequest) => Promise<AgentRequest>;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -30,7 +32,7 @@ export async function openRequestDesk(
   bus: Bus,
   options: RequestDeskOptions,
 ): Promise<RequestService & RequestDesk> {
-  const { fleet, onEvent, alerts, roleOf, now, log } = options;
+  const { fleet, onEvent, alerts, roleOf, settle, now, log } = options;
   const requests = await startRequests(bus, options);
 
   const note = (id: AgentId) => {
@@ -52,6 +54,7 @@ export async function openRequestDesk(
   ];
   return {
     ...requests,
+    ask: async (request) => await requests.ask(await settle(request)),
     async answer(text, words, by) {
       const found = findRequest(text, requests.all());
       const withdrawal = withdrawalOf(found, fleet.record(found.agent_id), now());

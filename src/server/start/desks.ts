@@ -15,7 +15,8 @@ import { createInbox } from "../inbox/inbox.ts";
 import { type LeaseDesk, openLeaseDesk } from "../model-queue/lease-desk.ts";
 import { openRequestDesk } from "../requests/request-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
-import type { LaunchAgent, RequestDesk } from "../server.ts";
+import { openRuleDesk } from "../rules/rule-desk.ts";
+import type { LaunchAgent, RequestDesk, RuleDesk } from "../server.ts";
 import { answerToolCalls } from "../tools/tool-calls.ts";
 import type { FleetReading } from "./fleet-reading.ts";
 import type { Foundation } from "./foundation.ts";
@@ -23,6 +24,7 @@ import type { ServerOptions } from "./server-options.ts";
 
 export interface Desks {
   readonly requests: RequestService & RequestDesk;
+  readonly rules: RuleDesk;
   readonly holds: Holds;
   readonly modelQueues: LeaseDesk["figures"];
   /** Takes no new calls. Calls that have begun go on. */
@@ -38,7 +40,9 @@ export async function openDesks(
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
   const { spending, work } = foundation;
   const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
-  const requests = await openRequestDesk(bus, { replicas, fleet, onEvent, alerts, roleOf, now, log });
+  const rules = await openRuleDesk(bus, { replicas, fleet, now, log });
+  const asked = { replicas, fleet, onEvent, alerts, roleOf, settle: rules.settle, now, log };
+  const requests = await openRequestDesk(bus, asked);
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
   const holds = await openHolds(bus, { replicas, mayLive, now, log });
   const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, onEvent, now });
@@ -62,6 +66,7 @@ export async function openDesks(
   ];
   return {
     requests,
+    rules: rules.desk(requests),
     holds,
     modelQueues: leaseDesk.figures,
     close() {
@@ -69,6 +74,7 @@ export async function openDesks(
     },
     async stop() {
       await requests.stop();
+      await rules.stop();
       await holds.stop();
     },
   };

@@ -19,7 +19,9 @@ const mostOpenRequests = 20;
 
 export interface Asking
   extends Pick<AgentRequest, "kind" | "question" | "on_expiry">,
-    Partial<Pick<AgentRequest, "context" | "choices" | "questions" | "plan" | "held" | "holds_turn">> {
+    Partial<
+      Pick<AgentRequest, "context" | "choices" | "questions" | "plan" | "tool" | "held" | "holds_turn">
+    > {
   readonly waitS?: number | undefined;
   readonly expiresS?: number | undefined;
 }

@@ -123,7 +123,7 @@ export const toolHandlers: ToolHandlers = {
       ...(held ? { held } : {}),
       question: plan ? "May it carry out this plan?" : `May it use ${tool}?`,
       context: input,
-      ...(plan ? { plan } : {}),
+      ...(plan ? { plan } : { tool }),
     } as const;
     return await ask({ ...asking, waitS: wait_s, expiresS: expires_s }, caller);
   },

@@ -1,6 +1,7 @@
 // Reads a person's answer to a request, from the API's JSON or from the page's form.
 import * as v from "valibot";
 import type { AnswerWords } from "../../domain/request-answer.ts";
+import { type RuleScope, ruleScopes } from "../../domain/rules/standing-rule.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
 
@@ -45,6 +46,13 @@ export function answerFromForm(form: Readonly<Record<string, unknown>>): AnswerW
   if (verdict !== undefined) return { approved: verdict === "approve", reason };
   return { text: choice ?? text, reason };
 }
+
+/** For whom the approval is to be a standing rule; undefined if it is for this once. @throws CliaiError `message_invalid` */
+export function rememberFromForm({ remember }: Readonly<Record<string, unknown>>): RuleScope | undefined {
+  return remember === undefined || remember === "" ? undefined : checkMessage(RuleScopeSchema, remember);
+}
+
+const RuleScopeSchema = v.picklist(ruleScopes, `remember must be one of ${ruleScopes.join(", ")}`);
 
 /** The names of the fields for the question at `index`, in the form that answers several questions. */
 export const questionFields = (index: number) => ({ taken: `taken-${index}`, words: `words-${index}` });

@@ -16,10 +16,16 @@ export interface InboxProps {
 
 const endedShown = 10;
 
-export function InboxPage(props: InboxProps) {
+/** @param props.rules the number of standing rules */
+export function InboxPage({ rules, ...props }: InboxProps & { readonly rules: number }) {
   return (
     <>
-      <h1>Inbox</h1>
+      <div class="page-head">
+        <h1>Inbox</h1>
+        <a class="button" href="/rules">
+          Standing rules{rules > 0 && ` (${rules})`}
+        </a>
+      </div>
       <InboxContent {...props} />
     </>
   );

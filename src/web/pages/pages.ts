@@ -14,6 +14,7 @@ import { registerPaletteRoutes } from "./routes/palette-routes.ts";
 import { registerSearchRoutes } from "./routes/search-routes.tsx";
 import { registerSpawnRoutes } from "./routes/spawn-routes.tsx";
 import { registerTerminalRoutes } from "./routes/terminal-routes.tsx";
+import { registerRulesRoutes } from "./rules/rules-routes.tsx";
 import type { PagesOptions } from "./show-page.tsx";
 import { registerSystemRoutes } from "./system/system-routes.tsx";
 import { registerTimelineRoutes } from "./timeline/timeline-routes.tsx";
@@ -30,6 +31,7 @@ export function createPages(options: PagesOptions): Hono {
   registerCostsRoutes(pages, options);
   registerTimelineRoutes(pages, options);
   registerMessagesRoutes(pages, options);
+  registerRulesRoutes(pages, options);
   registerSystemRoutes(pages, options);
   registerTerminalRoutes(pages, options);
   registerDeviceRoutes(pages, options);

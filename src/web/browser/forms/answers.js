@@ -68,8 +68,16 @@ async function send(form, submitter) {
   forgetDraft(form);
   const id = form.dataset.answer ?? "";
   sent = { id, said: "" };
-  say(`Answered ${asker}.`);
+  say(`Answered ${asker}.${ruleWords(result.answer.rule)}`);
   sayDelivery();
+}
+
+/** @param {{ rule_id?: string, problem?: string } | undefined} rule what became of the standing rule that was asked for */
+function ruleWords(rule) {
+  if (rule === undefined) return "";
+  return rule.problem === undefined
+    ? ` The rule ${rule.rule_id} stands.`
+    : ` No rule was made: ${rule.problem}.`;
 }
 
 /**

@@ -28,6 +28,7 @@ const ofPages = pages.map(({ key, href, name }) => ({ name, href, words: `page �
 /** @type {readonly Place[]} */
 const others = [
   { name: "Search", href: "/search", words: "page · what agents said and did" },
+  { name: "Standing rules", href: "/rules", words: "page · what is approved without asking" },
   { name: "Spawn an agent", href: "/spawn", words: "a form", acts: true },
   { name: "Pause all agents …", href: "/bulk/pause", words: "names them and asks", acts: true },
   { name: "Resume all agents …", href: "/bulk/resume", words: "names them and asks", acts: true },

@@ -1,9 +1,17 @@
 /** @jsxImportSource hono/jsx */
 // The form that answers one request. It works without scripts. A second answer is refused with the name of who was first.
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isApproval } from "../../../domain/requests.ts";
 import { QuestionFields } from "./question-fields.tsx";
+import { RememberField } from "./remember-field.tsx";
 
-export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOwnPage: boolean }) {
+interface AnswerFormProps {
+  readonly request: AgentRequest;
+  readonly view: AgentView | undefined;
+  readonly isOwnPage: boolean;
+}
+
+export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
   const { request_id, choices = [], questions } = request;
   const field = `answer-${request_id}`;
   return (
@@ -19,6 +27,7 @@ export function AnswerForm({ request, isOwnPage }: { request: AgentRequest; isOw
         <>
           <label for={field}>Reason, told to {request.agent_id}</label>
           <textarea id={field} name="reason" rows={1} />
+          <RememberField request={request} view={view} />
           <div class="answer-buttons">
             <button type="submit" name="verdict" value="approve" class="primary">
               Approve

@@ -12,7 +12,8 @@ import {
 const longestOther = 300;
 
 interface PermissionInputProps {
-  readonly input: PermissionInput;
+  /** Of another form than the known ones, it is only shown whole. */
+  readonly input: PermissionInput | { readonly kind: "other"; readonly others: readonly string[] };
   /** The whole input. */
   readonly json: string;
 }
@@ -43,7 +44,7 @@ export function PermissionInputView({ input, json }: PermissionInputProps) {
           ))}
         </ul>
       )}
-      <details class="whole-input">
+      <details class="whole-input" open={input.kind === "other"}>
         <summary>The whole input</summary>
         <Box label="The exact input">{json}</Box>
       </details>

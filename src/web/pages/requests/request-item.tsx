@@ -86,7 +86,7 @@ export function RequestItem({ request, view, now, blocks, isOwnPage = false }: I
           {context}
         </div>
       )}
-      <AnswerForm request={request} isOwnPage={isOwnPage} />
+      <AnswerForm request={request} view={view} isOwnPage={isOwnPage} />
       <Expiry request={request} now={now} />
       {view !== undefined && view.axes.link.value !== "online" && (
         <p class="quiet">{agent_id} is away: it gets the answer when it is back.</p>

@@ -3,6 +3,9 @@
 import type { Hono } from "hono";
 import { signedBy } from "../../access/caller.ts";
 import { answerFromForm } from "../../api/answers.ts";
+import type { RuleScope } from "../../../domain/rules/standing-rule.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { answerFromForm, rememberFromForm } from "../../api/answers.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
@@ -13,11 +16,30 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
   const { server, now } = options;
   const { fleet } = server;
 
+  /** The answer is given already, so that a rule which cannot be made is no failure of the answer. */
+  const remember = async (requestId: string, scope: RuleScope | undefined) => {
+    if (scope === undefined) return {};
+    try {
+      const { rule_id } = await server.rules.make(requestId, scope, "dashboard");
+      return { rule: { rule_id } };
+    } catch (error) {
+      if (!(error instanceof CliaiError)) throw error;
+      return { rule: { problem: error.message } };
+    }
+  };
+
   pages.get("/inbox", (c) =>
     showPage(c, options, {
       title: "Inbox",
       stream: streamOf(server, "inbox"),
-      body: <InboxPage requests={server.requests.all()} views={fleet.list()} now={now()} />,
+      body: (
+        <InboxPage
+          requests={server.requests.all()}
+          views={fleet.list()}
+          rules={server.rules.list().length}
+          now={now()}
+        />
+      ),
     }),
   );
 
@@ -27,7 +49,9 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
     requireReady(server);
     const decided = await server.requests.answer(c.req.param("id"), words, signedBy(c, "dashboard"));
     const { request_id, agent_id, state } = decided;
-    if (wantsJson(c)) return c.json({ request_id, agent_id, state });
+    const scope = decided.answer?.approved === true ? rememberFromForm(form) : undefined;
+    if (wantsJson(c)) return c.json({ request_id, agent_id, state, ...(await remember(request_id, scope)) });
+    if (scope !== undefined) await server.rules.make(request_id, scope, "dashboard");
     const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
     return c.redirect(`${page}#request-${request_id}`, 303);
   });

@@ -1,0 +1,191 @@
+// This room decides which permissions are given by a standing rule: one that a person has made of an approval. Pure.
+//
+// A rule covers one exact input of one tool. There are no prefixes and no patterns: `npm test` does not cover `npm test; rm -r /`.
+import * as v from "valibot";
+import { definedOf } from "../defined.ts";
+import { unknownText } from "../fleet/agent-view.ts";
+import type { AgentRequest } from "../requests.ts";
+import { CliaiError } from "../text/errors.ts";
+import { readPermissionInput } from "../text/permission-input.ts";
+import { AgentIdSchema } from "../wire/agent-id.ts";
+import { TokenSchema } from "../wire/fields.ts";
+
+/**
+ * For whom a rule counts. `session`: the agent, until its run ends. `agent`: the agent, in its project. `profile`: all agents of its
+ * profile, in its project.
+ */
+export const ruleScopes = ["session", "agent", "profile"] as const;
+export type RuleScope = (typeof ruleScopes)[number];
+
+export const RuleSchema = v.object({
+  rule_id: TokenSchema,
+  tool: v.string(),
+  /** The input as {@link ruleInputOf} writes it. */
+  input: v.string(),
+  scope: v.picklist(ruleScopes),
+  /** With `session` and `agent`. */
+  agent_id: v.exactOptional(AgentIdSchema),
+  /** With `session` and `agent`: since when the agent is known, because a removed agent may have a successor of its name. */
+  agent_since: v.exactOptional(v.string()),
+  /** With `session`. */
+  run: v.exactOptional(v.string()),
+  /** With `profile`. */
+  profile: v.exactOptional(v.string()),
+  /** The folder of the project, with `agent` and `profile`. */
+  project: v.exactOptional(v.string()),
+  made_by: v.string(),
+  made_at: v.string(),
+  /** The request whose approval it was made of. */
+  request_id: TokenSchema,
+});
+export type StandingRule = Readonly<v.InferOutput<typeof RuleSchema>>;
+
+/** What is known of the agent that asks: what its credentials prove, and what its host reports. */
+export interface AskerFacts {
+  readonly config_name?: string | undefined;
+  readonly project_path?: string | undefined;
+  readonly first_seen?: string | undefined;
+}
+
+/** In characters. A longer input is decided each time. */
+const longestInput = 20_000;
+
+/** How deep objects and lists may stand in each other. */
+const deepestInput = 20;
+
+/**
+ * The tools that run a command of a shell, and whose field `description` is words about it for people. Their models word it anew for each
+ * call, so a rule leaves it out. In any other tool's input, each field counts.
+ */
+const shellTools: readonly string[] = ["Bash", "bash", "shell", "run_shell_command"];
+
+/**
+ * The exact input that a rule would cover, with its fields in one order. Undefined if the request is none that a rule may decide: it is no
+ * permission, it is for a plan, its CLI would allow more than this call (its tool then has words behind its name), its input is no JSON
+ * object or too long, or it changes a file, which is hardly asked twice.
+ */
+export function ruleInputOf(request: Pick<AgentRequest, "kind" | "plan" | "tool" | "context">) {
+  const { kind, plan, tool, context = "" } = request;
+  if (kind !== "permission" || plan === true || tool === undefined || /\s/.test(tool)) return undefined;
+  if (readPermissionInput(context)?.kind === "edit") return undefined;
+  const input = context.length > 2 * longestInput ? undefined : parseObject(context);
+  if (input === undefined || !isFlat(input, deepestInput)) return undefined;
+  const { description: _, ...withoutWords } = input;
+  const counts = shellTools.includes(tool) && typeof input.description === "string" ? withoutWords : input;
+  const text = JSON.stringify(inOrder(counts));
+  return text.length > longestInput ? undefined : text;
+}
+
+/** The scopes for which a rule can be made of the request, the narrowest first; none if no rule can. */
+export function scopesOf(
+  request: Pick<AgentRequest, "kind" | "plan" | "tool" | "context" | "run">,
+  facts: AskerFacts,
+): readonly RuleScope[] {
+  if (ruleInputOf(request) === undefined) return [];
+  const isPlaced = isKnown(facts.project_path);
+  return ruleScopes.filter((scope) => {
+    if (scope === "session") return request.run !== undefined;
+    return scope === "agent" ? isPlaced : isPlaced && isKnown(facts.config_name);
+  });
+}
+
+export interface RuleMaking {
+  readonly rule_id: string;
+  readonly scope: RuleScope;
+  readonly by: string;
+  readonly now: Date;
+}
+
+/** @throws CliaiError `refused` if no such rule can be made of the request, or if it was not approved by somebody */
+export function makeRule(request: AgentRequest, facts: AskerFacts, making: RuleMaking): StandingRule {
+  const { request_id, agent_id, run, tool = "", answer } = request;
+  const { rule_id, scope, by, now } = making;
+  const input = ruleInputOf(request);
+  if (input === undefined || !scopesOf(request, facts).includes(scope)) {
+    throw new CliaiError("refused", `no rule for "${scope}" can be made of request ${request_id}`, {
+      hint: "approve each such request by itself",
+    });
+  }
+  if (answer?.approved !== true) {
+    throw new CliaiError("refused", `request ${request_id} is not approved, so no rule is made of it`, {
+      hint: "approve it first",
+    });
+  }
+  const { config_name: profile = "", project_path: project = "" } = facts;
+  const agent = { agent_id, ...definedOf({ agent_since: facts.first_seen }) };
+  const whom = {
+    session: { ...agent, run: run ?? "" },
+    agent: { ...agent, project },
+    profile: { profile, project },
+  }[scope];
+  return { rule_id, tool, input, scope, ...whom, made_by: by, made_at: now.toISOString(), request_id };
+}
+
+/** Whether two rules cover the same. */
+export function isSameRule(one: StandingRule, other: StandingRule): boolean {
+  const names = ["tool", "input", "scope", "agent_id", "agent_since", "run", "profile", "project"] as const;
+  return names.every((name) => one[name] === other[name]);
+}
+
+/** Whether the rule covers the request. */
+export function covers(rule: StandingRule, request: AgentRequest, facts: AskerFacts): boolean {
+  const input = ruleInputOf(request);
+  if (input === undefined || rule.tool !== request.tool || rule.input !== input) return false;
+  switch (rule.scope) {
+    case "session":
+      return isOf(rule, request, facts) && rule.run !== undefined && rule.run === request.run;
+    case "agent":
+      return isOf(rule, request, facts) && isIn(rule, facts);
+    case "profile":
+      return isKnown(rule.profile) && rule.profile === facts.config_name && isIn(rule, facts);
+  }
+}
+
+/** How a rule is called where answers say whose they are. No agent's id and no token's name can look like this. */
+export function signatureOfRule({ rule_id }: Pick<StandingRule, "rule_id">): string {
+  return `rule ${rule_id}`;
+}
+
+/** For whom the rule counts: "all coder in /work/shop". */
+export function scopeText({ scope, agent_id, profile, project }: StandingRule): string {
+  if (scope === "session") return `${agent_id}, until its present run ends`;
+  return scope === "agent"
+    ? `${agent_id} in ${project}`
+    : `all agents of the profile ${profile} in ${project}`;
+}
+
+function isOf(rule: StandingRule, { agent_id }: AgentRequest, { first_seen }: AskerFacts): boolean {
+  return rule.agent_id === agent_id && rule.agent_since === first_seen;
+}
+
+function isIn({ project }: StandingRule, facts: AskerFacts): boolean {
+  return isKnown(project) && project === facts.project_path;
+}
+
+function isKnown(text: string | undefined): boolean {
+  return text !== undefined && text !== "" && text !== unknownText;
+}
+
+function parseObject(json: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined; // words, or a plan
+  }
+}
+
+/** Whether objects and lists stand in each other at most so deep. */
+function isFlat(value: unknown, most: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return most > 0 && Object.values(value).every((each) => isFlat(each, most - 1));
+}
+
+/** The same value with the fields of each object in the order of their names. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, inOrder((value as Record<string, unknown>)[name])]));
+}

@@ -1,0 +1,169 @@
+// Makes standing rules of approvals, revokes them, and lets them answer permissions. AUDIT has a record of each of these, and no rule is used
+// before its record is stored.
+
+import { definedOf } from "../../domain/defined.ts";
+import { isGoodbye } from "../../domain/fleet/axis/link.ts";
+import type { AgentRequest } from "../../domain/requests.ts";
+import {
+  covers,
+  isSameRule,
+  makeRule,
+  type StandingRule,
+  scopeText,
+  signatureOfRule,
+} from "../../domain/rules/standing-rule.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { auditRuleSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { RequestService } from "../requests/request-store.ts";
+import type { RuleDesk, RuleUse } from "../server.ts";
+import { openRuleStore } from "./rule-store.ts";
+
+/** More rules than anybody reads. */
+const mostRules = 500;
+
+export interface RuleDeskOptions {
+  readonly replicas: number;
+  readonly fleet: Pick<FleetState, "record">;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+export interface OpenRuleDesk {
+  /** The request as it is to be stored: answered, if a rule covers it. */
+  settle(request: AgentRequest): Promise<AgentRequest>;
+  desk(requests: Pick<RequestService, "get" | "open" | "all" | "decide">): RuleDesk;
+  stop(): Promise<void>;
+}
+
+export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<OpenRuleDesk> {
+  const { fleet, now, log } = options;
+  const store = await openRuleStore(bus, options);
+  const factsOf = ({ agent_id }: AgentRequest) => fleet.record(agent_id) ?? {};
+  const findRule = (request: AgentRequest) =>
+    store.list().find((rule) => covers(rule, request, factsOf(request)));
+  const record = (act: "made" | "used" | "revoked", rule: StandingRule, more: RecordFacts) =>
+    bus.publishStored(auditRuleSubject, {
+      ...{ act, rule_id: rule.rule_id, tool: rule.tool, input: rule.input, scope: scopeText(rule) },
+      ...more,
+      message: `${act}: ${rule.tool} ${rule.input} for ${scopeText(rule)}`,
+      at: now().toISOString(),
+    });
+  /** The answer that a standing rule gives; undefined if none covers the request. */
+  const answerOf = async (request: AgentRequest) => {
+    const rule = findRule(request);
+    if (rule === undefined || !(await store.stands(rule.rule_id))) return undefined;
+    const { agent_id, request_id } = request;
+    const by = signatureOfRule(rule);
+    await record("used", rule, { from: by, agent_id, request_id });
+    return { by, at: now().toISOString(), approved: true };
+  };
+  const settle = async (request: AgentRequest): Promise<AgentRequest> => {
+    try {
+      const answer = await answerOf(request);
+      if (answer === undefined) return request;
+      return { ...request, state: "answered", answer, ended_at: answer.at };
+    } catch (error) {
+      // A person decides it instead.
+      log.warn(`no rule is applied to the request ${request.request_id}: ${messageOf(error)}`);
+      return request;
+    }
+  };
+  /** Rules for runs that have ended cover nothing any more. */
+  const removeEnded = async () => {
+    for (const rule of store.list()) {
+      if (rule.agent_id === undefined || rule.run === undefined) continue;
+      const { heartbeat, said } = fleet.record(rule.agent_id) ?? {};
+      const isPresent = heartbeat === undefined || heartbeat.instance_id === rule.run;
+      const isOver = said?.instance_id === rule.run && isGoodbye(said.status);
+      if (!isPresent || isOver) await store.remove(rule.rule_id);
+    }
+  };
+
+  return {
+    settle,
+    desk: (requests) => ({
+      list: store.list,
+      uses: () => countUses(requests.all()),
+      async make(requestId, scope, by) {
+        const request = requests.get(requestId);
+        if (request === undefined) throw unknownRule(requestId, "request");
+        await removeEnded();
+        const made = makeRule(request, factsOf(request), { rule_id: createRuleId(), scope, by, now: now() });
+        const known = store.list().find((rule) => isSameRule(rule, made));
+        if (known !== undefined) return known;
+        if (store.list().length >= mostRules) throw tooMany();
+        await record("made", made, {
+          from: by,
+          request_id: requestId,
+          ...definedOf({ agent_id: made.agent_id }),
+        });
+        await store.add(made);
+        await answerOpen(requests, answerOf, log);
+        return made;
+      },
+      async revoke(ruleId, by) {
+        const rule = store.list().find(({ rule_id }) => rule_id === ruleId);
+        if (rule === undefined) throw unknownRule(ruleId, "rule");
+        await store.remove(ruleId);
+        await record("revoked", rule, { from: by, ...definedOf({ agent_id: rule.agent_id }) });
+        return rule;
+      },
+    }),
+    stop: store.stop,
+  };
+}
+
+interface RecordFacts {
+  /** Whose act it is. */
+  readonly from: string;
+  readonly agent_id?: string;
+  readonly request_id?: string;
+}
+
+/** A new rule also answers what waits already. */
+async function answerOpen(
+  requests: Pick<RequestService, "open" | "decide">,
+  answerOf: (request: AgentRequest) => Promise<AgentRequest["answer"]>,
+  log: Logger,
+): Promise<void> {
+  for (const request of requests.open()) {
+    try {
+      const answer = await answerOf(request);
+      if (answer !== undefined) await requests.decide(request.request_id, { type: "answer", answer });
+    } catch (error) {
+      // Somebody was faster, or it waits on for a person.
+      log.debug(`no rule is applied to the request ${request.request_id}: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** How often each rule was used, of what is kept of the requests, and when last. */
+function countUses(requests: readonly AgentRequest[]): ReadonlyMap<string, RuleUse> {
+  const uses = new Map<string, RuleUse>();
+  for (const { state, answer } of requests) {
+    if (state !== "answered" || answer === undefined || !answer.by.startsWith("rule ")) continue;
+    const id = answer.by.slice("rule ".length);
+    const { count = 0, last = "" } = uses.get(id) ?? {};
+    uses.set(id, { count: count + 1, last: last > answer.at ? last : answer.at });
+  }
+  return uses;
+}
+
+function createRuleId(): string {
+  return `r-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+function unknownRule(id: string, what: "rule" | "request"): CliaiError {
+  return new CliaiError("request_unknown", `no ${what} "${id}"`, {
+    hint: what === "rule" ? "the rules stand on the page /rules" : "see what waits: cliai inbox",
+  });
+}
+
+function tooMany(): CliaiError {
+  return new CliaiError("refused", `${mostRules} rules stand already`, {
+    hint: "revoke some on the page /rules",
+  });
+}

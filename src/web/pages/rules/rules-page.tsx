@@ -1,0 +1,76 @@
+/** @jsxImportSource hono/jsx */
+// This room is the page of the standing rules: what is approved without asking, for whom, how often it was used; and revoking it.
+
+import { type StandingRule, scopeText } from "../../../domain/rules/standing-rule.ts";
+import { readPermissionInput } from "../../../domain/text/permission-input.ts";
+import type { RuleUse } from "../../../server/server.ts";
+import { Icon } from "../parts/icon.tsx";
+import { Age } from "../parts/time.tsx";
+import { PermissionInputView } from "../requests/permission-input.tsx";
+
+export interface RulesPageProps {
+  readonly rules: readonly StandingRule[];
+  readonly uses: ReadonlyMap<string, RuleUse>;
+  readonly now: Date;
+}
+
+export function RulesPage({ rules, uses, now }: RulesPageProps) {
+  return (
+    <>
+      <p class="crumb">
+        <a href="/inbox">
+          <Icon name="back" /> Inbox
+        </a>
+      </p>
+      <h1>Standing rules</h1>
+      <p class="quiet rules-about">
+        A rule approves one exact input of one tool, without asking. Make one in the inbox, when you approve a
+        permission. The <a href="/timeline?kind=rule">timeline</a> has each rule that was made, used or
+        revoked.
+      </p>
+      {rules.length === 0 && (
+        <section class="empty" aria-labelledby="title-none">
+          <h2 id="title-none">No rule stands</h2>
+          <p class="quiet">Each permission is asked for.</p>
+        </section>
+      )}
+      <ol class="requests">
+        {rules.map((rule) => (
+          <RuleItem rule={rule} use={uses.get(rule.rule_id)} now={now} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function RuleItem({ rule, use, now }: { rule: StandingRule; use: RuleUse | undefined; now: Date }) {
+  const { rule_id, tool, input, made_by, made_at, request_id } = rule;
+  const shown = readPermissionInput(input) ?? { kind: "other", others: [] };
+  return (
+    <li id={rule_id} class="request rule">
+      <h2>
+        {tool}, for {scopeText(rule)}
+      </h2>
+      <p class="facts">
+        <span>
+          made by {made_by} <Age at={made_at} now={now} />
+        </span>
+        {use === undefined ? (
+          <span>never used</span>
+        ) : (
+          <span>
+            used {use.count === 1 ? "once" : `${use.count} times`}, last <Age at={use.last} now={now} />
+          </span>
+        )}
+        <code title={`made of the request ${request_id}`}>{rule_id}</code>
+      </p>
+      <PermissionInputView input={shown} json={input} />
+      <form method="post" action="/rules/revoke" class="answer-buttons">
+        <input type="hidden" name="rule_id" value={rule_id} />
+        <button type="submit" class="stop">
+          <Icon name="cross" /> Revoke<span class="unseen"> {rule_id}</span>
+        </button>
+      </form>
+    </li>
+  );
+}

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "bun:test";
+import type { AgentRequest } from "../../../src/domain/requests.ts";
+import {
+  covers,
+  isSameRule,
+  makeRule,
+  type RuleScope,
+  ruleInputOf,
+  scopesOf,
+  scopeText,
+} from "../../../src/domain/rules/standing-rule.ts";
+import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
+import { errorOf } from "../../support/error-of.ts";
+
+const first_seen = "2026-05-01T08:00:00Z";
+const facts = { config_name: "coder", project_path: "/work/shop", first_seen };
+const now = new Date("2026-05-03T13:00:00Z");
+
+function asked(input: unknown, more: Partial<AgentRequest> = {}): AgentRequest {
+  return {
+    ...{ request_id: "q1", agent_id: "ada" as AgentId, run: "run-1", kind: "permission", tool: "Bash" },
+    ...{ question: "May it use Bash?", context: typeof input === "string" ? input : JSON.stringify(input) },
+    ...{ asked_at: "2026-05-03T12:00:00Z", on_expiry: "refuse", state: "asked" },
+    ...more,
+  } as AgentRequest;
+}
+const npmTest = asked({ command: "npm test" });
+const approved = { by: "eve", at: "2026-05-03T12:01:00Z", approved: true };
+
+function ruleFor(scope: RuleScope, request = npmTest) {
+  const answered = { ...request, state: "answered", answer: approved } as const;
+  return makeRule(answered, facts, { rule_id: "r-1", scope, by: "eve", now });
+}
+
+describe("covers()", () => {
+  test.each<[string, unknown, Partial<AgentRequest>]>([
+    ["a longer command", { command: "npm test; rm -r /" }, {}],
+    ["the command as a beginning", { command: "npm test -- --watch" }, {}],
+    ["a command with another space", { command: "npm  test" }, {}],
+    ["another case", { command: "NPM TEST" }, {}],
+    ["a line more", { command: "npm test\nrm -r /" }, {}],
+    ["the command as a list", { command: ["npm test"] }, {}],
+    ["a field more", { command: "npm test", dangerouslyDisableSandbox: true }, {}],
+    ["a field in the background", { command: "npm test", run_in_background: true }, {}],
+    ["a description that is no text", { command: "npm test", description: { command: "rm" } }, {}],
+    ["another tool", { command: "npm test" }, { tool: "Shell" }],
+    ["a tool that its CLI would allow for ever", { command: "npm test" }, { tool: "Bash from now on" }],
+    ["a plan", { command: "npm test" }, { plan: true }],
+    ["a question", { command: "npm test" }, { kind: "question" }],
+    ["no tool", { command: "npm test" }, { tool: undefined }],
+    ["words", "npm test", {}],
+  ])("does not cover %s", (_what, input, more) => {
+    for (const scope of ["session", "agent", "profile"] as const)
+      expect(covers(ruleFor(scope), asked(input, more), facts)).toBe(false);
+  });
+
+  test("covers the same input with its fields in another order, and a command with other words about it", () => {
+    const rule = ruleFor("agent", asked({ command: "npm test", timeout: 5, description: "Run the tests" }));
+    const again = asked({ timeout: 5, command: "npm test", description: "Test it all" });
+    expect(covers(rule, again, facts)).toBe(true);
+    expect(covers(rule, asked({ command: "npm test", timeout: 6 }), facts)).toBe(false);
+  });
+
+  test("counts each field of a tool that is no shell, also its description", () => {
+    const tool = "mcp__tracker__run";
+    const rule = ruleFor("agent", asked({ command: "close", description: "issue 1" }, { tool }));
+    expect(covers(rule, asked({ command: "close", description: "issue 1" }, { tool }), facts)).toBe(true);
+    expect(covers(rule, asked({ command: "close", description: "issue 2" }, { tool }), facts)).toBe(false);
+  });
+
+  const bob = { agent_id: "bob" as AgentId };
+  test.each<[RuleScope, Partial<AgentRequest>, Partial<typeof facts>, boolean]>([
+    ["session", {}, { project_path: "/work/other" }, true],
+    ["session", { run: "run-2" }, {}, false],
+    ["session", { run: undefined }, {}, false],
+    ["session", bob, {}, false],
+    ["agent", { run: "run-2" }, {}, true],
+    ["agent", {}, { project_path: "/work/shop/sub" }, false],
+    ["agent", {}, { project_path: "unknown" }, false],
+    ["agent", bob, {}, false],
+    ["agent", {}, { first_seen: "2026-05-02T08:00:00Z" }, false],
+    ["session", {}, { first_seen: "2026-05-02T08:00:00Z" }, false],
+    ["profile", { ...bob, run: "run-9" }, {}, true],
+    ["profile", bob, { config_name: "coder2" }, false],
+    ["profile", bob, { project_path: "/work/shop2" }, false],
+  ])("with the scope %s and %p, %p: %p", (scope, more, other, isCovered) => {
+    const request = asked({ command: "npm test" }, more);
+    expect(covers(ruleFor(scope), request, { ...facts, ...other })).toBe(isCovered);
+  });
+});
+
+describe("scopesOf()", () => {
+  test("offers only what is known of the agent", () => {
+    expect(scopesOf(npmTest, facts)).toEqual(["session", "agent", "profile"]);
+    expect(scopesOf({ ...npmTest, run: undefined }, {})).toEqual([]);
+    expect(scopesOf(npmTest, { ...facts, config_name: "unknown" })).toEqual(["session", "agent"]);
+  });
+
+  test("offers none for a change of a file, nor for an input that nobody reads", () => {
+    expect(scopesOf(asked({ file_path: "a", old_string: "1", new_string: "2" }), facts)).toEqual([]);
+    expect(ruleInputOf(asked({ command: "x".repeat(30_000) }))).toBeUndefined();
+    expect(ruleInputOf(asked(`{"deep":${"[".repeat(15_000)}${"]".repeat(15_000)}}`))).toBeUndefined();
+  });
+});
+
+describe("makeRule()", () => {
+  test("makes none of a request that nobody has approved, nor for an unknown project", () => {
+    const making = { rule_id: "r-1", scope: "agent", by: "eve", now } as const;
+    expect(() => makeRule(npmTest, facts, making)).toThrow("is not approved");
+    const refused = { ...npmTest, state: "answered", answer: { ...approved, approved: false } } as const;
+    expect(() => makeRule(refused, facts, making)).toThrow("is not approved");
+    const answered = { ...npmTest, state: "answered", answer: approved } as const;
+    const error = errorOf(() => makeRule(answered, {}, making));
+    expect(error).toMatchObject({ code: "refused" });
+  });
+
+  test("says for whom it counts", () => {
+    expect(scopeText(ruleFor("session"))).toBe("ada, until its present run ends");
+    expect(scopeText(ruleFor("agent"))).toBe("ada in /work/shop");
+    expect(scopeText(ruleFor("profile"))).toBe("all agents of the profile coder in /work/shop");
+    expect(isSameRule(ruleFor("agent"), { ...ruleFor("agent"), rule_id: "r-2" })).toBe(true);
+    expect(isSameRule(ruleFor("agent"), ruleFor("profile"))).toBe(false);
+  });
+});

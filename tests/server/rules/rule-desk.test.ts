@@ -1,0 +1,113 @@
+// Standing rules on a real nats-server: what they answer, what they leave to a person, what stands in AUDIT of it.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { signatureOfRule } from "../../../src/domain/rules/standing-rule.ts";
+import { decodeMessage } from "../../../src/domain/wire/decode.ts";
+import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+let run: TestServer;
+let bus: Bus;
+const project = "/work/shop";
+
+beforeAll(async () => {
+  run = await startTestServer();
+  bus = await run.nats.bus("agents");
+  for (const id of ["ada", "bob", "eve"]) await beat(id);
+  await beat("far", { project_path: "/work/other" });
+});
+afterAll(() => run[Symbol.asyncDispose]());
+
+async function beat(id: string, more: object = {}): Promise<void> {
+  const facts = {
+    status: "working",
+    interval_s: 3_600,
+    config_name: "coder",
+    project_path: project,
+    ...more,
+  };
+  bus.publish(`agent.${id}.heartbeat`, { agent_id: id, instance_id: `run-${id}`, ...facts });
+  await waitFor(() => run.server.fleet.list().some(({ agent_id }) => agent_id === id), { what: id });
+}
+
+interface Outcome {
+  readonly request_id: string;
+  readonly approved?: boolean;
+  readonly by?: string;
+}
+
+async function permit(id: string, command: string, more: object = {}): Promise<Outcome> {
+  const input = JSON.stringify({ command, description: `words ${crypto.randomUUID()}` });
+  const args = { tool: "Bash", input, wait_s: 0, ...more };
+  const instance = { instance_id: `run-${id}` };
+  const body = { request_id: crypto.randomUUID(), tool: "request_permission", arguments: args, ...instance };
+  const data = await bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
+  return decodeMessage(ToolResponseSchema, data).result as Outcome;
+}
+
+async function approve({ request_id }: Outcome): Promise<string> {
+  await run.server.requests.answer(request_id, { approved: true }, "dashboard");
+  return request_id;
+}
+
+const acts = async () => {
+  const { records } = await run.server.history.page({ kind: "rule" }, { limit: 50 });
+  return records.map(({ message }) => message as Record<string, string>).reverse();
+};
+
+test("a rule for a profile answers the same input of all its agents in the project, and nothing else", async () => {
+  const first = await permit("ada", "npm test");
+  const waiting = await permit("bob", "npm test");
+  const other = await permit("bob", "npm test; rm -r /");
+  const rule = await run.server.rules.make(await approve(first), "profile", "dashboard");
+  const by = signatureOfRule(rule);
+  // What waited already is answered, too.
+  expect(run.server.requests.get(waiting.request_id)).toMatchObject({ answer: { by, approved: true } });
+  expect(run.server.requests.get(other.request_id)?.state).toBe("asked");
+
+  expect(await permit("eve", "npm test")).toMatchObject({ approved: true, by });
+  expect((await permit("far", "npm test")).approved).toBeUndefined();
+  expect((await permit("eve", "npm test ")).approved).toBeUndefined();
+  expect((await permit("eve", "npm test", { tool: "Shell" })).approved).toBeUndefined();
+  expect((await permit("eve", "npm test", { plan: true })).approved).toBeUndefined();
+  // Nobody was asked: no need, and no request that waits.
+  const open = run.server.requests.open().filter(({ agent_id }) => agent_id === "eve");
+  expect(open).toHaveLength(3);
+
+  expect(run.server.rules.uses().get(rule.rule_id)?.count).toBe(2);
+  expect(await acts()).toMatchObject([
+    { act: "made", rule_id: rule.rule_id, from: "dashboard", input: '{"command":"npm test"}' },
+    { act: "used", rule_id: rule.rule_id, from: by, agent_id: "bob", request_id: waiting.request_id },
+    { act: "used", rule_id: rule.rule_id, from: by, agent_id: "eve" },
+  ]);
+});
+
+test("the same rule is made once, outlives a restart, and answers nothing once it is revoked", async () => {
+  const [rule] = run.server.rules.list();
+  const again = await run.server.rules.make(
+    (await permit("ada", "npm test")).request_id,
+    "profile",
+    "dashboard",
+  );
+  expect(again.rule_id).toBe(rule?.rule_id ?? "");
+  run = await run.restart();
+  expect(run.server.rules.list()).toEqual([again]);
+  await waitFor(() => run.server.fleet.list().length === 4, { what: "the fleet" });
+  expect((await permit("ada", "npm test")).by).toBe(signatureOfRule(again));
+
+  await run.server.rules.revoke(again.rule_id, "dashboard");
+  expect((await permit("ada", "npm test")).approved).toBeUndefined();
+  expect((await acts()).at(-1)).toMatchObject({ act: "revoked", rule_id: again.rule_id, from: "dashboard" });
+  await expect(run.server.rules.revoke(again.rule_id, "dashboard")).rejects.toThrow("no rule");
+});
+
+test("a rule for a session ends with the run of its agent", async () => {
+  const asked = await permit("bob", "make");
+  await expect(run.server.rules.make(asked.request_id, "session", "dashboard")).rejects.toThrow(
+    "is not approved",
+  );
+  const rule = await run.server.rules.make(await approve(asked), "session", "dashboard");
+  expect(await permit("bob", "make")).toMatchObject({ approved: true, by: signatureOfRule(rule) });
+  expect((await permit("ada", "make")).approved).toBeUndefined();
+});

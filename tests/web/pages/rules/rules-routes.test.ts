@@ -1,0 +1,76 @@
+// The page of the standing rules, and the form of the inbox that makes one, on a real nats-server.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { waitFor } from "../../../support/wait-for.ts";
+import { errorOf, postJson, startTestApp, type TestApp } from "../../test-app.ts";
+
+let web: TestApp;
+beforeAll(async () => {
+  web = await startTestApp();
+  await web.heartbeat("ada", { config_name: "coder", project_path: "/work/shop" });
+});
+afterAll(() => web[Symbol.asyncDispose]());
+
+async function permit(input: object, tool = "Bash"): Promise<string> {
+  const args = { tool, input: JSON.stringify(input), wait_s: 0 };
+  const body = { request_id: crypto.randomUUID(), tool: "request_permission", arguments: args };
+  const data = await web.bus.request("tools.call.ada", body, { timeoutMs: 60_000 });
+  const { request_id } = JSON.parse(new TextDecoder().decode(data)).result;
+  await waitFor(() => web.test.server.requests.get(request_id) !== undefined, { what: "the request" });
+  return request_id;
+}
+
+const read = async (path: string) =>
+  await (await web.app.request(path, { headers: { accept: "text/html" } })).text();
+const post = (path: string, fields: Record<string, string>, accept = "text/html") =>
+  web.app.request(path, { method: "POST", body: new URLSearchParams(fields), headers: { accept } });
+
+test("an approval in the inbox becomes a rule, which the page shows and revokes, as the API does", async () => {
+  expect(await read("/rules")).toContain("No rule stands");
+  const id = await permit({ command: "npm test && echo '<b>'" });
+  const inbox = await read("/inbox");
+  expect(inbox).toContain("always, for every coder in shop");
+  // The test's agent names no run, so that nothing ends with its session.
+  expect(inbox).not.toContain("for this session");
+
+  const answered = await post(`/inbox/${id}`, { verdict: "approve", remember: "agent" });
+  expect(answered.status).toBe(303);
+  const page = await read("/rules");
+  expect(page).toContain("Bash, for ada in /work/shop");
+  expect(page).toContain("npm test &amp;&amp; echo &#39;&lt;b&gt;&#39;");
+  expect(page).toContain("never used");
+  expect(await read("/inbox")).toContain("Standing rules (1)");
+
+  await permit({ command: "npm test && echo '<b>'", description: "again" });
+  const [rule] = (await (await web.app.request("/api/rules")).json()) as { rule_id: string; used: number }[];
+  expect(rule?.used).toBe(1);
+  expect(await read("/rules")).toContain("used once");
+  expect(await read("/timeline?kind=rule")).toContain("used: Bash");
+
+  expect((await post("/rules/revoke", { rule_id: rule?.rule_id ?? "" })).headers.get("location")).toBe(
+    "/rules",
+  );
+  expect(await read("/rules")).toContain("No rule stands");
+  const gone = await postJson(web.app, `/api/rules/${rule?.rule_id}/revoke`, {});
+  expect(await errorOf(gone)).toMatchObject({ message: `no rule "${rule?.rule_id}"` });
+});
+
+test("a refusal makes no rule, nor does an approval for this once; a rule that cannot be made is said beside the answer", async () => {
+  const refused = await permit({ command: "rm -r build" });
+  await post(`/inbox/${refused}`, { verdict: "refuse", remember: "agent" });
+  const once = await permit({ command: "make" });
+  expect(
+    await (await post(`/inbox/${once}`, { verdict: "approve", remember: "" }, "application/json")).json(),
+  ).toEqual({
+    ...{ request_id: once, agent_id: "ada", state: "answered" },
+  });
+  const edit = await permit({ file_path: "a.ts", old_string: "1", new_string: "2" }, "Edit");
+  expect(await read("/inbox")).not.toContain(`remember-${edit}`);
+  const answer = await post(`/inbox/${edit}`, { verdict: "approve", remember: "agent" }, "application/json");
+  expect(await answer.json()).toMatchObject({ state: "answered", rule: { problem: expect.any(String) } });
+  const odd = await post(`/inbox/${await permit({ command: "ls" })}`, {
+    verdict: "approve",
+    remember: "all",
+  });
+  expect(odd.status).toBe(400);
+  expect(web.test.server.rules.list()).toEqual([]);
+});
