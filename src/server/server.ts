@@ -4,7 +4,7 @@ import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
-import type { RuleScope, StandingRule } from "../domain/rules/standing-rule.ts";
+import type { RuleScope, StandingRule, UsedRule } from "../domain/rules/standing-rule.ts";
 import type { ShownScreen } from "../domain/screen/picture.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -180,18 +180,10 @@ export interface RequestDesk extends RequestReading {
   answer(request: string, words: AnswerWords, by: string): Promise<AgentRequest>;
 }
 
-export interface RuleUse {
-  readonly count: number;
-  /** When it was used last, RFC 3339. */
-  readonly last: string;
-}
-
 /** The standing rules, which give permissions in a person's name. */
 export interface RuleDesk {
   /** The oldest first. */
-  list(): readonly StandingRule[];
-  /** How often each was used, by its id; of the last 30 days. */
-  uses(): ReadonlyMap<string, RuleUse>;
+  list(): readonly UsedRule[];
   /**
    * Makes a rule of a permission that was approved, and gives the permissions that it covers and that wait already.
    * @param by whose rule it is

@@ -42,6 +42,16 @@ describe("cliai inbox and answer", () => {
   });
   afterAll(() => serve[Symbol.asyncDispose]());
 
+  test("rules says that none stands, and names a rule that there is not", async () => {
+    const { code, stdout, stderr } = await serve.run(["rules"]);
+    expect([code, stdout]).toEqual([0, ""]);
+    expect(stderr).toContain("no rule stands");
+    expect((await serve.run(["rules", "--json"])).stdout.trim()).toBe("[]");
+    const gone = await serve.run(["rules", "revoke", "r-0"]);
+    expect(gone.code).toBe(2);
+    expect(gone.stderr).toContain('no rule "r-0"\nhint: cliai rules lists them');
+  });
+
   test("a question is listed whole; its answer reaches the waiting call, and the second one comes too late", async () => {
     await using ada = await startAgent(serve, "ada");
     const question = `Which\nway \u001b[31mnow? ${"x".repeat(300)}`;

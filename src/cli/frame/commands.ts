@@ -82,6 +82,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "answer a request from the inbox",
     load: async () => (await import("../fleet/answer.ts")).answerCommand,
   },
+  rules: {
+    description: "list or revoke the standing rules, which approve without asking",
+    load: async () => (await import("../rules.ts")).rulesCommand,
+  },
   audit: {
     description: "read, export, verify or replay the recorded history",
     load: async () => (await import("../audit/audit.ts")).auditCommand,

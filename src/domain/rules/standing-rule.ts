@@ -47,6 +47,16 @@ export interface AskerFacts {
   readonly first_seen?: string | undefined;
 }
 
+export const UsedRuleSchema = v.object({
+  ...RuleSchema.entries,
+  /** How often it was used in the last 30 days. */
+  used: v.number(),
+  /** RFC 3339. */
+  last_used_at: v.exactOptional(v.string()),
+});
+/** A rule, with how often it was used. */
+export type UsedRule = Readonly<v.InferOutput<typeof UsedRuleSchema>>;
+
 /** In characters. A longer input is decided each time. */
 const longestInput = 20_000;
 

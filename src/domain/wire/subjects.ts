@@ -39,6 +39,8 @@ export const serveCredentialsSubject = "serve.credentials";
 export const serveCancelSubject = "serve.cancel";
 /** On this subject the operator tags agents. No stream stores it. */
 export const serveTagsSubject = "serve.tags";
+/** On this subject the operator lists and revokes standing rules. No stream stores it. */
+export const serveRulesSubject = "serve.rules";
 /** On this subject the operator's commands ask a serve to launch a headless agent. No stream stores it. */
 export const serveLaunchSubject = "serve.launch";
 /** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */

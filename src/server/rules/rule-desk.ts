@@ -11,6 +11,7 @@ import {
   type StandingRule,
   scopeText,
   signatureOfRule,
+  type UsedRule,
 } from "../../domain/rules/standing-rule.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { auditRuleSubject } from "../../domain/wire/subjects.ts";
@@ -18,7 +19,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RequestService } from "../requests/request-store.ts";
-import type { RuleDesk, RuleUse } from "../server.ts";
+import type { RuleDesk } from "../server.ts";
 import { openRuleStore } from "./rule-store.ts";
 
 /** More rules than anybody reads. */
@@ -85,8 +86,7 @@ export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<
   return {
     settle,
     desk: (requests) => ({
-      list: store.list,
-      uses: () => countUses(requests.all()),
+      list: () => withUses(store.list(), requests.all()),
       async make(requestId, scope, by) {
         const request = requests.get(requestId);
         if (request === undefined) throw unknownRule(requestId, "request");
@@ -141,15 +141,15 @@ async function answerOpen(
 }
 
 /** How often each rule was used, of what is kept of the requests, and when last. */
-function countUses(requests: readonly AgentRequest[]): ReadonlyMap<string, RuleUse> {
-  const uses = new Map<string, RuleUse>();
-  for (const { state, answer } of requests) {
-    if (state !== "answered" || answer === undefined || !answer.by.startsWith("rule ")) continue;
-    const id = answer.by.slice("rule ".length);
-    const { count = 0, last = "" } = uses.get(id) ?? {};
-    uses.set(id, { count: count + 1, last: last > answer.at ? last : answer.at });
-  }
-  return uses;
+function withUses(rules: readonly StandingRule[], requests: readonly AgentRequest[]): UsedRule[] {
+  const uses = Map.groupBy(
+    requests.flatMap(({ state, answer }) => (state === "answered" && answer !== undefined ? [answer] : [])),
+    ({ by }) => by,
+  );
+  return rules.map((rule) => {
+    const times = (uses.get(signatureOfRule(rule)) ?? []).map(({ at }) => at).sort();
+    return { ...rule, used: times.length, ...definedOf({ last_used_at: times.at(-1) }) };
+  });
 }
 
 function createRuleId(): string {
@@ -158,12 +158,12 @@ function createRuleId(): string {
 
 function unknownRule(id: string, what: "rule" | "request"): CliaiError {
   return new CliaiError("request_unknown", `no ${what} "${id}"`, {
-    hint: what === "rule" ? "the rules stand on the page /rules" : "see what waits: cliai inbox",
+    hint: what === "rule" ? "cliai rules lists them" : "see what waits: cliai inbox",
   });
 }
 
 function tooMany(): CliaiError {
   return new CliaiError("refused", `${mostRules} rules stand already`, {
-    hint: "revoke some on the page /rules",
+    hint: "revoke some: cliai rules",
   });
 }

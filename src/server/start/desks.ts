@@ -16,6 +16,7 @@ import { type LeaseDesk, openLeaseDesk } from "../model-queue/lease-desk.ts";
 import { openRequestDesk } from "../requests/request-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import { openRuleDesk } from "../rules/rule-desk.ts";
+import { openRulesByOperator } from "../rules/rules-by-operator.ts";
 import type { LaunchAgent, RequestDesk, RuleDesk } from "../server.ts";
 import { answerToolCalls } from "../tools/tool-calls.ts";
 import type { FleetReading } from "./fleet-reading.ts";
@@ -47,6 +48,7 @@ export async function openDesks(
   const holds = await openHolds(bus, { replicas, mayLive, now, log });
   const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, onEvent, now });
   const leaseDesk = openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log });
+  const ruleDesk = rules.desk(requests);
   const endings = [
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
@@ -61,12 +63,13 @@ export async function openDesks(
     }),
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
+    openRulesByOperator(bus, ruleDesk, log),
     leaseDesk.close,
     openFleetDesk(bus, { fleet, spending, listeningSince: listening.since, now, log }),
   ];
   return {
     requests,
-    rules: rules.desk(requests),
+    rules: ruleDesk,
     holds,
     modelQueues: leaseDesk.figures,
     close() {

@@ -4,6 +4,7 @@ import { signatureOfRule } from "../../../src/domain/rules/standing-rule.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { askForRules } from "../../../src/server/rules/rules-by-operator.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -75,7 +76,7 @@ test("a rule for a profile answers the same input of all its agents in the proje
   const open = run.server.requests.open().filter(({ agent_id }) => agent_id === "eve");
   expect(open).toHaveLength(3);
 
-  expect(run.server.rules.uses().get(rule.rule_id)?.count).toBe(2);
+  expect(run.server.rules.list()).toMatchObject([{ rule_id: rule.rule_id, used: 2 }]);
   expect(await acts()).toMatchObject([
     { act: "made", rule_id: rule.rule_id, from: "dashboard", input: '{"command":"npm test"}' },
     { act: "used", rule_id: rule.rule_id, from: by, agent_id: "bob", request_id: waiting.request_id },
@@ -92,7 +93,7 @@ test("the same rule is made once, outlives a restart, and answers nothing once i
   );
   expect(again.rule_id).toBe(rule?.rule_id ?? "");
   run = await run.restart();
-  expect(run.server.rules.list()).toEqual([again]);
+  expect(run.server.rules.list()).toEqual([expect.objectContaining(again)]);
   await waitFor(() => run.server.fleet.list().length === 4, { what: "the fleet" });
   expect((await permit("ada", "npm test")).by).toBe(signatureOfRule(again));
 
@@ -100,6 +101,15 @@ test("the same rule is made once, outlives a restart, and answers nothing once i
   expect((await permit("ada", "npm test")).approved).toBeUndefined();
   expect((await acts()).at(-1)).toMatchObject({ act: "revoked", rule_id: again.rule_id, from: "dashboard" });
   await expect(run.server.rules.revoke(again.rule_id, "dashboard")).rejects.toThrow("no rule");
+});
+
+test("the operator's commands list the rules, and revoke one", async () => {
+  const rule = await run.server.rules.make(await approve(await permit("eve", "make docs")), "agent", "api");
+  const operator = await run.nats.bus("operator");
+  expect(await askForRules(operator, {})).toMatchObject([{ ...rule, used: 0 }]);
+  expect(await askForRules(operator, { revoke: rule.rule_id })).toMatchObject([rule]);
+  expect(await askForRules(operator, {})).toEqual([]);
+  await expect(askForRules(operator, { revoke: rule.rule_id })).rejects.toThrow(`no rule "${rule.rule_id}"`);
 });
 
 test("a rule for a session ends with the run of its agent", async () => {

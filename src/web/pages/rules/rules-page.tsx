@@ -1,20 +1,18 @@
 /** @jsxImportSource hono/jsx */
 // This room is the page of the standing rules: what is approved without asking, for whom, how often it was used; and revoking it.
 
-import { type StandingRule, scopeText } from "../../../domain/rules/standing-rule.ts";
+import { scopeText, type UsedRule } from "../../../domain/rules/standing-rule.ts";
 import { readPermissionInput } from "../../../domain/text/permission-input.ts";
-import type { RuleUse } from "../../../server/server.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Age } from "../parts/time.tsx";
 import { PermissionInputView } from "../requests/permission-input.tsx";
 
 export interface RulesPageProps {
-  readonly rules: readonly StandingRule[];
-  readonly uses: ReadonlyMap<string, RuleUse>;
+  readonly rules: readonly UsedRule[];
   readonly now: Date;
 }
 
-export function RulesPage({ rules, uses, now }: RulesPageProps) {
+export function RulesPage({ rules, now }: RulesPageProps) {
   return (
     <>
       <p class="crumb">
@@ -36,15 +34,15 @@ export function RulesPage({ rules, uses, now }: RulesPageProps) {
       )}
       <ol class="requests">
         {rules.map((rule) => (
-          <RuleItem rule={rule} use={uses.get(rule.rule_id)} now={now} />
+          <RuleItem rule={rule} now={now} />
         ))}
       </ol>
     </>
   );
 }
 
-function RuleItem({ rule, use, now }: { rule: StandingRule; use: RuleUse | undefined; now: Date }) {
-  const { rule_id, tool, input, made_by, made_at, request_id } = rule;
+function RuleItem({ rule, now }: { rule: UsedRule; now: Date }) {
+  const { rule_id, tool, input, made_by, made_at, request_id, used, last_used_at } = rule;
   const shown = readPermissionInput(input) ?? { kind: "other", others: [] };
   return (
     <li id={rule_id} class="request rule">
@@ -55,11 +53,11 @@ function RuleItem({ rule, use, now }: { rule: StandingRule; use: RuleUse | undef
         <span>
           made by {made_by} <Age at={made_at} now={now} />
         </span>
-        {use === undefined ? (
+        {last_used_at === undefined ? (
           <span>never used</span>
         ) : (
           <span>
-            used {use.count === 1 ? "once" : `${use.count} times`}, last <Age at={use.last} now={now} />
+            used {used === 1 ? "once" : `${used} times`}, last <Age at={last_used_at} now={now} />
           </span>
         )}
         <code title={`made of the request ${request_id}`}>{rule_id}</code>

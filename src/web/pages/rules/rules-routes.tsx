@@ -24,7 +24,7 @@ export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
     showPage(c, options, {
       title: "Standing rules",
       stream: streamOf(server, "other"),
-      body: <RulesPage rules={rules.list()} uses={rules.uses()} now={now()} />,
+      body: <RulesPage rules={rules.list()} now={now()} />,
     }),
   );
   pages.post("/rules/revoke", async (c) => {
@@ -34,14 +34,7 @@ export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
     return wantsJson(c) ? c.json(revoked) : c.redirect("/rules", 303);
   });
 
-  pages.get("/api/rules", (c) => {
-    const uses = rules.uses();
-    const withUse = rules.list().map((rule) => {
-      const { count = 0, last } = uses.get(rule.rule_id) ?? {};
-      return { ...rule, used: count, ...(last === undefined ? {} : { last_used_at: last }) };
-    });
-    return c.json(withUse);
-  });
+  pages.get("/api/rules", (c) => c.json(rules.list()));
   pages.post("/api/rules", async (c) => {
     const { request_id, scope } = checkMessage(MakeSchema, parseJson(await c.req.text()));
     requireReady(server);
