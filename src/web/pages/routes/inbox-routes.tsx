@@ -1,10 +1,9 @@
 /** @jsxImportSource hono/jsx */
 // The inbox page, and the answer that its form sends.
 import type { Hono } from "hono";
-import { signedBy } from "../../access/caller.ts";
-import { answerFromForm } from "../../api/answers.ts";
 import type { RuleScope } from "../../../domain/rules/standing-rule.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
+import { callerOf, signedBy } from "../../access/caller.ts";
 import { answerFromForm, rememberFromForm } from "../../api/answers.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -46,10 +45,15 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
   pages.post("/inbox/:id", async (c) => {
     const form = await readForm(c);
     const words = answerFromForm(form);
+    const scope = words.approved === true ? rememberFromForm(form) : undefined;
+    if (scope !== undefined && callerOf(c) !== undefined) {
+      throw new CliaiError("refused", "only the operator's own browser makes a standing rule", {
+        hint: "approve it only this once",
+      });
+    }
     requireReady(server);
     const decided = await server.requests.answer(c.req.param("id"), words, signedBy(c, "dashboard"));
     const { request_id, agent_id, state } = decided;
-    const scope = decided.answer?.approved === true ? rememberFromForm(form) : undefined;
     if (wantsJson(c)) return c.json({ request_id, agent_id, state, ...(await remember(request_id, scope)) });
     if (scope !== undefined) await server.rules.make(request_id, scope, "dashboard");
     const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
