@@ -180,7 +180,7 @@ test("who types keeps the field under the eyes, and what was typed, while the co
 test("paused, the page stays as it is, over a reload too, says how much waits, and shows it when the person goes on", async () => {
   const page = await open("/");
   const bob = page.locator("#agent-bob");
-  await page.getByRole("button", { name: "Pause updates" }).click();
+  await page.getByRole("button", { name: "Hold updates" }).click();
   await page.reload();
   await page.waitForSelector("html.live");
   await page.locator("#link", { hasText: /^paused at \d\d:\d\d:\d\d$/ }).waitFor();

@@ -111,7 +111,7 @@ function HoldButton() {
       title="What needs you, and whether anything can be sent, stays up to date"
       hidden
     >
-      <span>Pause updates</span>
+      <span>Hold updates</span>
     </button>
   );
 }

@@ -25,7 +25,7 @@ export function watchHold({ onChange, onResume, shownAt }) {
     button.hidden = false;
     button.setAttribute("aria-pressed", String(isHeld));
     const label = button.querySelector("span");
-    if (label !== null) label.textContent = isHeld ? `Go on · ${changes(waiting.size)}` : "Pause updates";
+    if (label !== null) label.textContent = isHeld ? `Go on · ${changes(waiting.size)}` : "Hold updates";
   };
   button?.addEventListener("click", () => {
     isHeld = !isHeld;
