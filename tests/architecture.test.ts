@@ -66,6 +66,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@valibot/to-json-schema": ["bridge", "bench", "loop"],
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
+  "@xterm/xterm": ["web"],
   "eventsource-parser": ["agents", "loop"],
   marked: ["web"],
   uqr: ["cli"],

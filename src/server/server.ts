@@ -13,6 +13,7 @@ import type { NatsServerFacts } from "../nats/accounts/server-facts.ts";
 import type { StoreState } from "../nats/jetstream/stores.ts";
 import type { QueueFigures } from "./model-queue/queue-counts.ts";
 import type { WorkFigures } from "./reports/work-counts.ts";
+import type { Seat, SeatListener } from "./screens/seat.ts";
 import type { TypedKeys } from "./screens/type-keys.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
 import type { StoredEntry, TranscriptPage, TranscriptQuery } from "./transcripts/transcripts.ts";
@@ -155,6 +156,8 @@ export interface ScreenService {
   shown(id: AgentId): ShownScreen | undefined;
   /** The present screen; undefined if none comes in time (default 2 s): the agent has no terminal, or its host is away. */
   look(id: AgentId, withinMs?: number): Promise<ShownScreen | undefined>;
+  /** A viewer of its own, for somebody who also types, until its `stop` is called. */
+  takeSeat(id: AgentId, listener: SeatListener): Seat;
   /** As `typeKeys` in screens/type-keys.ts. */
   type(id: AgentId, typed: TypedKeys): Promise<void>;
 }

@@ -11,7 +11,7 @@ import type { Logger } from "../log.ts";
 import type { SearchDesk } from "../search/search.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
-import { createGuard, type HostRule, neverCached, pageHeaders } from "./access/guard.ts";
+import { createGuard, type HostRule, neverCached, ownStyles, pageHeaders } from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
 import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
 import type { AwayAgents } from "./api/need-acts.ts";
@@ -55,6 +55,7 @@ interface AppEnv {
 
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  app.use(ownStyles);
   app.use(pageHeaders);
   app.use(neverCached);
   app.use(createGuard(options.isOwnHost ?? isLoopback));

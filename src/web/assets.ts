@@ -1,6 +1,8 @@
 // Serves the page's scripts, stylesheet and icons. Texts are imported as such and sent unchanged: no bundler, and no file is read at run
 // time. Their addresses contain one hash of all files, so that browsers can cache them for ever and scripts import each other by name.
 import { createHash } from "node:crypto";
+import xtermStyle from "@xterm/xterm/css/xterm.css" with { type: "text" };
+import xtermScript from "@xterm/xterm/lib/xterm.mjs" with { type: "text" };
 import { Hono } from "hono";
 import ageScript from "./browser/age.js" with { type: "text" };
 import agentStyle from "./browser/agent.css" with { type: "text" };
@@ -51,9 +53,13 @@ import reportsStyle from "./browser/reports/reports.css" with { type: "text" };
 import sayScript from "./browser/say.js" with { type: "text" };
 import searchStyle from "./browser/search.css" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
+import drawScript from "./browser/terminal/draw.js" with { type: "text" };
+import keyboardScript from "./browser/terminal/keyboard.js" with { type: "text" };
+import typeStyle from "./browser/terminal/type.css" with { type: "text" };
+import typeScript from "./browser/terminal/type.js" with { type: "text" };
 import transcriptStyle from "./browser/transcript.css" with { type: "text" };
 import { iconFile, iconNames, manifestJson, manifestName } from "./install/manifest.ts";
-import { terminalStylesheet } from "./terminal-style.ts";
+import { terminalStylesheet, typedColours } from "./terminal-style.ts";
 
 /** Its scope is the whole site, and not only its own folder. */
 const workerName = "install/worker.js";
@@ -97,6 +103,11 @@ const files: ReadonlyMap<string, string> = new Map([
   ["say.js", sayScript],
   ["stream.js", streamScript],
   ["terminal.css", terminalStylesheet],
+  ["terminal/draw.js", drawScript],
+  ["terminal/keyboard.js", keyboardScript],
+  ["terminal/type.css", [xtermStyle, typeStyle, typedColours].join("\n")],
+  ["terminal/type.js", typeScript],
+  ["terminal/xterm.mjs", xtermScript],
   [
     "style.css",
     [
@@ -130,6 +141,8 @@ export type AssetName =
   | "page.js"
   | "style.css"
   | "terminal.css"
+  | "terminal/type.css"
+  | "terminal/type.js"
   | "install/offline.js"
   | "icon.svg"
   | "icon-touch.png"
@@ -147,6 +160,7 @@ export const openAssetPaths: readonly string[] = [
 const types: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
   js: "text/javascript; charset=utf-8",
+  mjs: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
   png: "image/png",
   webmanifest: "application/manifest+json",

@@ -2,7 +2,7 @@
 import terminalStyle from "./pages/terminal/terminal.css" with { type: "text" };
 
 /** The first 16 colours, as text and as ground, chosen for the dark ground of the page's terminal. */
-const text16 = [
+export const text16 = [
   ...["#7d8796", "#ff7b72", "#7ee787", "#e3b341", "#79b8ff", "#d2a8ff", "#56d4dd", "#d5dae2"],
   ...["#8b95a5", "#ffa198", "#a5f3ad", "#f2cc60", "#a5d0ff", "#e2c5ff", "#8ae9ef", "#ffffff"],
 ];
@@ -35,3 +35,11 @@ const underBlack = Array.from(
 );
 
 export const terminalStylesheet = `${terminalStyle}\n${[...rules, ...underBlack].join("\n")}\n`;
+
+/** The grounds for the terminal of the typing page, where xterm.js gives text and ground the same colours. */
+export const typedColours = [
+  ...ground16.map((colour, place) => `.typed .xterm .xterm-bg-${place}{background-color:${colour}}`),
+  ...text16
+    .slice(1, 7)
+    .map((colour, place) => `.typed .xterm .xterm-fg-16.xterm-bg-${place + 1}{background-color:${colour}}`),
+].join("\n");

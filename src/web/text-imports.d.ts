@@ -3,6 +3,11 @@ declare module "*.js" {
   const text: string;
   export = text;
 }
+/** The script of a package that a page loads. */
+declare module "@xterm/xterm/lib/xterm.mjs" {
+  const text: string;
+  export = text;
+}
 declare module "*.css" {
   const text: string;
   export = text;

@@ -40,7 +40,7 @@ export function scopesFor(method: string, path: string, isBrowser = false): read
   if (reading.includes(method)) return path === "/metrics" ? ["metrics", "read"] : ["read"];
   if (method !== "POST") return [];
   if (/^\/api\/requests\/[^/]+\/answer$/.test(path)) return ["answer"];
-  if (/^\/api\/agents\/[^/]+\/keys$/.test(path)) return ["type"];
+  if (/^\/api\/agents\/[^/]+\/(keys|keyboard)$/.test(path)) return ["type"];
   if (path === "/api/agents" || path === "/api/commands") return ["command"];
   if (/^\/api\/agents\/[^/]+\/commands$/.test(path)) return ["command"];
   return isBrowser ? scopesForForm(path) : [];

@@ -7,7 +7,8 @@ import { shortText, TokenSchema, timestamp, wholeNumber } from "../wire/fields.t
 export const largestScreen = { columns: 500, rows: 200 } as const;
 /** How long one request to watch lasts. */
 export const longestWatchS = 60;
-const mostKeys = 100_000;
+/** How many characters one message of keys may have. */
+export const mostKeys = 100_000;
 
 const upTo = (name: string, most: number) =>
   v.pipe(wholeNumber(name), v.maxValue(most, `${name} is above ${most}`));

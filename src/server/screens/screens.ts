@@ -8,12 +8,14 @@ import type { Bus } from "../../nats/bus.ts";
 import { atMost } from "../../waiting.ts";
 import type { ScreenService } from "../server.ts";
 import { type ScreenViewer, watchScreen } from "./screen-viewer.ts";
+import { type Seat, takeSeat } from "./seat.ts";
 import { typeKeys } from "./type-keys.ts";
 
 const firstFrameWithinMs = 2_000;
 
 export function createScreens(bus: Bus, log: Logger): ScreenService & { stop(): void } {
   const watched = new Map<AgentId, { viewer: ScreenViewer; listeners: Set<(screen: ShownScreen) => void> }>();
+  const seats = new Set<Seat>();
   const watch = (id: AgentId, listener: (screen: ShownScreen) => void) => {
     const known = watched.get(id);
     const listeners = known?.listeners ?? new Set<(screen: ShownScreen) => void>();
@@ -52,10 +54,20 @@ export function createScreens(bus: Bus, log: Logger): ScreenService & { stop(): 
         stop();
       }
     },
+    takeSeat(id, listener) {
+      const seat = takeSeat(bus, id, listener, log);
+      seats.add(seat);
+      const stop = () => {
+        if (seats.delete(seat)) seat.stop();
+      };
+      return { ...seat, stop };
+    },
     type: (id, typed) => typeKeys(bus, id, typed, log),
     stop() {
       for (const { viewer } of watched.values()) viewer.stop();
       watched.clear();
+      for (const seat of seats) seat.stop();
+      seats.clear();
     },
   };
 }

@@ -1,13 +1,13 @@
 // Types at an agent's terminal for a program that does not watch it: takes the keyboard, types, and leaves it.
 
-import type { KeysAnswer } from "../../domain/screen/screen-messages.ts";
+import type { Keys } from "../../domain/screen/screen-messages.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { harmless } from "../../domain/text/harmless.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { atMost } from "../../waiting.ts";
-import { watchScreen } from "./screen-viewer.ts";
+import { noTerminal, takeSeat } from "./seat.ts";
 
 export interface TypedKeys {
   /** Whose keys they are, for the audit. */
@@ -19,7 +19,6 @@ export interface TypedKeys {
 }
 
 const shownWithinMs = 2_000;
-const answerWithinMs = 3_000;
 
 /** @throws CliaiError `no_answer` if no host shows a terminal of the agent; `refused` if somebody else types there, or nobody may */
 export async function typeKeys(
@@ -29,46 +28,23 @@ export async function typeKeys(
   log: Logger,
 ): Promise<void> {
   const shown = Promise.withResolvers<void>();
-  const answers = new Map<number, (answer: KeysAnswer) => void>();
-  const viewer = watchScreen(bus, {
-    ...{ id, viewer: crypto.randomUUID(), log },
-    onScreen: () => shown.resolve(),
-    onAnswer: (answer) => answers.get(answer.seq)?.(answer),
-  });
-  const ask = async (fields: Pick<TypedKeys, "over"> & { act: "take" | "type"; keys?: string }) => {
-    const answered = Promise.withResolvers<void>();
-    let answer: KeysAnswer | undefined;
-    const seq = viewer.send({ name, ...fields });
-    answers.set(seq, (each) => {
-      answer = each;
-      answered.resolve();
+  const seat = takeSeat(bus, id, { onScreen: () => shown.resolve() }, log);
+  const ask = async (fields: Pick<Keys, "act" | "over" | "keys">) => {
+    const { taken, why = "", typist } = await seat.ask({ name, ...fields });
+    if (taken) return;
+    throw new CliaiError("refused", `nothing was typed at the terminal of ${id}: ${harmless(why)}`, {
+      hint:
+        typist === undefined
+          ? `see it: cliai attach ${id}`
+          : 'to take the keyboard from there, send "over": true',
     });
-    await atMost(answerWithinMs, answered.promise);
-    if (answer === undefined) throw noAnswer(id);
-    if (answer.taken) return;
-    throw new CliaiError(
-      "refused",
-      `nothing was typed at the terminal of ${id}: ${harmless(answer.why ?? "")}`,
-      {
-        hint:
-          answer.typist === undefined
-            ? `see it: cliai attach ${id}`
-            : 'to take the keyboard from there, send "over": true',
-      },
-    );
   };
   try {
     await atMost(shownWithinMs, shown.promise);
-    if (viewer.screen() === undefined) throw noAnswer(id);
+    if (seat.screen() === undefined) throw noTerminal(id);
     await ask({ act: "take", ...(over === true && { over }) });
     await ask({ act: "type", keys });
   } finally {
-    viewer.stop();
+    seat.stop();
   }
-}
-
-function noAnswer(id: AgentId): CliaiError {
-  return new CliaiError("no_answer", `no host shows a terminal of "${id}"`, {
-    hint: "an agent without a terminal has none, and neither has one that does not run",
-  });
 }

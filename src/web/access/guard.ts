@@ -1,6 +1,7 @@
 // Keeps other web sites out: it checks the header Host against DNS rebinding, and the header Origin against forged requests.
 // `pageHeaders` keep our own pages from running or loading anything that is not ours.
 
+import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -70,6 +71,30 @@ export const pageHeaders = secureHeaders({
   xFrameOptions: "DENY",
   // Off, because over plain HTTP it has no effect, and over TLS it would bind all other servers on this host name.
   strictTransportSecurity: false,
+});
+
+const nonceKey = "styleNonce";
+
+/**
+ * Lets the page that is being made add style elements by script, which have the returned nonce. No other page, and no other answer with the
+ * same page, has it.
+ */
+export function allowStyles(c: Context): string {
+  const nonce = randomBytes(18).toString("base64");
+  c.set(nonceKey, nonce);
+  return nonce;
+}
+
+/** Writes the nonce of {@link allowStyles} into the policy that `pageHeaders` made, so it stands before that. */
+export const ownStyles = createMiddleware(async (c, next) => {
+  await next();
+  const nonce: unknown = c.get(nonceKey);
+  const policy = c.res.headers.get("Content-Security-Policy");
+  if (typeof nonce !== "string" || policy === null) return;
+  c.res.headers.set(
+    "Content-Security-Policy",
+    policy.replace("style-src 'self'", `style-src 'self' 'nonce-${nonce}'`),
+  );
 });
 
 /** Forbids caching, because the pages show the present state. Assets set their own header. */

@@ -20,9 +20,9 @@ import { eventStream } from "./event-stream.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
 import { registerReports } from "./reports/reports-api.ts";
 import type { Doctor } from "./reports/system-report.ts";
-import { registerScreen } from "./screen-routes.ts";
 import { searchAskFrom } from "./search-query.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
+import { registerScreen } from "./terminal/screen-routes.ts";
 import { readTranscriptQuery } from "./transcript-query.ts";
 
 /** When POST /api/heartbeat was deprecated, for its `Deprecation` header (RFC 9745): 2026-11-23. */
@@ -132,7 +132,7 @@ export function createApi(options: ApiOptions): Hono {
     warnOfHeartbeat((body as { agent_id: string }).agent_id);
     return c.json({ ok: true });
   });
-  registerScreen(api, server);
+  registerScreen(api, server, access);
   return api;
 }
 

@@ -2,10 +2,11 @@
 
 /**
  * @typedef {object} StreamListener
- * @property {(hello: { assets: string, now: string }) => void} onHello
- * @property {(patch: { now: string } & import("./patch.js").Patch) => boolean} onPatch returns whether the whole patch was applied
+ * @property {(hello: any) => void} onHello the first event, with what the server says of itself
+ * @property {(patch: { now: string } & import("./patch.js").Patch) => boolean} [onPatch] returns whether the whole patch was applied
  * @property {() => void} onLost
- * @property {(seconds: number) => void} onQuiet the server is silent for longer than usual; called each second with how long. 0: it is heard again
+ * @property {(seconds: number) => void} [onQuiet] the server is silent for longer than usual; called each second with how long. 0: it is heard again
+ * @property {Readonly<Record<string, (data: any) => void>>} [events] what to do with other events, by their names
  */
 
 /** A connection that is silent for this long counts as dead, because the server sends something every 10 s. */
@@ -19,7 +20,7 @@ const retryMs = 1_000;
  * @param {StreamListener} listener
  * @returns opens it again: at another address, or from the position of the last patch that was applied
  */
-export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
+export function openStream(address, { onHello, onPatch, onLost, onQuiet, events = {} }) {
   let url = new URL(address, location.href);
   /** @type {EventSource | undefined} */
   let source;
@@ -35,11 +36,13 @@ export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
     source.addEventListener("ping", () => heard(() => {}));
     source.addEventListener("patch", (event) =>
       heard(() => {
-        const isApplied = onPatch(JSON.parse(event.data));
+        const isApplied = onPatch?.(JSON.parse(event.data)) === true;
         // The position from which a new stream goes on, if this one is lost.
         if (isApplied && event.lastEventId !== "") url.searchParams.set("since", event.lastEventId);
       }),
     );
+    for (const [name, act] of Object.entries(events))
+      source.addEventListener(name, (event) => heard(() => act(JSON.parse(event.data))));
     source.addEventListener("error", () => {
       onLost();
       if (source?.readyState !== EventSource.CLOSED) return;
@@ -66,7 +69,7 @@ export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
   };
   const heard = (/** @type {() => void} */ act) => {
     heardAtMs = performance.now();
-    if (isQuiet) onQuiet(0);
+    if (isQuiet) onQuiet?.(0);
     isQuiet = false;
     expectWord();
     act();
@@ -77,7 +80,7 @@ export function openStream(address, { onHello, onPatch, onLost, onQuiet }) {
     const ms = performance.now() - heardAtMs;
     if (ms < quietMs) return;
     isQuiet = true;
-    onQuiet(Math.floor(ms / 1_000));
+    onQuiet?.(Math.floor(ms / 1_000));
   }, 1_000);
   // A page that the browser keeps for "back" must close its connection, because browsers allow only six to one server.
   addEventListener("pagehide", () => {

@@ -1,15 +1,12 @@
 // The screen of a real terminal, from the desk of an agent's host to a page's viewer, over a real nats-server.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { createTerminalModes } from "../../../src/agents/terminal/terminal-modes.ts";
-import { createTerminalScreen } from "../../../src/agents/terminal/terminal-screen.ts";
-import { createTerminalView } from "../../../src/agents/terminal/terminal-view.ts";
 import { type ShownScreen, textOfScreen } from "../../../src/domain/screen/picture.ts";
 import type { KeysAnswer } from "../../../src/domain/screen/screen-messages.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import { createScreenDesk } from "../../../src/host/screen/screen-desk.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { watchScreen } from "../../../src/server/screens/screen-viewer.ts";
+import { hostTerminal } from "../../support/hosted-terminal.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
 
@@ -22,45 +19,16 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 async function terminalOf(name: string) {
-  const id = parseAgentId(name);
-  const screen = createTerminalScreen(30, 4);
-  const modes = createTerminalModes();
-  const typed: string[] = [];
-  const told: string[] = [];
-  let hasWindow = true;
-  const view = createTerminalView({
-    ...{ screen, modes, hasWindow: () => hasWindow },
-    passKeys: (keys) => typed.push(Buffer.from(keys).toString()),
-    resize(columns, rows) {
-      screen.resize(columns, rows);
-      view.tell();
-    },
-  });
+  const terminal = await hostTerminal(agents, name);
   let frames = 0;
   const stopCounting = agents.subscribe(`agent.${name}.screen`, () => {
     frames += 1;
   });
-  const desk = createScreenDesk({
-    ...{ id, instanceId: "run-1", whyNotType: undefined, now: () => new Date(), log: silentLogger },
-    link: { bus: () => agents, onChange: () => () => undefined },
-    onTyped: (words) => told.push(words),
-  });
-  desk.show(view);
   await agents.flush();
   return {
-    ...{ id, typed, told, frames: () => frames },
-    write(text: string) {
-      const data = new TextEncoder().encode(text);
-      modes.read(data);
-      screen.write(data);
-      view.tell();
-    },
-    closeWindow() {
-      hasWindow = false;
-      view.tell();
-    },
+    ...{ ...terminal, frames: () => frames },
     [Symbol.dispose]() {
-      desk.stop();
+      terminal[Symbol.dispose]();
       stopCounting();
     },
   };
@@ -136,7 +104,7 @@ test("a viewer types once it has the keyboard, a second one takes it over, and t
   two.stop();
   await until("nobody types", () => shown.get("v-1")?.typist === undefined);
   one.stop();
-  expect(terminal.typed.join("")).toBe("hello\rab");
+  expect(terminal.typed()).toBe("hello\rab");
   expect(terminal.told).toEqual([
     "eve types at its terminal",
     "eve typed 6 characters at its terminal",
@@ -149,7 +117,7 @@ test("type() takes the keyboard, types and leaves it, and takes it from somebody
   using terminal = await terminalOf("carl");
   const { screens } = server.server;
   await screens.type(terminal.id, { name: "ci (token)", keys: "y\r" });
-  expect(terminal.typed.join("")).toBe("y\r");
+  expect(terminal.typed()).toBe("y\r");
   await until("it has left", () => terminal.told.length === 2);
   expect(terminal.told).toEqual([
     "ci (token) types at its terminal",
@@ -169,5 +137,5 @@ test("type() takes the keyboard, types and leaves it, and takes it from somebody
   });
   await screens.type(terminal.id, { name: "ci (token)", keys: "n", over: true });
   eve.stop();
-  expect(terminal.typed.join("")).toBe("y\rn");
+  expect(terminal.typed()).toBe("y\rn");
 });

@@ -1,8 +1,10 @@
 /** @jsxImportSource hono/jsx */
-// The page of an agent's terminal.
+// The page of an agent's terminal, and the one on which a person types there.
 import type { Hono } from "hono";
+import { allowStyles } from "../../access/guard.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { TerminalPage } from "../terminal/terminal-page.tsx";
+import { TypePage } from "../terminal/type-page.tsx";
 
 export function registerTerminalRoutes(pages: Hono, options: PagesOptions): void {
   const { server } = options;
@@ -16,6 +18,13 @@ export function registerTerminalRoutes(pages: Hono, options: PagesOptions): void
       title: `Terminal of ${view.agent_id}`,
       stream: streamOf(server, "terminal", `&agent=${view.agent_id}`),
       body: <TerminalPage view={view} screen={screen} />,
+    });
+  });
+  pages.get("/agents/:id/terminal/type", (c) => {
+    const view = server.fleet.require(c.req.param("id"));
+    return showPage(c, options, {
+      title: `Type at the terminal of ${view.agent_id}`,
+      body: <TypePage view={view} nonce={allowStyles(c)} />,
     });
   });
 }

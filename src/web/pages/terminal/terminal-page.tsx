@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// This room is the page of an agent's terminal: a picture of it, which is up to date while the page is open. Nobody types there.
+// This room is the pages of an agent's terminal: a picture of it, which is up to date while the page is open, and a page to type there.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { ShownScreen } from "../../../domain/screen/picture.ts";
 import { assetPath } from "../../assets.ts";
@@ -56,7 +56,8 @@ function TerminalFacts({ view, screen }: TerminalProps) {
       {screen !== undefined && isGone && <p>Its host is away: this is what the terminal showed last.</p>}
       {screen !== undefined && !isGone && (
         <p class="facts">
-          To type there, in any terminal: <code id="attach-line">cliai attach {view.agent_id}</code>
+          <a href={`/agents/${view.agent_id}/terminal/type`}>Type there</a> on a page, or in any terminal:{" "}
+          <code id="attach-line">cliai attach {view.agent_id}</code>
           <button type="button" data-copy="attach-line">
             Copy
           </button>

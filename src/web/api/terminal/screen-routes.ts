@@ -1,12 +1,15 @@
-// The terminal of an agent over HTTP: what it shows, and keys for it.
+// This room is the terminals of agents over HTTP.
+//
+// What a terminal shows now, and keys for it from a program that does not watch it.
 import type { Hono } from "hono";
 import * as v from "valibot";
-import { type ShownScreen, textOfScreen } from "../../domain/screen/picture.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
-import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
-import type { Server } from "../../server/server.ts";
-import { signedBy } from "../access/caller.ts";
-import { requireReady } from "./orders.ts";
+import { type ShownScreen, textOfScreen } from "../../../domain/screen/picture.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
+import type { Server } from "../../../server/server.ts";
+import { signedBy } from "../../access/caller.ts";
+import { requireReady } from "../orders.ts";
+import { type Rotation, registerTyping } from "./typing-routes.ts";
 
 const KeysBodySchema = v.strictObject(
   {
@@ -23,7 +26,8 @@ const KeysBodySchema = v.strictObject(
       : "the body must be a JSON object with keys",
 );
 
-export function registerScreen(api: Hono, server: Server): void {
+export function registerScreen(api: Hono, server: Server, access: Rotation): void {
+  registerTyping(api, server, access);
   api.get("/api/agents/:id/screen", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const screen = await server.screens.look(agent_id);
