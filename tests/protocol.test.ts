@@ -8,6 +8,7 @@ import {
   KeysAnswerSchema,
   KeysSchema,
   keysActs,
+  OlderRowsSchema,
   ScreenEndSchema,
   ScreenFrameSchema,
   styleWords,
@@ -69,6 +70,7 @@ const schemas = {
   screen: ScreenFrameSchema,
   keys: KeysSchema,
   "keys-answer": KeysAnswerSchema,
+  older: OlderRowsSchema,
   "screen-end": ScreenEndSchema,
 } as const;
 type Shape = keyof typeof schemas;

@@ -5,7 +5,7 @@ import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import type { RuleScope, StandingRule, UsedRule } from "../domain/rules/standing-rule.ts";
-import type { ShownScreen } from "../domain/screen/picture.ts";
+import type { OlderPicture, ShownScreen } from "../domain/screen/picture.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Alert } from "../domain/wire/messages.ts";
@@ -156,6 +156,8 @@ export interface ScreenService {
   shown(id: AgentId): ShownScreen | undefined;
   /** The present screen; undefined if none comes in time (default 2 s): the agent has no terminal, or its host is away. */
   look(id: AgentId, withinMs?: number): Promise<ShownScreen | undefined>;
+  /** The last rows that have left the screen, at most `count` of them; undefined if no host sends them in time. */
+  older(id: AgentId, count: number): Promise<OlderPicture | undefined>;
   /** A viewer of its own, for somebody who also types, until its `stop` is called. */
   takeSeat(id: AgentId, listener: SeatListener): Seat;
   /** As `typeKeys` in screens/type-keys.ts. */

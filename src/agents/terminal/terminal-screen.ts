@@ -1,11 +1,12 @@
 // Keeps what a program's terminal shows, from what the program writes: rows of text, and the position of the cursor. `AgentCli.readPrompt`
 // and its neighbours decide what the rows mean.
 import type { IBufferCell, Terminal } from "@xterm/headless";
-import type { ScreenLine, ScreenPicture } from "../../domain/screen/picture.ts";
+import type { OlderPicture, ScreenLine, ScreenPicture } from "../../domain/screen/picture.ts";
 import type { ScreenRun, StyleWord } from "../../domain/screen/screen-messages.ts";
 import { harmless } from "../../domain/text/harmless.ts";
 import { pause } from "../../waiting.ts";
 import { nearestColour } from "./palette.ts";
+import { createRowCounter, keptRows, type RowCounter } from "./scrollback.ts";
 
 export interface ScreenView {
   readonly rows: readonly ScreenRow[];
@@ -27,6 +28,8 @@ export interface TerminalScreen {
   read(): Promise<ScreenView>;
   /** As {@link read}, with colours and styles. @param hasCursor whether the cursor is shown */
   readPicture(hasCursor: boolean): Promise<ScreenPicture>;
+  /** Rows that have left the screen at its top, from this number on; fewer, if they are not kept. */
+  readOlder(from: number, count: number): Promise<OlderPicture>;
 }
 
 const againAfterMs = 100;
@@ -35,8 +38,13 @@ const againAfterMs = 100;
 export function createTerminalScreen(columns: number, rows: number): TerminalScreen {
   // Changes are applied in order; those that come while the module is loaded wait for it.
   let last = import("@xterm/headless").then(
-    ({ Terminal }) => new Terminal({ cols: columns, rows, scrollback: 0, allowProposedApi: true }),
+    ({ Terminal }) => new Terminal({ cols: columns, rows, scrollback: keptRows, allowProposedApi: true }),
   );
+  let counter: RowCounter | undefined;
+  const counterOf = (terminal: Terminal) => {
+    counter ??= createRowCounter(terminal);
+    return counter;
+  };
   const next = (change: (terminal: Terminal) => void) => {
     last = last.then((terminal) => {
       try {
@@ -63,12 +71,20 @@ export function createTerminalScreen(columns: number, rows: number): TerminalScr
     write: (data) => next((terminal) => terminal.write(data)),
     resize: (wide, high) => next((terminal) => terminal.resize(wide, high)),
     read: async () => viewOf(await settled()),
-    readPicture: async (hasCursor) => pictureOf(await settled(), hasCursor),
+    async readPicture(hasCursor) {
+      const terminal = await settled();
+      const above = counterOf(terminal).above();
+      return { ...pictureOf(terminal, hasCursor), ...(above.to > above.from && { above }) };
+    },
+    async readOlder(from, count) {
+      const terminal = await settled();
+      return olderOf(terminal, counterOf(terminal), from, count);
+    },
   };
 }
 
 function viewOf({ buffer: { active }, rows, cols }: Terminal): ScreenView {
-  const lines = Array.from({ length: rows }, (_, row) => active.getLine(active.viewportY + row));
+  const lines = Array.from({ length: rows }, (_, row) => active.getLine(active.baseY + row));
   return {
     cursor: { row: active.cursorY, column: active.cursorX },
     rows: lines.map((line) => {
@@ -82,18 +98,37 @@ function viewOf({ buffer: { active }, rows, cols }: Terminal): ScreenView {
   };
 }
 
-function pictureOf({ buffer: { active }, rows, cols }: Terminal, hasCursor: boolean): ScreenPicture {
+function pictureOf(terminal: Terminal, hasCursor: boolean): ScreenPicture {
+  const { buffer, rows, cols } = terminal;
+  const { active } = buffer;
   // Behind the last column, the cursor still stands on it.
   const cursor = { row: active.cursorY, column: Math.min(active.cursorX, cols - 1) };
   return {
     ...{ columns: cols, rows },
     ...(hasCursor && { cursor }),
-    lines: Array.from({ length: rows }, (_, row) => {
-      const line = active.getLine(active.viewportY + row);
-      const cells = Array.from({ length: cols }, (__, column) => line?.getCell(column));
-      return runsOf(cells, hasCursor && row === cursor.row ? cursor.column : undefined);
-    }),
+    lines: Array.from({ length: rows }, (_, row) =>
+      runsOf(
+        cellsOf(terminal, active.baseY + row),
+        hasCursor && row === cursor.row ? cursor.column : undefined,
+      ),
+    ),
   };
+}
+
+function olderOf(terminal: Terminal, counter: RowCounter, asked: number, count: number): OlderPicture {
+  const above = counter.above();
+  const from = Math.min(Math.max(asked, above.from), above.to);
+  const length = Math.max(0, Math.min(asked + count, above.to) - from);
+  const lines = Array.from({ length }, (_, place) =>
+    runsOf(cellsOf(terminal, counter.indexOf(from + place)), undefined),
+  );
+  return { above, from, lines };
+}
+
+/** The cells of a line of the buffer. */
+function cellsOf({ buffer: { active }, cols }: Terminal, index: number): (IBufferCell | undefined)[] {
+  const line = active.getLine(index);
+  return Array.from({ length: cols }, (_, column) => line?.getCell(column));
 }
 
 /** Joins neighbours of the same style. Blanks without a style at the end of the line are left out. */

@@ -1,5 +1,5 @@
 // A terminal of our own, for people who look at it from elsewhere.
-import type { ScreenPicture } from "../../domain/screen/picture.ts";
+import type { OlderPicture, ScreenPicture } from "../../domain/screen/picture.ts";
 import { createKeyReader } from "./terminal-keys.ts";
 import type { TerminalModes } from "./terminal-modes.ts";
 import type { TerminalScreen } from "./terminal-screen.ts";
@@ -9,6 +9,8 @@ export interface TerminalView {
   /** Calls the listener when the screen may have changed. Returns the function that ends that. */
   onChange(listener: () => void): () => void;
   read(): Promise<ScreenPicture>;
+  /** Rows that have left the screen, from this number on; fewer, if they are not kept. */
+  readOlder(from: number, count: number): Promise<OlderPicture>;
   /** Types keys as they come from a terminal, by the same rules as those of the user's own. Ctrl-Z is left out. */
   type(keys: string): void;
   /** Whether the user's terminal is still there. If so, it decides the size. */
@@ -30,7 +32,7 @@ function asWanted(keys: string, modes: Pick<TerminalModes, "isOn">): string {
 }
 
 export interface TerminalViewOptions extends Pick<TerminalView, "hasWindow" | "resize"> {
-  readonly screen: Pick<TerminalScreen, "readPicture">;
+  readonly screen: Pick<TerminalScreen, "readPicture" | "readOlder">;
   readonly modes: Pick<TerminalModes, "isOn">;
   readonly passKeys: Typer["passKeys"];
 }
@@ -55,6 +57,7 @@ export function createTerminalView({
       return () => listeners.delete(listener);
     },
     read: () => screen.readPicture(modes.isOn(cursorMode)),
+    readOlder: screen.readOlder,
     type: (keys) => reader.read(Buffer.from(asWanted(keys, modes))),
     hasWindow,
     resize(columns, rows) {

@@ -4,6 +4,7 @@ import type { ScreenLine, ShownScreen } from "../../domain/screen/picture.ts";
 import type { ScreenRun, StyleWord } from "../../domain/screen/screen-messages.ts";
 import { cut, paint } from "../frame/terminal.ts";
 import type { ScreenSize } from "../screen/full-screen.ts";
+import { rowsOfView } from "./look-back.ts";
 import type { AttachState } from "./state.ts";
 
 /** The rows that are left for the agent's screen. */
@@ -12,10 +13,13 @@ export function roomFor({ columns, rows }: ScreenSize): ScreenSize {
 }
 
 export function attachRows(state: AttachState, size: ScreenSize, color: boolean): string[] {
-  const { screen } = state;
+  const { screen, back } = state;
   const room = roomFor(size);
   const first = screen === undefined ? 0 : firstRow(screen, room.rows);
-  const lines = screen?.lines.slice(first, first + room.rows) ?? [];
+  const lines =
+    screen !== undefined && back !== undefined
+      ? rowsOfView(back, screen, room.rows)
+      : (screen?.lines.slice(first, first + room.rows) ?? []);
   const shown = Array.from({ length: room.rows }, (_, row) => rowText(lines[row] ?? [], color));
   return [...shown, paint(cut(lastRow(state, room, first), size.columns), "inverse", true)];
 }
@@ -53,8 +57,19 @@ function colour(number: number, base: 30 | 40): string[] {
 }
 
 function lastRow(state: AttachState, room: ScreenSize, first: number): string {
-  const { id, detachKey } = state;
-  const parts = [id, ...wordsOf(state), ...partWords(state.screen, room, first), `${detachKey.name} leaves`];
+  const { id, detachKey, back, screen } = state;
+  if (back !== undefined) {
+    const { from = 0, to = 0 } = screen?.above ?? {};
+    const place = `looking back, row ${back.top - from + 1} of ${to - from} above the screen`;
+    return ` ${[id, place, "page up, page down", "any other key returns"].join(" · ")} `;
+  }
+  const parts = [
+    id,
+    ...wordsOf(state),
+    ...partWords(screen, room, first),
+    ...backWords(state),
+    `${detachKey.name} leaves`,
+  ];
   return ` ${parts.join(" · ")} `;
 }
 
@@ -73,6 +88,11 @@ function wordsOf({ role, other, note, trouble, isReadOnly }: AttachState): strin
       return isReadOnly ? ["read-only", who] : [...why, "press a key to type"];
     }
   }
+}
+
+function backWords({ screen, role }: AttachState): string[] {
+  if (screen?.above === undefined || role === "confirming") return [];
+  return [role === "watching" ? "page up looks back" : "alt-page-up looks back"];
 }
 
 /** What part of the screen is seen, if it does not fit; and who decides its size. */

@@ -135,6 +135,7 @@ async function attach(
     state = step.state;
     for (const effect of step.effects) {
       if (effect.type === "detach") ended.resolve(undefined);
+      else if (effect.type === "older") watched.askOlder(effect.from, effect.count);
       else send(effect);
     }
     draw();
@@ -166,6 +167,7 @@ async function attach(
       take({ type: "screen", screen });
     },
     onEnd: () => ended.resolve(`${id} has ended`),
+    onOlder: (rows) => take({ type: "older", rows }),
   });
   parts.defer(() => watched.stop());
   parts.defer(() => clearTimeout(unanswered));
@@ -176,7 +178,7 @@ async function attach(
     ...{ stdin: context.stdin, stdout: context.stdout },
     onInput(data) {
       take({ type: "trouble", trouble: troubleOf(bus, watched) });
-      take({ type: "input", text: decoder.decode(data, { stream: true }) });
+      take({ type: "input", text: decoder.decode(data, { stream: true }), height: roomFor(size).rows });
     },
     onRedraw() {
       size = screen.size();

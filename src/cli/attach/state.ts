@@ -1,7 +1,8 @@
 // What a viewer of a terminal does, step by step. Pure: screens, answers and keys go in, the next state and messages to the host come out.
-import type { ShownScreen } from "../../domain/screen/picture.ts";
+import type { OlderPicture, ShownScreen } from "../../domain/screen/picture.ts";
 import type { Keys, KeysAnswer } from "../../domain/screen/screen-messages.ts";
 import { harmless } from "../../domain/text/harmless.ts";
+import { keepLooking, type LookBack, lookBack, type RowsAsked, takeOlder } from "./look-back.ts";
 
 /**
  * `asking`: the keyboard was asked for, and the host has not answered. `typing`: the keys go to the agent. `watching`: they do not.
@@ -23,6 +24,8 @@ export interface AttachState {
   readonly other: string | undefined;
   /** Why no keys can reach the host now; undefined if they can. */
   readonly trouble: string | undefined;
+  /** What has left the screen, while the person looks at it; undefined while they see the present screen. */
+  readonly back: LookBack | undefined;
 }
 
 export interface DetachKey {
@@ -36,11 +39,15 @@ export type AttachEvent =
   | { readonly type: "answer"; readonly answer: Pick<KeysAnswer, "taken" | "why" | "typist"> }
   /** No answer has come in time. */
   | { readonly type: "unanswered" }
-  | { readonly type: "input"; readonly text: string }
+  /** @param height the rows for the agent's screen */
+  | { readonly type: "input"; readonly text: string; readonly height: number }
+  | { readonly type: "older"; readonly rows: OlderPicture }
   | { readonly type: "trouble"; readonly trouble: string | undefined };
 
 export type AttachEffect =
   | { readonly type: "detach" }
+  /** Asks for rows that have left the screen. */
+  | { readonly type: "older"; readonly from: number; readonly count: number }
   | ({ readonly type: "send" } & Pick<Keys, "act" | "keys" | "over">);
 
 export interface AttachStep {
@@ -52,7 +59,13 @@ export function firstAttachState(
   options: Pick<AttachState, "id" | "viewer" | "isReadOnly" | "detachKey">,
 ): AttachState {
   const role = options.isReadOnly ? "watching" : "asking";
-  const nothing = { screen: undefined, note: undefined, other: undefined, trouble: undefined };
+  const nothing = {
+    screen: undefined,
+    note: undefined,
+    other: undefined,
+    trouble: undefined,
+    back: undefined,
+  };
   return { ...options, ...nothing, role };
 }
 
@@ -62,7 +75,11 @@ const take: AttachEffect = { type: "send", act: "take" };
 export function reduceAttach(state: AttachState, event: AttachEvent): AttachStep {
   switch (event.type) {
     case "screen":
-      return takeScreen({ ...state, screen: event.screen, trouble: undefined });
+      return withBack(
+        takeScreen({ ...state, screen: event.screen, trouble: undefined }),
+        state,
+        event.screen,
+      );
     case "answer":
       return only(takeAnswer(state, event.answer));
     case "unanswered":
@@ -70,7 +87,9 @@ export function reduceAttach(state: AttachState, event: AttachEvent): AttachStep
         state.role === "asking" ? { ...state, role: "watching", note: "its host does not answer" } : state,
       );
     case "input":
-      return takeInput(state, event.text);
+      return takeInput(state, event);
+    case "older":
+      return only({ ...state, back: takeOlder(state.back, event.rows) });
     case "trouble":
       return only({ ...state, trouble: event.trouble });
   }
@@ -78,6 +97,15 @@ export function reduceAttach(state: AttachState, event: AttachEvent): AttachStep
 
 function only(state: AttachState): AttachStep {
   return { state, effects: [] };
+}
+
+function withBack({ state, effects }: AttachStep, before: AttachState, screen: ShownScreen): AttachStep {
+  const { back, ask } = keepLooking(before.back, before.screen, screen);
+  return { state: { ...state, back }, effects: [...effects, ...olderOf(ask)] };
+}
+
+function olderOf(ask: RowsAsked | undefined): readonly AttachEffect[] {
+  return ask === undefined ? [] : [{ type: "older", ...ask }];
 }
 
 function takeScreen(state: AttachState): AttachStep {
@@ -100,13 +128,16 @@ function takeAnswer(
   return { ...state, role: "watching", other, note: harmless(why) };
 }
 
-function takeInput(state: AttachState, text: string): AttachStep {
+function takeInput(state: AttachState, { text, height }: { text: string; height: number }): AttachStep {
   const at = text.indexOf(state.detachKey.byte);
   if (at !== -1) {
     const before = takeKeys(state, text.slice(0, at));
     return { state: before.state, effects: [...before.effects, { type: "detach" }] };
   }
-  return takeKeys(state, text);
+  const looked = lookBack(state, text, height);
+  if (looked === undefined) return takeKeys(state, text);
+  const { back, ask } = looked;
+  return { state: { ...state, back }, effects: olderOf(ask) };
 }
 
 function takeKeys(state: AttachState, keys: string): AttachStep {

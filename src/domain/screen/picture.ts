@@ -2,7 +2,13 @@
 //
 // A screen as rows of runs, each in one style. Only text and styles: no character in it is one that a terminal would obey.
 import { harmless } from "../text/harmless.ts";
-import { largestScreen, type ScreenFrame, type ScreenRun, type Typist } from "./screen-messages.ts";
+import {
+  type KeptRows,
+  largestScreen,
+  type ScreenFrame,
+  type ScreenRun,
+  type Typist,
+} from "./screen-messages.ts";
 
 export type ScreenLine = readonly ScreenRun[];
 
@@ -11,6 +17,16 @@ export interface ScreenPicture {
   readonly rows: number;
   /** Absent if the cursor is hidden. */
   readonly cursor?: { readonly row: number; readonly column: number } | undefined;
+  readonly lines: readonly ScreenLine[];
+  /** The rows that have left the screen and can be asked for; absent if none are kept. */
+  readonly above?: KeptRows | undefined;
+}
+
+/** Rows that have left the screen at its top. */
+export interface OlderPicture {
+  readonly above: KeptRows;
+  /** The number of the first line. */
+  readonly from: number;
   readonly lines: readonly ScreenLine[];
 }
 
@@ -29,11 +45,8 @@ export interface DrawnLines {
  */
 export function linesToDraw(picture: ScreenPicture, before: readonly string[] | undefined): DrawnLines {
   const { columns, rows } = sizeOf(picture);
-  const lines = picture.lines.slice(0, rows).map((line) => cutLine(line, columns));
-  const texts = lines.map((line) => JSON.stringify(line));
-  const bytes = texts.reduce((sum, { length }) => sum + length, 0);
-  const sent = bytes > mostStyledBytes ? lines.map(plainLine) : lines;
-  const drawn = bytes > mostStyledBytes ? sent.map((line) => JSON.stringify(line)) : texts;
+  const sent = linesToSend(picture.lines.slice(0, rows), columns);
+  const drawn = sent.map((line) => JSON.stringify(line));
   const isSame = before?.length === drawn.length;
   return {
     drawn,
@@ -41,6 +54,13 @@ export function linesToDraw(picture: ScreenPicture, before: readonly string[] | 
       isSame && before[row] === drawn[row] ? [] : [{ row, runs: [...runs] }],
     ),
   };
+}
+
+/** The lines, cut at the width of the screen; without their styles, if they are too large for one message. */
+export function linesToSend(lines: readonly ScreenLine[], columns: number): readonly ScreenLine[] {
+  const sent = lines.map((line) => cutLine(line, Math.min(columns, largestScreen.columns)));
+  const bytes = sent.reduce((sum, line) => sum + JSON.stringify(line).length, 0);
+  return bytes > mostStyledBytes ? sent.map(plainLine) : sent;
 }
 
 /** The size of the screen as it is sent. */
@@ -79,15 +99,20 @@ export interface ShownScreen extends ScreenPicture {
  * replaced: a host sends none, but any program with an agent's credentials can send frames.
  */
 export function applyFrame(shown: ShownScreen | undefined, frame: ScreenFrame): ShownScreen | undefined {
-  const { seq, columns, rows, cursor, typist, has_window: hasWindow, instance_id: run } = frame;
+  const { seq, columns, rows, cursor, above, typist, has_window: hasWindow, instance_id: run } = frame;
   const isNext = shown?.seq === seq - 1 && shown.run === run && shown.rows === rows;
   if (!frame.whole && !isNext) return undefined;
   const lines: ScreenLine[] = frame.whole
     ? Array.from({ length: rows }, () => [])
     : [...(shown?.lines ?? [])];
-  for (const { row, runs } of frame.lines) if (row < rows) lines[row] = runs.map(harmlessRun);
+  for (const { row, runs } of frame.lines) if (row < rows) lines[row] = harmlessLine(runs);
   const by = typist && { ...typist, name: harmless(typist.name) };
-  return { seq, run, columns, rows, cursor, typist: by, hasWindow, lines };
+  return { seq, run, columns, rows, cursor, above, typist: by, hasWindow, lines };
+}
+
+/** A line without characters that a terminal would obey. */
+export function harmlessLine(line: ScreenLine): ScreenLine {
+  return line.map(harmlessRun);
 }
 
 function harmlessRun(run: ScreenRun): ScreenRun {

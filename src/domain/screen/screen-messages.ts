@@ -7,6 +7,8 @@ import { shortText, TokenSchema, timestamp, wholeNumber } from "../wire/fields.t
 export const largestScreen = { columns: 500, rows: 200 } as const;
 /** How long one request to watch lasts. */
 export const longestWatchS = 60;
+/** So many older rows are sent at once, at most. */
+export const mostOlderRows = 200;
 /** How many characters one message of keys may have. */
 export const mostKeys = 100_000;
 
@@ -22,6 +24,13 @@ export const WatchSchema = v.looseObject({
   for_s: upTo("for_s", longestWatchS),
   /** Whether it needs all lines, and not only those that change. */
   whole: v.optional(v.boolean("whole must be true or false")),
+  /** Asks for rows that have left the screen at its top. */
+  older: v.optional(
+    v.object({
+      from: wholeNumber("from"),
+      count: v.pipe(upTo("count", mostOlderRows), v.minValue(1, "count is below 1")),
+    }),
+  ),
 });
 export type Watch = v.InferOutput<typeof WatchSchema>;
 
@@ -51,6 +60,13 @@ const ScreenLineSchema = v.object({
 const TypistSchema = v.object({ viewer: TokenSchema, name: shortText("name") });
 export type Typist = v.InferOutput<typeof TypistSchema>;
 
+/**
+ * Which rows above the screen can be asked for: numbers from `from` up to, but without, `to`, which is the screen's first row. A row keeps its
+ * number while more rows leave the screen.
+ */
+const KeptRowsSchema = v.object({ from: wholeNumber("from"), to: wholeNumber("to") });
+export type KeptRows = v.InferOutput<typeof KeptRowsSchema>;
+
 export const ScreenFrameSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
   instance_id: v.optional(shortText("instance_id")),
@@ -63,6 +79,8 @@ export const ScreenFrameSchema = v.looseObject({
   cursor: v.optional(
     v.object({ row: upTo("row", largestScreen.rows), column: upTo("column", largestScreen.columns) }),
   ),
+  /** Absent if no rows are kept. */
+  above: v.optional(KeptRowsSchema),
   /** Whether `lines` are all lines, and not only those that have changed since the frame before. */
   whole: v.boolean("whole must be true or false"),
   lines: v.pipe(v.array(ScreenLineSchema), v.maxLength(largestScreen.rows, "there are too many lines")),
@@ -108,6 +126,22 @@ export const KeysAnswerSchema = v.looseObject({
 });
 export type KeysAnswer = v.InferOutput<typeof KeysAnswerSchema>;
 
+/** The host's answer to a request for older rows, on `agent.ID.screen`. */
+export const OlderRowsSchema = v.looseObject({
+  agent_id: v.optional(AgentIdSchema),
+  instance_id: v.optional(shortText("instance_id")),
+  kind: v.literal("older"),
+  viewer: TokenSchema,
+  /** As asked, or later: the number of the first of `lines`. */
+  from: wholeNumber("from"),
+  above: KeptRowsSchema,
+  lines: v.pipe(
+    v.array(v.pipe(v.array(ScreenRunSchema), v.maxLength(largestScreen.columns, "a line has too many runs"))),
+    v.maxLength(mostOlderRows, "there are too many lines"),
+  ),
+});
+export type OlderRows = v.InferOutput<typeof OlderRowsSchema>;
+
 /** The program has ended: its terminal shows nothing more. */
 export const ScreenEndSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
@@ -117,6 +151,6 @@ export const ScreenEndSchema = v.looseObject({
 
 export const OnScreenSchema = v.variant(
   "kind",
-  [ScreenFrameSchema, KeysAnswerSchema, ScreenEndSchema],
-  "kind must be frame, answer or end",
+  [ScreenFrameSchema, KeysAnswerSchema, OlderRowsSchema, ScreenEndSchema],
+  "kind must be frame, answer, older or end",
 );

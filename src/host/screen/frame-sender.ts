@@ -6,9 +6,11 @@ import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { ViewedTerminal } from "./viewed-terminal.ts";
 
+type Shown = Pick<ViewedTerminal, "onChange" | "read" | "hasWindow">;
+
 export type FrameBody = Pick<
   ScreenFrame,
-  "kind" | "seq" | "columns" | "rows" | "cursor" | "whole" | "lines" | "typist" | "has_window"
+  "kind" | "seq" | "columns" | "rows" | "cursor" | "above" | "whole" | "lines" | "typist" | "has_window"
 >;
 
 export interface FrameSenderOptions {
@@ -23,7 +25,7 @@ export interface FrameSenderOptions {
 export interface FrameSender {
   /** Sends a frame soon. @param isWhole whether with all lines */
   nudge(isWhole?: boolean): void;
-  show(terminal: ViewedTerminal): void;
+  show(terminal: Shown): void;
   stop(): void;
 }
 
@@ -31,7 +33,7 @@ const leastGapMs = 100;
 const bytesPerS = 512 * 1024;
 
 export function createFrameSender({ publish, isWatched, typist, log }: FrameSenderOptions): FrameSender {
-  let terminal: ViewedTerminal | undefined;
+  let terminal: Shown | undefined;
   let unlisten: (() => void) | undefined;
   /** What the viewers have, as texts of lines; undefined if they need all lines. */
   let drawn: readonly string[] | undefined;
@@ -47,7 +49,7 @@ export function createFrameSender({ publish, isWatched, typist, log }: FrameSend
     unlisten = undefined;
     drawn = undefined;
   };
-  const send = async (shown: ViewedTerminal) => {
+  const send = async (shown: Shown) => {
     isDue = false;
     const before = drawn;
     const picture = await shown.read();
@@ -56,6 +58,7 @@ export function createFrameSender({ publish, isWatched, typist, log }: FrameSend
     const frame: FrameBody = {
       ...{ kind: "frame", seq: seq + 1, ...sizeOf(picture) },
       ...(picture.cursor !== undefined && { cursor: picture.cursor }),
+      ...(picture.above !== undefined && { above: picture.above }),
       ...{ whole: before?.length !== next.length, lines },
       ...(by !== undefined && { typist: by }),
       has_window: shown.hasWindow(),

@@ -6,6 +6,8 @@ import { harmless } from "../../domain/text/harmless.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import type { ViewedTerminal } from "./viewed-terminal.ts";
 
+type Typed = Pick<ViewedTerminal, "type" | "resize" | "hasWindow">;
+
 export interface KeyboardOptions {
   readonly whyNotType: string | undefined;
   readonly onTyped: (words: string) => void;
@@ -17,9 +19,9 @@ export interface KeyboardOptions {
 
 export interface Keyboard {
   /** @throws CliaiError if the message is not one of keys */
-  take(data: Uint8Array, terminal: ViewedTerminal): Answer;
+  take(data: Uint8Array, terminal: Typed): Answer;
   /** Gives the terminal the size of whoever types, if that waits for the end of the user's window. */
-  fit(terminal: ViewedTerminal): void;
+  fit(terminal: Typed): void;
   /** Who has the keyboard; undefined if nobody has. */
   typist(): Typist | undefined;
   /** The viewer watches no more. */
@@ -56,13 +58,13 @@ export function createKeyboard({ whyNotType, onTyped, isWatching, onChange }: Ke
     typed += [...keys].length;
     timer ??= setTimeout(tell, toldAfterMs).unref();
   };
-  const fit = (terminal: ViewedTerminal) => {
+  const fit = (terminal: Typed) => {
     if (waiting === undefined || terminal.hasWindow()) return;
     const { viewer, columns, rows } = waiting;
     waiting = undefined;
     if (typist()?.viewer === viewer) terminal.resize(columns, rows);
   };
-  const act = ({ viewer, name, act: what, over, keys, columns, rows }: Keys, terminal: ViewedTerminal) => {
+  const act = ({ viewer, name, act: what, over, keys, columns, rows }: Keys, terminal: Typed) => {
     const present = typist();
     const isHolder = present?.viewer === viewer;
     if (what === "leave") {

@@ -2,7 +2,8 @@
 //
 // Hears who watches (`agent.ID.watch`) and who types (`agent.ID.keys`), and sends the screen on `agent.ID.screen` only while somebody watches.
 import type { Link } from "../../agent-link/link.ts";
-import { WatchSchema } from "../../domain/screen/screen-messages.ts";
+import { linesToSend, type OlderPicture } from "../../domain/screen/picture.ts";
+import { largestScreen, type Watch, WatchSchema } from "../../domain/screen/screen-messages.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
@@ -30,6 +31,8 @@ export interface ScreenDesk {
   show(terminal: ViewedTerminal): void;
   stop(): void;
 }
+
+const nothingOlder: OlderPicture = { above: { from: 0, to: 0 }, from: 0, lines: [] };
 
 export function createScreenDesk({
   id,
@@ -60,7 +63,21 @@ export function createScreenDesk({
     if (!viewers.take(watch))
       return log.warn(`too many viewers watch the terminal of ${id}: one is not served`);
     if (watch.for_s === 0) keyboard.gone(watch.viewer);
+    else if (watch.older !== undefined) void sendOlder(watch.viewer, watch.older);
     else frames.nudge(watch.whole);
+  };
+  const sendOlder = async (viewer: string, { from, count }: NonNullable<Watch["older"]>) => {
+    try {
+      const { above, lines, from: first } = (await terminal?.readOlder(from, count)) ?? nothingOlder;
+      const facts = { agent_id: id, instance_id: instanceId, kind: "older", viewer, above };
+      link.bus()?.publish(screenSubject(id), {
+        ...facts,
+        from: first,
+        lines: linesToSend(lines, largestScreen.columns),
+      });
+    } catch (error) {
+      log.debug(`older rows of ${id} are not sent: ${messageOf(error)}`);
+    }
   };
   const takeKeys = (bus: Bus, { data }: BusMessage) => {
     if (terminal === undefined) return;

@@ -1,9 +1,15 @@
 // Watches the terminal of one agent: asks its host for the screen as long as that is wanted, and puts the frames together. `serve` does it for
 // its pages, and `cliai attach` for itself.
-import { applyFrame, type ShownScreen } from "../../domain/screen/picture.ts";
+import {
+  applyFrame,
+  harmlessLine,
+  type OlderPicture,
+  type ShownScreen,
+} from "../../domain/screen/picture.ts";
 import {
   type Keys,
   type KeysAnswer,
+  type OlderRows,
   OnScreenSchema,
   type ScreenFrame,
   type Watch,
@@ -28,6 +34,8 @@ export interface ScreenViewerOptions {
   readonly onAnswer?: (answer: KeysAnswer) => void;
   /** Called when the program on the terminal has ended. */
   readonly onEnd?: () => void;
+  /** Called with rows that {@link ScreenViewer.askOlder} asked for. */
+  readonly onOlder?: (rows: OlderPicture) => void;
   readonly log: Logger;
 }
 
@@ -38,18 +46,20 @@ export interface ScreenViewer {
   heardAtMs(): number | undefined;
   /** Sends keys, or what else is done with the keyboard. Returns the `seq` of the answer. */
   send(keys: Pick<Keys, "name" | "act" | "over" | "keys" | "columns" | "rows">): number;
+  /** Asks for rows that have left the screen. A host of an older version does not answer. @param count at most `mostOlderRows` */
+  askOlder(from: number, count: number): void;
   stop(): void;
 }
 
 export function watchScreen(
   bus: Bus,
-  { id, viewer, onScreen, onAnswer, onEnd, log }: ScreenViewerOptions,
+  { id, viewer, onScreen, onAnswer, onEnd, onOlder, log }: ScreenViewerOptions,
 ): ScreenViewer {
   let screen: ShownScreen | undefined;
   let heardAtMs: number | undefined;
   let askedAtMs = Number.NEGATIVE_INFINITY;
   let seq = 0;
-  const ask = (fields: Pick<Watch, "for_s" | "whole">) => {
+  const ask = (fields: Pick<Watch, "for_s" | "whole" | "older">) => {
     if (bus.isConnected()) bus.publish(watchSubject(id), { agent_id: id, viewer, ...fields });
   };
   const askAll = () => {
@@ -73,7 +83,9 @@ export function watchScreen(
       const message = decodeMessage(OnScreenSchema, data);
       if (message.kind === "frame") takeFrame(message);
       else if (message.kind === "end") onEnd?.();
-      else if (message.viewer === viewer) onAnswer?.(message);
+      else if (message.viewer !== viewer) return;
+      else if (message.kind === "older") onOlder?.(harmlessRows(message));
+      else onAnswer?.(message);
     } catch (error) {
       log.debug(`the screen of ${id}: ${messageOf(error)}`);
     }
@@ -94,6 +106,7 @@ export function watchScreen(
       bus.publish(keysSubject(id), { agent_id: id, viewer, seq, ...keys });
       return seq;
     },
+    askOlder: (from, count) => ask({ for_s: watchForS, older: { from, count } }),
     stop() {
       clearInterval(timer);
       unlisten();
@@ -101,4 +114,8 @@ export function watchScreen(
       ask({ for_s: 0 });
     },
   };
+}
+
+function harmlessRows({ above, from, lines }: OlderRows): OlderPicture {
+  return { above, from, lines: lines.map(harmlessLine) };
 }

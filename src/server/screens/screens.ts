@@ -7,6 +7,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { atMost } from "../../waiting.ts";
 import type { ScreenService } from "../server.ts";
+import { readOlder } from "./older-rows.ts";
 import { type ScreenViewer, watchScreen } from "./screen-viewer.ts";
 import { type Seat, takeSeat } from "./seat.ts";
 import { typeKeys } from "./type-keys.ts";
@@ -62,6 +63,7 @@ export function createScreens(bus: Bus, log: Logger): ScreenService & { stop(): 
       };
       return { ...seat, stop };
     },
+    older: (id, count) => readOlder(bus, id, count, log),
     type: (id, typed) => typeKeys(bus, id, typed, log),
     stop() {
       for (const { viewer } of watched.values()) viewer.stop();

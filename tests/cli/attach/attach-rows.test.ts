@@ -83,4 +83,15 @@ describe("attachRows()", () => {
       "left part of 300×1, the size of whoever types",
     );
   });
+
+  test("of somebody who looks back, shows their rows and where they are", () => {
+    const screen = screenOf(numbered, { above: { from: 20, to: 40 } });
+    const back = { top: 38, height: 4, of: "", rows: new Map([[38, [{ text: "old 38" }]]]) };
+    const rows = attachRows(stateOf(screen, { back }), { columns: 200, rows: 5 }, false);
+    expect(rows.slice(0, 4)).toEqual(["old 38", "", "row 0", "row 1"]);
+    expect(rows.at(-1)).toContain(
+      "ada · looking back, row 19 of 20 above the screen · page up, page down · any other key returns",
+    );
+    expect(lastOf({ role: "typing" }, screen)).toContain(" · alt-page-up looks back · ctrl-");
+  });
 });

@@ -20,12 +20,14 @@ function viewerOf({ isReadOnly = false } = {}) {
       effects.push(
         effect.type === "detach"
           ? "detach"
-          : `${effect.act}${effect.over ? " over" : ""} ${effect.keys ?? ""}`.replace(/ $/, ""),
+          : effect.type === "older"
+            ? `older ${effect.from} ${effect.count}`
+            : `${effect.act}${effect.over ? " over" : ""} ${effect.keys ?? ""}`.replace(/ $/, ""),
       );
   };
   return {
     take,
-    press: (text: string) => take({ type: "input", text }),
+    press: (text: string) => take({ type: "input", text, height: 24 }),
     answer: (taken: boolean, typist?: typeof bob) =>
       take({
         type: "answer",
@@ -121,5 +123,19 @@ describe("reduceAttach()", () => {
     const viewer = viewerOf();
     viewer.answer(false, { viewer: "v-2", name: "b\u001b[2J" });
     expect(viewer.state()).toMatchObject({ other: "b\ufffd[2J", note: "b\ufffd[2J types there" });
+  });
+
+  test("while somebody looks back no key goes to the agent, and the one that leaves still leaves", () => {
+    const viewer = viewerOf();
+    viewer.answer(true);
+    viewer.take({ type: "screen", screen: { ...screen(me), above: { from: 0, to: 50 } } });
+    viewer.press("\u001b[5;3~");
+    expect([viewer.effects(), viewer.state().back?.top]).toEqual([["older 0 50"], 27]);
+    viewer.press("q");
+    expect([viewer.effects(), viewer.state().back]).toEqual([[], undefined]);
+    viewer.press("q");
+    viewer.press("\u001b[5;3~");
+    viewer.press("\u001c");
+    expect(viewer.effects()).toEqual(["type q", "older 0 50", "detach"]);
   });
 });

@@ -28,9 +28,7 @@ function senderOf() {
         ...{ columns: 20, rows: 2, cursor: { row: 0, column: 3 } },
         lines: [[{ text: state.text }], [{ text: "below" }]],
       }),
-    type: () => undefined,
     hasWindow: () => true,
-    resize: () => undefined,
   });
   const write = (text: string) => {
     state.text = text;

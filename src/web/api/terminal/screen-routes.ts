@@ -1,15 +1,17 @@
-// This room is the terminals of agents over HTTP.
+// This room shows the terminals of agents over HTTP, and takes keys for them.
 //
 // What a terminal shows now, and keys for it from a program that does not watch it.
 import type { Hono } from "hono";
 import * as v from "valibot";
-import { type ShownScreen, textOfScreen } from "../../../domain/screen/picture.ts";
+import { type OlderPicture, type ShownScreen, textOfScreen } from "../../../domain/screen/picture.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
 import { signedBy } from "../../access/caller.ts";
 import { requireReady } from "../orders.ts";
 import { type Rotation, registerTyping } from "./typing-routes.ts";
+
+export const mostOlderAtOnce = 1_000;
 
 const KeysBodySchema = v.strictObject(
   {
@@ -35,7 +37,13 @@ export function registerScreen(api: Hono, server: Server, access: Rotation): voi
       throw new CliaiError("no_answer", `no host shows a terminal of "${agent_id}"`, {
         hint: "an agent without a terminal has none, and neither has one that does not run",
       });
-    return c.json({ agent_id, ...screenJson(screen) });
+    const count = olderCount(c.req.query("older"));
+    const older = count === 0 ? undefined : await server.screens.older(agent_id, count);
+    return c.json({
+      agent_id,
+      ...screenJson(screen),
+      ...(older !== undefined && { older: olderJson(older) }),
+    });
   });
   api.post("/api/agents/:id/keys", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
@@ -46,12 +54,26 @@ export function registerScreen(api: Hono, server: Server, access: Rotation): voi
   });
 }
 
-function screenJson({ columns, rows, cursor, typist, hasWindow, lines, run }: ShownScreen) {
+/** How many rows that have left the screen are asked for. @throws CliaiError `message_invalid` */
+export function olderCount(text: string | undefined): number {
+  const count = Number(text ?? "0");
+  if (Number.isInteger(count) && count >= 0 && count <= mostOlderAtOnce) return count;
+  throw new CliaiError("message_invalid", `older "${text}" is no number of rows`, {
+    hint: `0 to ${mostOlderAtOnce}: a host keeps no more`,
+  });
+}
+
+function olderJson({ from, lines }: OlderPicture) {
+  return { from, text: textOfScreen({ lines }), lines };
+}
+
+function screenJson({ columns, rows, cursor, above, typist, hasWindow, lines, run }: ShownScreen) {
   const text = textOfScreen({ lines });
   return {
     columns,
     rows,
     cursor,
+    above,
     typist: typist?.name,
     has_window: hasWindow,
     instance_id: run,

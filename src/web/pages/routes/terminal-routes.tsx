@@ -2,6 +2,7 @@
 // The page of an agent's terminal, and the one on which a person types there.
 import type { Hono } from "hono";
 import { allowStyles } from "../../access/guard.ts";
+import { olderCount } from "../../api/terminal/screen-routes.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { TerminalPage } from "../terminal/terminal-page.tsx";
 import { TypePage } from "../terminal/type-page.tsx";
@@ -14,10 +15,13 @@ export function registerTerminalRoutes(pages: Hono, options: PagesOptions): void
     // A session without a terminal never answers.
     const isLooked = view.heartbeat?.session_mode !== "headless" && view.axes.link.value === "online";
     const screen = isLooked ? await server.screens.look(view.agent_id, 1_000) : undefined;
+    const asked = olderCount(c.req.query("older"));
+    const isOlder = asked > 0 && screen !== undefined;
+    const older = isOlder ? await server.screens.older(view.agent_id, asked) : undefined;
     return showPage(c, options, {
       title: `Terminal of ${view.agent_id}`,
       stream: streamOf(server, "terminal", `&agent=${view.agent_id}`),
-      body: <TerminalPage view={view} screen={screen} />,
+      body: <TerminalPage view={view} screen={screen} older={older} asked={asked} />,
     });
   });
   pages.get("/agents/:id/terminal/type", (c) => {

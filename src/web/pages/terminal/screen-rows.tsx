@@ -11,11 +11,28 @@ export function rowId(row: number): string {
 export function ScreenRow({ row, line }: { row: number; line: ScreenLine }) {
   return (
     <div id={rowId(row)} class="screen-row">
+      <Runs line={line} />
+    </div>
+  );
+}
+
+/** A row that has left the screen, and does not change any more. */
+export function ScreenLineRow({ line }: { line: ScreenLine }) {
+  return (
+    <div class="screen-row">
+      <Runs line={line} />
+    </div>
+  );
+}
+
+function Runs({ line }: { line: ScreenLine }) {
+  return (
+    <>
       {line.map((run) => {
         const names = classesOf(run);
         return names === "" ? run.text : <span class={names}>{run.text}</span>;
       })}
-    </div>
+    </>
   );
 }
 

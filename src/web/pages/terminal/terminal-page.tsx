@@ -1,12 +1,12 @@
 /** @jsxImportSource hono/jsx */
 // This room is the pages of an agent's terminal: a picture of it, which is up to date while the page is open, and a page to type there.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import type { ShownScreen } from "../../../domain/screen/picture.ts";
+import type { OlderPicture, ShownScreen } from "../../../domain/screen/picture.ts";
 import { assetPath } from "../../assets.ts";
 import { AgentTabs } from "../agent/agent-tabs.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
-import { rowId, ScreenRow } from "./screen-rows.tsx";
+import { rowId, ScreenLineRow, ScreenRow } from "./screen-rows.tsx";
 
 export interface TerminalProps {
   readonly view: AgentView;
@@ -14,7 +14,14 @@ export interface TerminalProps {
   readonly screen: ShownScreen | undefined;
 }
 
-export function TerminalPage({ view, screen }: TerminalProps) {
+interface OlderProps {
+  /** The rows that have left the screen, as they were when the page was asked for; undefined if they were not asked for, or did not come. */
+  readonly older?: OlderPicture | undefined;
+  /** How many were asked for. */
+  readonly asked: number;
+}
+
+export function TerminalPage({ view, screen, older, asked }: TerminalProps & OlderProps) {
   return (
     <>
       <link rel="stylesheet" href={assetPath("terminal.css")} />
@@ -26,9 +33,45 @@ export function TerminalPage({ view, screen }: TerminalProps) {
       <h1>Terminal of {view.agent_id}</h1>
       <TerminalFacts view={view} screen={screen} />
       <AgentTabs id={view.agent_id} tab="terminal" />
+      {screen !== undefined && <Older id={view.agent_id} screen={screen} older={older} asked={asked} />}
       <TerminalScreen view={view} screen={screen} />
     </>
   );
+}
+
+const olderStep = 200;
+
+/** The rows above the screen, and the way to more of them. They stay as they are while the screen goes on. */
+function Older({ id, screen, older, asked }: OlderProps & { id: string; screen: ShownScreen }) {
+  const kept = screen.above === undefined ? 0 : screen.above.to - screen.above.from;
+  const shown = older?.lines.length ?? 0;
+  const more = Math.min(kept, shown + olderStep);
+  if (kept === 0 && asked === 0) return undefined;
+  return (
+    <div class="older">
+      <p class="facts">
+        {more > shown && (
+          <a href={`/agents/${id}/terminal?older=${more}`}>
+            {shown === 0 ? `Show the ${more} rows above the screen` : `Show ${more - shown} more`}
+          </a>
+        )}
+        <span class="quiet">{olderWords({ kept, shown, asked })}</span>
+      </p>
+      {older !== undefined && shown > 0 && (
+        <section class="terminal" aria-label={`What has left the screen of ${id}`} tabindex={0}>
+          {older.lines.map((line) => (
+            <ScreenLineRow line={line} />
+          ))}
+        </section>
+      )}
+    </div>
+  );
+}
+
+function olderWords({ kept, shown, asked }: { kept: number; shown: number; asked: number }): string {
+  if (kept === 0) return "No rows above the screen are kept.";
+  if (shown === 0) return asked > 0 ? "Its host did not send them." : "";
+  return `${shown} of ${kept} rows above the screen, as they were when this page was loaded.`;
 }
 
 /** The parts of the page that are sent when they change: each row is one, so that a change of one row sends only that row. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { type ScreenFrame, WatchSchema } from "../../../../src/domain/screen/screen-messages.ts";
 import { decodeMessage } from "../../../../src/domain/wire/decode.ts";
+import { hostTerminal } from "../../../support/hosted-terminal.ts";
 import { until } from "../../../support/wait-for.ts";
 import { readEvents } from "../../event-reader.ts";
 import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";
@@ -100,6 +101,34 @@ describe("TerminalPage()", () => {
       expect((await nextWith('id="terminal"')).join("")).not.toContain("screen-row-2");
     }
     await until("nobody watches", () => watches.at(-1) === 0);
+  });
+
+  test("has the rows that have left the screen, in steps, as they are when the page is loaded", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("ada");
+    using terminal = await hostTerminal(web.bus, "ada");
+    terminal.write(Array.from({ length: 503 }, (_, row) => `row ${row}\r\n`).join(""));
+    const html = await htmlOf(web);
+    expect(html).toContain('<a href="/agents/ada/terminal?older=200">Show the 200 rows above the screen</a>');
+    expect(html).not.toContain("row 499");
+    const older = await htmlOf(web, "/agents/ada/terminal?older=300");
+    expect(older).toContain('<a href="/agents/ada/terminal?older=500">Show 200 more</a>');
+    expect(older).toContain("300 of 500 rows above the screen, as they were when this page was loaded.");
+    const rows = [...older.matchAll(/<div class="screen-row">(.*?)<\/div>/g)].map(([, text]) => text);
+    expect([rows.length, rows[0], rows.at(-1)]).toEqual([300, "row 200", "row 499"]);
+    const all = await htmlOf(web, "/agents/ada/terminal?older=1000");
+    expect(all).toContain("500 of 500 rows");
+    expect(all).not.toContain("more</a>");
+    const json = await (await web.app.request("/api/agents/ada/screen?older=2")).json();
+    expect(json).toMatchObject({
+      older: { from: 498, text: "row 498\nrow 499" },
+      text: "row 500\nrow 501\nrow 502",
+    });
+    const wrong = await web.app.request("/api/agents/ada/screen?older=2000");
+    expect(await errorOf(wrong)).toMatchObject({
+      code: "message_invalid",
+      message: 'older "2000" is no number of rows',
+    });
   });
 
   test("says why there is no picture, and what to do", async () => {
