@@ -45,7 +45,9 @@ export async function startDriven(driver: CliDriver, { script, task }: DrivenOpt
   const { work, env, ownFiles, ownSigns } = await driver.prepare(placeIn(dir), model);
   const before = await Promise.all(ownFiles.map((path) => readFile(path, "utf8")));
   const server = parts.use(await startServer(dir, env));
-  const launch = ["spawn", "driven", "--id", "ada", "--task", task, ...(driver.spawnArgs?.(model) ?? [])];
+  // A task may follow the profile, or stand in a flag.
+  const given = driver.mode === "terminal" ? [task] : ["--task", task];
+  const launch = ["spawn", "driven", ...given, "--id", "ada", ...(driver.spawnArgs?.(model) ?? [])];
   const programs = createPrograms(driver, { dir, place: { work, env } });
   parts.defer(programs.end);
   await programs.start([...launch, "--config", await writeConfig(driver, dir)]);

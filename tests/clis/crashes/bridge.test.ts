@@ -5,18 +5,19 @@ import { waitFor } from "../../support/wait-for.ts";
 import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
 import { claudeHeadless } from "../drivers/claude.ts";
-import { codexHeadless } from "../drivers/codex.ts";
-import { copilotHeadless } from "../drivers/copilot.ts";
+import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
+import { copilotHeadless, copilotTerminal } from "../drivers/copilot.ts";
 import { localHeadless } from "../drivers/local.ts";
-import { opencodeHeadless } from "../drivers/opencode.ts";
-import { qwenHeadless } from "../drivers/qwen.ts";
+import { opencodeHeadless, opencodeTerminal } from "../drivers/opencode.ts";
+import { qwenHeadless, qwenTerminal } from "../drivers/qwen.ts";
 import { comesBack } from "./coming-back.ts";
 import { finish, reach, scriptOf, steps } from "./steps.ts";
 import { bridgeOf, runOf } from "./victims.ts";
 
 /** The drivers with which this was run. */
 const tried = [
-  ...[claudeHeadless, codexHeadless, opencodeHeadless, qwenHeadless, copilotHeadless, localHeadless],
+  ...[claudeHeadless, codexHeadless, codexTerminal, opencodeHeadless, opencodeTerminal],
+  ...[qwenHeadless, qwenTerminal, copilotHeadless, copilotTerminal, localHeadless],
 ];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(

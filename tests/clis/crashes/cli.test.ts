@@ -6,9 +6,9 @@ import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
 import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
 import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
-import { copilotHeadless } from "../drivers/copilot.ts";
+import { copilotHeadless, copilotTerminal } from "../drivers/copilot.ts";
 import { localHeadless } from "../drivers/local.ts";
-import { opencodeHeadless } from "../drivers/opencode.ts";
+import { opencodeHeadless, opencodeTerminal } from "../drivers/opencode.ts";
 import { qwenHeadless, qwenTerminal } from "../drivers/qwen.ts";
 import { comesBack, openWorkIsDone } from "./coming-back.ts";
 import { reach, scriptOf, steps, taskOf } from "./steps.ts";
@@ -16,8 +16,8 @@ import { runOf } from "./victims.ts";
 
 /** The drivers with which this was run. */
 const tried = [
-  ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless],
-  ...[qwenHeadless, qwenTerminal, copilotHeadless, localHeadless],
+  ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless, opencodeTerminal],
+  ...[qwenHeadless, qwenTerminal, copilotHeadless, copilotTerminal, localHeadless],
 ];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(

@@ -5,24 +5,18 @@ import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
 import { geminiHeadless } from "../drivers/acp.ts";
 import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
-import { codexHeadless } from "../drivers/codex.ts";
-import { copilotHeadless } from "../drivers/copilot.ts";
+import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
+import { copilotHeadless, copilotTerminal } from "../drivers/copilot.ts";
 import { localHeadless } from "../drivers/local.ts";
-import { opencodeHeadless } from "../drivers/opencode.ts";
-import { qwenHeadless } from "../drivers/qwen.ts";
+import { opencodeHeadless, opencodeTerminal } from "../drivers/opencode.ts";
+import { qwenHeadless, qwenTerminal } from "../drivers/qwen.ts";
 import { finish, reach, scriptOf, steps } from "./steps.ts";
 import { runOf } from "./victims.ts";
 
 /** The drivers with which this was run. */
 const tried = [
-  claudeHeadless,
-  claudeTerminal,
-  codexHeadless,
-  opencodeHeadless,
-  qwenHeadless,
-  geminiHeadless,
-  copilotHeadless,
-  localHeadless,
+  ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless, opencodeTerminal],
+  ...[qwenHeadless, qwenTerminal, geminiHeadless, copilotHeadless, copilotTerminal, localHeadless],
 ];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
