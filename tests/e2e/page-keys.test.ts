@@ -127,6 +127,19 @@ test("y and n answer the chosen request, and a second press answers no second on
   await waitFor(() => stateOf(third) === "answered", { what: "the third is answered" });
 });
 
+test("what is said of the delivery does not take the place of what is said of a rule", async () => {
+  await web.heartbeat("eve", { project_path: "/work/shop" });
+  const id = await permit("eve", "npm test");
+  await open("/inbox");
+  await page.locator(`#request-${id} select`).selectOption("agent");
+  await page.locator(`#request-${id}`).focus();
+  await press("y");
+  await page
+    .locator("#say")
+    .getByText(/queue\. The rule r-\w+ stands\./)
+    .waitFor();
+});
+
 test("an operator answers 20 requests by keyboard alone, a choice by its number", async () => {
   const ids: string[] = [];
   for (let i = 0; i < 10; i += 1) {

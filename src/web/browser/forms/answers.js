@@ -7,7 +7,7 @@ import { announce, say } from "../say.js";
 import { forgetDraft, keptText, restoreDrafts, typedText } from "./drafts.js";
 import { postForm } from "./post.js";
 
-/** The answer that was sent last from this page, until its delivery is over. @type {{ id: string, said: string } | undefined} */
+/** The answer that was sent last from this page, until its delivery is over. @type {{ id: string, said: string, rule: string } | undefined} */
 let sent;
 
 /** How long after a change of the page a click may have been meant for what was there before. */
@@ -67,8 +67,9 @@ async function send(form, submitter) {
   }
   forgetDraft(form);
   const id = form.dataset.answer ?? "";
-  sent = { id, said: "" };
-  say(`Answered ${asker}.${ruleWords(result.answer.rule)}`);
+  const rule = ruleWords(result.answer.rule);
+  sent = { id, said: "", rule };
+  say(`Answered ${asker}.${rule}`);
   sayDelivery();
 }
 
@@ -199,7 +200,7 @@ function sayDelivery() {
   const words = delivery?.textContent ?? "";
   if (words === "" || words === sent.said) return;
   sent.said = words;
-  say(`${endedText(ended) ?? ""} ${words.charAt(0).toUpperCase()}${words.slice(1)}.`);
+  say(`${endedText(ended) ?? ""} ${words.charAt(0).toUpperCase()}${words.slice(1)}.${sent.rule}`);
   if (delivery?.hasAttribute("data-over")) sent = undefined;
 }
 
