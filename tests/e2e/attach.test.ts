@@ -1,45 +1,11 @@
 // `cliai attach` on terminals (tmux): the real Claude Code, which is watched and typed to from other terminals than its own, and goes on when
 // its own one is closed.
 import { expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
-import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
+import { attachTo, foreignSequences } from "../support/attached.ts";
+import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { startSteered } from "../support/steered-claude.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { startTmux } from "../support/tmux.ts";
 import { until } from "../support/wait-for.ts";
-
-/** A shell that shows how the command has ended, on the screen that the command gives back. */
-const shell = `"$@"; echo "ended with $?"; exec sleep 600`;
-
-async function attach(
-  serve: RunningServe,
-  user: string,
-  command: readonly string[] = ["attach", "ada"],
-  size = { columns: 120, rows: 30 },
-) {
-  await using starting = new AsyncDisposableStack();
-  const dir = starting.use(await tempDir());
-  const terminal = starting.use(
-    await startTmux({
-      ...{ dir: dir.path, cwd: dir.path, ...size },
-      commandLine: ["sh", "-c", shell, "sh", ...cliaiCommand(), ...command, "--data-dir", serve.dataDir],
-      env: {
-        ...{ PATH: process.env.PATH ?? "", HOME: dir.path, TERM: "xterm-256color", LANG: "C.UTF-8" },
-        ...{ CLIAI_NO_START: "1", USER: user },
-      },
-    }),
-  );
-  const recorded = dir.join("written");
-  await terminal.record(recorded);
-  const running = starting.move();
-  return {
-    ...terminal,
-    lastRow: async () => (await terminal.screen()).split("\n").at(-1) ?? "",
-    written: () => readFile(recorded, "utf8"),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
-}
 
 test("an agent is seen and typed to from another terminal, one person at a time, and goes on when its own window is closed", async () => {
   await using serve = await startServe();
@@ -50,12 +16,12 @@ test("an agent is seen and typed to from another terminal, one person at a time,
     ],
   });
   await using ada = await startSteered(serve, { id: "ada", model, outlivesTerminal: true });
-  await using kim = await attach(serve, "kim", ["attach", "ada"], { columns: 170, rows: 55 });
+  await using kim = await attachTo(serve, "kim", ["attach", "ada"], { columns: 170, rows: 55 });
   await kim.waitFor("you type");
   await kim.enter("count the files");
   await kim.waitFor("There are seven of them.");
   await ada.terminal.waitFor("There are seven of them.");
-  await using lea = await attach(serve, "lea");
+  await using lea = await attachTo(serve, "lea");
   // Its own window is open and decides the size, so only a part fits.
   await lea.waitFor(
     /^ ada · kim types there · press a key to type · rows \d+-\d+ of 160×50, the size of its own/m,
@@ -96,8 +62,7 @@ test("an agent is seen and typed to from another terminal, one person at a time,
   await kim.waitFor(/^ada has ended\nended with 0$/m);
   // Claude sets a title, and asks for keys in another form: nothing of that is for the terminal of a viewer.
   const written = await kim.written();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-  expect(written.match(/\u001b\][^\u0007]*|\u001b\[[<>=][^a-zA-Z]*[a-zA-Z]|\u001bP/g) ?? []).toEqual([]);
+  expect(foreignSequences(written)).toEqual([]);
 });
 
 test("attach says why there is no terminal to see", async () => {
@@ -107,6 +72,6 @@ test("attach says why there is no terminal to see", async () => {
     2,
     "error: attach needs a terminal, and there is none\nhint: cliai log ada --follow\n",
   ]);
-  await using kim = await attach(serve, "kim");
+  await using kim = await attachTo(serve, "kim");
   await kim.waitFor(/^error: .*"ada".*\nhint: list the agents: cliai ls\nended with 2$/m);
 });
