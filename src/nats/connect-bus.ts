@@ -10,7 +10,7 @@ import type { Bus, BusMessage, BusOptions } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
 import { encode } from "./payload.ts";
-import { createBackoff, firstReconnectMs, untilBack, watchStatus } from "./reconnection.ts";
+import { cancelled, createBackoff, firstReconnectMs, untilBack, watchStatus } from "./reconnection.ts";
 
 /** @throws CliaiError `nats_unreachable` (never with `waitForServer`); `refused` if NATS does not accept the credentials */
 export async function connectBus(options: BusOptions): Promise<Bus> {
@@ -194,7 +194,7 @@ function wrapMessage(message: Msg): BusMessage {
 async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return await promise;
   const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(new CliaiError("interrupted", "the call was cancelled"));
+  const abort = () => aborted.reject(cancelled());
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
   try {

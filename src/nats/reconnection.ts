@@ -1,6 +1,6 @@
 // Reconnection to NATS: how long to wait before each try, and what the `nats` package reports about the connection.
 import { DebugEvents, ErrorCode, Events, type NatsConnection, NatsError } from "nats";
-import type { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { atMost } from "../waiting.ts";
 import type { Bus } from "./bus.ts";
@@ -53,6 +53,11 @@ export async function watchStatus(
   }
 }
 
+/** What a request fails with whose signal aborts. */
+export function cancelled(): CliaiError {
+  return new CliaiError("interrupted", "the call was cancelled");
+}
+
 interface Losable extends Pick<Bus, "onConnection" | "closed"> {
   /** Whether the connection is lost and may come back. */
   isLost(): boolean;
@@ -62,21 +67,21 @@ interface Losable extends Pick<Bus, "onConnection" | "closed"> {
  * Waits until the lost connection is back, because nats 2.29 drops what is published meanwhile when it connects again.
  * @returns what is left of `timeoutMs`, at least 1
  * @throws NatsError `DISCONNECT` if the connection is not back in time
+ * @throws CliaiError `interrupted` if the signal aborts meanwhile
  */
 export async function untilBack(bus: Losable, timeoutMs: number, signal?: AbortSignal): Promise<number> {
-  const isGivenUp = () => signal?.aborted === true;
-  if (isGivenUp()) return timeoutMs;
   const startedMs = performance.now();
   const over = Promise.withResolvers<void>();
   const end = () => over.resolve();
   const unlisten = bus.onConnection(end);
   signal?.addEventListener("abort", end, { once: true });
   try {
-    await atMost(timeoutMs, over.promise, bus.closed);
+    if (signal?.aborted !== true) await atMost(timeoutMs, over.promise, bus.closed);
   } finally {
     unlisten();
     signal?.removeEventListener("abort", end);
   }
-  if (bus.isLost() && !isGivenUp()) throw NatsError.errorForCode(ErrorCode.Disconnect);
+  if (signal?.aborted === true) throw cancelled();
+  if (bus.isLost()) throw NatsError.errorForCode(ErrorCode.Disconnect);
   return Math.max(1, timeoutMs - (performance.now() - startedMs));
 }

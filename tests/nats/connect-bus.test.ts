@@ -100,7 +100,11 @@ describe("connectBus()", () => {
     await using nats = await startTestNats();
     const bus = await nats.bus();
     await ensureStreams(bus, { replicas: 1 });
-    bus.subscribe("echo", (message) => message.reply(parseJson(message.data)));
+    let echoed = 0;
+    bus.subscribe("echo", (message) => {
+      echoed += 1;
+      message.reply(parseJson(message.data));
+    });
     await bus.flush();
     nats.kill();
     await until("the connection is lost", () => !bus.isConnected());
@@ -114,9 +118,12 @@ describe("connectBus()", () => {
     const stored = bus.publishStored("agent.ada.command", { type: "stop" }, { timeoutMs: patienceMs });
     expect(await late).toMatchObject({ code: "nats_unreachable" });
     expect(await givenUp).toMatchObject({ code: "interrupted" });
+    expect(echoed).toBe(0);
     expect(bus.isConnected()).toBe(false);
     expect(parseJson(await answer)).toEqual({ a: 1 });
     expect((await stored).seq).toBeGreaterThan(0);
+    // The one that was given up is not sent.
+    expect(echoed).toBe(1);
   });
 
   test("a bus that is closed while it waits for its connection answers at once", async () => {
