@@ -30,6 +30,7 @@ export interface FairRoomOptions {
 /** Returns a function that ends it. */
 export function keepFairRoom({ bus, lease, log }: FairRoomOptions): () => void {
   let isLooking = false;
+  let isFailing = false;
   let isStopped = false;
   const timer = setInterval(async () => {
     if (isLooking || !bus.isConnected() || !lease.isLeader()) return;
@@ -37,8 +38,10 @@ export function keepFairRoom({ bus, lease, log }: FairRoomOptions): () => void {
     try {
       const dropped = await makeFairRoom(bus, () => !isStopped && lease.isLeader());
       if (dropped.length > 0) log.info(droppedText(dropped));
+      isFailing = false;
     } catch (error) {
-      log.debug(`the transcripts get no room yet: ${messageOf(error)}`);
+      if (!isStopped && !isFailing) log.warn(`the transcripts get no room yet: ${messageOf(error)}`);
+      isFailing = true;
     }
     isLooking = false;
   }, lookEveryMs);
