@@ -14,14 +14,19 @@ export interface AskedBy {
   readonly subagent: string | undefined;
 }
 
-/** The permission may have another name than the tool: any tool that leaves the project asks for `external_directory`. */
+/**
+ * The permission may have another name than the tool: any tool that leaves the project asks for `external_directory`. If the call is not known,
+ * as after a reconnect, the input has what the request tells, and `unknown_call`, with which no standing rule is made of it.
+ */
 export function permissionHook(
   { permission, patterns, metadata, tool }: OpencodePermission,
   { call, subagent }: AskedBy,
 ): Hook {
   const input = { ...(call === undefined ? metadata : (call.input as object)) };
   const isNamed = call === undefined || call.name === permission;
-  const asked = isNamed ? input : { ...input, asks_for: permission, patterns };
+  const more = { asks_for: permission, patterns };
+  const asked =
+    call === undefined ? { ...input, ...more, unknown_call: true } : isNamed ? input : { ...input, ...more };
   const name = call?.name ?? permission;
   const detail = shortFact(
     isNamed ? (inputWords(input) ?? patterns.join(" ")) : `${permission}: ${patterns.join(" ")}`,

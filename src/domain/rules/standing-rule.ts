@@ -69,10 +69,13 @@ const deepestInput = 20;
  */
 const shellTools: readonly string[] = ["Bash", "bash", "shell", "run_shell_command"];
 
+/** Codex's tool for changes of files. */
+const patchTool = "apply_patch";
+
 /**
  * The exact input that a rule would cover, with its fields in one order. Undefined if the request is none that a rule may decide: it is no
  * permission, it is for a plan, its CLI would allow more than this call (its tool then has words behind its name), its input is no JSON
- * object or too long, or it changes a file, which is hardly asked twice.
+ * object or too long, it does not say what the call does, or it changes a file, which is hardly asked twice.
  */
 export function ruleInputOf(request: Pick<AgentRequest, "kind" | "plan" | "tool" | "context">) {
   const { kind, plan, tool, context = "" } = request;
@@ -82,6 +85,7 @@ export function ruleInputOf(request: Pick<AgentRequest, "kind" | "plan" | "tool"
   if (input === undefined || !isFlat(input, deepestInput)) return undefined;
   const { description: _, ...withoutWords } = input;
   const counts = shellTools.includes(tool) && typeof input.description === "string" ? withoutWords : input;
+  if (!saysWhat(tool, counts)) return undefined;
   const text = JSON.stringify(inOrder(counts));
   return text.length > longestInput ? undefined : text;
 }
@@ -174,6 +178,19 @@ function isIn({ project }: StandingRule, facts: AskerFacts): boolean {
 
 function isKnown(text: string | undefined): boolean {
   return text !== undefined && text !== "" && text !== unknownText;
+}
+
+/** Whether the input says what the call does. One that does not is equal for calls that do different things. */
+function saysWhat(tool: string, input: Readonly<Record<string, unknown>>): boolean {
+  if (input.unknown_call === true) return false;
+  if (shellTools.includes(tool)) return hasContent(input.command);
+  return tool === patchTool ? hasContent(input.changes) : hasContent(input);
+}
+
+function hasContent(value: unknown): boolean {
+  if (typeof value === "string") return value.trim() !== "";
+  if (typeof value === "object" && value !== null) return Object.values(value).some(hasContent);
+  return value !== undefined && value !== null;
 }
 
 function parseObject(json: string): Readonly<Record<string, unknown>> | undefined {

@@ -52,6 +52,10 @@ describe("permissionHook()", () => {
   test("of a call that is not known shows what the request tells", () => {
     const told = permissionHook(permission({ metadata: { command: "make" } }), nobody);
     expect([told.facts.tool, told.facts.detail]).toEqual(["bash", "make"]);
+    const patterns = ["rm -r /"];
+    expect(permissionHook(permission({ metadata: { shell: "sh" }, patterns }), nobody).tool?.input).toEqual({
+      ...{ shell: "sh", asks_for: "bash", patterns, unknown_call: true },
+    });
     expect(permissionHook(permission({ patterns: ["a", "b"] }), nobody).facts.detail).toBe("a b");
     const own = permissionHook(permission({ permission: "cliai_report_status" }), nobody);
     expect(own.tool?.isOwn).toBe(true);

@@ -96,6 +96,31 @@ describe("scopesOf()", () => {
     expect(scopesOf(npmTest, { ...facts, config_name: "unknown" })).toEqual(["session", "agent"]);
   });
 
+  test.each<[string, object]>([
+    ["Bash", {}],
+    ["Bash", { description: "Run the tests" }],
+    ["Bash", { command: " ", timeout: 5 }],
+    ["shell", { command: [], workdir: "/work/shop" }],
+    ["read", {}],
+    ["read", { filePath: "", edits: [], more: { of: null } }],
+    ["apply_patch", { reason: "to write the file" }],
+    ["apply_patch", { changes: [], writes_below: "/work" }],
+    ["read", { asks_for: "external_directory", patterns: ["/etc/*"], unknown_call: true }],
+  ])("offers none for %s with %p, which does not say what the call does", (tool, input) => {
+    expect(scopesOf(asked(input, { tool }), facts)).toEqual([]);
+    expect(() => ruleFor("session", asked(input, { tool }))).toThrow("no rule");
+    const rule = { ...ruleFor("session"), tool, input: JSON.stringify(input) };
+    expect(covers(rule, asked(input, { tool }), facts)).toBe(false);
+  });
+
+  test("offers them for an input that says it by numbers, switches or lists", () => {
+    for (const input of [{ issue: 7 }, { all: false }, { names: ["a"] }])
+      expect(scopesOf(asked(input, { tool: "mcp__tracker__close" }), facts)).not.toEqual([]);
+    const changes = [{ path: "a", diff: "+1" }];
+    expect(scopesOf(asked({ changes }, { tool: "apply_patch" }), facts)).not.toEqual([]);
+    expect(scopesOf(asked({ command: ["npm", "test"] }, { tool: "shell" }), facts)).not.toEqual([]);
+  });
+
   test("offers none for a change of a file, nor for an input that nobody reads", () => {
     expect(scopesOf(asked({ file_path: "a", old_string: "1", new_string: "2" }), facts)).toEqual([]);
     expect(ruleInputOf(asked({ command: "x".repeat(30_000) }))).toBeUndefined();
