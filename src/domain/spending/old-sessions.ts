@@ -55,16 +55,26 @@ export function foldOld(sessions: readonly SessionSpending[], beforeMs: number):
     const known = [...changed.values(), ...folded].find(
       ({ profile, project }) => profile === each.profile && project === each.project,
     );
-    const session = known?.session ?? unusedName([...sessions, ...changed.values()]);
+    const session = known?.session ?? foldedName(each, [...sessions, ...changed.values()]);
     changed.set(session, joinSession(known, { ...each, session, quarters: quartersOf(each) }, each.session));
   }
   return { changed: [...trimmed, ...changed.values()], gone };
 }
 
-/** A run may have any name, this one, too. */
-function unusedName(sessions: readonly SessionSpending[]): string {
+/** By profile and project, so that every serve gives it the same name, in whichever order it has the sessions. A run may have any name, this one, too. */
+function foldedName({ profile, project }: SessionSpending, sessions: readonly SessionSpending[]): string {
   const used = new Set(sessions.map(({ session }) => session));
-  for (let n = 0; ; n += 1) if (!used.has(`earlier.${n}`)) return `earlier.${n}`;
+  const name = `earlier.${hashOf(JSON.stringify([profile ?? null, project ?? null]))}`;
+  if (!used.has(name)) return name;
+  for (let n = 1; ; n += 1) if (!used.has(`${name}.${n}`)) return `${name}.${n}`;
+}
+
+/** FNV-1a of 64 bits, for a project's path may be longer than a key. */
+function hashOf(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(36);
 }
 
 function newestOf(sessions: readonly SessionSpending[]): SessionSpending | undefined {

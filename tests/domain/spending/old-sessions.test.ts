@@ -24,6 +24,10 @@ function after(sessions: readonly SessionSpending[], beforeMs: number): SessionS
   return [...sessions.filter((each) => !names.has(each.session)), ...changed];
 }
 
+/** The name of the sessions of a profile that were put together. */
+const nameOf = (sessions: readonly SessionSpending[], profile: string | undefined) =>
+  sessions.find((each) => each.includes !== undefined && each.profile === profile)?.session ?? "";
+
 describe("foldOld()", () => {
   test("puts old sessions of one profile and project together, with their days and models", () => {
     const sessions = [
@@ -34,10 +38,11 @@ describe("foldOld()", () => {
       session("r5", 200, { profile: "coder" }),
     ];
     const folded = after(sessions, 150 * dayMs);
+    const [coder, other] = [nameOf(folded, "coder"), nameOf(folded, "other")];
     expect(folded.map((each) => [each.session, each.includes])).toEqual([
       ["r5", undefined],
-      ["earlier.0", ["r1", "r2", "r3"]],
-      ["earlier.1", ["r4"]],
+      [coder, ["r1", "r2", "r3"]],
+      [other, ["r4"]],
     ]);
     expect(folded[1]).toMatchObject({
       ...{ profile: "coder", first_at: at(100), last_at: at(101), audit_seq: 101 },
@@ -50,9 +55,9 @@ describe("foldOld()", () => {
     const written = folded.map((each) => (each.includes === undefined ? each : { ...each, includes: [] }));
     const later = after([...written, session("r6", 300, { profile: "coder" })], 250 * dayMs);
     expect(later.map((each) => [each.session, each.includes])).toEqual([
-      ["earlier.1", []],
+      [other, []],
       ["r6", undefined],
-      ["earlier.0", ["r5"]],
+      [coder, ["r5"]],
     ]);
   });
 
@@ -63,9 +68,31 @@ describe("foldOld()", () => {
     expect(foldOld([session("r1", 100), session("r2", 180)], 90 * dayMs)).toBeUndefined();
   });
 
+  test("gives the same names in whichever order the sessions are, for another serve may have read them in another one", () => {
+    const places = [
+      { profile: "coder" },
+      { project: "/p" },
+      { project: "/q" },
+      { profile: "coder", project: "/p" },
+      {},
+    ];
+    const sessions = places.map((place, i) => session(`r${i}`, 100 + i, place));
+    const namesOf = (some: readonly SessionSpending[]) =>
+      new Map(
+        after([...some, session("now", 200)], 150 * dayMs).map((each) => [
+          JSON.stringify([each.profile, each.project, each.includes]),
+          each.session,
+        ]),
+      );
+    const names = namesOf(sessions);
+    expect(new Set(names.values()).size).toBe(places.length + 1);
+    expect(namesOf(sessions.toReversed())).toEqual(names);
+  });
+
   test("a run that has the name of sessions that were put together loses nothing", () => {
-    const folded = after([session("earlier.0", 100), session("r2", 180)], 150 * dayMs);
-    expect(folded.map((each) => each.session)).toEqual(["r2", "earlier.1"]);
+    const name = nameOf(after([session("r1", 100), session("r2", 180)], 150 * dayMs), undefined);
+    const folded = after([session(name, 100), session("r2", 180)], 150 * dayMs);
+    expect(folded.map((each) => each.session)).toEqual(["r2", `${name}.1`]);
   });
 
   test("keeps every sum, by agent, project, profile and model, also where an agent tells what its CLI tells, too", () => {
