@@ -7,8 +7,8 @@ export interface Gate {
   /** Who paused the agent; undefined if it is not paused. */
   pausedBy(): string | undefined;
   isShut(): boolean;
-  /** Whether a tool call or a prompt waits at the gate. */
-  isHolding(): boolean;
+  /** What has waited longest at the gate; undefined if nothing waits. */
+  holding(): Held | undefined;
   pause(by: string): void;
   /** Opens the gate, and lets the held calls start. */
   resume(): void;
@@ -24,21 +24,23 @@ export interface Gate {
   whenLetGo(signal: AbortSignal): Promise<void>;
 }
 
+type Held = "a tool call" | "its next prompt";
+
 type Verdict = Extract<HookAnswer, { type: "go" | "deny" }>;
 
 export interface GateOptions {
   /** How long a call is held. Must be less than the CLI waits for its hook, because the CLI runs the tool after that. */
   readonly holdMs: number;
   /** Called when something begins to wait at the gate. */
-  readonly onHeld: (what: "a tool call" | "its next prompt") => void;
+  readonly onHeld: (what: Held) => void;
 }
 
 export function createGate({ holdMs, onHeld }: GateOptions): Gate {
   let pausedBy: string | undefined;
   let shutReason: string | undefined;
-  const held = new Set<() => void>();
+  const held = new Map<() => void, Held>();
   const letGo = () => {
-    for (const look of held) look();
+    for (const look of held.keys()) look();
   };
   const verdict = (): Verdict | undefined => {
     if (shutReason !== undefined) return deny(shutReason);
@@ -46,6 +48,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
   };
   /** @param late the verdict after `forMs` */
   const hold = async (
+    what: Held,
     signal: AbortSignal | undefined,
     forMs: number,
     late: Verdict = go,
@@ -59,7 +62,8 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
     void wait(forMs, isOver.signal).then(() => resolve(late));
     const leave = () => resolve(go);
     signal?.addEventListener("abort", leave, { once: true });
-    held.add(look);
+    held.set(look, what);
+    onHeld(what);
     try {
       return await promise;
     } finally {
@@ -72,7 +76,7 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
   return {
     pausedBy: () => pausedBy,
     isShut: () => shutReason !== undefined,
-    isHolding: () => held.size > 0,
+    holding: () => held.values().next().value,
     pause(by) {
       pausedBy = by;
     },
@@ -87,16 +91,14 @@ export function createGate({ holdMs, onHeld }: GateOptions): Gate {
     async pass(signal, forMs = holdMs) {
       const now = signal?.aborted ? go : verdict();
       if (now !== undefined) return now;
-      onHeld("a tool call");
       const late = deny(
         `You are paused by ${pausedBy}: this call was held and has not run. Call it again to go on waiting; do nothing else meanwhile.`,
       );
-      return await hold(signal, forMs, late);
+      return await hold("a tool call", signal, forMs, late);
     },
     async whenLetGo(signal) {
       if (signal.aborted || verdict() !== undefined) return;
-      onHeld("its next prompt");
-      await hold(signal, Number.POSITIVE_INFINITY);
+      await hold("its next prompt", signal, Number.POSITIVE_INFINITY);
     },
   };
 }

@@ -47,10 +47,8 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
   };
   const next = () =>
     turn.holdsOnlyAsked() ? "its next texts wait until it is resumed" : "the next tool call is held";
-  const gate = createGate({
-    holdMs,
-    onHeld: (what) => settle("applied", `${what} is held before it starts`),
-  });
+  const settleHeld = (what: string) => settle("applied", `${what} is held before it starts`);
+  const gate = createGate({ holdMs, onHeld: settleHeld });
 
   return {
     gate,
@@ -67,8 +65,10 @@ export function createPauses({ turn, receipts, holdMs }: PausesOptions): Pauses 
       if (!pauses.has(command_id) || gate.pausedBy() === undefined) return;
       // If the CLI holds only some tools, nothing shows yet that the running turn is held.
       if (!turn.holdsOnlyAsked()) tellPause(command_id);
+      const held = gate.holding();
       if (!turn.isOpen()) settle("applied", `no turn runs; ${next()}`);
-      else if (gate.isHolding()) settle("applied", "it is held already");
+      // It was held before this pause: by an earlier one, or while this one was being stored.
+      else if (held !== undefined) settleHeld(held);
     },
     async resume({ command_id }) {
       const wasPaused = gate.pausedBy() !== undefined;

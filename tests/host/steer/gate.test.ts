@@ -69,7 +69,7 @@ describe("createGate()", () => {
     await gated.gate.whenLetGo(over.signal);
     gated.gate.pause("eve");
     const waiting = gated.gate.whenLetGo(over.signal);
-    expect([gated.held(), gated.gate.isHolding()]).toEqual([1, true]);
+    expect([gated.held(), gated.gate.holding()]).toEqual([1, "its next prompt"]);
     await staysPending(waiting, {
       what: "it waits",
       because: "the longest hold of a call is over",
@@ -77,6 +77,6 @@ describe("createGate()", () => {
     });
     act(gated, over);
     await waiting;
-    expect(gated.gate.isHolding()).toBe(false);
+    expect(gated.gate.holding()).toBeUndefined();
   });
 });

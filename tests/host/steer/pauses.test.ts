@@ -231,7 +231,7 @@ describe("createPauses()", () => {
     await ada.begin();
     const { call: held } = await ada.heldByPause();
     const second = await ada.send("pause");
-    await waitFor(() => ada.outcomes()[second] === "applied: it is held already", {
+    await waitFor(() => ada.outcomes()[second] === "applied: a tool call is held before it starts", {
       ...{ what: "the second is applied", saw: () => ada.outcomes() },
     });
     await ada.send("resume");
