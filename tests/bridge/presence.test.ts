@@ -120,7 +120,7 @@ describe("startPresence()", () => {
     expect(heard.receipts.map(({ state }) => state)).toEqual(["delivered", "failed"]);
     const view = test.server.fleet.get(ada.id);
     expect(view?.status).toBe("disconnected");
-    expect(view?.axes.control).toMatchObject({ value: "running", reason: "stop by eve was not carried out" });
+    expect(view?.axes.control).toMatchObject({ value: "unknown", reason: "it is not connected" });
   });
 
   test("in its host's place it takes the control orders of the host's run and of its own, and of no other", async () => {

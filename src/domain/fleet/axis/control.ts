@@ -8,7 +8,9 @@ import { read } from "./read.ts";
 export function deriveControl(record: AgentRecord, link: Reading<Link>, now: Date): Reading<Control> {
   const control = controlOfRun(record, now);
   if (link.value !== "offline" || !isOverWith(control.value, link.source === "connection")) return control;
-  const why = link.source === "connection" ? "it is not connected" : "it does not run";
+  // A host or bridge that says `disconnected` ends; its CLI may still run.
+  const mayRun = link.source === "connection" || record.said?.status === "disconnected";
+  const why = mayRun ? "it is not connected" : "it does not run";
   return read("unknown", link.source, link.at ?? record.first_seen, now, why);
 }
 
