@@ -26,6 +26,8 @@ export interface HeartbeatEvidence {
   readonly interval_s: number;
   readonly instance_id?: string;
   readonly seq?: number;
+  /** Set if this run has itself reported its profile, its project and its machine, so that those of the record are its own. */
+  readonly is_placed?: true;
   /** The agent CLI that cliai has launched for this run, its release, and how; absent without a host. */
   readonly agent_cli?: string;
   readonly agent_cli_version?: string;

@@ -77,7 +77,9 @@ export function withRun(record: AgentRecord, instanceId: string, at: string): Ag
   };
   if (isOver || heartbeat?.instance_id === undefined) return taken;
   const { instance_id } = heartbeat;
-  const left: OtherRun = { instance_id, heartbeat, ...definedOf({ connection, said, run_started_at }) };
+  // The record's profile, project and machine become those of the run that takes its place.
+  const { is_placed: _, ...beat } = heartbeat;
+  const left: OtherRun = { instance_id, heartbeat: beat, ...definedOf({ connection, said, run_started_at }) };
   return withOtherRun(taken, left, at);
 }
 

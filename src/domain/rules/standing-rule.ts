@@ -9,6 +9,7 @@ import { CliaiError } from "../text/errors.ts";
 import { readPermissionInput } from "../text/permission-input.ts";
 import { AgentIdSchema } from "../wire/agent-id.ts";
 import { TokenSchema } from "../wire/fields.ts";
+import type { AskerFacts } from "./asker-facts.ts";
 
 /**
  * For whom a rule counts. `session`: the agent, until its run ends. `agent`: the agent, in its project. `profile`: all agents of its
@@ -39,13 +40,6 @@ export const RuleSchema = v.object({
   request_id: TokenSchema,
 });
 export type StandingRule = Readonly<v.InferOutput<typeof RuleSchema>>;
-
-/** What is known of the agent that asks: what its credentials prove, and what its host reports. */
-export interface AskerFacts {
-  readonly config_name?: string | undefined;
-  readonly project_path?: string | undefined;
-  readonly first_seen?: string | undefined;
-}
 
 export const UsedRuleSchema = v.object({
   ...RuleSchema.entries,

@@ -4,6 +4,7 @@
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
+import { askerFacts } from "../../domain/rules/asker-facts.ts";
 import {
   covers,
   isSameRule,
@@ -42,7 +43,7 @@ export interface OpenRuleDesk {
 export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<OpenRuleDesk> {
   const { fleet, now, log } = options;
   const store = await openRuleStore(bus, options);
-  const factsOf = ({ agent_id }: AgentRequest) => fleet.record(agent_id) ?? {};
+  const factsOf = (request: AgentRequest) => askerFacts(request, fleet.record(request.agent_id));
   const findRule = (request: AgentRequest) =>
     store.list().find((rule) => covers(rule, request, factsOf(request)));
   const record = (act: "made" | "used" | "revoked", rule: StandingRule, more: RecordFacts) =>

@@ -1,6 +1,7 @@
 // Standing rules on a real nats-server: what they answer, what they leave to a person, what stands in AUDIT of it.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { signatureOfRule } from "../../../src/domain/rules/standing-rule.ts";
+import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
@@ -26,6 +27,7 @@ async function beat(id: string, more: object = {}): Promise<void> {
     interval_s: 3_600,
     config_name: "coder",
     project_path: project,
+    host: "mill",
     ...more,
   };
   bus.publish(`agent.${id}.heartbeat`, { agent_id: id, instance_id: `run-${id}`, ...facts });
@@ -38,10 +40,10 @@ interface Outcome {
   readonly by?: string;
 }
 
-async function permit(id: string, command: string, more: object = {}): Promise<Outcome> {
+async function permit(id: string, command: string, more: object = {}, run = `run-${id}`): Promise<Outcome> {
   const input = JSON.stringify({ command, description: `words ${crypto.randomUUID()}` });
   const args = { tool: "Bash", input, wait_s: 0, ...more };
-  const instance = { instance_id: `run-${id}` };
+  const instance = { instance_id: run };
   const body = { request_id: crypto.randomUUID(), tool: "request_permission", arguments: args, ...instance };
   const data = await bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
   return decodeMessage(ToolResponseSchema, data).result as Outcome;
@@ -120,4 +122,18 @@ test("a rule for a session ends with the run of its agent", async () => {
   const rule = await run.server.rules.make(await approve(asked), "session", "dashboard");
   expect(await permit("bob", "make")).toMatchObject({ approved: true, by: signatureOfRule(rule) });
   expect((await permit("ada", "make")).approved).toBeUndefined();
+});
+
+test("a rule for a profile answers no run that has not itself reported that it is of the profile", async () => {
+  const rule = await run.server.rules.make(await approve(await permit("ada", "make it")), "profile", "api");
+  expect((await permit("eve", "make it")).by).toBe(signatureOfRule(rule));
+  expect((await permit("eve", "make it", {}, "run-unheard")).approved).toBeUndefined();
+  const next = { instance_id: "run-next", config_name: undefined };
+  await beat("eve", next);
+  await waitFor(() => run.server.fleet.get("eve" as AgentId)?.heartbeat?.instance_id === "run-next", {
+    what: "the next run",
+  });
+  expect((await permit("eve", "make it", {}, "run-next")).approved).toBeUndefined();
+  const asked = await permit("eve", "make more", {}, "run-next");
+  await expect(run.server.rules.make(await approve(asked), "agent", "api")).rejects.toThrow("no rule");
 });

@@ -73,10 +73,17 @@ function reduceOwnHeartbeat(
     ...definedOf({ session: sameRun ? record.session : sessionBeforeRun(record.session, instance_id, at) }),
     ...(newRun || record.run_started_at === undefined ? { run_started_at: at } : {}),
     ...definedOf({ launch_task: launchTaskOf(record, message, sameRun, at) }),
-    heartbeat: beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
+    heartbeat: {
+      ...beatOf(message, instance_id, seq ?? (sameRun ? last.seq : undefined), at),
+      ...(isPlacedBy(message) || (sameRun && last.is_placed === true) ? { is_placed: true } : {}),
+    },
     ...said(record.said, message.status, undefined, "heartbeat", instance_id, at),
     commands: ordersAfterHeartbeat(record, instance_id, message.session_id, at),
   };
+}
+
+function isPlacedBy({ config_name, project_path, host }: Heartbeat): boolean {
+  return config_name !== undefined && project_path !== undefined && host !== undefined;
 }
 
 function launchTaskOf(

@@ -3,6 +3,7 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { folderOf } from "../../../domain/fleet/shown/agent-filter.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
+import { askerFacts } from "../../../domain/rules/asker-facts.ts";
 import { type RuleScope, scopesOf } from "../../../domain/rules/standing-rule.ts";
 
 interface RememberFieldProps {
@@ -12,7 +13,7 @@ interface RememberFieldProps {
 
 /** Nothing, if no rule can be made of the request. */
 export function RememberField({ request, view }: RememberFieldProps) {
-  const scopes = view === undefined ? [] : scopesOf(request, view);
+  const scopes = view === undefined ? [] : scopesOf(request, askerFacts(request, view));
   if (view === undefined || scopes.length === 0) return null;
   const field = `remember-${request.request_id}`;
   return (

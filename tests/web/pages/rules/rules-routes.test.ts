@@ -4,15 +4,17 @@ import { waitFor } from "../../../support/wait-for.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "../../test-app.ts";
 
 let web: TestApp;
+let instance_id: string | undefined;
+const place = { config_name: "coder", project_path: "/work/shop", host: "mill" };
 beforeAll(async () => {
   web = await startTestApp();
-  await web.heartbeat("ada", { config_name: "coder", project_path: "/work/shop" });
+  instance_id = (await web.heartbeat("ada", place)).heartbeat?.instance_id;
 });
 afterAll(() => web[Symbol.asyncDispose]());
 
 async function permit(input: object, tool = "Bash"): Promise<string> {
   const args = { tool, input: JSON.stringify(input), wait_s: 0 };
-  const body = { request_id: crypto.randomUUID(), tool: "request_permission", arguments: args };
+  const body = { request_id: crypto.randomUUID(), tool: "request_permission", arguments: args, instance_id };
   const data = await web.bus.request("tools.call.ada", body, { timeoutMs: 60_000 });
   const { request_id } = JSON.parse(new TextDecoder().decode(data)).result;
   await waitFor(() => web.test.server.requests.get(request_id) !== undefined, { what: "the request" });
@@ -29,8 +31,7 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
   const id = await permit({ command: "npm test && echo '<b>'" });
   const inbox = await read("/inbox");
   expect(inbox).toContain("always, for every coder in shop");
-  // The test's agent names no run, so that nothing ends with its session.
-  expect(inbox).not.toContain("for this session");
+  expect(inbox).toContain("for this session of ada");
 
   const answered = await post(`/inbox/${id}`, { verdict: "approve", remember: "agent" });
   expect(answered.status).toBe(303);
