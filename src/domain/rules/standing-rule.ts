@@ -12,8 +12,8 @@ import { TokenSchema } from "../wire/fields.ts";
 import type { AskerFacts } from "./asker-facts.ts";
 
 /**
- * For whom a rule counts. `session`: the agent, until its run ends. `agent`: the agent, in its project. `profile`: all agents of its
- * profile, in its project.
+ * For whom a rule counts. `session`: the agent, until its run ends. `agent`: the agent, in its project on its machine. `profile`: all
+ * agents of its profile, in its project on its machine.
  */
 export const ruleScopes = ["session", "agent", "profile"] as const;
 export type RuleScope = (typeof ruleScopes)[number];
@@ -34,6 +34,8 @@ export const RuleSchema = v.object({
   profile: v.exactOptional(v.string()),
   /** The folder of the project, with `agent` and `profile`. */
   project: v.exactOptional(v.string()),
+  /** The machine of that folder, with `agent` and `profile`. A rule that has none, of an earlier version, covers nothing. */
+  host: v.exactOptional(v.string()),
   made_by: v.string(),
   made_at: v.string(),
   /** The request whose approval it was made of. */
@@ -90,7 +92,7 @@ export function scopesOf(
   facts: AskerFacts,
 ): readonly RuleScope[] {
   if (ruleInputOf(request) === undefined) return [];
-  const isPlaced = isKnown(facts.project_path);
+  const isPlaced = isKnown(facts.project_path) && isKnown(facts.host);
   return ruleScopes.filter((scope) => {
     if (scope === "session") return request.run !== undefined;
     return scope === "agent" ? isPlaced : isPlaced && isKnown(facts.config_name);
@@ -119,19 +121,29 @@ export function makeRule(request: AgentRequest, facts: AskerFacts, making: RuleM
       hint: "approve it first",
     });
   }
-  const { config_name: profile = "", project_path: project = "" } = facts;
+  const { config_name: profile = "", project_path: project = "", host = "" } = facts;
   const agent = { agent_id, ...definedOf({ agent_since: facts.first_seen }) };
   const whom = {
     session: { ...agent, run: run ?? "" },
-    agent: { ...agent, project },
-    profile: { profile, project },
+    agent: { ...agent, project, host },
+    profile: { profile, project, host },
   }[scope];
   return { rule_id, tool, input, scope, ...whom, made_by: by, made_at: now.toISOString(), request_id };
 }
 
 /** Whether two rules cover the same. */
 export function isSameRule(one: StandingRule, other: StandingRule): boolean {
-  const names = ["tool", "input", "scope", "agent_id", "agent_since", "run", "profile", "project"] as const;
+  const names = [
+    "tool",
+    "input",
+    "scope",
+    "agent_id",
+    "agent_since",
+    "run",
+    "profile",
+    "project",
+    "host",
+  ] as const;
   return names.every((name) => one[name] === other[name]);
 }
 
@@ -154,20 +166,19 @@ export function signatureOfRule({ rule_id }: Pick<StandingRule, "rule_id">): str
   return `rule ${rule_id}`;
 }
 
-/** For whom the rule counts: "all coder in /work/shop". */
-export function scopeText({ scope, agent_id, profile, project }: StandingRule): string {
+/** For whom the rule counts: "ada in /work/shop on mill". */
+export function scopeText({ scope, agent_id, profile, project, host }: StandingRule): string {
   if (scope === "session") return `${agent_id}, until its present run ends`;
-  return scope === "agent"
-    ? `${agent_id} in ${project}`
-    : `all agents of the profile ${profile} in ${project}`;
+  const place = host === undefined ? `${project}, without a machine, so for none` : `${project} on ${host}`;
+  return scope === "agent" ? `${agent_id} in ${place}` : `all agents of the profile ${profile} in ${place}`;
 }
 
 function isOf(rule: StandingRule, { agent_id }: AgentRequest, { first_seen }: AskerFacts): boolean {
   return rule.agent_id === agent_id && rule.agent_since === first_seen;
 }
 
-function isIn({ project }: StandingRule, facts: AskerFacts): boolean {
-  return isKnown(project) && project === facts.project_path;
+function isIn({ project, host }: StandingRule, facts: AskerFacts): boolean {
+  return isKnown(project) && project === facts.project_path && isKnown(host) && host === facts.host;
 }
 
 function isKnown(text: string | undefined): boolean {

@@ -7,7 +7,7 @@ import { ada as id } from "../../support/agents.ts";
 const time = (s: number) => new Date(Date.parse("2026-05-03T12:00:00Z") + s * 1_000).toISOString();
 const first_seen = time(0);
 const place = { config_name: "coder", project_path: "/work/shop", host: "mill" };
-const known = { first_seen, config_name: "coder", project_path: "/work/shop" };
+const known = { first_seen, ...place };
 
 function beat(s: number, instance_id: string | undefined, more: object = place): FleetEvent {
   const run = instance_id === undefined ? {} : { instance_id };
@@ -19,7 +19,7 @@ function left(s: number, instance_id: string): FleetEvent {
 const factsAfter = (run: string | undefined, ...events: FleetEvent[]) =>
   askerFacts({ run }, events.reduce<AgentRecord | undefined>(reduceAgent, undefined));
 
-test("the profile and the project are those that the run which asks has reported", () => {
+test("the profile, the project and the machine are those that the run which asks has reported", () => {
   expect(factsAfter("r1", beat(0, "r1"))).toEqual(known);
   expect(factsAfter("r1", beat(0, "r1"), beat(15, "r1", {}))).toEqual(known);
   expect(factsAfter("r2", beat(0, "r1"))).toEqual({ first_seen });

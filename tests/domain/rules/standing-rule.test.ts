@@ -13,7 +13,7 @@ import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { errorOf } from "../../support/error-of.ts";
 
 const first_seen = "2026-05-01T08:00:00Z";
-const facts = { config_name: "coder", project_path: "/work/shop", first_seen };
+const facts = { config_name: "coder", project_path: "/work/shop", host: "mill", first_seen };
 const now = new Date("2026-05-03T13:00:00Z");
 
 function asked(input: unknown, more: Partial<AgentRequest> = {}): AgentRequest {
@@ -83,10 +83,25 @@ describe("covers()", () => {
     ["profile", { ...bob, run: "run-9" }, {}, true],
     ["profile", bob, { config_name: "coder2" }, false],
     ["profile", bob, { project_path: "/work/shop2" }, false],
+    ["session", {}, { host: "barn" }, true],
+    ["agent", {}, { host: "barn" }, false],
+    ["agent", {}, { host: "unknown" }, false],
+    ["profile", bob, { host: "barn" }, false],
   ])("with the scope %s and %p, %p: %p", (scope, more, other, isCovered) => {
     const request = asked({ command: "npm test" }, more);
     expect(covers(ruleFor(scope), request, { ...facts, ...other })).toBe(isCovered);
   });
+});
+
+test("a stored rule without a machine covers nothing", () => {
+  for (const scope of ["agent", "profile"] as const) {
+    const { host: _, ...old } = ruleFor(scope);
+    expect(covers(ruleFor(scope), npmTest, facts)).toBe(true);
+    expect(covers(old, npmTest, facts)).toBe(false);
+    expect(covers(old, npmTest, { ...facts, host: undefined })).toBe(false);
+    expect(isSameRule(old, ruleFor(scope))).toBe(false);
+    expect(scopeText(old)).toEndWith("in /work/shop, without a machine, so for none");
+  }
 });
 
 describe("scopesOf()", () => {
@@ -94,6 +109,7 @@ describe("scopesOf()", () => {
     expect(scopesOf(npmTest, facts)).toEqual(["session", "agent", "profile"]);
     expect(scopesOf({ ...npmTest, run: undefined }, {})).toEqual([]);
     expect(scopesOf(npmTest, { ...facts, config_name: "unknown" })).toEqual(["session", "agent"]);
+    expect(scopesOf(npmTest, { ...facts, host: undefined })).toEqual(["session"]);
   });
 
   test.each<[string, object]>([
@@ -141,8 +157,8 @@ describe("makeRule()", () => {
 
   test("says for whom it counts", () => {
     expect(scopeText(ruleFor("session"))).toBe("ada, until its present run ends");
-    expect(scopeText(ruleFor("agent"))).toBe("ada in /work/shop");
-    expect(scopeText(ruleFor("profile"))).toBe("all agents of the profile coder in /work/shop");
+    expect(scopeText(ruleFor("agent"))).toBe("ada in /work/shop on mill");
+    expect(scopeText(ruleFor("profile"))).toBe("all agents of the profile coder in /work/shop on mill");
     expect(isSameRule(ruleFor("agent"), { ...ruleFor("agent"), rule_id: "r-2" })).toBe(true);
     expect(isSameRule(ruleFor("agent"), ruleFor("profile"))).toBe(false);
   });

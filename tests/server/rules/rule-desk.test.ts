@@ -18,6 +18,7 @@ beforeAll(async () => {
   bus = await run.nats.bus("agents");
   for (const id of ["ada", "bob", "eve"]) await beat(id);
   await beat("far", { project_path: "/work/other" });
+  await beat("off", { host: "barn" });
 });
 afterAll(() => run[Symbol.asyncDispose]());
 
@@ -71,6 +72,7 @@ test("a rule for a profile answers the same input of all its agents in the proje
 
   expect(await permit("eve", "npm test")).toMatchObject({ approved: true, by });
   expect((await permit("far", "npm test")).approved).toBeUndefined();
+  expect((await permit("off", "npm test")).approved).toBeUndefined();
   expect((await permit("eve", "npm test ")).approved).toBeUndefined();
   expect((await permit("eve", "npm test", { tool: "Shell" })).approved).toBeUndefined();
   expect((await permit("eve", "npm test", { plan: true })).approved).toBeUndefined();
@@ -96,7 +98,7 @@ test("the same rule is made once, outlives a restart, and answers nothing once i
   expect(again.rule_id).toBe(rule?.rule_id ?? "");
   run = await run.restart();
   expect(run.server.rules.list()).toEqual([expect.objectContaining(again)]);
-  await waitFor(() => run.server.fleet.list().length === 4, { what: "the fleet" });
+  await waitFor(() => run.server.fleet.list().length === 5, { what: "the fleet" });
   expect((await permit("ada", "npm test")).by).toBe(signatureOfRule(again));
 
   await run.server.rules.revoke(again.rule_id, "dashboard");

@@ -29,10 +29,10 @@ export function RememberField({ request, view }: RememberFieldProps) {
   );
 }
 
-function scopeWords(scope: RuleScope, { agent_id, config_name, project_path }: AgentView): string {
+function scopeWords(scope: RuleScope, { agent_id, config_name, project_path, host }: AgentView): string {
   if (scope === "session") return `for this session of ${agent_id}`;
-  const project = folderOf(project_path);
+  const place = `${folderOf(project_path)} on ${host}`;
   return scope === "agent"
-    ? `always, for ${agent_id} in ${project}`
-    : `always, for every ${config_name} in ${project}`;
+    ? `always, for ${agent_id} in ${place}`
+    : `always, for every ${config_name} in ${place}`;
 }

@@ -30,13 +30,13 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
   expect(await read("/rules")).toContain("No rule stands");
   const id = await permit({ command: "npm test && echo '<b>'" });
   const inbox = await read("/inbox");
-  expect(inbox).toContain("always, for every coder in shop");
+  expect(inbox).toContain("always, for every coder in shop on mill");
   expect(inbox).toContain("for this session of ada");
 
   const answered = await post(`/inbox/${id}`, { verdict: "approve", remember: "agent" });
   expect(answered.status).toBe(303);
   const page = await read("/rules");
-  expect(page).toContain("Bash, for ada in /work/shop");
+  expect(page).toContain("Bash, for ada in /work/shop on mill");
   expect(page).toContain("npm test &amp;&amp; echo &#39;&lt;b&gt;&#39;");
   expect(page).toContain("never used");
   expect(await read("/inbox")).toContain("Standing rules (1)");
