@@ -55,6 +55,7 @@ import searchStyle from "./browser/search.css" with { type: "text" };
 import streamScript from "./browser/stream.js" with { type: "text" };
 import drawScript from "./browser/terminal/draw.js" with { type: "text" };
 import keyboardScript from "./browser/terminal/keyboard.js" with { type: "text" };
+import pasteScript from "./browser/terminal/paste.js" with { type: "text" };
 import typeStyle from "./browser/terminal/type.css" with { type: "text" };
 import typeScript from "./browser/terminal/type.js" with { type: "text" };
 import transcriptStyle from "./browser/transcript.css" with { type: "text" };
@@ -105,6 +106,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["terminal.css", terminalStylesheet],
   ["terminal/draw.js", drawScript],
   ["terminal/keyboard.js", keyboardScript],
+  ["terminal/paste.js", pasteScript],
   ["terminal/type.css", [xtermStyle, typeStyle, typedColours].join("\n")],
   ["terminal/type.js", typeScript],
   ["terminal/xterm.mjs", xtermScript],

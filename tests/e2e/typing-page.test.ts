@@ -119,11 +119,12 @@ test("a person types, pastes and presses keys; nothing of the agent's own reache
   terminal.write("\u001b[?2004h");
   await page.evaluate(() => {
     const clipboardData = new DataTransfer();
-    clipboardData.setData("text/plain", "two\nlines");
+    clipboardData.setData("text/plain", "two\u0007\nlines\u001b[201~");
     const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
     document.querySelector("#typed textarea")?.dispatchEvent(paste);
   });
-  await until("it is pasted", () => typed().endsWith("\u001b[200~two\rlines\u001b[201~"));
+  // No control character of the text comes with it: the only mark that ends it is that of the page.
+  await until("it is pasted", () => typed().endsWith("\u001b[200~two\rlines[201~\u001b[201~"));
   expect(await page.locator("#typed-facts").innerText()).toBe("80 × 24, the size of its own window.");
   // With Ctrl-\ the person leaves, and the focus is where they can go on.
   await page.keyboard.press("Control+Backslash");

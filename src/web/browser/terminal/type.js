@@ -4,6 +4,7 @@ import { announce } from "../say.js";
 import { openStream } from "../stream.js";
 import { drawScreen, opening } from "./draw.js";
 import { createKeyboard, keyboardWords } from "./keyboard.js";
+import { takePastes } from "./paste.js";
 import { Terminal } from "./xterm.mjs";
 
 const place = element("typed");
@@ -64,6 +65,7 @@ terminal.open(place);
 terminal.write(opening);
 terminal.attachCustomKeyEventHandler(isForAgent);
 terminal.onData((keys) => press(keys));
+takePastes(place, (text) => terminal.paste(text));
 
 const keyboard = createKeyboard({
   send,

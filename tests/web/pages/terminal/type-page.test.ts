@@ -36,7 +36,7 @@ test("it loads its scripts and styles from this server", async () => {
   const [, ...imported] = [...(await pageOf(script)).html.matchAll(/^import .* from "\.\/(.+)";$/gm)].map(
     ([, name = ""]) => script.replace("type.js", name),
   );
-  expect(imported.map((path) => path.split("/").at(-1))).toEqual(["keyboard.js", "xterm.mjs"]);
+  expect(imported.map((path) => path.split("/").at(-1))).toEqual(["keyboard.js", "paste.js", "xterm.mjs"]);
   for (const path of [script, ...imported]) {
     const response = await web.app.request(path);
     expect([path, response.headers.get("content-type")]).toEqual([path, "text/javascript; charset=utf-8"]);
