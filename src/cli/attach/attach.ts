@@ -13,6 +13,7 @@ import { type CliContext, operatorOf } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
 import { openFullScreen, type ScreenSize } from "../screen/full-screen.ts";
 import { attachRows, roomFor } from "./attach-rows.ts";
+import { createPasteFilter } from "./pasted.ts";
 import { type AttachEvent, type DetachKey, firstAttachState, reduceAttach } from "./state.ts";
 
 const firstScreenWithinMs = 5_000;
@@ -174,11 +175,13 @@ async function attach(
   await requireScreen(id, watched, first.promise);
 
   const decoder = new TextDecoder();
+  const withoutControls = createPasteFilter();
   const screen = openFullScreen({
     ...{ stdin: context.stdin, stdout: context.stdout },
     onInput(data) {
       take({ type: "trouble", trouble: troubleOf(bus, watched) });
-      take({ type: "input", text: decoder.decode(data, { stream: true }), height: roomFor(size).rows });
+      const text = withoutControls(decoder.decode(data, { stream: true }));
+      take({ type: "input", text, height: roomFor(size).rows });
     },
     onRedraw() {
       size = screen.size();
