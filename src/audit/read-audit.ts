@@ -71,13 +71,31 @@ export async function readBefore(
   return { records, from, lowest, trimmedBefore };
 }
 
-/** The records from a sequence on, oldest first. */
-export async function* readOnward(
+export interface OnwardOptions {
+  /** The first sequence. */
+  readonly from: number;
+  /** The reading ends at the next record after this moment of `performance.now`. */
+  readonly untilMs: number;
+  /** Whether the record is the last one that is wanted. */
+  readonly isEnough: (record: StreamMessage) => boolean;
+}
+
+/**
+ * Calls `isEnough` with the records that fit, oldest first. Resolves to the sequence up to which all were looked at; undefined if it came
+ * to the end.
+ */
+export async function lookOnward(
   bus: Bus,
   filter: AuditFilter,
-  from: number,
-): AsyncGenerator<StreamMessage, void> {
-  yield* readFrom(bus, filter, from);
+  { from, untilMs, isEnough }: OnwardOptions,
+): Promise<number | undefined> {
+  const test = createAuditTest(filter);
+  const subjects = auditSubjects(filter);
+  for await (const message of readStream(bus, { stream: streams.audit, subjects, from })) {
+    // The time counts for each record, because perhaps none fits.
+    if ((test(message) && isEnough(message)) || performance.now() > untilMs) return message.seq;
+  }
+  return undefined;
 }
 
 /** Calls `onRecord` for each record from `from` on, until it is stopped. */

@@ -248,8 +248,14 @@ export interface HistoryReading {
     filter: AuditFilter,
     options: { readonly limit: number; readonly before?: number | undefined },
   ): Promise<HistoryPage>;
-  /** Calls `isEnough` with the records from a sequence on, oldest first, until it returns true; gives up after about a second. */
-  after(filter: AuditFilter, from: number, isEnough: (record: HistoryRecord) => boolean): Promise<void>;
+  /** The sequence of the newest record that this server knows of; 0 for none. It follows the stream with a short delay. */
+  newest(): number;
+  /**
+   * Calls `isEnough` with the records from a sequence on, oldest first, until it returns true; gives up after about a second.
+   * Resolves to the sequence up to which all were looked at: go on after it.
+   * @throws CliaiError if NATS does not answer
+   */
+  after(filter: AuditFilter, from: number, isEnough: (record: HistoryRecord) => boolean): Promise<number>;
 }
 
 export interface Health {

@@ -62,7 +62,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     work: foundation.work.figures,
-    history: createHistory(bus),
+    history: createHistory(bus, reading.readTo),
     spending: foundation.spending,
     system: () => readSystemFacts(foundation, options),
     catchUp: reading.projector.catchUpAll,

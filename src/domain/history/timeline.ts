@@ -46,8 +46,10 @@ export function createCallFolder(): CallFolder {
 
   const endCall = (record: AnyRecord): boolean => {
     const key = callKey(record);
-    const call = taken.has(record.seq) ? undefined : open.get(key)?.shift();
-    if (call === undefined) return false;
+    const [call] = open.get(key) ?? [];
+    // An end that is read again is not that of a call which began after it.
+    if (call === undefined || call.line.seq > record.seq || taken.has(record.seq)) return false;
+    open.get(key)?.shift();
     taken.add(record.seq);
     if (open.get(key)?.length === 0) open.delete(key);
     lines.set(call.line.seq, withEnd(call.line, record));
@@ -65,7 +67,7 @@ export function createCallFolder(): CallFolder {
         return;
       }
       if (topic === "event" && endKinds.includes(kind)) {
-        if (endCall(record)) return;
+        if (taken.has(record.seq) || endCall(record)) return;
         const line = { ...callLine(record), is_failure: kind !== "tool_end" };
         orphans.set(`${callKey(record)} ${record.seq}`, line);
         lines.set(record.seq, line);

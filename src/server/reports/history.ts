@@ -1,7 +1,7 @@
 // This room reads what is stored for the pages of the dashboard that look back: the history, the state of the store.
 //
 // Reads the stream AUDIT by pages. A search that takes too long is given up in time, and goes on with the next page.
-import { readBefore, readOnward } from "../../audit/read-audit.ts";
+import { lookOnward, readBefore } from "../../audit/read-audit.ts";
 import { readAnyMessage } from "../../domain/history/any-message.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
@@ -10,8 +10,10 @@ import type { HistoryReading, HistoryRecord } from "../server.ts";
 const searchWithinMs = 2_000;
 const lookOnWithinMs = 1_000;
 
-export function createHistory(bus: Bus): HistoryReading {
+/** @param newest the sequence up to which this server has read AUDIT */
+export function createHistory(bus: Bus, newest: () => number): HistoryReading {
   return {
+    newest,
     async page(filter, { limit, before }) {
       const untilMs = performance.now() + searchWithinMs;
       const { records, from, lowest, trimmedBefore } = await readBefore(bus, filter, {
@@ -28,10 +30,18 @@ export function createHistory(bus: Bus): HistoryReading {
       };
     },
     async after(filter, from, isEnough) {
-      const untilMs = performance.now() + lookOnWithinMs;
-      for await (const record of readOnward(bus, filter, from)) {
-        if (isEnough(historyRecord(record)) || performance.now() > untilMs) return;
-      }
+      // What is there now has been looked at when the reading comes to its end.
+      const present = newest();
+      let last = from - 1;
+      const end = await lookOnward(bus, filter, {
+        from,
+        untilMs: performance.now() + lookOnWithinMs,
+        isEnough(record) {
+          last = record.seq;
+          return isEnough(historyRecord(record));
+        },
+      });
+      return end ?? Math.max(last, present);
     },
   };
 }

@@ -18,6 +18,8 @@ import type { Foundation } from "./foundation.ts";
 export interface FleetReading {
   readonly projector: Projector;
   readonly orderEnds: OrderEnds;
+  /** The sequence up to which AUDIT has been read. */
+  readonly readTo: () => number;
   /** The stored fleet, after `settleWithStreams` has compared it with the streams. */
   readonly stored: Settled;
   /** Applies an event that the streams do not contain: connections, requests. */
@@ -112,6 +114,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   return {
     projector,
     orderEnds: createOrderEnds({ bus, projector }),
+    readTo: () => position.cursor().audit_seq,
     stored,
     onEvent,
     rewriteAll() {

@@ -1,7 +1,7 @@
 // A page of the history as lines: a call of a tool is one line, also if its beginning and its end are on different pages.
 import { type AuditFilter, parseAuditKind } from "../../../domain/audit/audit-filter.ts";
 import type { TimelineLine } from "../../../domain/history/record-line.ts";
-import { createCallFolder } from "../../../domain/history/timeline.ts";
+import { type CallFolder, createCallFolder } from "../../../domain/history/timeline.ts";
 import { dayStartMs } from "../../../domain/spending/days.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { parseMomentMs } from "../../../domain/text/moment.ts";
@@ -63,37 +63,57 @@ function wholeNumber(text: string | undefined, name: string, most: number): numb
 }
 
 /** @throws CliaiError if NATS does not answer */
-export async function makeTimeline(
+export async function makeTimeline(history: HistoryReading, query: HistoryQuery): Promise<TimelineReport> {
+  const read = await readTimeline(history, query);
+  return { ...read.page, lines: linesOf(read) };
+}
+
+export interface ReadTimeline {
+  readonly page: Omit<HistoryPage, "records">;
+  /** Has the records of the page, and the ends and beginnings of their calls. Takes later records, too. */
+  readonly folder: CallFolder;
+  /** Whether an end without its beginning is no line, because the line is on the next page. */
+  readonly isEndElsewhere: boolean;
+}
+
+/** @throws CliaiError if NATS does not answer */
+export async function readTimeline(
   history: HistoryReading,
   { filter, before, limit }: HistoryQuery,
-): Promise<TimelineReport> {
+): Promise<ReadTimeline> {
   const { records, ...page } = await history.page(filter, { before, limit });
   const folder = createCallFolder();
   for (const record of records.toReversed()) folder.add(record);
-  const [newest] = records;
-  const first = folder.result();
-  if (newest !== undefined && first.open.length > 0) {
+  const { open, orphans } = folder.result();
+  if (open.length > 0) {
     let looked = 0;
-    await history.after({ agent: filter.agent, kind: "event" }, firstOpen(first.open), (record) => {
+    await history.after({ agent: filter.agent, kind: "event" }, firstOpen(open), (record) => {
       looked += 1;
       return !folder.addEnd(record) || looked > looksOn;
     });
   }
-  // Without a filter, the beginning of such a call is on the next page, and has its end there.
-  const { text, failed, kind } = filter;
-  const isSelected = text !== undefined || failed === true || kind !== undefined;
-  if (!isSelected && page.older !== undefined) {
-    const elsewhere = new Set(first.orphans.map(({ seq }) => seq));
-    return { ...page, lines: folder.result().lines.filter(({ seq }) => !elsewhere.has(seq)) };
-  }
-  for (const [agent, orphans] of Map.groupBy(first.orphans, ({ agent_id }) => agent_id)) {
+  if (!isSelecting(filter) && page.older !== undefined) return { page, folder, isEndElsewhere: true };
+  for (const [agent, own] of Map.groupBy(orphans, ({ agent_id }) => agent_id)) {
     if (agent === undefined) continue;
-    const last = Math.max(...orphans.map(({ seq }) => seq));
+    const last = Math.max(...own.map(({ seq }) => seq));
     const found = { agent: parseAgentId(agent), kind: "tool_start" };
     for (const record of (await history.page(found, { before: last, limit: looksBack })).records)
       folder.addStart(record);
   }
-  return { ...page, lines: folder.result().lines };
+  return { page, folder, isEndElsewhere: false };
+}
+
+/** Newest first. */
+export function linesOf({ folder, isEndElsewhere }: ReadTimeline): readonly TimelineLine[] {
+  const { lines, orphans } = folder.result();
+  if (!isEndElsewhere) return lines;
+  const elsewhere = new Set(orphans.map(({ seq }) => seq));
+  return lines.filter(({ seq }) => !elsewhere.has(seq));
+}
+
+/** Whether the filter may leave out the end of a call whose beginning fits, or the other way round. */
+export function isSelecting({ text, failed, kind }: AuditFilter): boolean {
+  return text !== undefined || failed === true || kind !== undefined;
 }
 
 function firstOpen(open: readonly TimelineLine[]): number {

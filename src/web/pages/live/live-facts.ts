@@ -8,7 +8,7 @@ export interface LiveFacts {
   readonly doctor: Doctor | undefined;
   /** What the address of the page asks for. */
   readonly report: AskedReport;
-  /** The sequence of the newest record that the page had when it was made; 0 for none. */
+  /** The sequence up to which the history was looked at when the page was made; 0 for none. */
   readonly newest: number;
   readonly now: () => Date;
 }

@@ -53,8 +53,10 @@ export function createLiveReport(
   };
   return {
     take() {
-      const present = version();
-      if (!isReading && present !== known && nowMs() - readAtMs >= everyMs) void readAgain(present);
+      if (!isReading && nowMs() - readAtMs >= everyMs) {
+        const present = version();
+        if (present !== known) void readAgain(present);
+      }
       const taken = waiting;
       waiting = [];
       return taken;

@@ -6,7 +6,7 @@ import type { AskedReport } from "../../api/reports/costs-report.ts";
 import { createCostsParts } from "../costs/live-costs.tsx";
 import { messagesParts } from "../messages/live-messages.tsx";
 import { systemReportParts } from "../system/live-system.tsx";
-import { timelineParts } from "../timeline/live-timeline.tsx";
+import { createTimelineReading } from "../timeline/live-timeline.tsx";
 import type { LiveFacts } from "./live-facts.ts";
 import { createLiveReport, type LiveReport, type ReportReading } from "./live-report.ts";
 
@@ -36,7 +36,7 @@ function readingOf(
   const history = { everyMs: historyEveryMs, version: () => eventId(server), madeOf: since };
   switch (page) {
     case "timeline":
-      return { ...history, read: () => timelineParts(facts) };
+      return { everyMs: historyEveryMs, ...createTimelineReading(facts) };
     case "messages":
       return { ...history, read: () => messagesParts(facts) };
     case "costs": {

@@ -12,6 +12,20 @@ export interface ArrivedProps {
   readonly what: string | undefined;
 }
 
+/**
+ * `1 new line`, `3 new lines`, `more than 100 new lines`; undefined if nothing has come.
+ * @param most how many are counted
+ */
+export function arrivedText(
+  count: number,
+  most: number,
+  [one, several]: readonly [string, string],
+): string | undefined {
+  if (count === 0) return undefined;
+  if (count > most) return `more than ${most} ${several}`;
+  return `${count} ${count === 1 ? one : several}`;
+}
+
 export function Arrived({ id, shows, href, what }: ArrivedProps) {
   return (
     <div id={id} class="arrived">

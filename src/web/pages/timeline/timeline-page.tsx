@@ -6,7 +6,7 @@ import type { TimelineLine } from "../../../domain/history/record-line.ts";
 import { clockText, dateText } from "../../../domain/spending/days.ts";
 import type { TimelineReport } from "../../api/reports/timeline-report.ts";
 import { absoluteTime } from "../age.ts";
-import { Arrived } from "../parts/arrived.tsx";
+import { Arrived, arrivedText } from "../parts/arrived.tsx";
 import { addressOf, askedNames, Filters, type TimelineAsked } from "./timeline-filters.tsx";
 import { Line } from "./timeline-line.tsx";
 
@@ -61,15 +61,18 @@ type LinesProps = Pick<TimelinePageProps, "asked" | "zone" | "isOlder" | "now"> 
   readonly lines: readonly TimelineLine[];
 };
 
+/** So many new lines are counted; beyond that, the page says that there are more. */
+export const newLinesCounted = 100;
+
 /** How many lines have come since the page was made. They are shown when a person asks for them, so that nothing moves that is read. */
 export function NewLines({ asked, count }: Pick<TimelinePageProps, "asked"> & { count: number }) {
-  const what = `${count} new ${count === 1 ? "line" : "lines"}`;
+  const what = arrivedText(count, newLinesCounted, ["new line", "new lines"]);
   return (
     <Arrived
       id="timeline-new"
       shows="timeline-lines timeline-further"
       href={addressOf(asked, undefined)}
-      what={count === 0 ? undefined : what}
+      what={what}
     />
   );
 }

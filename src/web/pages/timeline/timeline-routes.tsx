@@ -29,9 +29,11 @@ export function registerTimelineRoutes(pages: Hono, options: PagesOptions): void
     };
     const content = { title: "Timeline", stream: streamOf(server, "other") };
     const streamAfter = reportStreamOf(server, "timeline", c);
+    // All records up to this one are looked at for the page, whether they fit or not.
+    const looked = server.history.newest();
     try {
       const report = await makeTimeline(server.history, readHistoryQuery({ asked, zone }, at));
-      const newest = Math.max(0, ...report.lines.map(({ seq }) => seq));
+      const newest = Math.max(looked, ...report.lines.map(({ seq }) => seq));
       return await showPage(c, options, {
         ...content,
         ...(page.isLive ? { stream: streamAfter(newest) } : {}),
