@@ -7,11 +7,12 @@ import {
   ownSessionOf,
   unnamedRun,
 } from "../../domain/spending/old-sessions.ts";
-import { withoutDoubled } from "../../domain/spending/own-figures.ts";
 import { addReport, type SessionSpending } from "../../domain/spending/session-spending.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { AgentEvent } from "../../domain/wire/event-messages.ts";
+import { createBook } from "./spending-book.ts";
 import type { SpendingStore } from "./spending-store.ts";
+import { writeBook } from "./write-book.ts";
 
 /** Beyond so many sessions of an agent, further ones count as one: an agent may name as many runs as it likes. */
 const mostSessions = 2_000;
@@ -95,81 +96,6 @@ export function createLedger(
           if (session.audit_seq > end) book.change({ ...session, audit_seq: end });
     },
     sessions: book.sessions,
-    writeTo: (store) => book.writeTo(store, position),
-  };
-}
-
-/** The sessions by agent and name, and what of them is not stored yet. */
-function createBook() {
-  const byAgent = new Map<string, Map<string, SessionSpending>>();
-  const changed = new Set<SessionSpending>();
-  /** Sessions that may still be stored, although others include their sums. */
-  let gone: readonly SessionSpending[] = [];
-  let list: readonly SessionSpending[] | undefined;
-  /** What of each agent's sessions counts. */
-  const counted = new Map<string, readonly SessionSpending[]>();
-  const ofAgent = (id: string) => {
-    const known = byAgent.get(id) ?? new Map<string, SessionSpending>();
-    byAgent.set(id, known);
-    return known;
-  };
-  const recount = (id: string) => {
-    counted.delete(id);
-    list = undefined;
-  };
-  const put = (session: SessionSpending) => {
-    ofAgent(session.agent_id).set(session.session, session);
-    recount(session.agent_id);
-  };
-  const change = (session: SessionSpending) => {
-    const before = ofAgent(session.agent_id).get(session.session);
-    if (before !== undefined) changed.delete(before);
-    changed.add(session);
-    put(session);
-  };
-  /** Call it when the sessions that include these are stored. */
-  const erase = async (store: SpendingStore, erased: readonly SessionSpending[]) => {
-    if (erased.length === 0) return;
-    await store.erase(erased);
-    gone = gone.filter((session) => !erased.includes(session));
-    for (const [id, sessions] of byAgent) {
-      const still = new Set(gone.filter(({ agent_id }) => agent_id === id).map(({ session }) => session));
-      for (const session of sessions.values()) {
-        const includes = session.includes?.filter((name) => still.has(name));
-        if (includes !== undefined && includes.length < (session.includes?.length ?? 0))
-          change({ ...session, includes });
-      }
-    }
-  };
-  return {
-    agents: () => byAgent.values(),
-    of: (id: string): ReadonlyMap<string, SessionSpending> => ofAgent(id),
-    put,
-    change,
-    /** Another session includes its sums. */
-    drop(session: SessionSpending) {
-      ofAgent(session.agent_id).delete(session.session);
-      changed.delete(session);
-      recount(session.agent_id);
-      gone = [...gone, session];
-    },
-    sessions(): readonly SessionSpending[] {
-      list ??= [...byAgent].flatMap(([id, sessions]) => {
-        const own = counted.get(id) ?? withoutDoubled([...sessions.values()]);
-        counted.set(id, own);
-        return own;
-      });
-      return list;
-    },
-    async writeTo(store: SpendingStore, upTo: number) {
-      const [writing, included] = [[...changed], gone];
-      const newer = await store.write(writing, upTo);
-      for (const session of writing) changed.delete(session);
-      for (const session of newer) {
-        const own = ofAgent(session.agent_id).get(session.session);
-        if (own === undefined || own.audit_seq < session.audit_seq) put(session);
-      }
-      await erase(store, included);
-    },
+    writeTo: (store) => writeBook(book, store, position),
   };
 }

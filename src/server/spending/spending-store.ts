@@ -45,11 +45,15 @@ export interface SpendingStore {
   /** Up to which sequence of AUDIT the stored sessions include all reports. */
   readonly cursor: number;
   /**
-   * Writes the sessions, and then the cursor, so that after a crash in between nothing is missing.
-   * @returns those that another serve has written meanwhile, in a newer state
+   * Writes a session.
+   * @returns what another serve has written of it meanwhile, if that stays: then nothing is written
    * @throws CliaiError if the store takes nothing
    */
-  write(sessions: readonly SessionSpending[], cursor: number): Promise<readonly SessionSpending[]>;
+  write(session: SessionSpending): Promise<SessionSpending | undefined>;
+  /** Call it when all sessions up to there are written, so that after a crash in between nothing is missing. @throws CliaiError */
+  writeCursor(cursor: number): Promise<void>;
+  /** Whether the session is stored. @throws CliaiError if the store does not answer */
+  has(session: SessionSpending): Promise<boolean>;
   /** Erases sessions. Call it when the session that includes them is written. @throws CliaiError if the store takes nothing */
   erase(sessions: readonly SessionSpending[]): Promise<void>;
 }
@@ -73,23 +77,33 @@ export async function openSpendingStore(
   return {
     sessions,
     cursor,
-    async write(changed, upTo) {
-      const newer: SessionSpending[] = [];
-      for (const session of changed) {
-        const key = keyOf(session);
-        let conflict = await writer.write(key, session);
-        const present = conflict?.present;
-        if (v.is(SessionSchema, present) && present.audit_seq >= session.audit_seq) newer.push(present);
-        else if (conflict !== undefined) conflict = await writer.write(key, session);
+    async write(session) {
+      const key = keyOf(session);
+      for (;;) {
+        const conflict = await writer.write(key, session);
+        if (conflict === undefined) return undefined;
+        if (v.is(SessionSchema, conflict.present) && stays(conflict.present, session))
+          return conflict.present;
       }
+    },
+    async writeCursor(upTo) {
       if (upTo !== written && (await writer.write(cursorKey, { audit_seq: upTo })) === undefined)
         written = upTo;
-      return newer;
     },
+    has: async (session) => (await bucket.entry(keyOf(session))) !== undefined,
     async erase(sessions) {
       for (const session of sessions) await bucket.erase(keyOf(session));
     },
   };
+}
+
+/** Whether what another serve has written of a session stays, in place of ours. */
+function stays(present: SessionSpending, ours: SessionSpending): boolean {
+  // It may include sessions that are erased by now, and that ours does not include.
+  if (present.includes !== undefined && ours.includes !== undefined) return true;
+  if (present.audit_seq !== ours.audit_seq) return present.audit_seq > ours.audit_seq;
+  // Of the same reports, ours has fewer quarters if something was left out of it since.
+  return present.quarters.length <= ours.quarters.length;
 }
 
 /** A run's id may be any text, but a key may not. */
