@@ -4,7 +4,7 @@ import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
-import type { RuleScope, StandingRule, UsedRule } from "../domain/rules/standing-rule.ts";
+import type { RuleFor, StandingRule, UsedRule } from "../domain/rules/standing-rule.ts";
 import type { OlderPicture, ShownScreen } from "../domain/screen/picture.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
@@ -191,10 +191,11 @@ export interface RuleDesk {
   list(): readonly UsedRule[];
   /**
    * Makes a rule of a permission that was approved, and gives the permissions that it covers and that wait already.
+   * @param shown for whom it would count, as it was shown to whoever makes it
    * @param by whose rule it is
-   * @throws CliaiError `request_unknown`; `refused` if no such rule can be made of it
+   * @throws CliaiError `request_unknown`; `refused` if no such rule can be made of it, or if it would count for others by now
    */
-  make(requestId: string, scope: RuleScope, by: string): Promise<StandingRule>;
+  make(requestId: string, shown: RuleFor, by: string): Promise<StandingRule>;
   /** @throws CliaiError `request_unknown` if there is no such rule */
   revoke(ruleId: string, by: string): Promise<StandingRule>;
 }

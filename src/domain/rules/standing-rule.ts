@@ -18,6 +18,15 @@ import type { AskerFacts } from "./asker-facts.ts";
 export const ruleScopes = ["session", "agent", "profile"] as const;
 export type RuleScope = (typeof ruleScopes)[number];
 
+/** For whom a rule is to be made, as a person was shown it: with `agent` the project and its machine, with `profile` the profile as well. */
+export const RuleForSchema = v.strictObject({
+  scope: v.picklist(ruleScopes, `scope must be one of ${ruleScopes.join(", ")}`),
+  profile: v.exactOptional(v.string("profile must be text")),
+  project: v.exactOptional(v.string("project must be text")),
+  host: v.exactOptional(v.string("host must be text")),
+});
+export type RuleFor = Readonly<v.InferOutput<typeof RuleForSchema>>;
+
 export const RuleSchema = v.object({
   rule_id: TokenSchema,
   tool: v.string(),
@@ -99,17 +108,29 @@ export function scopesOf(
   });
 }
 
+/** For whom a rule with the scope would count now. */
+export function ruleForNow(scope: RuleScope, facts: AskerFacts): RuleFor {
+  const { config_name: profile = "", project_path: project = "", host = "" } = facts;
+  if (scope === "session") return { scope };
+  return scope === "agent" ? { scope, project, host } : { scope, profile, project, host };
+}
+
 export interface RuleMaking {
   readonly rule_id: string;
-  readonly scope: RuleScope;
+  /** What the person was shown who makes it. */
+  readonly shown: RuleFor;
   readonly by: string;
   readonly now: Date;
 }
 
-/** @throws CliaiError `refused` if no such rule can be made of the request, or if it was not approved by somebody */
+/**
+ * @throws CliaiError `refused` if no such rule can be made of the request, if it would count for others than were shown, or if the request was
+ * not approved by somebody
+ */
 export function makeRule(request: AgentRequest, facts: AskerFacts, making: RuleMaking): StandingRule {
   const { request_id, agent_id, run, tool = "", answer } = request;
-  const { rule_id, scope, by, now } = making;
+  const { rule_id, shown, by, now } = making;
+  const { scope } = shown;
   const input = ruleInputOf(request);
   if (input === undefined || !scopesOf(request, facts).includes(scope)) {
     throw new CliaiError("refused", `no rule for "${scope}" can be made of request ${request_id}`, {
@@ -121,14 +142,25 @@ export function makeRule(request: AgentRequest, facts: AskerFacts, making: RuleM
       hint: "approve it first",
     });
   }
-  const { config_name: profile = "", project_path: project = "", host = "" } = facts;
+  const whom = ruleForNow(scope, facts);
+  requireShown(agent_id, shown, whom);
   const agent = { agent_id, ...definedOf({ agent_since: facts.first_seen }) };
-  const whom = {
-    session: { ...agent, run: run ?? "" },
-    agent: { ...agent, project, host },
-    profile: { profile, project, host },
-  }[scope];
-  return { rule_id, tool, input, scope, ...whom, made_by: by, made_at: now.toISOString(), request_id };
+  const known = { session: { ...agent, run: run ?? "" }, agent, profile: {} }[scope];
+  return { rule_id, tool, input, ...whom, ...known, made_by: by, made_at: now.toISOString(), request_id };
+}
+
+/** A person may have a page before them that is older than what is known of the agent now. */
+function requireShown(agent: string, shown: RuleFor, now: RuleFor): void {
+  for (const name of ["profile", "project", "host"] as const) {
+    const [before, after] = [shown[name], now[name]];
+    if (before === after || after === undefined) continue;
+    const old = before === undefined ? "none" : `"${before}"`;
+    throw new CliaiError(
+      "refused",
+      `no rule is made: the ${name} of ${agent} is "${after}", but ${old} was shown`,
+      { hint: "see for whom it would count, and approve the next such request with the rule" },
+    );
+  }
 }
 
 /** Whether two rules cover the same. */

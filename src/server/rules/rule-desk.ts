@@ -88,11 +88,11 @@ export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<
     settle,
     desk: (requests) => ({
       list: () => withUses(store.list(), requests.all()),
-      async make(requestId, scope, by) {
+      async make(requestId, shown, by) {
         const request = requests.get(requestId);
         if (request === undefined) throw unknownRule(requestId, "request");
         await removeEnded();
-        const made = makeRule(request, factsOf(request), { rule_id: createRuleId(), scope, by, now: now() });
+        const made = makeRule(request, factsOf(request), { rule_id: createRuleId(), shown, by, now: now() });
         const known = store.list().find((rule) => isSameRule(rule, made));
         if (known !== undefined) return known;
         if (store.list().length >= mostRules) throw tooMany();

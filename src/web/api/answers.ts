@@ -1,9 +1,9 @@
 // Reads a person's answer to a request, from the API's JSON or from the page's form.
 import * as v from "valibot";
 import type { AnswerWords } from "../../domain/request-answer.ts";
-import { type RuleScope, ruleScopes } from "../../domain/rules/standing-rule.ts";
+import { type RuleFor, RuleForSchema } from "../../domain/rules/standing-rule.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { checkMessage } from "../../domain/wire/decode.ts";
+import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
 
 const AnswerBodySchema = v.strictObject(
   {
@@ -47,12 +47,14 @@ export function answerFromForm(form: Readonly<Record<string, unknown>>): AnswerW
   return { text: choice ?? text, reason };
 }
 
-/** For whom the approval is to be a standing rule; undefined if it is for this once. @throws CliaiError `message_invalid` */
-export function rememberFromForm({ remember }: Readonly<Record<string, unknown>>): RuleScope | undefined {
-  return remember === undefined || remember === "" ? undefined : checkMessage(RuleScopeSchema, remember);
+/**
+ * For whom the approval is to be a standing rule, as the form has shown it: `remember` is the JSON of a {@link RuleFor}. Undefined if it is for
+ * this once. @throws CliaiError `message_invalid`
+ */
+export function rememberFromForm({ remember }: Readonly<Record<string, unknown>>): RuleFor | undefined {
+  if (remember === undefined || remember === "") return undefined;
+  return checkMessage(RuleForSchema, typeof remember === "string" ? parseJson(remember) : remember);
 }
-
-const RuleScopeSchema = v.picklist(ruleScopes, `remember must be one of ${ruleScopes.join(", ")}`);
 
 /** The names of the fields for the question at `index`, in the form that answers several questions. */
 export const questionFields = (index: number) => ({ taken: `taken-${index}`, words: `words-${index}` });

@@ -5,6 +5,7 @@ import {
   isSameRule,
   makeRule,
   type RuleScope,
+  ruleForNow,
   ruleInputOf,
   scopesOf,
   scopeText,
@@ -29,7 +30,7 @@ const approved = { by: "eve", at: "2026-05-03T12:01:00Z", approved: true };
 
 function ruleFor(scope: RuleScope, request = npmTest) {
   const answered = { ...request, state: "answered", answer: approved } as const;
-  return makeRule(answered, facts, { rule_id: "r-1", scope, by: "eve", now });
+  return makeRule(answered, facts, { rule_id: "r-1", shown: ruleForNow(scope, facts), by: "eve", now });
 }
 
 describe("covers()", () => {
@@ -146,13 +147,27 @@ describe("scopesOf()", () => {
 
 describe("makeRule()", () => {
   test("makes none of a request that nobody has approved, nor for an unknown project", () => {
-    const making = { rule_id: "r-1", scope: "agent", by: "eve", now } as const;
+    const making = { rule_id: "r-1", shown: ruleForNow("agent", facts), by: "eve", now };
     expect(() => makeRule(npmTest, facts, making)).toThrow("is not approved");
     const refused = { ...npmTest, state: "answered", answer: { ...approved, approved: false } } as const;
     expect(() => makeRule(refused, facts, making)).toThrow("is not approved");
     const answered = { ...npmTest, state: "answered", answer: approved } as const;
     const error = errorOf(() => makeRule(answered, {}, making));
     expect(error).toMatchObject({ code: "refused" });
+  });
+
+  const answered = { ...npmTest, state: "answered", answer: approved } as const;
+  const all = ruleForNow("profile", facts);
+  test.each<[Parameters<typeof makeRule>[2]["shown"], string]>([
+    [{ ...all, profile: "reader" }, 'the profile of ada is "coder", but "reader" was shown'],
+    [{ ...all, project: "/home/shop" }, 'the project of ada is "/work/shop", but "/home/shop" was shown'],
+    [{ ...all, host: "barn" }, 'the host of ada is "mill", but "barn" was shown'],
+    [{ scope: "profile" }, 'the profile of ada is "coder", but none was shown'],
+    [{ scope: "agent" }, 'the project of ada is "/work/shop", but none was shown'],
+    [{ scope: "agent", project: "/work/shop" }, 'the host of ada is "mill", but none was shown'],
+  ])("makes none for others than were shown: %p", (shown, words) => {
+    const making = { rule_id: "r-1", shown, by: "eve", now };
+    expect(() => makeRule(answered, facts, making)).toThrow(`no rule is made: ${words}`);
   });
 
   test("says for whom it counts", () => {

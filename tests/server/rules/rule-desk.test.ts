@@ -1,6 +1,6 @@
 // Standing rules on a real nats-server: what they answer, what they leave to a person, what stands in AUDIT of it.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { signatureOfRule } from "../../../src/domain/rules/standing-rule.ts";
+import { type RuleScope, ruleForNow, signatureOfRule } from "../../../src/domain/rules/standing-rule.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
@@ -35,6 +35,10 @@ async function beat(id: string, more: object = {}): Promise<void> {
   await waitFor(() => run.server.fleet.list().some(({ agent_id }) => agent_id === id), { what: id });
 }
 
+/** What the page shows of the agents with the usual facts. */
+const shown = (scope: RuleScope) =>
+  ruleForNow(scope, { config_name: "coder", project_path: project, host: "mill" });
+
 interface Outcome {
   readonly request_id: string;
   readonly approved?: boolean;
@@ -64,7 +68,7 @@ test("a rule for a profile answers the same input of all its agents in the proje
   const first = await permit("ada", "npm test");
   const waiting = await permit("bob", "npm test");
   const other = await permit("bob", "npm test; rm -r /");
-  const rule = await run.server.rules.make(await approve(first), "profile", "dashboard");
+  const rule = await run.server.rules.make(await approve(first), shown("profile"), "dashboard");
   const by = signatureOfRule(rule);
   // What waited already is answered, too.
   expect(run.server.requests.get(waiting.request_id)).toMatchObject({ answer: { by, approved: true } });
@@ -92,7 +96,7 @@ test("the same rule is made once, outlives a restart, and answers nothing once i
   const [rule] = run.server.rules.list();
   const again = await run.server.rules.make(
     (await permit("ada", "npm test")).request_id,
-    "profile",
+    shown("profile"),
     "dashboard",
   );
   expect(again.rule_id).toBe(rule?.rule_id ?? "");
@@ -108,7 +112,11 @@ test("the same rule is made once, outlives a restart, and answers nothing once i
 });
 
 test("the operator's commands list the rules, and revoke one", async () => {
-  const rule = await run.server.rules.make(await approve(await permit("eve", "make docs")), "agent", "api");
+  const rule = await run.server.rules.make(
+    await approve(await permit("eve", "make docs")),
+    shown("agent"),
+    "api",
+  );
   const operator = await run.nats.bus("operator");
   expect(await askForRules(operator, {})).toMatchObject([{ ...rule, used: 0 }]);
   expect(await askForRules(operator, { revoke: rule.rule_id })).toMatchObject([rule]);
@@ -118,16 +126,20 @@ test("the operator's commands list the rules, and revoke one", async () => {
 
 test("a rule for a session ends with the run of its agent", async () => {
   const asked = await permit("bob", "make");
-  await expect(run.server.rules.make(asked.request_id, "session", "dashboard")).rejects.toThrow(
+  await expect(run.server.rules.make(asked.request_id, shown("session"), "dashboard")).rejects.toThrow(
     "is not approved",
   );
-  const rule = await run.server.rules.make(await approve(asked), "session", "dashboard");
+  const rule = await run.server.rules.make(await approve(asked), shown("session"), "dashboard");
   expect(await permit("bob", "make")).toMatchObject({ approved: true, by: signatureOfRule(rule) });
   expect((await permit("ada", "make")).approved).toBeUndefined();
 });
 
 test("a rule for a profile answers no run that has not itself reported that it is of the profile", async () => {
-  const rule = await run.server.rules.make(await approve(await permit("ada", "make it")), "profile", "api");
+  const rule = await run.server.rules.make(
+    await approve(await permit("ada", "make it")),
+    shown("profile"),
+    "api",
+  );
   expect((await permit("eve", "make it")).by).toBe(signatureOfRule(rule));
   expect((await permit("eve", "make it", {}, "run-unheard")).approved).toBeUndefined();
   const next = { instance_id: "run-next", config_name: undefined };
@@ -137,5 +149,5 @@ test("a rule for a profile answers no run that has not itself reported that it i
   });
   expect((await permit("eve", "make it", {}, "run-next")).approved).toBeUndefined();
   const asked = await permit("eve", "make more", {}, "run-next");
-  await expect(run.server.rules.make(await approve(asked), "agent", "api")).rejects.toThrow("no rule");
+  await expect(run.server.rules.make(await approve(asked), shown("agent"), "api")).rejects.toThrow("no rule");
 });

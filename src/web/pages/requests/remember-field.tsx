@@ -1,10 +1,9 @@
 /** @jsxImportSource hono/jsx */
 // For how long an approval counts: this once, or as a standing rule for exactly the same input.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import { folderOf } from "../../../domain/fleet/shown/agent-filter.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
 import { askerFacts } from "../../../domain/rules/asker-facts.ts";
-import { type RuleScope, scopesOf } from "../../../domain/rules/standing-rule.ts";
+import { type RuleFor, ruleForNow, scopesOf } from "../../../domain/rules/standing-rule.ts";
 
 interface RememberFieldProps {
   readonly request: AgentRequest;
@@ -13,26 +12,39 @@ interface RememberFieldProps {
 
 /** Nothing, if no rule can be made of the request. */
 export function RememberField({ request, view }: RememberFieldProps) {
-  const scopes = view === undefined ? [] : scopesOf(request, askerFacts(request, view));
-  if (view === undefined || scopes.length === 0) return null;
+  const facts = askerFacts(request, view);
+  const rules = scopesOf(request, facts).map((scope) => ruleForNow(scope, facts));
+  if (rules.length === 0) return null;
   const field = `remember-${request.request_id}`;
   return (
     <>
       <label for={field}>Approve exactly this</label>
       <select id={field} name="remember" class="remember">
         <option value="">only this once</option>
-        {scopes.map((scope) => (
-          <option value={scope}>{scopeWords(scope, view)}</option>
+        {rules.map((rule) => (
+          // The value says all that is shown, so that no rule is made for others than these.
+          <option value={JSON.stringify(rule)} title={rule.project}>
+            {ruleWords(rule, request.agent_id)}
+          </option>
         ))}
       </select>
     </>
   );
 }
 
-function scopeWords(scope: RuleScope, { agent_id, config_name, project_path, host }: AgentView): string {
-  if (scope === "session") return `for this session of ${agent_id}`;
-  const place = `${folderOf(project_path)} on ${host}`;
-  return scope === "agent"
-    ? `always, for ${agent_id} in ${place}`
-    : `always, for every ${config_name} in ${place}`;
+function ruleWords({ scope, profile, project = "", host }: RuleFor, agent: string): string {
+  if (scope === "session") return `for this session of ${agent}`;
+  const place = `${endOfPath(project)} on ${host}`;
+  return scope === "agent" ? `always, for ${agent} in ${place}` : `always, for every ${profile} in ${place}`;
+}
+
+/** In characters. */
+const longestPath = 48;
+
+/** A whole path, or the last folders of a long one: folders in different places often have the same name. */
+function endOfPath(path: string): string {
+  if (path.length <= longestPath) return path;
+  const end = path.slice(-longestPath);
+  const start = end.search(/[\\/]/);
+  return `…${end.slice(Math.max(start, 0))}`;
 }

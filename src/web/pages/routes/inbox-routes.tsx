@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The inbox page, and the answer that its form sends.
 import type { Hono } from "hono";
-import type { RuleScope } from "../../../domain/rules/standing-rule.ts";
+import type { RuleFor } from "../../../domain/rules/standing-rule.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { callerOf, signedBy } from "../../access/caller.ts";
 import { answerFromForm, rememberFromForm } from "../../api/answers.ts";
@@ -16,10 +16,10 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
   const { fleet } = server;
 
   /** The answer is given already, so that a rule which cannot be made is no failure of the answer. */
-  const remember = async (requestId: string, scope: RuleScope | undefined) => {
-    if (scope === undefined) return {};
+  const remember = async (requestId: string, shown: RuleFor | undefined) => {
+    if (shown === undefined) return {};
     try {
-      const { rule_id } = await server.rules.make(requestId, scope, "dashboard");
+      const { rule_id } = await server.rules.make(requestId, shown, "dashboard");
       return { rule: { rule_id } };
     } catch (error) {
       if (!(error instanceof CliaiError)) throw error;
@@ -45,8 +45,8 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
   pages.post("/inbox/:id", async (c) => {
     const form = await readForm(c);
     const words = answerFromForm(form);
-    const scope = words.approved === true ? rememberFromForm(form) : undefined;
-    if (scope !== undefined && callerOf(c) !== undefined) {
+    const shown = words.approved === true ? rememberFromForm(form) : undefined;
+    if (shown !== undefined && callerOf(c) !== undefined) {
       throw new CliaiError("refused", "only the operator's own browser makes a standing rule", {
         hint: "approve it only this once",
       });
@@ -54,8 +54,8 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
     requireReady(server);
     const decided = await server.requests.answer(c.req.param("id"), words, signedBy(c, "dashboard"));
     const { request_id, agent_id, state } = decided;
-    if (wantsJson(c)) return c.json({ request_id, agent_id, state, ...(await remember(request_id, scope)) });
-    if (scope !== undefined) await server.rules.make(request_id, scope, "dashboard");
+    if (wantsJson(c)) return c.json({ request_id, agent_id, state, ...(await remember(request_id, shown)) });
+    if (shown !== undefined) await server.rules.make(request_id, shown, "dashboard");
     const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
     return c.redirect(`${page}#request-${request_id}`, 303);
   });

@@ -2,7 +2,7 @@
 // The addresses of the standing rules, of the page and of the API. Only the operator may make and revoke them: no scope of a named token does.
 import type { Hono } from "hono";
 import * as v from "valibot";
-import { ruleScopes } from "../../../domain/rules/standing-rule.ts";
+import { RuleForSchema } from "../../../domain/rules/standing-rule.ts";
 import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -13,7 +13,7 @@ import { RulesPage } from "./rules-page.tsx";
 const RevokeSchema = v.object({ rule_id: v.string("rule_id is missing") });
 const MakeSchema = v.strictObject({
   request_id: v.string("request_id is missing"),
-  scope: v.picklist(ruleScopes, `scope must be one of ${ruleScopes.join(", ")}`),
+  ...RuleForSchema.entries,
 });
 
 export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
@@ -36,9 +36,9 @@ export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
 
   pages.get("/api/rules", (c) => c.json(rules.list()));
   pages.post("/api/rules", async (c) => {
-    const { request_id, scope } = checkMessage(MakeSchema, parseJson(await c.req.text()));
+    const { request_id, ...shown } = checkMessage(MakeSchema, parseJson(await c.req.text()));
     requireReady(server);
-    return c.json(await rules.make(request_id, scope, "api"), 201);
+    return c.json(await rules.make(request_id, shown, "api"), 201);
   });
   pages.post("/api/rules/:id/revoke", async (c) => {
     requireReady(server);

@@ -21,6 +21,7 @@ async function permit(input: object, tool = "Bash"): Promise<string> {
   return request_id;
 }
 
+const forAda = JSON.stringify({ scope: "agent", project: "/work/shop", host: "mill" });
 const read = async (path: string) =>
   await (await web.app.request(path, { headers: { accept: "text/html" } })).text();
 const post = (path: string, fields: Record<string, string>, accept = "text/html") =>
@@ -30,10 +31,10 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
   expect(await read("/rules")).toContain("No rule stands");
   const id = await permit({ command: "npm test && echo '<b>'" });
   const inbox = await read("/inbox");
-  expect(inbox).toContain("always, for every coder in shop on mill");
+  expect(inbox).toContain("always, for every coder in /work/shop on mill");
   expect(inbox).toContain("for this session of ada");
 
-  const answered = await post(`/inbox/${id}`, { verdict: "approve", remember: "agent" });
+  const answered = await post(`/inbox/${id}`, { verdict: "approve", remember: forAda });
   expect(answered.status).toBe(303);
   const page = await read("/rules");
   expect(page).toContain("Bash, for ada in /work/shop on mill");
@@ -57,7 +58,7 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
 
 test("a refusal makes no rule, nor does an approval for this once; a rule that cannot be made is said beside the answer", async () => {
   const refused = await permit({ command: "rm -r build" });
-  await post(`/inbox/${refused}`, { verdict: "refuse", remember: "agent" });
+  await post(`/inbox/${refused}`, { verdict: "refuse", remember: forAda });
   const once = await permit({ command: "make" });
   expect(
     await (await post(`/inbox/${once}`, { verdict: "approve", remember: "" }, "application/json")).json(),
@@ -66,7 +67,7 @@ test("a refusal makes no rule, nor does an approval for this once; a rule that c
   });
   const edit = await permit({ file_path: "a.ts", old_string: "1", new_string: "2" }, "Edit");
   expect(await read("/inbox")).not.toContain(`remember-${edit}`);
-  const answer = await post(`/inbox/${edit}`, { verdict: "approve", remember: "agent" }, "application/json");
+  const answer = await post(`/inbox/${edit}`, { verdict: "approve", remember: forAda }, "application/json");
   expect(await answer.json()).toMatchObject({ state: "answered", rule: { problem: expect.any(String) } });
   const odd = await post(`/inbox/${await permit({ command: "ls" })}`, {
     verdict: "approve",
@@ -74,4 +75,28 @@ test("a refusal makes no rule, nor does an approval for this once; a rule that c
   });
   expect(odd.status).toBe(400);
   expect(web.test.server.rules.list()).toEqual([]);
+});
+
+test("no rule is made for others than the page has shown, by the form or by the API", async () => {
+  const id = await permit({ command: "make all" });
+  expect(await read("/inbox")).toContain(`value="${forAda.replaceAll('"', "&quot;")}" title="/work/shop"`);
+  const old = { scope: "agent", project: "/home/shop", host: "mill" };
+  const fields = { verdict: "approve", remember: JSON.stringify(old) };
+  const answer = await post(`/inbox/${id}`, fields, "application/json");
+  const problem = 'no rule is made: the project of ada is "/work/shop", but "/home/shop" was shown';
+  expect(await answer.json()).toMatchObject({ state: "answered", rule: { problem } });
+  const make = (more: object) => postJson(web.app, "/api/rules", { request_id: id, scope: "agent", ...more });
+  expect(await errorOf(await make(old))).toMatchObject({ code: "refused", message: problem });
+  expect((await errorOf(await make({}))).message).toEndWith("but none was shown");
+  expect(web.test.server.rules.list()).toEqual([]);
+  expect((await make({ project: "/work/shop", host: "mill" })).status).toBe(201);
+});
+
+test("of a long path the page shows the last folders", async () => {
+  const project_path = `/data/${"deep/".repeat(12)}shop`;
+  instance_id = (await web.heartbeat("ada", { ...place, project_path })).heartbeat?.instance_id;
+  await permit({ command: "make long" });
+  const inbox = await read("/inbox");
+  expect(inbox).toContain(`always, for ada in …/${"deep/".repeat(8)}shop on mill`);
+  expect(inbox).toContain(`title="${project_path}"`);
 });
