@@ -3,7 +3,8 @@
 // What a named token allows. The operator's own token allows everything, and has no name.
 
 /**
- * `read`: all that can be read. `answer`: answers requests. `command`: gives orders, and launches agents. `type`: types at agents' terminals.
+ * `read`: all that can be read. `answer`: answers requests. `command`: gives orders, and launches agents. `type`: types at agents' terminals,
+ * and sees what it types at.
  * `metrics`: reads `/metrics` alone. `mcp`: uses `/mcp`.
  */
 export const tokenScopes = ["read", "answer", "command", "type", "metrics", "mcp"] as const;
@@ -37,13 +38,19 @@ const reading: readonly string[] = ["GET", "HEAD"];
  */
 export function scopesFor(method: string, path: string, isBrowser = false): readonly TokenScope[] {
   if (path === "/mcp" || path.startsWith("/mcp/")) return ["mcp"];
-  if (reading.includes(method)) return path === "/metrics" ? ["metrics", "read"] : ["read"];
+  if (reading.includes(method)) return scopesToRead(path);
   if (method !== "POST") return [];
   if (/^\/api\/requests\/[^/]+\/answer$/.test(path)) return ["answer"];
   if (/^\/api\/agents\/[^/]+\/(keys|keyboard)$/.test(path)) return ["type"];
   if (path === "/api/agents" || path === "/api/commands") return ["command"];
   if (/^\/api\/agents\/[^/]+\/commands$/.test(path)) return ["command"];
   return isBrowser ? scopesForForm(path) : [];
+}
+
+/** Each stream of a seat at a terminal takes one of the viewers that its host serves, so it is for those who type. */
+function scopesToRead(path: string): readonly TokenScope[] {
+  if (path === "/metrics") return ["metrics", "read"];
+  return /^\/(api\/agents\/[^/]+\/typing|agents\/[^/]+\/terminal\/type)$/.test(path) ? ["type"] : ["read"];
 }
 
 const commandForms: readonly string[] = ["/bulk", "/messages", "/needs", "/spawn", "/system/checks"];

@@ -57,9 +57,10 @@ describe("a named token", () => {
       if (scopesFor(method, path).includes(scope)) continue;
       const response = await send(token, method, path);
       expect([method, path, response.status]).toEqual([method, path, 403]);
-      expect(
-        await errorOf(await send(token, method, path.startsWith("/api") ? path : "/api/heartbeat")),
-      ).toMatchObject({ code: "refused" });
+      const asJson = path.startsWith("/api")
+        ? ([method, path] as const)
+        : (["POST", "/api/heartbeat"] as const);
+      expect(await errorOf(await send(token, ...asJson))).toMatchObject({ code: "refused" });
     }
   });
 

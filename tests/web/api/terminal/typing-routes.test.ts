@@ -123,6 +123,12 @@ test("the keyboard of a stream is for whoever opened it, at that agent, while it
     message: 'the token "reader" may not POST /api/agents/bob/keyboard: it has the scope read',
     hint: "make one that may: cliai token add NAME --scope type",
   });
+  // Nor does it take a seat, of which a host has few.
+  for (const path of ["/api/agents/bob/typing", "/agents/bob/terminal/type"]) {
+    const refused = await send(path, {}, "reader");
+    expect([path, refused.status]).toEqual([path, 403]);
+    await refused.body?.cancel();
+  }
   const foreign = await kim.keyboard(take, { headers: { origin: "https://evil.example" } });
   expect([foreign.status, (await errorOf(foreign)).message]).toEqual([
     403,
