@@ -53,7 +53,7 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
   transcript_lost: ({ agent_id }) => ({
     title: "A transcript has gaps",
     cause:
-      "The agent's host could not store entries of the conversation: the store took none for minutes, or the connection was away for long. The transcript says where entries are missing.",
+      "The agent's host could not store entries of the conversation: the store took none for minutes, the connection was away for long, or the session ended first. The transcript says where entries are missing.",
     action: `See why in the agent's log, and whether the store has room: cliai log ${agent_id ?? "AGENT"}; cliai doctor`,
     ends: quietEnd,
   }),

@@ -126,7 +126,7 @@ function followRecord({ sender, readEntries, position, log }: FollowOptions) {
     for (const { line, session } of unsent) {
       if (sender.waiting() > mostWaiting) break;
       count += 1;
-      for (const entry of readEntries(line)) sender.send(entry, session);
+      for (const entry of readEntries(line)) sender.send(entry, session, { isReadAgain: true });
     }
     unsent = unsent.slice(count);
   };

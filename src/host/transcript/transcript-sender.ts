@@ -9,11 +9,14 @@ import type { Logger } from "../../log.ts";
 import { atMost, pause } from "../../waiting.ts";
 
 export interface TranscriptSender {
-  /** @param sessionId the session whose entry it is; undefined if it is not known yet */
-  send(entry: RecordEntry, sessionId: string | undefined): void;
+  /**
+   * @param sessionId the session whose entry it is; undefined if it is not known yet
+   * @param isReadAgain whether the next host reads the entry again if it is not stored. Default false.
+   */
+  send(entry: RecordEntry, sessionId: string | undefined, options?: { readonly isReadAgain: boolean }): void;
   /** How many entries are not stored yet. */
   waiting(): number;
-  /** Waits for what is sent, at most `graceMs`, and drops the rest. */
+  /** Waits for what is sent, at most `graceMs`, and drops the rest: it is lost, but for what is read again. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -33,6 +36,8 @@ export interface TranscriptSenderOptions {
 const mostKept = 2_000;
 /** An entry that cannot be stored although there is a connection is dropped after so many tries, so that the next ones can be stored. */
 const mostTries = 10;
+/** The part of the time at the end of a session that is left for the note about what was not stored. */
+const partForMark = 0.25;
 const usualTryAgainMs = 1_000;
 const slowestTryMs = 30_000;
 /** Errors that would come again at every try, so the entry is dropped. */
@@ -42,10 +47,11 @@ interface Kept {
   readonly body: object;
   readonly sessionId: string | undefined;
   readonly messageId: string;
+  readonly isReadAgain: boolean;
 }
 
 export function createTranscriptSender(options: TranscriptSenderOptions): TranscriptSender {
-  const { id, instanceId, link, now, log, tryAgainMs = usualTryAgainMs } = options;
+  const { id, link, log, tryAgainMs = usualTryAgainMs } = options;
   const ending = new AbortController();
   const { signal } = ending;
   const kept: Kept[] = [];
@@ -55,8 +61,11 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
   let trouble = "";
   let working: Promise<void> | undefined;
 
-  const publish = async ({ body, messageId }: Pick<Kept, "body" | "messageId">) => {
-    const bus = await link.connected(signal);
+  const publish = async (
+    { body, messageId }: Pick<Kept, "body" | "messageId">,
+    whileConnecting: AbortSignal = signal,
+  ) => {
+    const bus = await link.connected(whileConnecting);
     await bus.publishStored(agentSubject(id, "transcript"), body, { id: messageId });
   };
   const noteFailure = (error: unknown) => {
@@ -64,13 +73,16 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
     trouble = messageOf(error);
   };
   /** Stores the note that stands in the place of what was lost before. */
-  const publishMark = async (sessionId: string | undefined) => {
+  const publishMark = async (sessionId: string | undefined, whileConnecting?: AbortSignal) => {
     const mark = losses.mark(sessionId);
     if (mark === undefined) return;
-    await publish(mark);
+    await publish(mark, whileConnecting);
     losses.noteMarked(mark);
   };
-  /** Stores one entry. The stream stores an entry with the same id only once, so a lost answer doubles nothing. */
+  /**
+   * Stores one entry. The stream stores an entry with the same id only once, so a lost answer doubles nothing.
+   * @returns false if the session has ended before it was stored
+   */
   const store = async (next: Kept) => {
     let waitMs = tryAgainMs;
     for (let tries = 0; tries < mostTries && !isRefused; tries += 1) {
@@ -78,43 +90,34 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
         await publishMark(next.sessionId);
         await publish(next);
         trouble = "";
-        return;
+        return true;
       } catch (error) {
-        if (signal.aborted) return;
         noteFailure(error);
+        if (signal.aborted) return false;
         const code = error instanceof CliaiError ? error.code : undefined;
         // Credentials of an older cliai do not have the subject. Each further try would raise an alert.
         if (code === "refused") isRefused = true;
         if (code !== undefined && neverStored.has(code)) break;
         await pause(waitMs, signal);
-        if (signal.aborted) return;
+        if (signal.aborted) return false;
         waitMs = Math.min(2 * waitMs, slowestTryMs);
       }
     }
     losses.add(1, trouble);
+    return true;
   };
   const work = async () => {
     for (let next = kept[0]; next !== undefined && !signal.aborted; next = kept[0]) {
-      await store(next);
+      if (!(await store(next))) break;
       // It may have been dropped meanwhile.
       if (kept[0] === next) kept.shift();
     }
     working = undefined;
   };
   return {
-    send(entry, sessionId) {
+    send(entry, sessionId, { isReadAgain } = { isReadAgain: false }) {
       if (signal.aborted) return;
-      const published = publishedEntry(entry);
-      const body = {
-        agent_id: id,
-        ...definedOf({ session_id: sessionId }),
-        instance_id: instanceId,
-        ...published,
-        timestamp: published.timestamp ?? now().toISOString(),
-      };
-      // Without a session's id, the id of the run keeps the entries of two runs apart.
-      const messageId = headerText(`${sessionId ?? instanceId} ${published.entry_id}`);
-      kept.push({ body, sessionId, messageId });
+      kept.push(keptOf(options, entry, { sessionId, isReadAgain }));
       lastSession = sessionId;
       if (kept.length > mostKept) {
         kept.shift();
@@ -125,14 +128,39 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
     waiting: () => kept.length,
     async close(graceMs) {
       const untilMs = performance.now() + graceMs;
-      await atMost(graceMs, working ?? Promise.resolve());
-      // No entry comes after which the note could stand.
-      if (working === undefined && !isRefused)
-        await atMost(Math.max(0, untilMs - performance.now()), publishMark(lastSession).catch(noteFailure));
+      const leftMs = () => Math.max(0, untilMs - performance.now());
+      await atMost(graceMs * (1 - partForMark), working ?? Promise.resolve());
       ending.abort();
+      // What is being stored now may still succeed.
+      await atMost(leftMs(), working ?? Promise.resolve());
+      const lost = kept.filter(({ isReadAgain }) => !isReadAgain).length;
+      if (lost > 0) losses.add(lost, trouble === "" ? "the session ended first" : trouble);
+      // No entry comes after which the note could stand.
+      if (working === undefined && !isRefused) {
+        const marked = publishMark(lastSession, AbortSignal.timeout(Math.ceil(leftMs())));
+        await atMost(leftMs(), marked.catch(noteFailure));
+      }
       losses.tell();
     },
   };
+}
+
+function keptOf(
+  { id, instanceId, now }: TranscriptSenderOptions,
+  entry: RecordEntry,
+  { sessionId, isReadAgain }: Pick<Kept, "sessionId" | "isReadAgain">,
+): Kept {
+  const published = publishedEntry(entry);
+  const body = {
+    agent_id: id,
+    ...definedOf({ session_id: sessionId }),
+    instance_id: instanceId,
+    ...published,
+    timestamp: published.timestamp ?? now().toISOString(),
+  };
+  // Without a session's id, the id of the run keeps the entries of two runs apart.
+  const messageId = headerText(`${sessionId ?? instanceId} ${published.entry_id}`);
+  return { body, sessionId, messageId, isReadAgain };
 }
 
 interface Mark {

@@ -18,12 +18,14 @@ const line = (uuid: string, content: string) =>
 /** A host's transcript whose sender is the test. `positions` outlive it, as a file would. */
 function startTranscript(positions: Map<string, RecordPosition>, readEntries = readRecordEntries) {
   const sent: [id: string, text: string, session: string | undefined][] = [];
+  const readAgain: string[] = [];
   let waiting = 0;
   let isAway = false;
   let count = 0;
   const transcript = createSessionTranscript({
     sender: {
-      send(entry: RecordEntry, session) {
+      send(entry: RecordEntry, session, options) {
+        if (options?.isReadAgain === true) readAgain.push(entry.id);
         sent.push([entry.id, entry.text, session]);
         if (isAway) waiting += 1;
       },
@@ -45,6 +47,8 @@ function startTranscript(positions: Map<string, RecordPosition>, readEntries = r
   return {
     transcript,
     sent,
+    /** Those that are no loss if they are not stored. */
+    readAgain,
     texts: () => sent.map(([, text]) => text),
     setWaiting(entries: number) {
       waiting = entries;
@@ -104,8 +108,10 @@ describe("createSessionTranscript()", () => {
     const positions = new Map<string, RecordPosition>();
     await writeFile(path, line("u1", "dig"));
     const first = startTranscript(positions);
+    first.transcript.noteWords("Nobody has these words but me.");
     first.transcript.noteHook(hookOf(path));
-    await waitFor(() => first.sent.length === 1, { what: "the first line" });
+    await waitFor(() => first.sent.length === 2, { what: "the first line" });
+    expect(first.readAgain).toEqual(["u1"]);
     first.setWaiting(1);
     await first.transcript.stop(0);
     expect(positions.size).toBe(0);

@@ -17,12 +17,13 @@ import { until } from "../../support/wait-for.ts";
 const entry = (id: string, text = id) => ({ id, kind: "answer" as const, text });
 
 function senderOver(
-  connected: () => Promise<Bus>,
+  connected: (signal: AbortSignal) => Promise<Bus>,
   instanceId = "run-1",
   onLost: (count: number, why: string) => void = () => undefined,
+  tryAgainMs = 0,
 ) {
   const now = () => new Date();
-  const own = { id: ada, instanceId, onLost, tryAgainMs: 0 };
+  const own = { id: ada, instanceId, onLost, tryAgainMs };
   return createTranscriptSender({ ...own, link: { connected }, now, log: silentLogger });
 }
 
@@ -111,8 +112,62 @@ describe("createTranscriptSender()", () => {
     await sender.close(0);
     expect(told).toEqual([
       "1: 1 entry could not be stored: NATS was away for too long",
-      "9: 9 entries could not be stored: NATS was away for too long",
+      // With those that still wait at the end.
+      "2009: 2,009 entries could not be stored: the session ended first",
     ]);
+  });
+
+  test("what waits at the end of the session is counted, with the trouble, but for what is read again", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const told: string[] = [];
+    const tried = Promise.withResolvers<void>();
+    const full: Bus = {
+      ...bus,
+      publishStored() {
+        tried.resolve();
+        return Promise.reject(new CliaiError("store_unavailable", "no room"));
+      },
+    };
+    const onLost = (count: number, why: string) => told.push(`${count}: ${why}`);
+    const sender = senderOver(() => Promise.resolve(full), "run-1", onLost, 60_000);
+    for (const id of ["e1", "e2", "e3"]) sender.send(entry(id), "s1");
+    sender.send(entry("e4"), "s1", { isReadAgain: true });
+    await tried.promise;
+    await sender.close(0);
+    expect(told).toEqual(["3: 3 entries could not be stored: no room"]);
+    expect(sender.waiting()).toBe(4);
+
+    const readAgain = senderOver(() => Promise.resolve(full), "run-2", onLost, 60_000);
+    readAgain.send(entry("e4"), "s1", { isReadAgain: true });
+    await readAgain.close(0);
+    expect(told).toHaveLength(1);
+  });
+
+  test("what the session did not wait for is counted, and a note stands in its place", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const told: string[] = [];
+    const stored: unknown[] = [];
+    const ended = Promise.withResolvers<void>();
+    const slow: Bus = {
+      ...bus,
+      async publishStored(_subject, body) {
+        if (stored.length === 0) await ended.promise;
+        stored.push(body);
+        return { seq: stored.length, duplicate: false };
+      },
+    };
+    const connected = (signal: AbortSignal) => {
+      signal.addEventListener("abort", () => ended.resolve());
+      return Promise.resolve(slow);
+    };
+    const sender = senderOver(connected, "run-1", (count, why) => told.push(`${count}: ${why}`));
+    for (const id of ["e1", "e2", "e3"]) sender.send(entry(id), "s1");
+    await sender.close(200);
+    expect(told).toEqual(["2: 2 entries could not be stored: the session ended first"]);
+    const note = "2 entries are missing here, because the store did not take them: the session ended first";
+    expect(stored).toMatchObject([{ text: "e1" }, { text: note }]);
   });
 
   test("an entry is not in AUDIT", async () => {
