@@ -62,7 +62,8 @@ function inputOf(call: AcpCall): unknown {
   if (typeof input === "object" && input !== null) return input;
   // A person who is asked for a permission must see all that the agent tells. Gemini CLI tells a command by the title.
   const whole = { [kind === "execute" ? "command" : "title"]: title };
-  return text === "" ? { ...whole, content } : { ...whole, description: text };
+  // No field `description`: of a shell's tool it is taken for words about the command, which no standing rule compares.
+  return { ...whole, content: content.every((each) => contentText([each]) !== "") ? text : content };
 }
 
 export function callHook(
