@@ -19,7 +19,8 @@ export function RememberField({ request, view }: RememberFieldProps) {
   return (
     <>
       <label for={field}>Approve exactly this</label>
-      <select id={field} name="remember" class="remember">
+      {/* A browser that fills in what was chosen before a reload could choose another rule. */}
+      <select id={field} name="remember" class="remember" autocomplete="off">
         <option value="">only this once</option>
         {rules.map((rule) => (
           // The value says all that is shown, so that no rule is made for others than these.

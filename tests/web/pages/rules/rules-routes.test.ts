@@ -33,6 +33,8 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
   const inbox = await read("/inbox");
   expect(inbox).toContain("always, for every coder in /work/shop on mill");
   expect(inbox).toContain("for this session of ada");
+  // After a reload no other choice stands there than the first.
+  expect(inbox).toMatch(/<select [^>]*name="remember"[^>]* autocomplete="off">/);
 
   const answered = await post(`/inbox/${id}`, { verdict: "approve", remember: forAda });
   expect(answered.status).toBe(303);
