@@ -1,5 +1,5 @@
-// Makes standing rules of approvals, revokes them, and lets them answer permissions. AUDIT has a record of each of these, and no rule is used
-// before its record is stored.
+// Makes standing rules of approvals, revokes them, and lets them answer permissions. AUDIT has a record of each of these, which is stored before
+// the rule is made, used or revoked.
 
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
@@ -108,8 +108,9 @@ export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<
       async revoke(ruleId, by) {
         const rule = store.list().find(({ rule_id }) => rule_id === ruleId);
         if (rule === undefined) throw unknownRule(ruleId, "rule");
-        await store.remove(ruleId);
+        // Recorded first: if either fails, the rule stands, whoever revokes it hears of it, and can revoke it again.
         await record("revoked", rule, { from: by, ...definedOf({ agent_id: rule.agent_id }) });
+        await store.remove(ruleId);
         return rule;
       },
     }),

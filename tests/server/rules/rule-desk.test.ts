@@ -4,7 +4,9 @@ import { type RuleScope, ruleForNow, signatureOfRule } from "../../../src/domain
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
+import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { openRuleDesk } from "../../../src/server/rules/rule-desk.ts";
 import { askForRules } from "../../../src/server/rules/rules-by-operator.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -150,4 +152,34 @@ test("a rule for a profile answers no run that has not itself reported that it i
   expect((await permit("eve", "make it", {}, "run-next")).approved).toBeUndefined();
   const asked = await permit("eve", "make more", {}, "run-next");
   await expect(run.server.rules.make(await approve(asked), shown("agent"), "api")).rejects.toThrow("no rule");
+});
+
+test("a rule whose revocation cannot be recorded stands, and can be revoked again", async () => {
+  const rule = await run.server.rules.make(
+    await approve(await permit("ada", "make x")),
+    shown("agent"),
+    "api",
+  );
+  let isDown = true;
+  const publishStored: Bus["publishStored"] = (...message) =>
+    isDown ? Promise.reject(new Error("AUDIT is full")) : run.bus.publishStored(...message);
+  const flaky: Bus = Object.assign(Object.create(run.bus), { publishStored });
+  const options = {
+    replicas: 1,
+    fleet: { record: () => undefined },
+    now: () => new Date(),
+    log: silentLogger,
+  };
+  const { desk, stop } = await openRuleDesk(flaky, options);
+  const none = () => Promise.reject(new Error("not asked here"));
+  const rules = desk({ get: () => undefined, open: () => [], all: () => [], decide: none });
+  await expect(rules.revoke(rule.rule_id, "api")).rejects.toThrow("AUDIT is full");
+  expect(rules.list().map(({ rule_id }) => rule_id)).toContain(rule.rule_id);
+  expect((await permit("ada", "make x")).by).toBe(signatureOfRule(rule));
+
+  isDown = false;
+  await rules.revoke(rule.rule_id, "api");
+  expect((await acts()).at(-1)).toMatchObject({ act: "revoked", rule_id: rule.rule_id });
+  expect((await permit("ada", "make x")).approved).toBeUndefined();
+  await stop();
 });
