@@ -10,7 +10,7 @@ import { type AgentLag, lagOf } from "../../../domain/system/lag.ts";
 import { isAgentId, parseAgentId } from "../../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../../domain/wire/decode.ts";
 import { TokenSchema } from "../../../domain/wire/fields.ts";
-import type { HistoryPage, Server } from "../../../server/server.ts";
+import type { HistoryPage, HistoryReading, Server } from "../../../server/server.ts";
 import { requireReady } from "../orders.ts";
 import type { AskedReport } from "./costs-report.ts";
 
@@ -54,10 +54,25 @@ export function readMessagesQuery({ asked: text }: Pick<AskedReport, "asked">): 
 
 /** @throws CliaiError if NATS does not answer */
 export async function makeMessagesReport(server: Server, query: MessagesQuery): Promise<MessagesReport> {
+  const { messages, ...page } = await readMessages(server.history, query);
+  return {
+    conversations: shownConversations(server, messages),
+    unread: unreadOf(server),
+    ...page,
+  };
+}
+
+export interface ReadMessages extends Pick<MessagesReport, "older" | "trimmed_before"> {
+  /** Those that the query asks for, in no particular order. */
+  readonly messages: readonly ShownMessage[];
+}
+
+/** @throws CliaiError if NATS does not answer */
+export async function readMessages(history: HistoryReading, query: MessagesQuery): Promise<ReadMessages> {
   const { agent, thread, before } = query;
   const read = (filter: { agent?: string; text?: string }) => {
     const named = isAgentId(filter.agent) ? filter.agent : undefined;
-    return server.history.page(
+    return history.page(
       { kind: "message", agent: named, text: filter.text },
       { limit: messagesRead, before },
     );
@@ -68,22 +83,37 @@ export async function makeMessagesReport(server: Server, query: MessagesQuery): 
       ? [await read(thread === undefined ? {} : { text: thread })]
       : await Promise.all([read({ agent }), read({ text: `"from":${JSON.stringify(agent)}` })]);
   const { messages, older } = joined(pages);
-  const isWanted = (message: ShownMessage) =>
-    (thread === undefined || message.thread === thread) &&
-    (agent === undefined || message.from === agent || message.to.includes(agent));
-  const conversations = conversationsOf(messages.filter(isWanted)).map((conversation) => ({
+  return {
+    messages: messages.filter((message) => isAskedFor(message, query)),
+    older,
+    trimmed_before: older === undefined ? pages[0]?.trimmed_before : undefined,
+  };
+}
+
+/** Whether the message is to or from the agent, and of the conversation, that the query names. */
+export function isAskedFor({ thread, from, to }: ShownMessage, asked: MessagesQuery): boolean {
+  const { agent } = asked;
+  if (asked.thread !== undefined && thread !== asked.thread) return false;
+  return agent === undefined || from === agent || to.includes(agent);
+}
+
+/** The conversations of messages in any order, with how far each message has come by now. */
+export function shownConversations(
+  server: Pick<Server, "fleet">,
+  messages: readonly ShownMessage[],
+): MessagesReport["conversations"] {
+  return conversationsOf(messages).map((conversation) => ({
     ...conversation,
     messages: conversation.messages.map((message) => ({
       ...message,
       deliveries: deliveriesOf(server, message),
     })),
   }));
-  return {
-    conversations,
-    unread: lagOf(server.fleet.list()).filter((lag) => lag.messages > 0),
-    older,
-    trimmed_before: older === undefined ? pages[0]?.trimmed_before : undefined,
-  };
+}
+
+/** The agents that have unread messages. */
+export function unreadOf({ fleet }: Pick<Server, "fleet">): readonly AgentLag[] {
+  return lagOf(fleet.list()).filter((lag) => lag.messages > 0);
 }
 
 /** The messages that all pages cover; below that, one of them may lack some. */

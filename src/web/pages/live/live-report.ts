@@ -12,7 +12,10 @@ export interface ReportReading {
   readonly everyMs: number;
   /** Returns another value whenever the parts may have changed. */
   readonly version: () => unknown;
-  /** The version of which the page was made; undefined if that is not known. */
+  /**
+   * The version of which the page itself was made; undefined if that is not known. Not the one of a later patch: what a patch of another
+   * stream had may never have been applied.
+   */
   readonly madeOf?: unknown;
 }
 

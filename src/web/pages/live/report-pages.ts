@@ -1,10 +1,9 @@
 // Which pages that report are updated, from what, and how often.
 
 import type { Logger } from "../../../log.ts";
-import { eventId } from "../../api/fleet-cursor.ts";
 import type { AskedReport } from "../../api/reports/costs-report.ts";
 import { createCostsParts } from "../costs/live-costs.tsx";
-import { messagesParts } from "../messages/live-messages.tsx";
+import { createMessagesReading } from "../messages/live-messages.tsx";
 import { systemReportParts } from "../system/live-system.tsx";
 import { createTimelineReading } from "../timeline/live-timeline.tsx";
 import type { LiveFacts } from "./live-facts.ts";
@@ -15,30 +14,22 @@ const historyEveryMs = 2_000;
 /** Figures that nobody waits for are made again after this time at the earliest. */
 const figuresEveryMs = 10_000;
 
-/** Undefined for a page that does not report. @param since the event id that the page has */
+/** Undefined for a page that does not report. */
 export function liveReportOf(
   page: string | undefined,
-  since: string | undefined,
   facts: LiveFacts,
   log: Logger,
 ): LiveReport | undefined {
-  const reading = readingOf(page, since, facts);
+  const reading = readingOf(page, facts);
   return reading && createLiveReport(reading, { nowMs: () => performance.now(), log });
 }
 
-function readingOf(
-  page: string | undefined,
-  since: string | undefined,
-  facts: LiveFacts,
-): ReportReading | undefined {
-  const { server } = facts;
-  // Each record of the history changes the fleet.
-  const history = { everyMs: historyEveryMs, version: () => eventId(server), madeOf: since };
+function readingOf(page: string | undefined, facts: LiveFacts): ReportReading | undefined {
   switch (page) {
     case "timeline":
       return { everyMs: historyEveryMs, ...createTimelineReading(facts) };
     case "messages":
-      return { ...history, read: () => messagesParts(facts) };
+      return { everyMs: historyEveryMs, ...createMessagesReading(facts) };
     case "costs": {
       const parts = createCostsParts(facts);
       return { everyMs: figuresEveryMs, version: spendingVersion(facts), read: async () => parts() };

@@ -5,7 +5,7 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { summaryOf } from "../../../domain/text/summary.ts";
 import type { Delivery, MessagesQuery, MessagesReport } from "../../api/reports/messages-report.ts";
-import { Arrived } from "../parts/arrived.tsx";
+import { Arrived, arrivedText } from "../parts/arrived.tsx";
 import { Age } from "../parts/time.tsx";
 
 export interface MessagesPageProps {
@@ -68,16 +68,14 @@ function addressOf({ agent, thread, before }: MessagesQuery): string {
   return `/messages?${query}`;
 }
 
+/** So many new messages are counted; beyond that, the page says that there are more. */
+export const newMessagesCounted = 100;
+
 /** How many messages have come since the page was made. They are shown when a person asks for them, so that nothing moves that is read. */
 export function NewMessages({ query, count }: { query: MessagesQuery; count: number }) {
-  const what = `${count} new ${count === 1 ? "message" : "messages"}`;
+  const what = arrivedText(count, newMessagesCounted, ["new message", "new messages"]);
   return (
-    <Arrived
-      id="messages-new"
-      shows="messages-unread messages-list"
-      href={addressOf(query)}
-      what={count === 0 ? undefined : what}
-    />
+    <Arrived id="messages-new" shows="messages-unread messages-list" href={addressOf(query)} what={what} />
   );
 }
 

@@ -17,9 +17,11 @@ export function registerMessagesRoutes(pages: Hono, options: PagesOptions): void
   pages.get("/messages", async (c) => {
     const query = readMessagesQuery({ asked: (name) => c.req.query(name) });
     const streamAfter = reportStreamOf(server, "messages", c);
+    // All messages up to this record are looked at for the page.
+    const looked = server.history.newest();
     const report = await makeMessagesReport(server, query);
     const messages = report.conversations.flatMap((conversation) => conversation.messages);
-    const newest = Math.max(0, ...messages.map(({ seq }) => seq));
+    const newest = Math.max(looked, ...messages.map(({ seq }) => seq));
     return showPage(c, options, {
       title: "Messages",
       stream: query.before === undefined ? streamAfter(newest) : streamOf(server, "other"),

@@ -37,7 +37,6 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       transcript === undefined ? source : withTranscript(source, transcript, { fleetId: lastEventId, now });
     const report = liveReportOf(
       c.req.query("page"),
-      lastEventId,
       {
         ...{ server, doctor, now },
         report: askedReport(c.req.query("report"), (zone) =>
