@@ -23,7 +23,7 @@ export interface TranscriptSender {
 export interface TranscriptSenderOptions {
   readonly id: AgentId;
   readonly instanceId: string;
-  readonly link: Pick<Link, "connected">;
+  readonly link: Pick<Link, "bus" | "connected">;
   /** Told of the first entry that is lost, and of the others once entries are stored again. */
   readonly onLost: (count: number, why: string) => void;
   readonly now: () => Date;
@@ -32,7 +32,7 @@ export interface TranscriptSenderOptions {
   readonly tryAgainMs?: number | undefined;
 }
 
-/** If the connection stays away, the oldest entries are dropped. */
+/** If more wait, because NATS is away or stores none, the oldest ones are dropped. */
 const mostKept = 2_000;
 /** An entry that cannot be stored although there is a connection is dropped after so many tries, so that the next ones can be stored. */
 const mostTries = 10;
@@ -72,6 +72,10 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
     if (trouble !== messageOf(error)) log.debug(`the transcript is not stored: ${messageOf(error)}`);
     trouble = messageOf(error);
   };
+  const whyTooMany = () => {
+    if (link.bus() === undefined) return "NATS was away for too long";
+    return trouble === "" ? "the store takes entries too slowly" : trouble;
+  };
   /** Stores the note that stands in the place of what was lost before. */
   const publishMark = async (sessionId: string | undefined, whileConnecting?: AbortSignal) => {
     const mark = losses.mark(sessionId);
@@ -109,8 +113,7 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
   const work = async () => {
     for (let next = kept[0]; next !== undefined && !signal.aborted; next = kept[0]) {
       if (!(await store(next))) break;
-      // It may have been dropped meanwhile.
-      if (kept[0] === next) kept.shift();
+      kept.shift();
     }
     working = undefined;
   };
@@ -120,8 +123,8 @@ export function createTranscriptSender(options: TranscriptSenderOptions): Transc
       kept.push(keptOf(options, entry, { sessionId, isReadAgain }));
       lastSession = sessionId;
       if (kept.length > mostKept) {
-        kept.shift();
-        losses.add(1, "NATS was away for too long");
+        kept.splice(1, 1); // the first one is being stored now
+        losses.add(1, whyTooMany());
       }
       working ??= work();
     },

@@ -20,11 +20,13 @@ function senderOver(
   connected: (signal: AbortSignal) => Promise<Bus>,
   instanceId = "run-1",
   onLost: (count: number, why: string) => void = () => undefined,
-  tryAgainMs = 0,
+  { tryAgainMs = 0, isAway = false } = {},
 ) {
   const now = () => new Date();
+  // Only whether there is one counts.
+  const bus = () => (isAway ? undefined : ({} as Bus));
   const own = { id: ada, instanceId, onLost, tryAgainMs };
-  return createTranscriptSender({ ...own, link: { connected }, now, log: silentLogger });
+  return createTranscriptSender({ ...own, link: { connected, bus }, now, log: silentLogger });
 }
 
 const storedOrLost = (sender: TranscriptSender) =>
@@ -107,6 +109,7 @@ describe("createTranscriptSender()", () => {
       () => away,
       "run-1",
       (count, why) => told.push(`${count}: ${why}`),
+      { isAway: true },
     );
     for (let i = 0; i < 2_010; i += 1) sender.send(entry(`e${i}`), "s1");
     await sender.close(0);
@@ -115,6 +118,63 @@ describe("createTranscriptSender()", () => {
       // With those that still wait at the end.
       "2009: 2,009 entries could not be stored: the session ended first",
     ]);
+  });
+
+  test("entries that are dropped because the store is full are counted with that reason", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const told: string[] = [];
+    const triedAgain = Promise.withResolvers<void>();
+    let tries = 0;
+    const full: Bus = {
+      ...bus,
+      publishStored() {
+        tries += 1;
+        if (tries === 1) return Promise.reject(new CliaiError("store_unavailable", "no room"));
+        triedAgain.resolve();
+        return new Promise(() => undefined);
+      },
+    };
+    const onLost = (count: number, why: string) => told.push(`${count}: ${why}`);
+    const sender = senderOver(() => Promise.resolve(full), "run-1", onLost);
+    sender.send(entry("e0"), "s1");
+    await triedAgain.promise;
+    for (let i = 1; i <= 2_000; i += 1) sender.send(entry(`e${i}`), "s1");
+    expect(told).toEqual(["1: 1 entry could not be stored: no room"]);
+    await sender.close(0);
+  });
+
+  test("an entry that is being stored is not dropped, so it is never both stored and counted", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    const told: string[] = [];
+    const stored: { readonly text: string }[] = [];
+    const [tried, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: Bus = {
+      ...bus,
+      async publishStored(_subject, body) {
+        tried.resolve();
+        await done.promise;
+        stored.push(body as { text: string });
+        return { seq: stored.length, duplicate: false };
+      },
+    };
+    const onLost = (count: number, why: string) => told.push(`${count}: ${why}`);
+    const sender = senderOver(() => Promise.resolve(slow), "run-1", onLost);
+    sender.send(entry("e0"), "s1");
+    await tried.promise;
+    for (let i = 1; i < 2_003; i += 1) sender.send(entry(`e${i}`), "s1");
+    done.resolve();
+    await storedOrLost(sender);
+    const why = "the store takes entries too slowly";
+    const note = `3 entries are missing here, because the store did not take them: ${why}`;
+    expect(stored.slice(0, 3).map(({ text }) => text)).toEqual(["e0", note, "e4"]);
+    expect(stored).toHaveLength(2_001);
+    expect(told).toEqual([
+      `1: 1 entry could not be stored: ${why}`,
+      `2: 2 entries could not be stored: ${why}`,
+    ]);
+    await sender.close(0);
   });
 
   test("what waits at the end of the session is counted, with the trouble, but for what is read again", async () => {
@@ -130,7 +190,7 @@ describe("createTranscriptSender()", () => {
       },
     };
     const onLost = (count: number, why: string) => told.push(`${count}: ${why}`);
-    const sender = senderOver(() => Promise.resolve(full), "run-1", onLost, 60_000);
+    const sender = senderOver(() => Promise.resolve(full), "run-1", onLost, { tryAgainMs: 60_000 });
     for (const id of ["e1", "e2", "e3"]) sender.send(entry(id), "s1");
     sender.send(entry("e4"), "s1", { isReadAgain: true });
     await tried.promise;
@@ -138,7 +198,7 @@ describe("createTranscriptSender()", () => {
     expect(told).toEqual(["3: 3 entries could not be stored: no room"]);
     expect(sender.waiting()).toBe(4);
 
-    const readAgain = senderOver(() => Promise.resolve(full), "run-2", onLost, 60_000);
+    const readAgain = senderOver(() => Promise.resolve(full), "run-2", onLost, { tryAgainMs: 60_000 });
     readAgain.send(entry("e4"), "s1", { isReadAgain: true });
     await readAgain.close(0);
     expect(told).toHaveLength(1);
