@@ -1,8 +1,9 @@
 // A phone that is paired: from its code to what its cookie may do, on the real app.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type NamedToken, pairedScopes, scopesFor } from "../../../src/domain/access/token-scopes.ts";
-import { isOpenPath, loginPath } from "../../../src/web/access/access.ts";
+import { type AccessOptions, isOpenPath, loginPath } from "../../../src/web/access/access.ts";
 import { pairPath } from "../../../src/web/access/pairing.tsx";
+import type { AwayAgents } from "../../../src/web/api/need-acts.ts";
 import { until } from "../../support/wait-for.ts";
 import { readEvents } from "../event-reader.ts";
 import { commandsOf, startTestApp, type TestApp } from "../test-app.ts";
@@ -14,6 +15,13 @@ const tokens = new Map<string, NamedToken>();
 let nowMs = Date.now();
 let monotonicMs = 0;
 const now = () => new Date(nowMs);
+const removed: string[] = [];
+const away: AwayAgents = {
+  startAgain: async () => "started again",
+  async remove(id) {
+    removed.push(id);
+  },
+};
 let web: TestApp;
 beforeAll(async () => {
   const makeToken = async () => {
@@ -23,11 +31,12 @@ beforeAll(async () => {
     tokens.set(token, { ...facts, browser: true });
     return { ...facts, token };
   };
-  web = await startTestApp({
+  const access: AccessOptions = {
     ...{ token: () => operators, onRotated: () => () => undefined, now },
     ...{ findNamed: (token) => tokens.get(token), pairing: { makeToken } },
     ...{ instance: "this-run", port: 3443, secure: true, monotonicMs: () => monotonicMs },
-  });
+  };
+  web = await startTestApp(access, undefined, away);
   await web.heartbeat("ada", { session_mode: "headless" });
 });
 afterAll(() => web[Symbol.asyncDispose]());
@@ -124,6 +133,28 @@ describe("a paired browser", () => {
       if (!isAllowed)
         expect([path, (await ask(path, { cookie, origin }, method)).status]).toEqual([path, 403]);
     }
+  });
+
+  test("removes no agent, and is told why on the page and in JSON; it starts one again", async () => {
+    const cookie = cookieOf(await pair());
+    const act = (what: string, accept: string) => {
+      const form = new URLSearchParams({ act: what, agents: "ada" });
+      return ask("/needs", { cookie, origin, accept }, "POST", form);
+    };
+    const page = await act("remove", "text/html");
+    expect([page.status, await page.text()]).toEqual([
+      403,
+      expect.stringContaining("only the operator&#39;s own browser removes agents"),
+    ]);
+    const json = await act("remove", "application/json");
+    expect([json.status, await json.json()]).toMatchObject([
+      403,
+      { error: { code: "refused", hint: "in a terminal: cliai agents remove ada" } },
+    ]);
+    expect(removed).toEqual([]);
+    expect(await (await act("resume", "application/json")).json()).toMatchObject({
+      said: "ada: started again.",
+    });
   });
 
   test("is nobody for a page of another site, nor if its cookie is sent as a program's token", async () => {

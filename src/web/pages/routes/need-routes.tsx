@@ -1,7 +1,8 @@
 /** @jsxImportSource hono/jsx */
 // The forms that act on what needs a person and is no request.
 import type { Hono } from "hono";
-import { signedBy } from "../../access/caller.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { callerOf, signedBy } from "../../access/caller.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { actOnNeed, needActFromForm, resultsText } from "../../api/need-acts.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -14,6 +15,11 @@ export function registerNeedRoutes(pages: Hono, options: PagesOptions): void {
   pages.post("/needs", async (c) => {
     const form = await readForm(c);
     const act = needActFromForm(form);
+    if (act.act === "remove" && callerOf(c) !== undefined) {
+      throw new CliaiError("refused", "only the operator's own browser removes agents", {
+        hint: `in a terminal: cliai agents remove ${act.agents[0]}`,
+      });
+    }
     requireReady(server);
     const results = await actOnNeed(server, away, act, signedBy(c, "dashboard"));
     if (wantsJson(c)) return c.json({ results, said: resultsText(results) });
