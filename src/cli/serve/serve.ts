@@ -123,7 +123,7 @@ async function startParts(
   const own = { pid: process.pid, ...definedOf({ started }) };
   parts.defer(await takeLock(dataDir, { url, instance, ...own }));
   parts.defer(keepLogSmall(serveLogPath(dataDir)));
-  const phone = await startPhone({ settings, tls, dataDir, instance, now }, parts);
+  const phone = await startPhone({ settings, tls, dataDir, instance, now, log }, parts);
   const tokenFile = await tokenFileOf(settings, dataDir, context);
   const watched = tokenFile === undefined ? undefined : watchHttpToken(tokenFile, log);
   parts.defer(() => watched?.stop());

@@ -9,6 +9,7 @@ import { pairedBrowsers } from "../../../credentials/paired-browsers.ts";
 import type { PhoneAddress } from "../../../data-dir/serve-file.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import type { Logger } from "../../../log.ts";
 import { type HttpServer, serveHttp } from "../../../runtime.ts";
 import type { AccessOptions } from "../../../web/access/access.ts";
 import { hostsNamed } from "../../../web/access/guard.ts";
@@ -25,6 +26,9 @@ export interface PhoneOptions {
   readonly dataDir: string;
   readonly instance: string;
   readonly now: () => Date;
+  readonly log: Logger;
+  /** Default: those of this machine. */
+  readonly interfaces?: ReturnType<typeof networkInterfaces>;
 }
 
 export interface Phone {
@@ -34,16 +38,23 @@ export interface Phone {
 }
 
 /**
- * Binds the socket for phones; undefined without `--phone`.
- * @throws CliaiError `config_invalid` with `--insecure`, without a local network, or for an address that this machine does not have; `port_taken`
+ * Binds the socket for phones; undefined without `--phone`. Without a local network, for example while the machine starts, it warns and returns
+ * undefined, because everything else works.
+ * @throws CliaiError `config_invalid` with `--insecure`, or for an address that this machine does not have; `port_taken`
  */
 export async function startPhone(
   options: PhoneOptions,
   parts: AsyncDisposableStack,
 ): Promise<Phone | undefined> {
-  const { settings, dataDir, instance, now } = options;
+  const { settings, dataDir, instance, now, log } = options;
   if (!settings.phone) return undefined;
-  const host = phoneHostOf(settings);
+  const host = phoneHostOf(settings, options.interfaces ?? networkInterfaces());
+  if (host === undefined) {
+    log.warn(
+      "--phone: this machine is in no network that a phone can be in, so the server takes no phones; connect it to one and start the server again, or name its address: --phone-host ADDRESS",
+    );
+    return undefined;
+  }
   const made = { address: host, name: hostname(), now: now() };
   const tls = options.tls ?? (await ensureOwnCertificate(dataDir, made));
   const startupHandler = createStartupHandler(instance);
@@ -67,17 +78,16 @@ export async function startPhone(
   };
 }
 
-function phoneHostOf({ phone_host, insecure }: ServeSettings): string {
+function phoneHostOf(
+  { phone_host, insecure }: ServeSettings,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): string | undefined {
   if (insecure) {
     throw new CliaiError("config_invalid", "--insecure with --phone would let in the whole network", {
       hint: "leave out one of the two",
     });
   }
-  const host = phone_host ?? findLocalAddress(networkInterfaces());
-  if (host !== undefined) return host;
-  throw new CliaiError("config_invalid", "--phone: this machine is in no network that a phone can be in", {
-    hint: "connect it to one, or name its address: --phone-host ADDRESS",
-  });
+  return phone_host ?? findLocalAddress(interfaces);
 }
 
 async function listen(

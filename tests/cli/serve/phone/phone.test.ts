@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { startPhone } from "../../../../src/cli/serve/phone/phone.ts";
 import { parseConfig, resolveServeSettings } from "../../../../src/config.ts";
 import { directFetch } from "../../../../src/direct-fetch.ts";
+import { silentLogger } from "../../../../src/log.ts";
 import { makeCertificate } from "../../../support/certificate.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
@@ -15,7 +16,8 @@ async function start(
   tls?: { cert: string; key: string },
 ) {
   const parts = new AsyncDisposableStack();
-  const options = { settings: settingsOf(flags), tls, dataDir, instance: "i1", now: () => new Date() };
+  const facts = { tls, dataDir, instance: "i1", now: () => new Date(), log: silentLogger };
+  const options = { settings: settingsOf(flags), ...facts };
   const phone = await startPhone(options, parts).catch(async (error: unknown) => {
     await parts.disposeAsync();
     throw error;
@@ -40,6 +42,21 @@ describe("startPhone()", () => {
     expect(await health.json()).toEqual({ ok: true, instance: "i1" });
     const early = await directFetch(`${url}/pair?code=x`, { checksCertificate: false });
     expect(early.status).toBe(503);
+  });
+
+  test("without a local network it warns, and the rest of the server goes on", async () => {
+    await using dir = await tempDir();
+    await using parts = new AsyncDisposableStack();
+    const warnings: string[] = [];
+    const log = { ...silentLogger, warn: (text: string) => warnings.push(text) };
+    const facts = { tls: undefined, dataDir: dir.path, instance: "i1", now: () => new Date(), log };
+    const settings = settingsOf({ phone: true });
+    expect(await startPhone({ ...facts, settings, interfaces: {} }, parts)).toBeUndefined();
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^--phone: this machine is in no network .*; connect it .* --phone-host ADDRESS$/,
+      ),
+    ]);
   });
 
   test("with a given certificate it is called by the name in it, and has no fingerprint to compare", async () => {
