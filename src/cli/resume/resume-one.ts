@@ -12,7 +12,7 @@ import { declareGone } from "./declare-gone.ts";
 import { closedWords } from "./end-closed.ts";
 import { noteSecret } from "./launch-args.ts";
 import { againOf, type Standing } from "./standing.ts";
-import { untilOnline } from "./until-online.ts";
+import { untilOnline, untilSessionTold } from "./until-online.ts";
 
 const letGoWithinMs = 10_000;
 
@@ -116,7 +116,6 @@ async function startAgain(one: ToResume, bus: Bus, context: ResumeContext): Prom
   };
   const request = { profile, project, id, from: operatorOf(context), again: true, flags };
   const reader = createFleetReader(bus, context);
-  let isByServer = false;
   try {
     await askForLaunch(
       bus,
@@ -130,15 +129,26 @@ async function startAgain(one: ToResume, bus: Bus, context: ResumeContext): Prom
     if (axes.link.value !== "online") {
       return { did: "nothing", words: `${why}; the server is starting it again already: cliai show ${id}` };
     }
-    isByServer = true;
+    const told = await untilSessionTold(view, reader, session === undefined ? 0 : undefined);
+    const started = `${why}; the server has started it again by itself without a terminal`;
+    if (told === undefined && session !== undefined) {
+      const words = `${started}; its CLI has not told yet in which session: cliai show ${id}${unusedWords(given)}`;
+      return { did: "started", words, more: { session_id: null } };
+    }
+    const { words, more } = outcomeOf(session, told);
+    return { did: "started", words: `${started}, ${words}${unusedWords(given)}`, more };
   }
-  const { session_id = null } = (await reader.find(id))?.record ?? {};
-  const isSame = session !== undefined && session_id === session;
-  const started = isByServer ? "the server has started it again by itself" : "started again";
+  const present = (await reader.find(id))?.record.session_id;
+  const { words, more } = outcomeOf(session, present);
+  return { did: "started", words: `${why}; started again without a terminal, ${words}`, more };
+}
+
+/** @param session the one to go on in @param present the one in which it works now */
+function outcomeOf(session: string | undefined, present: string | undefined) {
+  const isSame = session !== undefined && present === session;
   return {
-    did: "started",
-    words: `${why}; ${started} without a terminal, ${isSame ? "in its session" : newSessionWords(session)}${isByServer ? unusedWords(given) : ""}`,
-    more: { session_id, is_new_session: !isSame },
+    words: isSame ? "in its session" : newSessionWords(session),
+    more: { session_id: present ?? null, is_new_session: !isSame },
   };
 }
 

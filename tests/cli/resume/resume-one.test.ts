@@ -151,3 +151,42 @@ test("resumeOne() says of an agent that the server itself is starting again that
   );
   expect(context.printed[0]).toEndWith("; the flags count only when it is started again");
 });
+
+test("resumeOne() says in which session the server has started an agent again only when its CLI has told", async () => {
+  await using test = await startTestServer();
+  const { bus, server } = test;
+  const beat = (instance_id: string) =>
+    bus.publish("agent.ada.heartbeat", {
+      ...{ instance_id, interval_s: 60, session_id: "s1", agent_cli: "claude" },
+    });
+  const tell = (generation: number, seq: number, event: object) =>
+    bus.publishStored("agent.ada.event", { agent_id: "ada", generation, seq, ...event });
+  beat("r1");
+  await until("its first run", () => server.fleet.get(ada)?.axes.link.value === "online");
+  await tell(1, 1, { kind: "prompt", detail: "go", instance_id: "r1", session_id: "s1" });
+  await bus.publishStored("agent.ada.status", { status: "crashed", message: "SIGKILL", instance_id: "r1" });
+  const view = await until("its end", () => {
+    const found = server.fleet.get(ada);
+    return found?.status === "crashed" && found.session !== undefined && found;
+  });
+  const told = Promise.withResolvers<void>();
+  const spawn = () => {
+    beat("r2");
+    void until("its second run", () => server.fleet.get(ada)?.heartbeat?.instance_id === "r2")
+      // The heartbeat has named the session that was asked for, but the CLI does not have it.
+      .then(() => tell(2, 1, { kind: "session_start", instance_id: "r2", session_id: "s2" }))
+      .then(() => told.resolve(), told.reject);
+    return Promise.reject(new CliaiError("already_running", "it is online already"));
+  };
+  const end = openLaunchDesk(bus, { spawn }, silentLogger);
+  const context = testContext();
+  const standing = { view, state: "ended", why: "crashed (SIGKILL)", wentDown: true } as const;
+  expect(await resumeOne({ standing, before: launch, given: {}, dataDir: "/nowhere" }, bus, context)).toBe(
+    "started",
+  );
+  end();
+  await told.promise;
+  expect(context.printed).toEqual([
+    "ada: crashed (SIGKILL); the server has started it again by itself without a terminal, in a new session, because its CLI no longer has the last one (s1)",
+  ]);
+});
