@@ -36,16 +36,16 @@ async function open(path: string): Promise<void> {
   await page.waitForSelector("html.live");
 }
 
-async function ask(id: string, tool: string, args: object): Promise<string> {
-  const body = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args } };
+async function ask(id: string, tool: string, args: object, run?: string): Promise<string> {
+  const body = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args }, instance_id: run };
   const response = await web.bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
   const { request_id } = JSON.parse(new TextDecoder().decode(response)).result;
   await waitFor(() => stateOf(request_id) === "asked", { what: `the request of ${id} is open` });
   return request_id;
 }
 
-const permit = (id: string, command: string) =>
-  ask(id, "request_permission", { tool: "Bash", input: JSON.stringify({ command }) });
+const permit = (id: string, command: string, run?: string) =>
+  ask(id, "request_permission", { tool: "Bash", input: JSON.stringify({ command }) }, run);
 const stateOf = (id: string) => web.test.server.requests.get(id)?.state;
 const answerOf = (id: string) => web.test.server.requests.get(id)?.answer;
 const path = () => page.evaluate(() => location.pathname + location.search);
@@ -128,10 +128,13 @@ test("y and n answer the chosen request, and a second press answers no second on
 });
 
 test("what is said of the delivery does not take the place of what is said of a rule", async () => {
-  await web.heartbeat("eve", { project_path: "/work/shop" });
-  const id = await permit("eve", "npm test");
+  const facts = { config_name: "coder", project_path: "/work/shop", host: "desk" };
+  const { heartbeat } = await web.heartbeat("eve", facts);
+  const id = await permit("eve", "npm test", heartbeat?.instance_id);
   await open("/inbox");
-  await page.locator(`#request-${id} select`).selectOption("agent");
+  await page
+    .locator(`#request-${id} select`)
+    .selectOption({ label: "always, for eve in /work/shop on desk" });
   await page.locator(`#request-${id}`).focus();
   await press("y");
   await page
