@@ -77,7 +77,14 @@ ${config?.(i) ?? ""}
     () => manager.streams.add({ name: "PROBE", subjects: ["probe"], num_replicas: clusterSize }),
     { what: "a JetStream cluster of three", intervalMs: 50 },
   );
-  await manager.streams.delete("PROBE");
+  // The cluster may elect its leader once more meanwhile, and then gives no answer.
+  await waitFor(
+    async () => {
+      const isThere = (await manager.streams.names().next()).includes("PROBE");
+      return !isThere || (await manager.streams.delete("PROBE"));
+    },
+    { what: "the probe is deleted", intervalMs: 50 },
+  );
   const running = starting.move();
   return {
     nodes,
