@@ -7,7 +7,7 @@ import { readClaudeHook } from "../../src/agents/claude/claude-hooks.ts";
 import { fillTemplate } from "../../src/agents/mcp-config.ts";
 import { openFileSource } from "../../src/audit/export-file.ts";
 import { isIntact } from "../../src/audit/signing.ts";
-import { parseConfig, resolveServeSettings } from "../../src/config.ts";
+import { parseConfig, resolveServeSettings } from "../../src/config/config.ts";
 import { readGrants } from "../../src/credentials/agent-grants.ts";
 import { readHttpToken } from "../../src/data-dir/http-token.ts";
 import { readServeFile, serveFilePath } from "../../src/data-dir/serve-file.ts";

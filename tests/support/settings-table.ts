@@ -1,6 +1,6 @@
 // The tables of docs/settings.md, as the program's own schemas give them.
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { flagOf, serveTable, variableOf } from "../../src/config.ts";
+import { flagOf, serveTable, variableOf } from "../../src/config/serve-settings.ts";
 import { ProfileSchema } from "../../src/profiles/profile.ts";
 
 export function settingsTable(): string {

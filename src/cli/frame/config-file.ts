@@ -7,7 +7,7 @@ import captainPrompt from "../../../configs/prompts/captain.txt" with { type: "t
 import coderPrompt from "../../../configs/prompts/coder.txt" with { type: "text" };
 import demoPrompt from "../../../configs/prompts/demo.txt" with { type: "text" };
 import reviewerPrompt from "../../../configs/prompts/reviewer.txt" with { type: "text" };
-import { type Config, parseConfig } from "../../config.ts";
+import { type Config, parseConfig } from "../../config/config.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { FoundProfile } from "../../profiles/profile-set.ts";

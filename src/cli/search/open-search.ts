@@ -1,5 +1,6 @@
 // Opens the search of `cliai serve`: for the pages and the API, and for the commands over NATS.
-import { searchMaxBytesOf } from "../../config.ts";
+
+import { searchMaxBytesOf } from "../../config/serve-settings.ts";
 import { isAgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";

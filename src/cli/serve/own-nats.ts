@@ -1,7 +1,7 @@
 // The NATS server of a serve: its own, with the keys of the data directory, or the one at --nats-url; and the connection to it.
 import { join, resolve } from "node:path";
 import { buildInfo } from "../../build-info.ts";
-import { type ServeSettings, serveSettings } from "../../config.ts";
+import { type ServeSettings, serveSettings } from "../../config/serve-settings.ts";
 import type { createKeyOwners } from "../../credentials/key-owners.ts";
 import { ensureKeys } from "../../credentials/keys.ts";
 import { natsDirOf } from "../../data-dir/data-dir.ts";

@@ -1,6 +1,6 @@
 // The flags of `cliai serve`: one for each setting in config.ts, and `--data-dir`, `--config`, `--json`.
 import type { BooleanArgDef, StringArgDef } from "citty";
-import { flagOf, type ServeKey, type ServeValues, serveTable } from "../../config.ts";
+import { flagOf, type ServeKey, type ServeValues, serveTable } from "../../config/serve-settings.ts";
 import { dataDirArgs, jsonArgs } from "../fleet/client.ts";
 import { configArgs } from "../frame/config-file.ts";
 

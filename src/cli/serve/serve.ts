@@ -8,12 +8,8 @@ import { openHeadFile } from "../../audit/head-file.ts";
 import { openSigningKey } from "../../audit/signing.ts";
 import type { AuditOptions } from "../../audit/start-signing.ts";
 import { buildInfo } from "../../build-info.ts";
-import {
-  auditRetentionOf,
-  resolveServeSettings,
-  type ServeSettings,
-  transcriptRetentionOf,
-} from "../../config.ts";
+import { resolveServeSettings } from "../../config/config.ts";
+import { auditRetentionOf, type ServeSettings, transcriptRetentionOf } from "../../config/serve-settings.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { keepFleetFile } from "../../data-dir/fleet-file.ts";

@@ -5,7 +5,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import type { ServeSettings } from "../../config.ts";
+import type { ServeSettings } from "../../config/serve-settings.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { isLoopback, loopback } from "../../domain/wire/own-address.ts";
 import type { ServerTls } from "../../nats/child/server-config.ts";

@@ -1,7 +1,7 @@
 // The flags of a server that is started in the background are those that were typed, each in one word.
 import { expect, test } from "bun:test";
 import { flagsOf, serveArgs } from "../../../src/cli/serve/serve-args.ts";
-import { serveTable } from "../../../src/config.ts";
+import { serveTable } from "../../../src/config/serve-settings.ts";
 
 test("flagsOf() passes on what was given, and leaves out what the command in front does itself", () => {
   expect(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { planWebExposure } from "../../../src/cli/serve/web-exposure.ts";
-import type { ServeSettings } from "../../../src/config.ts";
+import type { ServeSettings } from "../../../src/config/serve-settings.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { makeCertificate } from "../../support/certificate.ts";
 import { tempDir } from "../../support/temp-dir.ts";

@@ -3,7 +3,7 @@
 // Everything else stays as without it: the dashboard's own socket, NATS, and what the commands use are still on loopback.
 import { X509Certificate } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
-import type { ServeSettings } from "../../../config.ts";
+import type { ServeSettings } from "../../../config/serve-settings.ts";
 import { type Certificate, ensureOwnCertificate } from "../../../credentials/own-certificate.ts";
 import { pairedBrowsers } from "../../../credentials/paired-browsers.ts";
 import type { PhoneAddress } from "../../../data-dir/serve-file.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { createAgentLauncher } from "../../../../src/cli/serve/launch/captain-launcher.ts";
 import { profileReader } from "../../../../src/cli/spawn/profile.ts";
-import { parseConfig } from "../../../../src/config.ts";
+import { parseConfig } from "../../../../src/config/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
 import { createLaunchesForCaptains } from "../../../../src/data-dir/launched-agents.ts";
 import { writeRunFile } from "../../../../src/data-dir/run-file.ts";

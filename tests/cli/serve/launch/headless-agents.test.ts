@@ -8,7 +8,7 @@ import {
 } from "../../../../src/cli/serve/launch/headless-agents.ts";
 import { lookEveryMs } from "../../../../src/cli/serve/launch/launches.ts";
 import { profileReader } from "../../../../src/cli/spawn/profile.ts";
-import { parseConfig } from "../../../../src/config.ts";
+import { parseConfig } from "../../../../src/config/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
 import {
   createLaunchedAgents,

@@ -6,7 +6,7 @@ import {
   type LaunchRequest,
 } from "../../../../src/cli/serve/launch/launch-request.ts";
 import { profileReader } from "../../../../src/cli/spawn/profile.ts";
-import { parseConfig } from "../../../../src/config.ts";
+import { parseConfig } from "../../../../src/config/config.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 
 const config = parseConfig('{"agents":{"coder":{},"odd":{"cli":"no-such-cli"}}}', "profiles.json");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { startPhone } from "../../../../src/cli/serve/phone/phone.ts";
-import { parseConfig, resolveServeSettings } from "../../../../src/config.ts";
+import { parseConfig, resolveServeSettings } from "../../../../src/config/config.ts";
 import { directFetch } from "../../../../src/direct-fetch.ts";
 import { silentLogger } from "../../../../src/log.ts";
 import { makeCertificate } from "../../../support/certificate.ts";

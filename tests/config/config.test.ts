@@ -5,22 +5,19 @@ import { join, resolve as resolvePath } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import fc from "fast-check";
 import * as v from "valibot";
-import { serveCommand } from "../src/cli/serve/serve.ts";
+import { serveCommand } from "../../src/cli/serve/serve.ts";
 import {
-  auditRetentionOf,
   ConfigSchema,
-  flagOf,
   parseConfig,
   resolveServeSettings,
   type SettingTexts,
-  serveSettings,
-  serveTable,
-} from "../src/config.ts";
-import { findJsonError } from "../src/domain/text/json-error.ts";
-import { errorOf } from "./support/error-of.ts";
-import { profileKeysTable, settingsTable } from "./support/settings-table.ts";
+} from "../../src/config/config.ts";
+import { auditRetentionOf, flagOf, serveSettings, serveTable } from "../../src/config/serve-settings.ts";
+import { findJsonError } from "../../src/domain/text/json-error.ts";
+import { errorOf } from "../support/error-of.ts";
+import { profileKeysTable, settingsTable } from "../support/settings-table.ts";
 
-const configsDir = join(import.meta.dirname, "../configs");
+const configsDir = join(import.meta.dirname, "../../configs");
 
 describe("parseConfig()", () => {
   test("takes a file with nothing in it, and of a profile only what is given", () => {
@@ -160,7 +157,7 @@ describe("resolveServeSettings()", () => {
 });
 
 describe("every setting of serve", () => {
-  const docs = readFileSync(resolvePath(import.meta.dirname, "../docs/settings.md"), "utf8");
+  const docs = readFileSync(resolvePath(import.meta.dirname, "../../docs/settings.md"), "utf8");
 
   test("is in docs/settings.md, as the program's own table has it", () => {
     expect(docs).toContain(settingsTable());
