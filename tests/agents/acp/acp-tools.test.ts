@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { AcpCall } from "../../../src/agents/acp/acp-messages.ts";
 import { callHook, readCall, type ToolCall } from "../../../src/agents/acp/acp-tools.ts";
-import { ruleInputOf } from "../../../src/domain/rules/standing-rule.ts";
+import { ruleInputOf } from "../../../src/domain/rules/rule-input.ts";
 
 describe("callHook()", () => {
   const call = { id: "c-1", name: "bash", isOwn: false, title: "", input: undefined, subagent: undefined };
