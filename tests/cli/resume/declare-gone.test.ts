@@ -5,24 +5,30 @@ import { createFleetReader } from "../../../src/cli/fleet/fleet-reading.ts";
 import { declareGone } from "../../../src/cli/resume/declare-gone.ts";
 import { standingOf } from "../../../src/cli/resume/standing.ts";
 import { addUnsent, readUnsent } from "../../../src/data-dir/run-file.ts";
+import type { AgentView } from "../../../src/domain/fleet/agent-view.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { ada, statesOf } from "../../support/agents.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { startTestServer } from "../../support/test-server.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
 
 const run = "00000000-0000-4000-8000-000000000001";
+
+/** Ada, whose host on this machine works and is heard. */
+async function onlineHere({ bus, server }: TestServer): Promise<AgentView> {
+  const beat = { instance_id: run, interval_s: 60, host: hostname(), status: "working", agent_cli: "claude" };
+  bus.publish("agent.ada.heartbeat", beat);
+  return await until("it is online", () => {
+    const found = server.fleet.get(ada);
+    return found?.axes.link.value === "online" && found;
+  });
+}
 
 test("declareGone() stores what its host could not report, so that the next run does not do it again", async () => {
   await using dir = await tempDir();
   await using test = await startTestServer();
   const { bus, server } = test;
-  const beat = { instance_id: run, interval_s: 60, host: hostname(), status: "working", agent_cli: "claude" };
-  bus.publish("agent.ada.heartbeat", beat);
-  const view = await until("it is online", () => {
-    const found = server.fleet.get(ada);
-    return found?.axes.link.value === "online" && found;
-  });
+  const view = await onlineHere(test);
   const receipts = [{ command_id: "c1", state: "applied", run }] as const;
   await addUnsent(dir.path, ada, { receipts, goodbye: undefined });
   const standing = standingOf(view, { hostname: hostname(), isHeld: false, isRunning: false });
@@ -36,13 +42,8 @@ test("declareGone() stores what its host could not report, so that the next run 
 test("declareGone() leaves the end as the server has found it meanwhile, and tells it no second time", async () => {
   await using dir = await tempDir();
   await using test = await startTestServer();
-  const { bus, server } = test;
-  const beat = { instance_id: run, interval_s: 60, host: hostname(), status: "working", agent_cli: "claude" };
-  bus.publish("agent.ada.heartbeat", beat);
-  const view = await until("it is online", () => {
-    const found = server.fleet.get(ada);
-    return found?.axes.link.value === "online" && found;
-  });
+  const { bus } = test;
+  const view = await onlineHere(test);
   const standing = standingOf(view, { hostname: hostname(), isHeld: false, isRunning: false });
   const said: unknown[] = [];
   bus.subscribe("agent.ada.status", ({ data }) => said.push(JSON.parse(new TextDecoder().decode(data))));
