@@ -40,7 +40,7 @@ export function whenVoid(c: Context, access: Rotated | undefined): Rotated["onRo
   };
 }
 
-/** A token that cannot be looked up, such as beside a damaged file, is none. Here, nobody would catch that error, and it would end `serve`. */
+/** A token that cannot be looked up, because the folder cannot be read, is none. Here, nobody would catch that error, and it would end `serve`. */
 function isStillGood({ isGood }: KnownCaller): boolean {
   try {
     return isGood();

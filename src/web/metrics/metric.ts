@@ -21,7 +21,7 @@ export function histogram(
 }
 
 /** What counts for all values of a label after the first ones, so that agents cannot make any number of series. */
-export const otherValue = "other";
+const otherValue = "other";
 
 /** Returns `value` for the first `most` values that are asked for, and {@link otherValue} for later ones. */
 export function createLabelLimit(most: number): (value: string) => string {

@@ -22,14 +22,6 @@ export function sectionOf({ axes, needs }: AgentView): Section {
   return axes.control.value !== "stopped" && isBusy ? "working" : "idle";
 }
 
-export function groupBySection(views: readonly AgentView[]): Record<Section, AgentView[]> {
-  const groups: Record<Section, AgentView[]> = {
-    ...{ "needs-you": [], working: [], paused: [], idle: [], away: [] },
-  };
-  for (const view of views) groups[sectionOf(view)].push(view);
-  return groups;
-}
-
 /** What is counted, in the order of the words. */
 const counted = ["needs-you", "working", "starting", "stopping", "paused", "idle", "away"] as const;
 type Counted = (typeof counted)[number];
