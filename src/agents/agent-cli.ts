@@ -51,7 +51,7 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isServed?: boolean;
   /** Whether without `--headless` the CLI runs on a terminal only. */
   readonly needsTerminal?: boolean;
-  /** Whether the CLI runs with `--headless` only. */
+  /** Whether the CLI runs without a terminal only, also if `--headless` is not given. */
   readonly isHeadlessOnly?: boolean;
   /** Reads from the screen whether the prompt takes text now. Absent if the CLI's screen cannot be read: then nothing is typed. */
   readonly readPrompt?: (screen: ScreenView) => PromptState;

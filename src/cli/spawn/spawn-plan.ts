@@ -69,10 +69,12 @@ export async function planSpawn(
   const { profile } = found;
   const cli = findAgentCli(args.cli ?? profile.cli, profile.acp);
   checkPermissionMode(found, cli);
-  checkMode(cli, args.headless === true, isDry);
+  // There is no other way to run such a CLI, so nobody has to say so.
+  const isHeadless = args.headless === true || cli.isHeadlessOnly === true;
+  checkMode(cli, isHeadless, isDry);
   const server = modelServerOf(found, cli, args["model-server"]);
   const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
-  if (!isDry && !isTold) requireTerminalOrTask(args, cli);
+  if (!isDry && !isTold) requireTerminalOrTask({ ...args, headless: isHeadless }, cli);
   const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
   const env = environmentOf(found, context.env);
   const model = args.model ?? profile.model;
@@ -94,9 +96,9 @@ export async function planSpawn(
     sessionId: args.resume ?? crypto.randomUUID(),
     isResumed: args.resume !== undefined,
     mcpConfigPath: join(dir, "mcp.json"),
-    isHeadless: args.headless === true,
+    isHeadless,
     // Without a terminal, nobody sits at the CLI who could answer.
-    asksPermissions: (profile.permissions ?? (args.headless === true ? "inbox" : "cli")) === "inbox",
+    asksPermissions: (profile.permissions ?? (isHeadless ? "inbox" : "cli")) === "inbox",
     permissionMode: profile.permission_mode,
     allowedTools: profile.allowed_tools ?? [],
     strictMcp: args["strict-mcp"] === true,
@@ -151,9 +153,6 @@ function checkMode(cli: AgentCli, isHeadless: boolean, isDry: boolean): void {
     });
   }
   if (isHeadless) return;
-  if (cli.isHeadlessOnly === true) {
-    throw new CliaiError("usage", `cliai cannot run ${cli.name} on a terminal`, { hint: "add --headless" });
-  }
   if ((cli.isServed === true || cli.needsTerminal === true) && !isDry && !hasTerminal()) {
     throw new CliaiError("usage", `there is no terminal here on which to show ${cli.name}`, {
       hint: "add --headless, or with a task: --wait",

@@ -105,6 +105,11 @@ describe("planSpawn()", () => {
     await expect(plan).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
+  test("a CLI that has no terminal of its own runs without one, also if nobody says so", () =>
+    withPlan({ profile: "coder", cli: "gemini", task: "tidy" }, ({ launch }) => {
+      expect(launch).toMatchObject({ isHeadless: true, asksPermissions: true });
+    }));
+
   test("holds the agent's lock: a second plan of the id is refused until the first lets go", async () => {
     await using dir = await tempDir();
     const first = await (await planIn(dir, { id: "ada" })).plan;
