@@ -55,14 +55,24 @@ function shellCommand(line: string): readonly string[] {
   return process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", line] : ["/bin/sh", "-c", line];
 }
 
+/**
+ * Lets a command write its errors into the pipe of its output. Of two pipes nobody knows what was written first, so that an error
+ * could stand before the lines that led to it. The shell replaces itself with the program, and says if there is none. On Windows
+ * there stay two pipes.
+ */
+function withOneOutput(command: readonly string[]): readonly string[] {
+  return process.platform === "win32" ? command : ["/bin/sh", "-c", 'exec "$0" "$@" 2>&1', ...command];
+}
+
 /** Rejects with the signal's reason when that aborts; the command and its group have ended then. */
 async function runCommand(
-  [program = "", ...args]: readonly string[],
+  command: readonly string[],
   timeoutS: number | undefined,
   { project, env, outputs }: CommandToolPlace,
   signal: AbortSignal,
 ): Promise<ToolResult> {
   signal.throwIfAborted();
+  const [program = "", ...args] = withOneOutput(command);
   const child = spawn(program, args, {
     cwd: project,
     env: env as NodeJS.ProcessEnv,

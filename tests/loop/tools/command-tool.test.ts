@@ -39,7 +39,20 @@ test("run_command tells a failure: the exit code with all output, the signal, a 
   });
   expect((await run({ command: "kill -9 $$" })).text).toBe("error: [ended by SIGKILL, no output]");
   const none = await command(dir, "args").run({ command: ["no-such-program"] });
-  expect(none).toMatchObject({ isError: true, text: expect.stringContaining("cannot run it") });
+  expect(none.isError).toBe(true);
+  expect(none.text).toMatch(/^error: no-such-program: .*not found\n\[exit code 127\]$/);
+});
+
+test("run_command keeps the order in which output and errors were written", async () => {
+  await using dir = await tempDir();
+  const line = "for i in 1 2 3 4 5 6 7 8; do echo out $i; echo err $i >&2; done";
+  const inOrder = Array.from({ length: 8 }, (_, index) => `out ${index + 1}\nerr ${index + 1}\n`).join("");
+  const busy = command(dir, "args").run({ command: ["sh", "-c", `${line}; sleep 0.2`] });
+  const results = await Promise.all([
+    busy,
+    ...Array.from({ length: 6 }, () => command(dir, "shell").run({ command: line })),
+  ]);
+  for (const { text } of results) expect(text).toBe(`${inOrder}[exit code 0]`);
 });
 
 test("run_command has no input, so that a program which asks for some ends", async () => {
