@@ -12,9 +12,12 @@ const unitMs: Readonly<Record<string, number>> = {
 };
 const rfc3339 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/i;
 
+/** What {@link parseDurationMs} takes. */
+export const durationPattern = /^(?:\d+(?:\.\d+)?(?:ms|min|[smhdw]))+$/;
+
 /** Parses `90s`, `5m`, `2h`, `1d`, `1w` and sums such as `1h30m` to milliseconds; undefined if the text is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
-  if (!/^(?:\d+(?:\.\d+)?(?:ms|min|[smhdw]))+$/.test(text)) return undefined;
+  if (!durationPattern.test(text)) return undefined;
   let sum = 0;
   for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|min|[smhdw])/g)) {
     sum += Number(count) * (unitMs[unit ?? ""] ?? 0);
@@ -24,14 +27,15 @@ export function parseDurationMs(text: string): number | undefined {
 
 /**
  * Parses an RFC 3339 time (a date alone means its beginning in UTC), a duration before now, or `today` or `yesterday` (its local
- * beginning), to milliseconds since 1970.
+ * beginning), to milliseconds since 1970. A duration that reaches back before 1970 means 1970.
  * @param name the flag, for the message
  * @throws CliaiError `usage`
  */
 export function parseMomentMs(text: string, name: string, now: Date): number {
   if (text === "today" || text === "yesterday") return dayStartMs(now, text === "today" ? 0 : 1);
   const ago = parseDurationMs(text);
-  if (ago !== undefined) return now.getTime() - ago;
+  // Otherwise a long duration would lead to a time that no clock has.
+  if (ago !== undefined) return Math.max(0, now.getTime() - ago);
   const at = rfc3339.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   throw new CliaiError("usage", `${name} "${text}" is neither a time nor a duration`, {

@@ -26,6 +26,7 @@ describe("parseMomentMs()", () => {
     ["2026-05-03T11:30:00Z", "2026-05-03T11:30:00Z"],
     ["2026-05-03T11:30:00.250+02:00", "2026-05-03T09:30:00.250Z"],
     ["2026-05-01", "2026-05-01T00:00:00Z"],
+    ["999999999999d", "1970-01-01T00:00:00Z"],
   ])("reads %s", (text, at) => expect(parseMomentMs(text, "--since", now)).toBe(Date.parse(at)));
 
   test("reads today and yesterday as the beginning of the local day", () => {
