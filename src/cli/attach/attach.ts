@@ -214,7 +214,7 @@ async function attach(
 async function requireScreen(id: AgentId, watched: ScreenViewer, first: Promise<void>): Promise<void> {
   await atMost(firstScreenWithinMs, first);
   if (watched.screen() !== undefined) return;
-  throw new CliaiError("no_answer", `no host shows the terminal of ${id}`, {
+  throw new CliaiError("no_terminal", `no host shows the terminal of ${id}`, {
     hint: `its host may be of an older version, or on Windows; what it does: cliai log ${id} --follow`,
   });
 }

@@ -26,6 +26,8 @@ const exitCodeByErrorCode = {
   server_unreachable: 3,
   nats_unreachable: 3,
   no_answer: 4,
+  /** No host shows a terminal of the agent. */
+  no_terminal: 4,
   refused: 5,
   not_signed_in: 5,
   too_many_tries: 5,

@@ -22,7 +22,7 @@ export interface Seat {
   readonly viewer: string;
   /** The last screen; undefined if none has come. */
   screen(): ShownScreen | undefined;
-  /** Resolves with the host's answer. @throws CliaiError `no_answer` if none comes in time */
+  /** Resolves with the host's answer. @throws CliaiError `no_terminal` if none comes in time */
   ask(keys: Pick<Keys, "name" | "act" | "over" | "keys" | "columns" | "rows">): Promise<KeysAnswer>;
   /** Leaves the keyboard, too. */
   stop(): void;
@@ -58,7 +58,7 @@ export function takeSeat(bus: Bus, id: AgentId, { onScreen, onEnd }: SeatListene
 }
 
 export function noTerminal(id: AgentId): CliaiError {
-  return new CliaiError("no_answer", `no host shows a terminal of "${id}"`, {
+  return new CliaiError("no_terminal", `no host shows a terminal of "${id}"`, {
     hint: "an agent without a terminal has none, and neither has one that does not run",
   });
 }

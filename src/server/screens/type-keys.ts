@@ -20,7 +20,7 @@ export interface TypedKeys {
 
 const shownWithinMs = 2_000;
 
-/** @throws CliaiError `no_answer` if no host shows a terminal of the agent; `refused` if somebody else types there, or nobody may */
+/** @throws CliaiError `no_terminal` if no host shows a terminal of the agent; `refused` if somebody else types there, or nobody may */
 export async function typeKeys(
   bus: Bus,
   id: AgentId,

@@ -17,6 +17,7 @@ const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   decided_already: 409,
   stored_before: 409,
   already_running: 409,
+  no_terminal: 409,
   payload_too_large: 413,
   too_many_tries: 429,
   store_unavailable: 503,

@@ -146,7 +146,7 @@ describe("a named token", () => {
 test("POST /api/agents/:id/keys types nothing where there is no terminal, and checks its body", async () => {
   const token = tokenWith("type");
   const none = await send(token, "POST", "/api/agents/ada/keys", { keys: "y" });
-  expect([none.status, (await errorOf(none)).message]).toEqual([504, 'no host shows a terminal of "ada"']);
+  expect([none.status, (await errorOf(none)).message]).toEqual([409, 'no host shows a terminal of "ada"']);
   for (const body of [{}, { keys: "" }, { keys: 1 }, { keys: "y", more: 1 }, { keys: "y", over: "yes" }])
     expect((await send(token, "POST", "/api/agents/ada/keys", body)).status).toBe(400);
 });

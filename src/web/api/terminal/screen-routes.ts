@@ -13,7 +13,7 @@ import { type Rotation, registerTyping } from "./typing-routes.ts";
 
 export const mostOlderAtOnce = 1_000;
 
-const KeysBodySchema = v.strictObject(
+export const KeysBodySchema = v.strictObject(
   {
     keys: v.pipe(
       v.string("keys must be text"),
@@ -34,7 +34,7 @@ export function registerScreen(api: Hono, server: Server, access: Rotation): voi
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const screen = await server.screens.look(agent_id);
     if (screen === undefined)
-      throw new CliaiError("no_answer", `no host shows a terminal of "${agent_id}"`, {
+      throw new CliaiError("no_terminal", `no host shows a terminal of "${agent_id}"`, {
         hint: "an agent without a terminal has none, and neither has one that does not run",
       });
     const count = olderCount(c.req.query("older"));

@@ -154,9 +154,9 @@ test("GET /api/agents/:id/screen has the text and the lines, or says that no hos
   await using web = await startTestApp();
   await web.heartbeat("ada");
   const none = await web.app.request("/api/agents/ada/screen");
-  expect(none.status).toBe(504);
+  expect(none.status).toBe(409);
   expect(await errorOf(none)).toMatchObject({
-    code: "no_answer",
+    code: "no_terminal",
     message: 'no host shows a terminal of "ada"',
   });
   const { send } = await hostOf(web);
