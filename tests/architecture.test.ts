@@ -63,7 +63,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@agentclientprotocol/sdk": ["agents", "loop"],
   "@modelcontextprotocol/client": ["loop"],
   "@modelcontextprotocol/server": ["bridge", "bench"],
-  "@valibot/to-json-schema": ["bridge", "bench", "loop"],
+  "@valibot/to-json-schema": ["bridge", "bench", "loop", "web"],
   "fastest-levenshtein": ["domain"],
   "@xterm/headless": ["agents"],
   "@xterm/xterm": ["web"],

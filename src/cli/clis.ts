@@ -12,7 +12,7 @@ import {
 import { CliaiError } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
-import { type FoundCli, findClis, isDescribed } from "./found-clis.ts";
+import { type FoundCli, findClis, isDescribed, listedCli } from "./found-clis.ts";
 import { defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
 import { alignRows, paint, plain } from "./frame/terminal.ts";
@@ -35,7 +35,7 @@ export const clisCommand = defineCliCommand({
   async run({ cli: name, ...args }, context) {
     const known = [...agentClis, ...(await clisOfProfiles(dataDirFor(args, context), context))];
     const found = await findClis(name === undefined ? known : clisNamed(name, known), context.env);
-    if (context.json) context.print(JSON.stringify(found.map(toJson)));
+    if (context.json) context.print(JSON.stringify(found.map(listedCli)));
     else for (const each of found) printCli(each, { ...context, isDetailed: name !== undefined });
     return found.some((each) => isUsable(each) && (each.cli.isOwn !== true || found.length === 1)) ? 0 : 1;
   },
@@ -49,17 +49,6 @@ function clisNamed(name: string, known: readonly AgentCli[]): readonly AgentCli[
   throw new CliaiError("usage", `no agent CLI "${name}"`, {
     hint: didYouMean(name, names) ?? `the agent CLIs are: ${names.join(", ")}`,
   });
-}
-
-function toJson({ cli, path, version, problem }: FoundCli): object {
-  const { name, triedVersion, install, abilities } = cli;
-  return {
-    ...{ name, path: path ?? null, version: version ?? null },
-    tried_version: isDescribed(cli) ? null : triedVersion,
-    is_tried: version === undefined ? null : version === triedVersion,
-    ...(problem === undefined ? {} : { problem }),
-    ...{ install, abilities },
-  };
 }
 
 function printCli(

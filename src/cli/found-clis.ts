@@ -8,6 +8,7 @@ import { messageOf } from "../domain/text/errors.ts";
 import { childEnvironment } from "../nats/child/child-environment.ts";
 import { findOnPath } from "../nats/child/server-version.ts";
 import type { Environment } from "../runtime.ts";
+import type { ListedCli } from "../web/api/reports/clis-report.ts";
 
 const versionWithinMs = 15_000;
 const run = promisify(execFile);
@@ -25,6 +26,18 @@ export interface FoundCli {
 /** Whether only a profile describes the CLI, so that cliai was tried with no release of it. */
 export function isDescribed({ triedVersion }: Pick<AgentCli, "triedVersion">): boolean {
   return triedVersion === "";
+}
+
+/** The CLI as `cliai clis --json` and `GET /api/clis` show it. */
+export function listedCli({ cli, path, version, problem }: FoundCli): ListedCli {
+  const { name, triedVersion, install, abilities } = cli;
+  return {
+    ...{ name, path: path ?? null, version: version ?? null },
+    tried_version: isDescribed(cli) ? null : triedVersion,
+    is_tried: version === undefined ? null : version === triedVersion,
+    ...(problem === undefined ? {} : { problem }),
+    ...{ install, abilities },
+  };
 }
 
 /**

@@ -1,4 +1,6 @@
 // The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
+import type { Finding } from "../audit/findings.ts";
+import type { Verification } from "../audit/verify.ts";
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
@@ -42,6 +44,11 @@ export interface Server {
   readonly spending: SpendingReading;
   /** The recorded history. */
   readonly history: HistoryReading;
+  /**
+   * Verifies the recorded history. Resolves to undefined if that takes longer than 20 s; the next call gets the verdict.
+   * @throws CliaiError if NATS does not answer
+   */
+  verifyAudit(): Promise<AuditVerdict | undefined>;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
   catchUp(id: AgentId): Promise<void>;
   /**
@@ -56,6 +63,17 @@ export interface Server {
    * `store_unavailable`
    */
   sendMessage(message: OperatorMessage): Promise<SentMessage>;
+  /**
+   * Changes the tags of an agent. A tag that is added and removed at once is removed.
+   * @throws CliaiError `agent_unknown`; `usage` for too many tags; `server_unreachable` while no serve leads; `no_answer`
+   */
+  tag(change: TagChange): Promise<TaggedAgent>;
+  /**
+   * Takes back a task or message that waits.
+   * @param order.command_id its id, or at least the first four characters
+   * @throws CliaiError `order_unknown`; `usage` if several orders are meant; `refused` if it does not wait any more; `no_answer`
+   */
+  cancel(order: { readonly command_id: string; readonly from: string }): Promise<CancelledOrder>;
   /** Publishes a heartbeat that came by the old polling interface. @throws CliaiError `message_invalid` */
   takeHeartbeat(body: unknown): Promise<void>;
   stop(): Promise<void>;
@@ -76,6 +94,29 @@ export interface OperatorMessage {
 export interface SentMessage {
   readonly message_id: string;
   readonly thread: string;
+}
+
+export interface TagChange {
+  readonly agent_id: AgentId;
+  readonly add: string[];
+  readonly remove: string[];
+}
+
+export interface TaggedAgent {
+  readonly agent_id: AgentId;
+  /** All that it has now, sorted. */
+  readonly tags: readonly string[];
+}
+
+export interface CancelledOrder {
+  readonly agent_id: AgentId;
+  readonly command_id: string;
+  readonly type: string;
+  /** The beginning of its text. */
+  readonly summary: string;
+  /** Its last receipt: `refused`, with who took it back. */
+  readonly state: string;
+  readonly detail: string;
 }
 
 /** Launches an agent's CLI for a task. Resolves once it is connected, or when the captain cannot wait any longer. */
@@ -237,6 +278,14 @@ export interface HistoryPage {
   readonly is_cut: boolean;
   /** On the last page: the time before which retention has removed records, RFC 3339; undefined if it has removed none. */
   readonly trimmed_before: string | undefined;
+}
+
+/** Whether the recorded history is as it was signed. */
+export interface AuditVerdict extends Verification {
+  /** When the verification began, RFC 3339. */
+  readonly at: string;
+  /** The first 1,000 traces of tampering, in the order of the records. */
+  readonly traces: readonly Finding[];
 }
 
 export interface HistoryReading {

@@ -8,7 +8,10 @@ import { checkMessage } from "../domain/wire/decode.ts";
 import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { askForTags } from "./fleet/tag-desk.ts";
+import { askForCancel } from "./inbox/cancel-desk.ts";
 import { storeOperatorMessage } from "./operator-message.ts";
+import { createAuditVerifier, verifyStream } from "./reports/audit-verdict.ts";
 import { createHistory } from "./reports/history.ts";
 import { readSystemFacts } from "./reports/system-facts.ts";
 import { recordKeystrokes } from "./screens/keystrokes.ts";
@@ -63,6 +66,9 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     modelQueues: desks.modelQueues,
     work: foundation.work.figures,
     history: createHistory(bus, reading.readTo),
+    verifyAudit: createAuditVerifier({ verify: () => verifyStream(bus, audit, now) }),
+    tag: (change) => askForTags(bus, change),
+    cancel: (order) => askForCancel(bus, order),
     spending: foundation.spending,
     system: () => readSystemFacts(foundation, options),
     catchUp: reading.projector.catchUpAll,

@@ -13,8 +13,10 @@ import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
 import { createGuard, type HostRule, neverCached, ownStyles, pageHeaders } from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
-import { describeError, type HttpError, notFound } from "./api/http-errors.ts";
+import { methodsAt } from "./api/described/wrong-method.ts";
+import { describeError, type HttpError, notFound, wrongMethod } from "./api/http-errors.ts";
 import type { AwayAgents } from "./api/need-acts.ts";
+import type { CliFinder } from "./api/reports/clis-report.ts";
 import type { Doctor } from "./api/reports/system-report.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
@@ -39,6 +41,8 @@ export interface AppOptions {
   readonly search: SearchDesk;
   /** Runs the checks of `cliai doctor`; undefined if this server runs none. */
   readonly doctor?: Doctor | undefined;
+  /** Finds agent CLIs; undefined if this server does not. */
+  readonly cliFinder?: CliFinder | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
   /** The host names that the server answers to; default: those of loopback. */
@@ -83,7 +87,13 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
   app.route("/", createPages(options));
   const show = (c: Context<AppEnv>, error: HttpError) =>
     c.get("isLetIn") === true ? showError(c, error, options) : showBareError(c, error);
-  app.notFound((c) => show(c, notFound(c.req.path)));
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const allowed = methodsAt(path);
+    if (allowed.length === 0) return show(c, notFound(path));
+    c.header("Allow", allowed.join(", "));
+    return show(c, wrongMethod(method, path, allowed));
+  });
   app.onError((error, c) => show(c, describeError(error, options.log)));
   return app;
 }

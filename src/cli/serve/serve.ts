@@ -37,6 +37,7 @@ import type { CliContext } from "../frame/context.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
+import { createCliFinder } from "./cli-finder.ts";
 import { openDoctor } from "./doctor.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
 import { openLaunching } from "./launch/open-launching.ts";
@@ -164,6 +165,7 @@ async function startParts(
     away,
     search,
     doctor: openDoctor({ "data-dir": dataDir }, context),
+    cliFinder: createCliFinder(dataDir, context),
     now,
     log,
   };

@@ -3,8 +3,8 @@
 // What a named token allows. The operator's own token allows everything, and has no name.
 
 /**
- * `read`: all that can be read. `answer`: answers requests. `command`: gives orders, and launches agents. `type`: types at agents' terminals,
- * and sees what it types at.
+ * `read`: all that can be read. `answer`: answers requests. `command`: gives orders, writes to agents, tags and launches them, and runs the
+ * checks. `type`: types at agents' terminals, and sees what it types at.
  * `metrics`: reads `/metrics` alone. `mcp`: uses `/mcp`.
  */
 export const tokenScopes = ["read", "answer", "command", "type", "metrics", "mcp"] as const;
@@ -42,9 +42,15 @@ export function scopesFor(method: string, path: string, isBrowser = false): read
   if (method !== "POST") return [];
   if (/^\/api\/requests\/[^/]+\/answer$/.test(path)) return ["answer"];
   if (/^\/api\/agents\/[^/]+\/(keys|keyboard)$/.test(path)) return ["type"];
-  if (path === "/api/agents" || path === "/api/commands") return ["command"];
-  if (/^\/api\/agents\/[^/]+\/commands$/.test(path)) return ["command"];
+  if (isOrder(path)) return ["command"];
   return isBrowser ? scopesForForm(path) : [];
+}
+
+const orderPaths: readonly string[] = ["/api/agents", "/api/commands", "/api/messages", "/api/system/checks"];
+
+function isOrder(path: string): boolean {
+  const ofOne = /^\/api\/(agents\/[^/]+\/(commands|resume|tags)|commands\/[^/]+\/cancel)$/;
+  return orderPaths.includes(path) || ofOne.test(path);
 }
 
 /** Each stream of a seat at a terminal takes one of the viewers that its host serves, so it is for those who type. */

@@ -5,7 +5,7 @@ import { type RuleFor, RuleForSchema } from "../../domain/rules/standing-rule.ts
 import { CliaiError } from "../../domain/text/errors.ts";
 import { checkMessage, parseJson } from "../../domain/wire/decode.ts";
 
-const AnswerBodySchema = v.strictObject(
+export const AnswerBodySchema = v.strictObject(
   {
     text: v.optional(v.string("text must be text")),
     answers: v.optional(

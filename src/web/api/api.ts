@@ -12,15 +12,19 @@ import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
 import { signedBy, whenVoid } from "../access/caller.ts";
-import { createMetrics } from "../metrics/metrics.ts";
+import { registerAgentActs } from "./acts/agent-acts.ts";
+import { registerRules } from "./acts/rules-api.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
 import { eventStream } from "./event-stream.ts";
+import type { AwayAgents } from "./need-acts.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
+import type { CliFinder } from "./reports/clis-report.ts";
 import { registerReports } from "./reports/reports-api.ts";
 import type { Doctor } from "./reports/system-report.ts";
 import { searchAskFrom } from "./search-query.ts";
+import { registerServerRoutes } from "./server-routes.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
 import { registerScreen } from "./terminal/screen-routes.ts";
 import { readTranscriptQuery } from "./transcript-query.ts";
@@ -35,6 +39,8 @@ export interface ApiOptions {
   readonly search: SearchDesk;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly doctor?: Doctor | undefined;
+  readonly away?: AwayAgents | undefined;
+  readonly cliFinder?: CliFinder | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -42,20 +48,15 @@ export interface ApiOptions {
 export function createApi(options: ApiOptions): Hono {
   const { server, spawner, search, access, now, log } = options;
   const api = new Hono();
+  registerServerRoutes(api, server, now);
   registerReports(api, options);
+  registerAgentActs(api, options);
+  registerRules(api, server);
   const warnOfHeartbeat = limitRate((agent) => {
     log.warn(
       `POST /api/heartbeat is deprecated (agent ${agent}): publish to NATS instead, as cliai bridge does`,
     );
   });
-
-  api.get("/healthz", (c) => c.json({ ok: true, instance: server.instance, version: server.version }));
-  api.get("/readyz", (c) => {
-    const health = server.health();
-    return c.json(health, health.ready ? 200 : 503);
-  });
-
-  api.get("/metrics", createMetrics(server, now));
 
   api.get("/api/agents", (c) => {
     const filter = parseFilter(c.req.query("filter") ?? "");
@@ -105,7 +106,6 @@ export function createApi(options: ApiOptions): Hono {
 
   api.get("/api/models", (c) => c.json(modelServersOf(server.fleet.list())));
 
-  api.get("/api/requests", (c) => c.json(server.requests.open()));
   api.post("/api/requests/:id/answer", async (c) => {
     const words = answerFromJson(await readJson(c));
     requireReady(server);
@@ -113,7 +113,7 @@ export function createApi(options: ApiOptions): Hono {
   });
 
   api.get("/api/events", (c) => {
-    const agent = c.req.query("agent");
+    const agent = c.req.query("agent") || undefined;
     if (agent !== undefined) server.fleet.require(agent);
     const source = createApiEvents(server, { lastEventId: c.req.header("last-event-id"), agent });
     return eventStream(source, {

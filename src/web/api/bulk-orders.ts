@@ -35,7 +35,7 @@ const AgentsSchema = v.pipe(
   v.maxLength(mostAgents, `agents names more than ${mostAgents.toLocaleString("en")}`),
 );
 
-const BodySchema = v.strictObject(
+export const BulkBodySchema = v.strictObject(
   {
     type: CommandTypeSchema,
     agents: AgentsSchema,
@@ -62,7 +62,7 @@ const FormSchema = v.object({
 
 /** @throws CliaiError `message_invalid` with the field */
 export function bulkOrderFromJson(body: unknown, from: string): BulkOrder {
-  const { command_id = crypto.randomUUID(), ...order } = checkMessage(BodySchema, body);
+  const { command_id = crypto.randomUUID(), ...order } = checkMessage(BulkBodySchema, body);
   return { from, key: command_id, ...order };
 }
 

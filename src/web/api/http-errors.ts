@@ -14,9 +14,11 @@ const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   refused: 403,
   agent_unknown: 404,
   request_unknown: 404,
+  order_unknown: 404,
   decided_already: 409,
   stored_before: 409,
   already_running: 409,
+  session_gone: 409,
   no_terminal: 409,
   payload_too_large: 413,
   too_many_tries: 429,
@@ -29,8 +31,8 @@ const statusByCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
 
 export interface HttpError {
   readonly status: ContentfulStatusCode;
-  /** A `CliaiError`'s code, or `not_found` for an unknown path. */
-  readonly code: ErrorCode | "not_found";
+  /** A `CliaiError`'s code; `not_found` for an unknown path, and `wrong_method` for a method that a path does not take. */
+  readonly code: ErrorCode | "not_found" | "wrong_method";
   readonly message: string;
   readonly hint?: string | undefined;
 }
@@ -54,11 +56,21 @@ export function notFound(path: string): HttpError {
   return { status: 404, code: "not_found", message: `nothing at ${path}`, hint: "the dashboard is at /" };
 }
 
+/** @param allowed the methods that the path takes */
+export function wrongMethod(method: string, path: string, allowed: readonly string[]): HttpError {
+  return {
+    status: 405,
+    code: "wrong_method",
+    message: `${path} takes no ${method}`,
+    hint: `it takes ${allowed.join(", ")}; GET /openapi.json describes them`,
+  };
+}
+
 /** Whether to answer with JSON, and not with a page: decided by the path, or by the header Accept. */
 export function wantsJson(c: Context): boolean {
   const { path } = c.req;
   const isForPrograms =
-    path.startsWith("/api/") || path === "/api" || path === "/healthz" || path === "/readyz";
+    path.startsWith("/api/") || ["/api", "/healthz", "/readyz", "/metrics", "/openapi.json"].includes(path);
   return isForPrograms || (c.req.header("accept") ?? "").includes("application/json");
 }
 

@@ -11,9 +11,10 @@ import { bulkCommandId } from "./bulk-orders.ts";
 export interface AwayAgents {
   /**
    * Starts an agent again in its session, without a terminal. Resolves with what was done, in words: `started again …`.
+   * @param from who asks for it; default: the dashboard
    * @throws CliaiError `refused` if it may still run, if it ran on another machine, or if cliai did not launch it; what a launch throws
    */
-  startAgain(id: AgentId): Promise<string>;
+  startAgain(id: AgentId, from?: string): Promise<string>;
   /**
    * Removes the agent with its queue, requests, credentials and files; the recorded history stays.
    * @throws CliaiError `agent_unknown`; `refused` if it runs
@@ -68,13 +69,9 @@ export async function actOnNeed(
       });
       return duplicate ? "had been told that already" : "was told";
     }
-    if (away === undefined) {
-      throw new CliaiError("refused", "this server starts and removes no agents", {
-        hint: `in a terminal: cliai ${act === "resume" ? "resume" : "agents remove"} ${id}`,
-      });
-    }
-    if (act === "resume") return await away.startAgain(id);
-    await away.remove(id);
+    const others = requireAway(away, act, id);
+    if (act === "resume") return await others.startAgain(id);
+    await others.remove(id);
     return "removed";
   };
   return await Promise.all(
@@ -88,6 +85,14 @@ export async function actOnNeed(
       }
     }),
   );
+}
+
+/** @throws CliaiError `refused` if this server neither starts nor removes agents */
+export function requireAway(away: AwayAgents | undefined, act: "resume" | "remove", id: AgentId): AwayAgents {
+  if (away !== undefined) return away;
+  throw new CliaiError("refused", "this server starts and removes no agents", {
+    hint: `in a terminal: cliai ${act === "resume" ? "resume" : "agents remove"} ${id}`,
+  });
 }
 
 /** All results as sentences, one for each outcome: `ada, bob: removed.` */

@@ -17,7 +17,7 @@ const words = {
 const unknownField = (what: string) => (issue: v.StrictObjectIssue) =>
   issue.expected === "never" ? `unknown field ${issue.received}` : `${what} must be a JSON object`;
 
-const OrderBodySchema = v.strictObject(
+export const OrderBodySchema = v.strictObject(
   {
     type: CommandTypeSchema,
     ...words,

@@ -76,7 +76,7 @@ export const LaunchRequestSchema = v.object({
 });
 export type LaunchRequest = v.InferOutput<typeof LaunchRequestSchema>;
 
-const OrderBodySchema = v.strictObject(order, (issue) =>
+export const SpawnBodySchema = v.strictObject(order, (issue) =>
   issue.expected === "never" ? `unknown field ${issue.received}` : "the body must be a JSON object",
 );
 const OrderFormSchema = v.object(order);
@@ -84,7 +84,7 @@ export type SpawnOrder = v.InferOutput<typeof OrderFormSchema>;
 
 /** @throws CliaiError `message_invalid` with the field */
 export function spawnFromJson(body: unknown): SpawnOrder {
-  return checkMessage(OrderBodySchema, body);
+  return checkMessage(SpawnBodySchema, body);
 }
 
 /** A field left empty counts as not given. @throws CliaiError `message_invalid` with the field */

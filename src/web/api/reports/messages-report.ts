@@ -13,6 +13,7 @@ import { TokenSchema } from "../../../domain/wire/fields.ts";
 import type { HistoryPage, HistoryReading, Server } from "../../../server/server.ts";
 import { requireReady } from "../orders.ts";
 import type { AskedReport } from "./costs-report.ts";
+import { wholeNumber } from "./timeline-report.ts";
 
 const messagesRead = 300;
 
@@ -41,14 +42,14 @@ export interface MessagesQuery {
   readonly before?: number | undefined;
 }
 
-/** @throws CliaiError `agent_id_invalid`, `message_invalid` */
+/** @throws CliaiError `agent_id_invalid`, `message_invalid`, `usage` */
 export function readMessagesQuery({ asked: text }: Pick<AskedReport, "asked">): MessagesQuery {
   const asked = (name: string) => text(name)?.trim() || undefined;
   const [agent, thread, before] = [asked("agent"), asked("thread"), asked("before")];
   return {
     agent: agent === undefined ? undefined : parseAgentId(agent),
     thread: thread === undefined ? undefined : checkMessage(TokenSchema, thread),
-    before: before !== undefined && /^\d{1,15}$/.test(before) ? Number(before) : undefined,
+    before: wholeNumber(before, "before", Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -139,7 +140,7 @@ function deliveriesOf({ fleet }: Pick<Server, "fleet">, { to, copies }: ShownMes
   });
 }
 
-const MessageSchema = v.object({
+export const MessageSchema = v.object({
   to: v.string("to must be an agent's id"),
   text: v.string("text must be text"),
   thread: v.optional(TokenSchema),

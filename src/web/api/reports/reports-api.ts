@@ -1,25 +1,31 @@
 // The addresses of the reports below /api.
 import type { Hono } from "hono";
+import { findRequest } from "../../../domain/find-request.ts";
 import { spendingCsv } from "../../../domain/spending/spending-csv.ts";
 import { parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
+import { signedBy } from "../../access/caller.ts";
+import { auditLines, linesType, wantsLines } from "./audit-lines.ts";
+import { type CliFinder, requireCliFinder } from "./clis-report.ts";
 import { askedOf, askedZone, makeCostsReport } from "./costs-report.ts";
 import { makeMessagesReport, readMessagesQuery, sendOperatorMessage } from "./messages-report.ts";
+import { makeRequestsReport } from "./requests-report.ts";
 import { type Doctor, makeSystemReport, requireDoctor } from "./system-report.ts";
 import { makeTimeline, readHistoryQuery } from "./timeline-report.ts";
 
 export interface ReportsOptions {
   readonly server: Server;
   readonly doctor?: Doctor | undefined;
+  readonly cliFinder?: CliFinder | undefined;
   readonly now: () => Date;
 }
 
-export function registerReports(api: Hono, { server, doctor, now }: ReportsOptions): void {
+export function registerReports(api: Hono, { server, doctor, cliFinder, now }: ReportsOptions): void {
   api.get("/api/messages", async (c) =>
     c.json(await makeMessagesReport(server, readMessagesQuery(askedOf(c)))),
   );
   api.post("/api/messages", async (c) =>
-    c.json(await sendOperatorMessage(server, parseJson(await c.req.text()), "api"), 202),
+    c.json(await sendOperatorMessage(server, parseJson(await c.req.text()), signedBy(c, "api")), 202),
   );
   api.get("/api/timeline", async (c) =>
     c.json(await makeTimeline(server.history, readHistoryQuery(askedOf(c), now()))),
@@ -30,9 +36,22 @@ export function registerReports(api: Hono, { server, doctor, now }: ReportsOptio
     return c.json(await makeTimeline(server.history, { ...query, filter: { ...filter, agent: agent_id } }));
   });
   api.get("/api/audit", async (c) => {
-    const { filter, ...query } = readHistoryQuery(askedOf(c), now());
-    return c.json(await server.history.page(filter, query));
+    const { filter, before, limit } = readHistoryQuery(askedOf(c), now());
+    c.header("Vary", "Accept");
+    if (!wantsLines(c.req.header("accept")))
+      return c.json(await server.history.page(filter, { before, limit }));
+    const most = c.req.query("limit")?.trim() ? { limit } : {};
+    const lines = await auditLines(server.history, { filter, before, ...most });
+    return c.body(lines, 200, { "Content-Type": linesType });
   });
+  api.get("/api/audit/verify", async (c) => {
+    const verdict = await server.verifyAudit();
+    if (verdict !== undefined) return c.json(verdict);
+    c.header("Retry-After", "20");
+    return c.json({ running: true }, 202);
+  });
+  api.get("/api/requests", (c) => c.json(makeRequestsReport(server.requests, askedOf(c))));
+  api.get("/api/requests/:id", (c) => c.json(findRequest(c.req.param("id"), server.requests.all())));
   api.get("/api/usage", (c) => c.json(makeCostsReport(askedOf(c), server.spending, now())));
   api.get("/api/agents/:id/usage", (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
@@ -45,6 +64,7 @@ export function registerReports(api: Hono, { server, doctor, now }: ReportsOptio
     };
     return c.body(spendingCsv(server.spending.sessions(), askedZone(c)), 200, headers);
   });
+  api.get("/api/clis", async (c) => c.json(await requireCliFinder(cliFinder).find()));
   api.get("/api/system", async (c) => c.json(await makeSystemReport(server, doctor, now())));
   api.post("/api/system/checks", async (c) => c.json(await requireDoctor(doctor).run({ asksModels: true })));
 }

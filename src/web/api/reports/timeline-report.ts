@@ -21,7 +21,7 @@ export interface TimelineReport extends Omit<HistoryPage, "records"> {
 }
 
 const standardLimit = 100;
-const mostLimit = 1_000;
+export const mostLimit = 1_000;
 /** The end of a call is looked for in so many records after the page, and its beginning in so many before. */
 const looksOn = 2_000;
 const looksBack = 200;
@@ -53,7 +53,8 @@ export function readHistoryQuery({ asked: given, zone }: AskedReport, now: Date)
   };
 }
 
-function wholeNumber(text: string | undefined, name: string, most: number): number | undefined {
+/** @param name of the parameter, for the message @throws CliaiError `usage` */
+export function wholeNumber(text: string | undefined, name: string, most: number): number | undefined {
   if (text === undefined) return undefined;
   const value = /^\d{1,16}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= most) return value;

@@ -29,7 +29,7 @@ const upTo = (name: string, most: number) =>
     v.maxValue(most, `${name} is above ${most}`),
   );
 
-const KeyboardBodySchema = v.strictObject(
+export const KeyboardBodySchema = v.strictObject(
   {
     viewer: TokenSchema,
     act: v.picklist(keysActs, `act must be one of ${keysActs.join(", ")}`),

@@ -1,0 +1,90 @@
+// The parameters that several addresses take in their query. An empty one counts as left out, because an HTML form sends every field.
+import * as v from "valibot";
+import { auditKinds } from "../../../domain/audit/audit-filter.ts";
+import { mostHits } from "../../../domain/history/search-limits.ts";
+import { groupings, periods } from "../../../domain/spending/spending-report.ts";
+import { durationPattern } from "../../../domain/text/moment.ts";
+import { AgentIdSchema } from "../../../domain/wire/agent-id.ts";
+import { TokenSchema } from "../../../domain/wire/fields.ts";
+import { requestStates } from "../reports/requests-report.ts";
+import { mostLimit } from "../reports/timeline-report.ts";
+import { mostOlderAtOnce } from "../terminal/screen-routes.ts";
+import type { Parameter } from "./operation.ts";
+
+const orEmpty = (schema: v.GenericSchema) => v.union([schema, v.literal("")]);
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const moment = v.union([
+  v.pipe(v.string(), v.isoTimestamp()),
+  v.pipe(v.string(), v.regex(durationPattern)),
+  v.picklist(["today", "yesterday"]),
+]);
+const optional = (schema: v.GenericSchema, description: string): Parameter => ({
+  schema: orEmpty(schema),
+  description,
+});
+
+export const agentParameter = optional(AgentIdSchema, "only of this agent");
+const kind = v.union([v.picklist(auditKinds), v.pipe(v.string(), v.regex(/^event\.\S+$/))]);
+
+const since = optional(moment, "from this time on: RFC 3339, or a duration before now, such as 2h");
+const until = optional(moment, "up to this time");
+const before = optional(
+  wholeNumber(1, Number.MAX_SAFE_INTEGER),
+  "only what was stored before this sequence: the next page",
+);
+
+export const zoneParameter: Parameter = {
+  schema: v.string(),
+  description: "the time zone of days, such as Europe/Berlin; UTC if it is left out or not known",
+};
+
+/** Of the recorded history, without its agent. */
+export const historyParameters: Readonly<Record<string, Parameter>> = {
+  kind: optional(kind, "only records of this kind"),
+  since,
+  until,
+  text: { schema: v.string(), description: "only records with this text" },
+  failed: { schema: v.string(), description: "anything: only what went wrong" },
+  before,
+  limit: optional(wholeNumber(1, mostLimit), "at most so many"),
+};
+
+export const messagesParameters: Readonly<Record<string, Parameter>> = {
+  agent: agentParameter,
+  thread: optional(TokenSchema, "only this conversation"),
+  before,
+};
+
+export const requestsParameters: Readonly<Record<string, Parameter>> = {
+  state: optional(v.picklist(requestStates), "which ones; those that are open if it is left out"),
+  agent: agentParameter,
+};
+
+export const usageParameters: Readonly<Record<string, Parameter>> = {
+  period: optional(v.picklist(periods), "of `groups`"),
+  by: optional(v.picklist(groupings), "of `groups`"),
+  zone: zoneParameter,
+};
+
+export const transcriptParameters: Readonly<Record<string, Parameter>> = {
+  before: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), "only entries before this sequence"),
+  after: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), "only entries after this sequence"),
+  since,
+  until,
+  limit: optional(wholeNumber(0, mostLimit), "at most so many"),
+};
+
+export const searchParameters: Readonly<Record<string, Parameter>> = {
+  text: { schema: v.string(), description: "the words", isRequired: true },
+  agent: agentParameter,
+  kind: { schema: v.string(), description: "only records of this kind" },
+  project: { schema: v.string(), description: "only of agents that work there now" },
+  since,
+  limit: optional(wholeNumber(1, mostHits), "at most so many"),
+};
+
+export const olderParameter = optional(
+  wholeNumber(0, mostOlderAtOnce),
+  "also so many rows that have left the screen",
+);
