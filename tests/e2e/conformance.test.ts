@@ -51,9 +51,11 @@ test("cliai conformance: the examples keep the protocol, and a program that does
     start("python", startPythonAgent),
     start("go", startGoAgent),
     start("bare", startBare),
+    start("mute", startBare),
   ]);
-  const [ofBare, ...ofExamples] = await Promise.all([
+  const [ofBare, report, ...ofExamples] = await Promise.all([
     conformance(serve, "bare", "--timeout", "1"),
+    conformance(serve, "mute", "--timeout", "1", "--json"),
     conformance(serve, "python", "--stop"),
     conformance(serve, "go", "--stop"),
   ]);
@@ -77,9 +79,8 @@ test("cliai conformance: the examples keep the protocol, and a program that does
   expect(ofBare.stdout).toMatch(/^\? {4}stop and goodbye: .*; hint: .*--stop$/m);
   expect(ofBare.stderr).toMatch(/^\d+ rules hold, \d+ are missing, \d+ untried$/m);
 
-  const report = await conformance(serve, "bare", "--timeout", "1", "--json");
   const { agent_id, ok, checks } = JSON.parse(report.stdout) as Report;
-  expect([report.code, agent_id, ok]).toEqual([1, "bare", false]);
+  expect([report.code, agent_id, ok]).toEqual([1, "mute", false]);
   const lines = ofBare.stdout.trimEnd().split("\n");
   expect(checks).toHaveLength(lines.length);
   for (const [index, { check }] of checks.entries())

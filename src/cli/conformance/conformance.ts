@@ -9,13 +9,13 @@ import { parseSeconds } from "../../domain/text/moment.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type ClientArgs, clientArgs, dataDirFor, withClient } from "../fleet/client.ts";
-import { type AgentReading, createFleetReader, viewOf } from "../fleet/fleet-reading.ts";
+import { type AgentReading, createFleetReader, type FleetReader, viewOf } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { paint, plain } from "../frame/terminal.ts";
 import { runChecks } from "./checks.ts";
 import type { Finding, Result } from "./finding.ts";
-import { startHearing } from "./hearing.ts";
+import { type Hearing, startHearing } from "./hearing.ts";
 import { createStage } from "./stage.ts";
 
 const timeoutBounds = { least: 1, most: 3_600, hint: "cliai conformance --help" };
@@ -76,13 +76,13 @@ interface PlayOptions {
 async function play(bus: Bus, parts: AsyncDisposableStack, options: PlayOptions): Promise<AgentId> {
   const { report, context, timeoutMs, isStopAgreed, hearsConnections } = options;
   const fleet = createFleetReader(bus, context);
-  const reading = await fleet.require(options.agent);
-  const { agent_id: id, heartbeat } = reading.record;
+  const { agent_id: id, heartbeat } = (await fleet.require(options.agent)).record;
   requireProgram(id, heartbeat?.agent_cli);
-  requireOnline(reading);
-  requireRunning(reading);
   const hearing = startHearing(bus, id);
   parts.defer(() => hearing.stop());
+  const reading = await readWhenHeard(fleet, hearing, id, timeoutMs);
+  requireOnline(reading);
+  requireRunning(reading);
   const stage = createStage({
     ...{ bus, id, hearing, fleet, timeoutMs },
     from: operatorOf(context),
@@ -97,6 +97,21 @@ async function play(bus: Bus, parts: AsyncDisposableStack, options: PlayOptions)
   };
   await runChecks(stage, { isStopAgreed, hearsConnections, onPaused, report });
   return id;
+}
+
+/** Reads the agent. A silent one has this long to be heard again, because its heartbeats come late on a busy machine. */
+export async function readWhenHeard(
+  fleet: Pick<FleetReader, "require">,
+  hearing: Pick<Hearing, "until">,
+  id: AgentId,
+  timeoutMs: number,
+): Promise<AgentReading> {
+  let reading: AgentReading | undefined;
+  await hearing.until(async () => {
+    reading = await fleet.require(id);
+    return viewOf(reading).axes.link.value !== "silent";
+  }, timeoutMs);
+  return reading ?? (await fleet.require(id));
 }
 
 function requireOnline(reading: AgentReading): void {
