@@ -53,8 +53,8 @@ const buildOthers: Step = {
 
 const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
 
-/** The tests wait for most of their time, so several files run at once, on two processors too. Those end to end start whole programs. */
-const atOnce = { units: "--parallel=3", endToEnd: "--parallel=2" } as const;
+/** The tests wait for most of their time, so several files run at once, on two processors too. */
+const atOnce = { units: "--parallel=3", endToEnd: "--parallel=3" } as const;
 
 function testStep(name: string, paths: readonly string[], deadlineS: number, ...more: string[]): Step {
   const report = join(reportsDir, `${name.replaceAll(/\W+/g, "-")}.xml`);
