@@ -7,7 +7,7 @@ import type { Role } from "../domain/wire/roles.ts";
 import type { ToolDefinition } from "../domain/wire/tools/tool-definition.ts";
 import { toolNamesFor } from "../domain/wire/tools/tool-rules.ts";
 import { tools } from "../domain/wire/tools/tools.ts";
-import { toolInputSchema } from "./tool-schema.ts";
+import { toolInputSchema } from "../mcp/tool-schema.ts";
 
 export interface McpServerOptions {
   readonly id: AgentId;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import { toolInputSchema } from "../../src/bridge/tool-schema.ts";
+import { toolInputSchema } from "../../src/mcp/tool-schema.ts";
 
 const options = { target: "draft-2020-12" } as const;
 

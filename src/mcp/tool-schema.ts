@@ -1,3 +1,5 @@
+// This room holds what all MCP servers of this program share, whichever way their clients reach them.
+//
 // Gives the MCP SDK a valibot schema together with the JSON Schema that is made from it.
 import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import type * as v from "valibot";
