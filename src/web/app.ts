@@ -20,6 +20,7 @@ import type { CliFinder } from "./api/reports/clis-report.ts";
 import type { Doctor } from "./api/reports/system-report.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
+import { createMcp } from "./mcp/mcp-routes.ts";
 import { createPages } from "./pages/pages.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
 
@@ -83,6 +84,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     }),
   );
   app.route("/", createApi(options));
+  app.route("/", createMcp({ ...options, maxBodyBytes }));
   app.route("/", createAssets());
   app.route("/", createPages(options));
   const show = (c: Context<AppEnv>, error: HttpError) =>

@@ -78,6 +78,7 @@ describe("a JSON body", () => {
       "/agents/ada/commands",
       "/inbox/nothing",
       "/api/requests/nothing/answer",
+      "/mcp/operator",
     ];
     await fc.assert(
       fc.asyncProperty(
