@@ -1,4 +1,4 @@
-// The MCP Inspector's command line as an independent MCP client: one request to a stdio server, one parsed answer.
+// The MCP Inspector's command line as an independent MCP client: one request to a server on stdio or at a URL, one parsed answer.
 import { join } from "node:path";
 import { startChild } from "./child.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -21,12 +21,18 @@ export interface InspectOptions {
   readonly deadlineMs?: number;
 }
 
+/** A server over streamable HTTP. */
+export interface ServerUrl {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
- * Starts the server by its command line, sends one request and gives the result as the server sent it; a tool's
+ * Starts the server by its command line, or goes to its URL; sends one request and gives the result as the server sent it. A tool's
  * `isError` result is one too. Throws with the Inspector's output when there is no result: a JSON-RPC error, or no server.
  */
 export async function inspect(
-  commandLine: readonly string[],
+  server: readonly string[] | ServerUrl,
   method: "tools/list" | "tools/call" | "resources/list" | "prompts/list",
   options: InspectOptions = {},
 ): Promise<unknown> {
@@ -35,7 +41,11 @@ export async function inspect(
   const args = [launcher, "--cli", "--quiet", "--format", "json", "--protocol-era", era, "--method", method];
   if (tool) args.push("--tool-name", tool.name, "--tool-args-json", JSON.stringify(tool.arguments ?? {}));
   for (const [name, value] of Object.entries(env)) args.push("-e", `${name}=${value}`);
-  await using child = await startChild("node", [...args, "--", ...commandLine], {
+  if ("url" in server) {
+    args.push("--transport", "http", "--server-url", server.url);
+    for (const [name, value] of Object.entries(server.headers)) args.push("--header", `${name}: ${value}`);
+  } else args.push("--", ...server);
+  await using child = await startChild("node", args, {
     stdin: "ignore",
     env: { ...process.env, HOME: home.path, USERPROFILE: home.path },
     ...(cwd !== undefined && { cwd }),

@@ -118,6 +118,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print or replace the token that signs browsers and scripts in",
     load: async () => (await import("../token.ts")).tokenCommand,
   },
+  mcp: {
+    description: "run the operator's MCP server on stdio; your own assistant starts it",
+    load: async () => (await import("../mcp/mcp.ts")).mcpCommand,
+  },
   uninstall: {
     description: "list what cliai keeps on this machine, and remove it",
     load: async () => (await import("../uninstall.ts")).uninstallCommand,

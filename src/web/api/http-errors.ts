@@ -70,8 +70,7 @@ export function wrongMethod(method: string, path: string, allowed: readonly stri
 export function wantsJson(c: Context): boolean {
   const { path } = c.req;
   const isForPrograms =
-    /^\/(api|mcp)(\/|$)/.test(path) ||
-    ["/healthz", "/readyz", "/metrics", "/openapi.json"].includes(path);
+    /^\/(api|mcp)(\/|$)/.test(path) || ["/healthz", "/readyz", "/metrics", "/openapi.json"].includes(path);
   return isForPrograms || (c.req.header("accept") ?? "").includes("application/json");
 }
 

@@ -41,9 +41,9 @@ test("buildOpenApi() describes every route of the app that is for programs, and 
   );
 });
 
-/** The addresses of the pages that belong to no row: what a page is made of, signing in, and the device. */
+/** The addresses that belong to no row: what a page is made of, signing in, the device, and MCP. */
 const besides =
-  /^\/(assets|events|palette|offline|phone|bulk|login|pair|favicon|manifest|service-worker|icon|apple)/;
+  /^\/(assets|events|palette|offline|phone|bulk|mcp|login|pair|favicon|manifest|service-worker|icon|apple)/;
 
 test("the table of docs/api.md has every page, and no other", () => {
   const table = readFileSync(join(import.meta.dirname, "../../../../docs/api.md"), "utf8");
