@@ -9,8 +9,11 @@ import {
   readDataDirContents,
   removeDataDirContents,
 } from "../data-dir/contents.ts";
+import { natsDirOf } from "../data-dir/data-dir.ts";
 import { takeWhole } from "../data-dir/serve-lock.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { Logger } from "../log.ts";
+import { endOrphan } from "../nats/child/leftover-server.ts";
 import { selfCommand } from "../runtime.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
@@ -39,7 +42,7 @@ export const uninstallCommand = defineCliCommand({
     }
     const goes = entries.filter(({ of }) => of === "own" || (of === "person" && args.all === true));
     const stays = entries.filter((entry) => !goes.includes(entry));
-    if (args.yes === true && entries.length > 0) await removeUnused(dataDir, goes);
+    if (args.yes === true && entries.length > 0) await removeUnused(dataDir, goes, context.log);
     if (json) {
       const names = (list: readonly DataDirEntry[]) => list.map(({ name, bytes }) => ({ name, bytes }));
       const removed = args.yes === true;
@@ -73,10 +76,12 @@ export const uninstallCommand = defineCliCommand({
  * Removes the entries. Meanwhile no server can be started on the directory.
  * @throws CliaiError `already_running` while a server or an agent's host of this directory runs, or a command starts a server
  */
-async function removeUnused(dataDir: string, goes: readonly DataDirEntry[]): Promise<void> {
+async function removeUnused(dataDir: string, goes: readonly DataDirEntry[], log: Logger): Promise<void> {
   const whole = await takeWhole(dataDir);
   try {
     await requireNoAgents(dataDir);
+    // A killed server leaves its nats-server, which would run on with no files.
+    await endOrphan(natsDirOf(dataDir), log);
     const isLock = ({ name }: Pick<DataDirEntry, "name">) => whole.files.includes(name);
     await removeDataDirContents(
       dataDir,

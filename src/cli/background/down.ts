@@ -1,7 +1,10 @@
 // `cliai down`: ends the server of the data directory in order. The agents run on, because each has its own host. With --agents, they
 // are stopped first.
-import { isServed, readHolder } from "../../data-dir/serve-lock.ts";
+import { natsDirOf } from "../../data-dir/data-dir.ts";
+import { isServed, readHolder, takeWhole, type WholeDirectory } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import type { Logger } from "../../log.ts";
+import { endOrphan, findOrphan } from "../../nats/child/leftover-server.ts";
 import { signalKnown } from "../../processes/end-process.ts";
 import { type KnownProcess, stillRunning } from "../../processes/process-table.ts";
 import { pause } from "../../waiting.ts";
@@ -35,11 +38,14 @@ export const downCommand = defineCliCommand({
     const agents = args.agents === true ? await stopAgents(dataDir, args.force === true, context) : undefined;
     if (args.agents === true) context.progress("ending the server");
     const pid = await endServer(dataDir);
+    const nats_pid = await endLeftNatsServer(dataDir, context.log);
     const server = pid === undefined ? `no server runs on ${dataDir}` : `the server has ended (pid ${pid})`;
     if (context.json)
-      context.print(JSON.stringify({ ended: pid !== undefined, data_dir: dataDir, pid, agents }));
+      context.print(JSON.stringify({ ended: pid !== undefined, data_dir: dataDir, pid, nats_pid, agents }));
     else if (pid === undefined) context.note(server);
     else context.print(server);
+    if (nats_pid !== undefined && !context.json)
+      context.print(`the nats-server that a killed server had left has ended (pid ${nats_pid})`);
     return 0;
   },
 });
@@ -89,6 +95,28 @@ async function endServer(dataDir: string): Promise<number | undefined> {
     }
   }
   throw new CliaiError("failed", `the server (pid ${pid}) does not end`, { hint: `end it: kill -9 ${pid}` });
+}
+
+/**
+ * Ends the nats-server of a server that was killed: by somebody else, or by endServer() as its last way. Resolves to its process id;
+ * undefined if there is none.
+ */
+async function endLeftNatsServer(dataDir: string, log: Logger): Promise<number | undefined> {
+  const natsDir = natsDirOf(dataDir);
+  if ((await findOrphan(natsDir)) === undefined) return undefined;
+  let whole: WholeDirectory;
+  try {
+    whole = await takeWhole(dataDir);
+  } catch (error) {
+    // Another server has the directory by now. The nats-server is its own, or it ends it.
+    if (error instanceof CliaiError && error.code === "already_running") return undefined;
+    throw error;
+  }
+  try {
+    return await endOrphan(natsDir, log);
+  } finally {
+    whole.release();
+  }
 }
 
 /** The process that holds the server's lock, as it has written in the lock. Its start is checked, because a process id can be used again. */

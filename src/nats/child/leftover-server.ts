@@ -40,17 +40,18 @@ export async function recordRun(dir: string, run: Omit<Run, "started">): Promise
 /**
  * Ends the nats-server of an earlier `serve` on this store, if it still runs. Only the serve that holds the data directory's lock
  * may call this, because otherwise it could end the nats-server of a serve that runs.
+ * @returns its process id; undefined if none runs
  * @throws CliaiError `already_running` if it cannot be ended from here, because two nats-servers on one store destroy it
  */
-export async function endOrphan(dir: string, log: Logger): Promise<void> {
-  const run = await readRun(dir);
-  if (run === undefined || !(await isThere(run))) return;
+export async function endOrphan(dir: string, log: Logger): Promise<number | undefined> {
+  const run = await findOrphan(dir);
+  if (run === undefined) return undefined;
   log.warn(`ending the nats-server of an earlier serve (pid ${run.pid}), which still runs on this store`);
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     if (await isOurProcess(run)) endProcess(run.pid, signal);
     const deadline = performance.now() + endWithinMs;
     while (performance.now() < deadline) {
-      if (!(await isThere(run))) return;
+      if (!(await isThere(run))) return run.pid;
       await pause(20);
     }
   }
@@ -59,6 +60,12 @@ export async function endOrphan(dir: string, log: Logger): Promise<void> {
     `a nats-server of an earlier serve (pid ${run.pid}, port ${run.port}) still runs on ${dir}, and cannot be ended from here`,
     { hint: "end it where it runs, such as in its container; then start again: cliai serve" },
   );
+}
+
+/** The nats-server that was last started on this store, if it still runs. It is no orphan while its serve runs. */
+export async function findOrphan(dir: string): Promise<Run | undefined> {
+  const run = await readRun(dir);
+  return run !== undefined && (await isThere(run)) ? run : undefined;
 }
 
 /** Checks the process and the port. One of them is enough, because the port may be in another network namespace, or the process in another container. */
