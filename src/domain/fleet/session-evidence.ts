@@ -63,6 +63,7 @@ export interface ToolFailure {
   readonly tool: string;
   readonly detail: string;
   readonly count: number;
+  /** When the first of them came. */
   readonly at: string;
 }
 
@@ -72,6 +73,7 @@ export interface DeniedTool {
   readonly remedy?: string;
   /** How many tools were refused since the last prompt. */
   readonly count: number;
+  /** When the first of them was. */
   readonly at: string;
 }
 

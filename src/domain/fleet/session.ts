@@ -64,7 +64,7 @@ const changes = new Map<string, Change>(
       const isSame = last?.tool === failure.tool && last.detail === failure.detail;
       return {
         ...withoutTool(session, event),
-        failure: { ...failure, count: isSame ? last.count + 1 : 1, at },
+        failure: { ...failure, ...(isSame ? { count: last.count + 1, at: last.at } : { count: 1, at }) },
       };
     },
     turn_end: (session, event, at) => withBackground(endTurn(settled(session), at), event),

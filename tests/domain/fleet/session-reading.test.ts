@@ -663,9 +663,13 @@ describe("sessionActivity() and sessionAttention()", () => {
       reading(12, ["notification", 4, { detail: "permission_prompt: Claude needs\nit" }]).attention.reason,
     ).toBe("waits for a permission: Claude needs\nit");
     expect(reading(722).attention.reason).toBe("silent while working: no sign for 12 min");
-    expect(reading(12, failed(3), failed(4), failed(5)).attention.reason).toBe(
-      "Bash failed 3 times in a row: exit 1",
-    );
+    // Since its first failure, so that the need stays the same one while the tool fails again and again.
+    expect(reading(12, failed(3), failed(4), failed(5)).attention).toMatchObject({
+      ...{ reason: "Bash failed 3 times in a row: exit 1", age_s: 9 },
+    });
+    expect(reading(12, failed(3), failed(4), failed(5), failed(11)).attention).toMatchObject({
+      ...{ reason: "Bash failed 4 times in a row: exit 1", age_s: 9 },
+    });
     expect(
       reading(12, ["turn_failed", 3, { error: "usage_limit", detail: "resets 9 pm" }]).attention.reason,
     ).toBe("usage limit reached: resets 9 pm");

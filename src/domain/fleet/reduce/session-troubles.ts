@@ -6,7 +6,7 @@ import { type AgentEvent, failureWords, toolsEventKinds } from "../../wire/event
 import type { SessionEvidence } from "../session-evidence.ts";
 import { toolOf } from "./session-waits.ts";
 
-/** Adds a refused tool to the session; counts them until the next prompt. */
+/** Adds a refused tool to the session; counts them until the next prompt. Keeps the time of the first, since when a person is needed. */
 export function withDenied(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   const { detail, remedy } = event;
   const denied = {
@@ -14,7 +14,7 @@ export function withDenied(session: SessionEvidence, event: AgentEvent, at: stri
     detail: summaryOf(detail ?? ""),
     ...definedOf({ remedy }),
     count: (session.denied?.count ?? 0) + 1,
-    at,
+    at: session.denied?.at ?? at,
   };
   return { ...session, denied };
 }

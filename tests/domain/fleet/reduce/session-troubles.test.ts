@@ -34,10 +34,11 @@ describe("a tool that the CLI's own rules refused", () => {
     expect(viewAfter(9, ...ended, ["prompt", 8]).axes.attention.value).toBe("none");
   });
 
-  test("is counted with the others of its turn, of which the last is named", () => {
+  test("is counted with the others of its turn, of which the last is named; it waits since the first", () => {
     const view = viewAfter(7, denied, ["tool_denied", 5, { tool: "Write", detail: "no rule allows it" }]);
     expect(view.axes.attention.reason).toBe("Write: no rule allows it (and 1 more)");
     expect(view.axes.attention.hint).toBeUndefined();
+    expect(view.axes.attention.age_s).toBe(3);
   });
 });
 
