@@ -46,6 +46,8 @@ const ends: ReadonlyMap<string, CallOutcome> = new Map([
 ]);
 /** After these, no call of the session itself runs any more. */
 const closing: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "session_start", "session_end"]);
+/** A reported status, with which nothing of the agent runs any more: it has died, was stopped, or has ended. */
+const overWith = /^(crashed|stopped|ended)(:|$)/;
 
 type OpenLine = { -readonly [Key in keyof FoldedLine]: FoldedLine[Key] } & { id?: string };
 
@@ -68,7 +70,8 @@ export function foldCalls(events: readonly FoldableEvent[]): FoldedLine[] {
       if (outcome !== "done" && call.detail !== undefined) line.why = call.detail;
     } else if (!leftOut.has(kind)) {
       lines.push({ at, kind, text });
-      if (closing.has(kind)) closeOwn(open, at);
+      if (kind === "status" && overWith.test(text)) closeAll(open, at);
+      else if (closing.has(kind)) closeOwn(open, at);
     }
   }
   return lines.map(({ id: _, ...line }) => line);
@@ -89,9 +92,15 @@ function end(line: OpenLine, outcome: CallOutcome, at: string): void {
   line.ended_at = at;
 }
 
+function closeAll(open: OpenLine[], at: string): void {
+  for (const line of open.splice(0)) end(line, "cut off", at);
+}
+
 function closeOwn(open: OpenLine[], at: string): void {
-  for (const line of open.filter(({ subagent }) => subagent === undefined)) {
-    end(line, "cut off", at);
-    open.splice(open.indexOf(line), 1);
-  }
+  const others = open.filter(({ subagent }) => subagent !== undefined);
+  closeAll(
+    open.filter(({ subagent }) => subagent === undefined),
+    at,
+  );
+  open.splice(0, open.length, ...others);
 }

@@ -59,4 +59,28 @@ describe("foldCalls()", () => {
       ["turn_end", undefined],
     ]);
   });
+
+  test.each(["crashed: its host has ended without a word (SIGKILL)", "stopped", "ended: its work is done"])(
+    "an agent that is %s runs nothing any more, not in a subagent either",
+    (words) => {
+      const lines = foldCalls([
+        call(1, "tool_start", "Bash", { detail: "sleep" }),
+        call(2, "tool_start", "Bash", { detail: "dig", subagent: "s1" }),
+        other(3, "status", words),
+      ]);
+      expect(lines.map(({ outcome, ended_at }) => [outcome, ended_at])).toEqual([
+        ["cut off", at(3)],
+        ["cut off", at(3)],
+        [undefined, undefined],
+      ]);
+    },
+  );
+
+  test("an agent that reports a status of its work may still run a tool", () => {
+    const [line] = foldCalls([
+      call(1, "tool_start", "Bash", { detail: "sleep" }),
+      other(2, "status", "working: stopped for a moment"),
+    ]);
+    expect(line?.outcome).toBe("running");
+  });
 });
