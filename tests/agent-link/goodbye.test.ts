@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { goodbyeWithinMs, lastAnswersWithinMs } from "../../src/bridge/bridge.ts";
+import { goodbyeWithinMs } from "../../src/bridge/agent-side.ts";
+import { lastAnswersWithinMs } from "../../src/bridge/bridge.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject } from "../../src/domain/wire/subjects.ts";
 import { ensureBridgeConsumer } from "../../src/nats/jetstream/consumers.ts";
