@@ -14,7 +14,8 @@ export interface AgentFacts {
   readonly config_name: string;
   readonly project_path: string;
   readonly host: string;
-  readonly pid: number;
+  /** Undefined for an agent over HTTP, whose process nobody knows. */
+  readonly pid?: number | undefined;
   readonly session_id?: string | undefined;
   readonly role?: Role | undefined;
   /** The tags of its profile. */

@@ -4,6 +4,7 @@ import {
   isJSONRPCNotification,
   isJSONRPCRequest,
   type JSONRPCMessage,
+  parseJSONRPCMessage,
 } from "@modelcontextprotocol/server";
 import * as v from "valibot";
 
@@ -26,6 +27,17 @@ export interface ClientNews {
 }
 
 const beforeSession: readonly string[] = ["initialize", "server/discover", "ping"];
+
+/** The messages of an HTTP body: one, or a list of the older era. What is no message is left out. */
+export function parseMcpMessages(body: unknown): JSONRPCMessage[] {
+  return [body].flat().flatMap((each) => {
+    try {
+      return [parseJSONRPCMessage(each)];
+    } catch {
+      return []; // the transport answers it with an error
+    }
+  });
+}
 
 export function readClientNews(message: JSONRPCMessage): ClientNews {
   if (isJSONRPCNotification(message)) {

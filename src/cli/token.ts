@@ -11,6 +11,7 @@ import { definedOf } from "../domain/defined.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseDurationMs } from "../domain/text/moment.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { parseAgentId } from "../domain/wire/agent-id.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import { defineCommandGroup } from "./frame/command-group.ts";
@@ -31,6 +32,11 @@ const addArgs = {
     type: "string",
     valueHint: "SCOPES",
     description: `what it allows, separated by commas: ${tokenScopes.join(", ")}`,
+  },
+  agent: {
+    type: "string",
+    valueHint: "ID",
+    description: "make the token of this agent, for its tools over HTTP; then without --scope",
   },
   expires: {
     type: "string",
@@ -161,15 +167,29 @@ async function rotate(given: TokenArgs, context: CliContext): Promise<number> {
 
 async function add(given: Arguments<typeof addArgs>, context: CliContext): Promise<number> {
   const now = context.now();
-  const scopes = readScopes(given.scope);
-  const order = { name: given.name, scopes, expiresAt: readExpiry(given.expires, now), now };
+  if (given.agent !== undefined && given.scope !== undefined) {
+    throw new CliaiError(
+      "usage",
+      "--scope and --agent contradict each other: an agent's token has no scopes",
+      {
+        hint: "leave one of them out",
+      },
+    );
+  }
+  const agent = given.agent === undefined ? undefined : parseAgentId(given.agent);
+  const scopes = agent === undefined ? readScopes(given.scope) : [];
+  const order = { name: given.name, scopes, agent, expiresAt: readExpiry(given.expires, now), now };
   const { token, ...named } = await addNamedToken(dataDirFor(given, context), order);
   if (context.json) context.print(JSON.stringify({ ...named, token }));
   else {
     context.print(token);
-    context.note(`it is shown only now; it allows ${scopes.join(", ")}${endOf(named)}`);
+    context.note(`it is shown only now; it allows ${rightsOf(named)}${endOf(named)}`);
   }
   return 0;
+}
+
+function rightsOf({ scopes, agent }: NamedToken, between = ", "): string {
+  return agent === undefined ? scopes.join(between) : `the agent ${agent} its tools`;
 }
 
 /** @throws CliaiError `usage` */
@@ -205,7 +225,7 @@ async function list(given: TokenArgs, context: CliContext): Promise<number> {
   else if (tokens.length === 0 && unusable.length === 0)
     context.note("no token has a name; make one: cliai token add NAME --scope read");
   else {
-    const rows = tokens.map((named) => [named.name, named.scopes.join(","), whenOf(named, context.now())]);
+    const rows = tokens.map((named) => [named.name, rightsOf(named, ","), whenOf(named, context.now())]);
     for (const line of alignRows(rows)) context.print(line.join("  ").trimEnd());
   }
   return 0;

@@ -10,7 +10,9 @@ import { isTokenName, type NamedToken, type TokenScope, tokenScopes } from "../d
 import { definedOf } from "../domain/defined.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import { type AgentId, AgentIdSchema } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
+import { type Grant, isGood, readGrants } from "./agent-grants.ts";
 
 const TokenFileSchema = v.object({
   name: v.pipe(v.string(), v.check(isTokenName)),
@@ -19,6 +21,10 @@ const TokenFileSchema = v.object({
   created_at: v.string(),
   expires_at: v.optional(v.string()),
   browser: v.optional(v.boolean()),
+  /** Of an agent's token. An older serve, which does not know the field, sees a token without a scope. */
+  agent: v.optional(AgentIdSchema),
+  /** The user of the agent's NATS credentials. The token of an agent counts as long as these. */
+  user_key: v.optional(v.string()),
 });
 type TokenFile = v.InferOutput<typeof TokenFileSchema>;
 
@@ -34,16 +40,19 @@ export interface TokenOrder {
   readonly scopes: readonly TokenScope[];
   readonly expiresAt?: Date | undefined;
   readonly browser?: boolean | undefined;
+  /** Makes the token of an agent. */
+  readonly agent?: AgentId | undefined;
   readonly now: Date;
 }
 
 /**
  * Makes a token of 256 bits, which counts at once.
- * @throws CliaiError `usage` for a name that cannot be one, or is taken, also in another case; `data_dir_unwritable`
+ * @throws CliaiError `usage` for a name that cannot be one, or is taken, also in another case; `agent_unknown` for an agent without credentials;
+ * `data_dir_unwritable`
  */
 export async function addNamedToken(
   dataDir: string,
-  { name, scopes, expiresAt, browser, now }: TokenOrder,
+  { name, scopes, expiresAt, browser, agent, now }: TokenOrder,
 ): Promise<NamedToken & { readonly token: string }> {
   if (!isTokenName(name)) {
     throw new CliaiError("usage", `"${name}" cannot be the name of a token`, {
@@ -58,14 +67,29 @@ export async function addNamedToken(
   }
   const token = tokenPrefix + randomBytes(32).toString("base64url");
   const facts = { name, scopes: [...scopes], created_at: now.toISOString() };
-  const named = { ...facts, ...definedOf({ expires_at: expiresAt?.toISOString(), browser }) };
+  const grant = agent === undefined ? undefined : requireGrant(dataDir, agent, now);
+  const expires_at = earlier(expiresAt?.toISOString(), grant?.expires_at);
+  const named = { ...facts, ...definedOf({ expires_at, browser, agent }) };
+  const file = { ...named, ...definedOf({ user_key: grant?.user_key }), token_sha256: hashOf(token) };
   await ensureOwnDir(keysDirOf(dataDir));
   await ensureOwnDir(dirOf(dataDir));
-  await writePrivateFile(
-    pathOf(dataDir, name),
-    `${JSON.stringify({ ...named, token_sha256: hashOf(token) } satisfies TokenFile, null, 2)}\n`,
-  );
+  await writePrivateFile(pathOf(dataDir, name), `${JSON.stringify(file satisfies TokenFile, null, 2)}\n`);
   return { ...named, token };
+}
+
+/** The credentials that the agent has now. @throws CliaiError `agent_unknown` */
+function requireGrant(dataDir: string, agent: AgentId, now: Date): Grant {
+  const grant = readGrants(dataDir, agent).findLast((each) => isGood(each, now));
+  if (grant !== undefined) return grant;
+  throw new CliaiError("agent_unknown", `the agent "${agent}" has no valid credentials here`, {
+    hint: `make some first: cliai agents add ${agent}`,
+  });
+}
+
+/** The earlier of two times in RFC 3339, UTC. */
+function earlier(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
 }
 
 /** The names of all tokens. Also those of damaged files, so that none of them is overwritten. */
@@ -78,7 +102,7 @@ export type OnUnusable = (problem: CliaiError) => void;
 
 /** All named tokens by name, also those that have expired. */
 export function readNamedTokens(dataDir: string, onUnusable: OnUnusable): NamedToken[] {
-  return readFiles(dataDir, onUnusable).map(({ token_sha256: _, ...named }) => named);
+  return readFiles(dataDir, onUnusable).map(withoutSecrets);
 }
 
 /** The named token that this text is; undefined if it is none, or has expired. */
@@ -92,7 +116,13 @@ export function findNamedToken(
   const hash = hashOf(token);
   const found = readFiles(dataDir, onUnusable).find(({ token_sha256 }) => token_sha256 === hash);
   if (found === undefined || isExpired(found, now)) return undefined;
-  const { token_sha256: _, ...named } = found;
+  const { agent, user_key } = found;
+  const hasCredentials = (id: AgentId) =>
+    readGrants(dataDir, id).some((grant) => grant.user_key === user_key && isGood(grant, now));
+  return agent === undefined || hasCredentials(agent) ? withoutSecrets(found) : undefined;
+}
+
+function withoutSecrets({ token_sha256: _hash, user_key: _key, ...named }: TokenFile): NamedToken {
   return named;
 }
 

@@ -20,6 +20,7 @@ import type { CliFinder } from "./api/reports/clis-report.ts";
 import type { Doctor } from "./api/reports/system-report.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
+import type { AgentDesk } from "./mcp/agent-desk.ts";
 import { createMcp } from "./mcp/mcp-routes.ts";
 import { createPages } from "./pages/pages.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
@@ -40,6 +41,8 @@ export interface AppOptions {
   /** Starts ended agents again, and removes them; undefined if this server does neither. */
   readonly away?: AwayAgents | undefined;
   readonly search: SearchDesk;
+  /** Speaks for the agents that use their tools over HTTP; undefined if this server has none for them. */
+  readonly agentDesk?: AgentDesk | undefined;
   /** Runs the checks of `cliai doctor`; undefined if this server runs none. */
   readonly doctor?: Doctor | undefined;
   /** Finds agent CLIs; undefined if this server does not. */

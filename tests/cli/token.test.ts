@@ -55,6 +55,18 @@ describe("cliai token", () => {
     }
   });
 
+  test("makes no agent's token with scopes, or for an agent without credentials", async () => {
+    await using dir = await place();
+    await expect(dir.run(["add", "far", "--agent", "ada", "--scope", "read"])).rejects.toMatchObject({
+      code: "usage",
+      message: "--scope and --agent contradict each other: an agent's token has no scopes",
+    });
+    await expect(dir.run(["add", "far", "--agent", "ada"])).rejects.toMatchObject({
+      code: "agent_unknown",
+      hint: "make some first: cliai agents add ada",
+    });
+  });
+
   test("prints no address of a server that does not run, or was killed", async () => {
     await using dir = await place();
     await expect(dir.run(["url"])).rejects.toMatchObject({

@@ -1,12 +1,15 @@
 import { expect, test } from "bun:test";
 import { mkdir, readFile, rename, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { mintAgent } from "../../src/credentials/agent-keys.ts";
+import { ensureKeys } from "../../src/credentials/keys.ts";
 import {
   addNamedToken,
   findNamedToken,
   readNamedTokens,
   revokeNamedToken,
 } from "../../src/credentials/named-tokens.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");
@@ -108,4 +111,23 @@ test("a folder of tokens that is a symbolic link holds none", async () => {
   await expect(addNamedToken(dir.path, { name: "ci", scopes: ["read"], now })).rejects.toMatchObject({
     code: "data_dir_unwritable",
   });
+});
+
+test("the token of an agent counts as long as the agent's credentials, and no longer than these were to last", async () => {
+  await using dir = await tempDir();
+  const ada = parseAgentId("ada");
+  const order = { name: "far", scopes: [], agent: ada, now };
+  await expect(addNamedToken(dir.path, order)).rejects.toMatchObject({
+    code: "agent_unknown",
+    hint: "make some first: cliai agents add ada",
+  });
+  const keys = await ensureKeys(dir.path);
+  await mintAgent(dir.path, keys, { id: ada, role: "agent", now });
+  const { token, ...named } = await addNamedToken(dir.path, order);
+  expect(named).toMatchObject({ agent: ada, scopes: [], expires_at: "2026-01-31T00:00:00.000Z" });
+  expect(find(dir.path, token, now)).toEqual(named);
+  expect(JSON.stringify(readNamedTokens(dir.path, refuse))).not.toContain("user_key");
+  // New credentials revoke those with which the token was made.
+  await mintAgent(dir.path, keys, { id: ada, role: "agent", now });
+  expect(find(dir.path, token, now)).toBeUndefined();
 });

@@ -10,6 +10,7 @@ import type { AccessOptions } from "../../src/web/access/access.ts";
 import type { AwayAgents } from "../../src/web/api/need-acts.ts";
 import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
+import type { AgentDesk } from "../../src/web/mcp/agent-desk.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -33,12 +34,14 @@ export interface TestApp extends AsyncDisposable {
  * @param spawner nobody launches agents without it
  * @param away nobody starts agents again or removes them without it
  * @param search nothing can be searched without it
+ * @param openAgentDesk no agent has tools over HTTP without it
  */
 export async function startTestApp(
   access?: AccessOptions,
   spawner?: Spawner,
   away?: AwayAgents,
   search: SearchDesk = noSearch,
+  openAgentDesk?: (natsUrl: string) => AgentDesk,
 ): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
@@ -52,6 +55,7 @@ export async function startTestApp(
     away,
     search,
     access,
+    agentDesk: openAgentDesk?.(test.nats.url),
     now,
     log: createLogger("debug", (line) => logged.push(line), now),
   });

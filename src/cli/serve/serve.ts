@@ -37,6 +37,7 @@ import type { CliContext } from "../frame/context.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
+import { openAgentsOverHttp } from "./agents-over-http.ts";
 import { createCliFinder } from "./cli-finder.ts";
 import { openDoctor } from "./doctor.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
@@ -155,6 +156,7 @@ async function startParts(
   const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
   captainsAgents.resolve(captains);
   const search = openSearch({ dataDir, settings, bus, fleet: server.fleet, context }, parts);
+  const agentDesk = keys && openAgentsOverHttp({ dataDir, natsUrl, roleOf, version, now, log }, parts);
   const access = accessOf(watched, { dataDir, instance, http, tls, now, log });
   const app = {
     server,
@@ -164,6 +166,7 @@ async function startParts(
     spawner: headlessAgents,
     away,
     search,
+    agentDesk,
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
     now,

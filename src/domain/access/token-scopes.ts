@@ -1,11 +1,12 @@
 // This room decides what a token of the HTTP API allows.
 //
 // What a named token allows. The operator's own token allows everything, and has no name.
+import type { AgentId } from "../wire/agent-id.ts";
 
 /**
  * `read`: all that can be read. `answer`: answers requests. `command`: gives orders, writes to agents, tags and launches them, and runs the
  * checks. `type`: types at agents' terminals, and sees what it types at.
- * `metrics`: reads `/metrics` alone. `mcp`: uses `/mcp`.
+ * `metrics`: reads `/metrics` alone. `mcp`: uses `/mcp/operator`.
  */
 export const tokenScopes = ["read", "answer", "command", "type", "metrics", "mcp"] as const;
 export type TokenScope = (typeof tokenScopes)[number];
@@ -16,12 +17,17 @@ export interface NamedToken {
   readonly scopes: readonly TokenScope[];
   readonly created_at: string;
   readonly expires_at?: string | undefined;
+  /** The agent whose token it is: then it allows this agent its own tools at {@link agentMcpPath}, and nothing else. */
+  readonly agent?: AgentId | undefined;
   /** Whether it was made for a browser by a pairing code: then it counts only as that browser's cookie, and also for the forms of the pages. */
   readonly browser?: boolean | undefined;
 }
 
 /** What a browser that was signed in by a pairing code may do. It cannot type at terminals, for that allows an agent everything. */
 export const pairedScopes: readonly TokenScope[] = ["read", "answer", "command"];
+
+/** Where agents use their tools over HTTP. */
+export const agentMcpPath = "/mcp";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 

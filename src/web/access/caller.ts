@@ -1,7 +1,7 @@
 // Who sends a request: the operator, by the token or a session, or a program or paired browser with a named token, which may do only what its
 // scopes allow.
 import type { Context } from "hono";
-import { type NamedToken, scopesFor, signatureOf } from "../../domain/access/token-scopes.ts";
+import { agentMcpPath, type NamedToken, scopesFor, signatureOf } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 
 const key = "caller";
@@ -60,7 +60,18 @@ export function signedBy(c: Context, otherwise: string): string {
 }
 
 /** @throws CliaiError `refused` if the token does not allow this request */
-export function requireScope({ method, path }: Context["req"], { name, scopes, browser }: NamedToken): void {
+export function requireScope({ method, path }: Context["req"], named: NamedToken): void {
+  const { name, scopes, browser, agent } = named;
+  if (agent !== undefined) {
+    if (path === agentMcpPath) return;
+    throw new CliaiError(
+      "refused",
+      `the token "${name}" may not ${method} ${path}: it is the agent ${agent}'s`,
+      {
+        hint: `an agent's token opens ${agentMcpPath} and nothing else`,
+      },
+    );
+  }
   const wanted = scopesFor(method, path, browser);
   if (wanted.some((scope) => scopes.includes(scope))) return;
   const has = scopes.length === 0 ? "no scope" : `the scope ${scopes.join(", ")}`;

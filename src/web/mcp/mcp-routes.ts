@@ -1,21 +1,24 @@
-// This room is MCP over HTTP: the operator's server at /mcp/operator.
+// This room is MCP over HTTP: the agents' tools at /mcp, the operator's server at /mcp/operator.
 //
 // Passes requests to the MCP SDK, for both protocol eras. Each request is served for itself: there are no sessions. Only clients of MCP 2026-07-28
 // can subscribe, because their subscription is one request with a long answer. Who gets in is decided before (src/web/access).
 import { type AuthInfo, createMcpHandler, type McpHttpHandler } from "@modelcontextprotocol/server";
 import { type Context, Hono } from "hono";
-import { type TokenScope, tokenScopes } from "../../domain/access/token-scopes.ts";
+import { agentMcpPath, type TokenScope, tokenScopes } from "../../domain/access/token-scopes.ts";
+import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
-import type { AccessOptions } from "../access/access.ts";
+import type { AccessOptions, ConnectionInfo } from "../access/access.ts";
 import { callerOf, signedBy, whenVoid } from "../access/caller.ts";
+import { type AgentDesk, type BegunRequest, requireAgent } from "./agent-desk.ts";
 import { createChangeBus } from "./operator-resources.ts";
 import { createOperatorServer } from "./operator-server.ts";
 
 export interface McpOptions {
   readonly server: Server;
   readonly search: SearchDesk;
+  readonly agentDesk?: AgentDesk | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   /** The largest request body, in bytes. */
   readonly maxBodyBytes: number;
@@ -27,7 +30,7 @@ export interface McpOptions {
 const methods = ["GET", "POST", "DELETE"];
 
 export function createMcp(options: McpOptions): Hono {
-  const { server, access, maxBodyBytes: maxRequestBodySize, log } = options;
+  const { server, access, agentDesk, maxBodyBytes: maxRequestBodySize, log } = options;
   const how = { maxRequestBodySize, onerror: (error: Error) => log.debug(`MCP: ${error.message}`) };
   const operators = createMcpHandler(
     ({ era, authInfo }) =>
@@ -39,26 +42,60 @@ export function createMcp(options: McpOptions): Hono {
       }),
     { ...how, bus: createChangeBus(server) },
   );
+  const agents = createMcpHandler(({ authInfo }) => begunOf(authInfo).server(), {
+    ...how,
+    // A call may wait for a person, and the socket of an answer that has not begun is closed after 30 s.
+    responseMode: "sse",
+  });
   const mcp = new Hono();
   mcp.on(methods, "/mcp/operator", (c) => answer(c, operators, access, authOf(c)));
+  mcp.on(methods, agentMcpPath, async (c) => {
+    const { id, desk } = requireAgent(callerOf(c), agentDesk);
+    const { remoteAddress: from = "unknown" } = (c.env ?? {}) as ConnectionInfo;
+    if (c.req.method !== "POST") return await answer(c, agents, access, authOf(c));
+    const begun = desk.begin({ id, body: await bodyOf(c), from });
+    return await answer(c, agents, access, { ...authOf(c), extra: { begun } }, () => begun.end());
+  });
   return mcp;
 }
 
+/** @param onEnd called once, when the answer is over */
 async function answer(
   c: Context,
   handler: McpHttpHandler,
   access: McpOptions["access"],
   authInfo: AuthInfo,
+  onEnd: () => void = () => undefined,
 ): Promise<Response> {
   const ending = new AbortController();
   const forget = whenVoid(c, access)?.(() => ending.abort());
-  const end = () => forget?.();
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    forget?.();
+    onEnd();
+  };
   try {
     const signal = AbortSignal.any([c.req.raw.signal, ending.signal]);
     return endingWith(await handler.fetch(await requestWith(c, signal), { authInfo }), end);
   } catch (error) {
     end();
     throw error;
+  }
+}
+
+function begunOf(authInfo: AuthInfo | undefined): BegunRequest {
+  return authInfo?.extra?.begun as BegunRequest;
+}
+
+/** The JSON of the body; undefined if it is none, which the SDK answers. */
+async function bodyOf(c: Context): Promise<unknown> {
+  const text = await c.req.text();
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined; // the SDK answers it with the error of JSON-RPC
   }
 }
 

@@ -1,6 +1,10 @@
 // The web app of a test with named tokens, and the official MCP client at its /mcp paths, without a socket.
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { type AgentSeats, createAgentSeats } from "../../../src/bridge/agent-seats.ts";
+import { parseMcpMessages } from "../../../src/bridge/client-facts.ts";
 import type { NamedToken, TokenScope } from "../../../src/domain/access/token-scopes.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { silentLogger } from "../../../src/log.ts";
 import type { SearchDesk } from "../../../src/search/search.ts";
 import type { Era } from "../../support/bridge-fixture.ts";
 import { startTestApp, type TestApp } from "../test-app.ts";
@@ -11,6 +15,8 @@ export interface McpApp extends AsyncDisposable {
   readonly web: TestApp;
   /** Makes a named token. */
   tokenWith(name: string, ...scopes: TokenScope[]): string;
+  /** Makes the token of an agent. */
+  agentsToken(id: string): string;
   revoke(token: string): void;
   /** Connects the client with a token. It is closed with the app. */
   connect(token: string, era?: Era, path?: string): Promise<Client>;
@@ -18,6 +24,7 @@ export interface McpApp extends AsyncDisposable {
 
 export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
   const named = new Map<string, NamedToken>();
+  let seats: AgentSeats | undefined;
   const web = await startTestApp(
     {
       ...{ token: () => operatorsToken, onRotated: () => () => undefined },
@@ -27,6 +34,14 @@ export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
     undefined,
     undefined,
     search,
+    (natsUrl) => {
+      seats = createAgentSeats({
+        ...{ natsUrl, heartbeatIntervalS: 15, version: "0.0.0-test", now: () => new Date() },
+        ...{ credsPathOf: () => undefined, roleOf: () => "agent", log: silentLogger },
+      });
+      const { begin } = seats;
+      return { begin: ({ body, ...rest }) => begin({ ...rest, messages: parseMcpMessages(body) }) };
+    },
   );
   const clients: Client[] = [];
   return {
@@ -34,6 +49,12 @@ export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
     tokenWith(name, ...scopes) {
       const token = `cliai_${crypto.randomUUID()}`;
       named.set(token, { name, scopes, created_at: new Date().toISOString() });
+      return token;
+    },
+    agentsToken(id) {
+      const token = `cliai_${crypto.randomUUID()}`;
+      const created_at = new Date().toISOString();
+      named.set(token, { name: id, scopes: [], agent: parseAgentId(id), created_at });
       return token;
     },
     revoke: (token) => void named.delete(token),
@@ -53,6 +74,7 @@ export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) await client.close();
+      await seats?.close();
       await web[Symbol.asyncDispose]();
     },
   };

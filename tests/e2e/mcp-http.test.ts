@@ -1,11 +1,11 @@
-// A person's own assistant at a real server: the official MCP client by URL and on `cliai mcp`, and the Inspector by URL, in both protocol eras.
+// MCP at a real server, in both protocol eras: a person's own assistant by URL and on `cliai mcp`, and an agent that has nothing but a token.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport, type Tool } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import type { Era } from "../support/bridge-fixture.ts";
-import { startBridge } from "../support/bridges.ts";
+import { bridgeEnv, fetchAgent, startBridge } from "../support/bridges.ts";
 import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts";
 import { inspect } from "../support/mcp-inspector.ts";
 import { until } from "../support/wait-for.ts";
@@ -76,6 +76,53 @@ describe.each(["legacy", "modern"] as const)("by the %s protocol era", (era) => 
       expect.arrayContaining(["list_agents", "send_task", "stop_agent"]),
     );
     expect(listed.tools.map(({ name }) => name)).not.toContain("answer_request");
+  });
+});
+
+describe.each(["legacy", "modern"] as const)("an agent on another machine, by the %s protocol era", (era) => {
+  const id = `far-${era}`;
+  const nats = async () => expect((await serve.run(["agents", "add", id])).code).toBe(0);
+  const connect = async (bearer: string) => {
+    const client = clientOf(era);
+    const requestInit = { headers: { authorization: `Bearer ${bearer}` } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${serve.url}/mcp`), { requestInit }));
+    return client;
+  };
+  const textOf = async (client: Client, name: string, args: object = {}) => {
+    const { content } = await client.callTool({ name, arguments: { ...args } });
+    return content.map((part) => (part.type === "text" ? part.text : "")).join("\n");
+  };
+
+  test("has the tools of a bridge with a token alone, takes a task and ends it; its credentials end the token", async () => {
+    await nats();
+    const added = await serve.run(["token", "add", id, "--agent", id]);
+    expect([added.code, added.stderr]).toEqual([
+      0,
+      expect.stringContaining(`it allows the agent ${id} its tools`),
+    ]);
+    const client = await connect(added.stdout.trim());
+    const bridge = await inspect([...cliaiCommand(), "bridge"], "tools/list", {
+      era,
+      env: await bridgeEnv(serve, "by-bridge"),
+    });
+    expect((await client.listTools()).tools).toEqual((bridge as { tools: Tool[] }).tools);
+
+    const status = { status: "working", current_task: "far away" };
+    expect(await textOf(client, "report_status", status)).toStartWith("status recorded: working");
+    expect(await fetchAgent(serve, id)).toMatchObject({ cli: "assistant", current_task: "far away" });
+    const sent = await serve.run(["send", "task", id, "tidy up", "--json", "--timeout", "80"]);
+    const { command_id } = JSON.parse(sent.stdout.trim().split("\n")[0] ?? "");
+    expect(await textOf(client, "check_inbox")).toContain("tidy up");
+    expect(await textOf(client, "acknowledge", { command_id, outcome: "applied" })).toContain("applied");
+    const states = async () => (await fetchAgent(serve, id)).commands[0]?.receipts.map(({ state }) => state);
+    await until("all receipts", async () => (await states())?.length === 4);
+    expect((await states())?.toSorted()).toEqual(["applied", "delivered", "injected", "stored"]);
+
+    const operator = { authorization: `Bearer ${added.stdout.trim()}` };
+    expect((await fetch(url(), { method: "POST", headers: operator })).status).toBe(403);
+    await serve.run(["agents", "revoke", id]);
+    await expect(client.listTools()).rejects.toThrow("the token is not the right one");
+    await client.close();
   });
 });
 
