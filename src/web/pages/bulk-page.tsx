@@ -10,6 +10,7 @@ import { Icon, type IconName } from "./parts/icon.tsx";
 import { StatusBadge } from "./parts/status-badge.tsx";
 import { TaskText } from "./parts/task-text.tsx";
 import { Age } from "./parts/time.tsx";
+import { PostForm, SubmitButton } from "./viewer/act.tsx";
 
 export const bulkTypes = ["pause", "resume", "stop"] as const;
 export type BulkType = (typeof bulkTypes)[number];
@@ -77,7 +78,7 @@ export function BulkPage({ type, views, chosenBy, earlier, now, health }: BulkPa
       {targets.length === 0 ? (
         <p class="quiet">There is no agent to {type} now.</p>
       ) : (
-        <form method="post" action="/bulk" class="sheet" id="targets" data-once="Sending …">
+        <PostForm action="/bulk" class="sheet" id="targets" data-once="Sending …">
           <input type="hidden" name="type" value={type} />
           <input type="hidden" name="command_id" value={crypto.randomUUID()} />
           <fieldset>
@@ -104,13 +105,13 @@ export function BulkPage({ type, views, chosenBy, earlier, now, health }: BulkPa
           <LeftOut views={views} type={type} />
           {!health.ready && <p class="attention">{health.reason}</p>}
           <div class="sheet-end sticky-end">
-            <button type="submit" class={type === "stop" ? "stop" : "primary"} data-label={act}>
+            <SubmitButton class={type === "stop" ? "stop" : "primary"} data-label={act}>
               <Icon name={icon} />
               <span>{act} the checked agents</span>
-            </button>
+            </SubmitButton>
             <a href="/">Cancel</a>
           </div>
-        </form>
+        </PostForm>
       )}
       {targets.length === 0 && <LeftOut views={views} type={type} />}
       <Earlier orders={earlier} now={now} />

@@ -1,5 +1,7 @@
 // Remembers which parts of a page its browser has, and leaves out those that it has already.
 import type { Child } from "hono/jsx";
+import type { Caller } from "../access/caller.ts";
+import { markupFor } from "./viewer/viewer.tsx";
 
 export interface Part {
   readonly id: string;
@@ -16,13 +18,14 @@ export interface ChangedParts {
   forget(id: string): void;
 }
 
-export function createChangedParts(): ChangedParts {
+/** @param viewer whoever looks at the page */
+export function createChangedParts(viewer: Caller = undefined): ChangedParts {
   const sent = new Map<string, string>();
   return {
     take(parts) {
       const fresh: string[] = [];
       for (const { id, part, key } of parts) {
-        const html = String(part);
+        const html = markupFor(viewer, part);
         const compared = (key ?? html).replace(ageWords, "$1");
         if (sent.get(id) === compared) continue;
         sent.set(id, compared);

@@ -16,6 +16,7 @@ import { PageNav } from "./parts/page-nav.tsx";
 import { Clock } from "./parts/time.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { needId } from "./requests/need-item.tsx";
+import { ActLink } from "./viewer/act.tsx";
 
 export interface LayoutProps {
   readonly title: string;
@@ -71,9 +72,9 @@ export function Layout(props: LayoutProps) {
             <UsageTotal today={today} />
             {/* The fleet page has the button among its own. */}
             {path !== "/" && (
-              <a class="top-act" href="/bulk/pause" data-acts>
+              <ActLink class="top-act" href="/bulk/pause" posts="/bulk">
                 <Icon name="pause" /> Pause all
-              </a>
+              </ActLink>
             )}
             <p id="link" class="link" title={absoluteTime(at)}>
               as of <Clock at={at} />

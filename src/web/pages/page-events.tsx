@@ -6,6 +6,7 @@ import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
 import { lagOf } from "../../domain/system/lag.ts";
 import type { Server } from "../../server/server.ts";
+import type { Caller } from "../access/caller.ts";
 import { findBulkTargets } from "../api/bulk-orders.ts";
 import type { StreamEvent, StreamSource } from "../api/event-stream.ts";
 import { createFleetCursor, type FleetStep } from "../api/fleet-cursor.ts";
@@ -50,6 +51,8 @@ export interface PageEventsOptions {
   readonly zone: string;
   readonly spawnCommand: string;
   readonly listening: readonly string[];
+  /** Whoever looks at the page. */
+  readonly viewer?: Caller;
   readonly now: () => Date;
 }
 
@@ -83,7 +86,7 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   const { fleet } = server;
   const { agent, page, tab = "now", clis, now } = options;
   const cursor = createFleetCursor(server, options.lastEventId);
-  const changed = createChangedParts();
+  const changed = createChangedParts(options.viewer);
   const fleetPatch = createFleetPatch({ ...options, activityOf: fleet.activity });
   const newsOf = createNews(fleet.list());
   let greeted = false;

@@ -8,6 +8,7 @@ import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
+import { callerOf } from "../access/caller.ts";
 import { eventId } from "../api/fleet-cursor.ts";
 import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
 import type { AwayAgents } from "../api/need-acts.ts";
@@ -17,6 +18,7 @@ import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
 import { ErrorPage } from "./error-page.tsx";
 import { Layout } from "./layout.tsx";
+import { SeenBy } from "./viewer/viewer.tsx";
 
 export interface PagesOptions {
   readonly server: Server;
@@ -63,18 +65,20 @@ export function showPage(
   { title, stream, body }: PageContent,
 ): Response | Promise<Response> {
   return c.html(
-    <Layout
-      title={title}
-      views={server.fleet.list()}
-      health={server.health()}
-      now={now()}
-      path={c.req.path}
-      today={spentToday(server.spending, now(), askedZone(c))}
-      troubles={troubleCount(server, doctor)}
-      {...(stream === undefined ? {} : { stream })}
-    >
-      {body}
-    </Layout>,
+    <SeenBy viewer={callerOf(c)}>
+      <Layout
+        title={title}
+        views={server.fleet.list()}
+        health={server.health()}
+        now={now()}
+        path={c.req.path}
+        today={spentToday(server.spending, now(), askedZone(c))}
+        troubles={troubleCount(server, doctor)}
+        {...(stream === undefined ? {} : { stream })}
+      >
+        {body}
+      </Layout>
+    </SeenBy>,
   );
 }
 

@@ -3,6 +3,7 @@
 import type { HttpError } from "../api/http-errors.ts";
 import type { LaunchableProfile } from "../api/spawner.ts";
 import { Icon } from "./parts/icon.tsx";
+import { PostForm, SubmitButton } from "./viewer/act.tsx";
 
 export interface SpawnPageProps {
   readonly profiles: readonly LaunchableProfile[];
@@ -28,7 +29,7 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
         away. If its machine goes down, the next start of the server launches it again.
       </p>
       {error !== undefined && <Refusal error={error} />}
-      <form method="post" action="/spawn" class="sheet" data-once="Starting …">
+      <PostForm action="/spawn" class="sheet" data-once="Starting …">
         <fieldset class="profiles">
           <legend>Profile</legend>
           {profiles.map(({ name, description, problem }, i) => (
@@ -88,13 +89,13 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
           spellcheck={false}
         />
         <div class="sheet-end">
-          <button type="submit" class="primary">
+          <SubmitButton class="primary">
             <Icon name="play" />
             Spawn
-          </button>
+          </SubmitButton>
           <a href="/">Cancel</a>
         </div>
-      </form>
+      </PostForm>
     </>
   );
 }

@@ -36,8 +36,9 @@ export function watchArmed(whyNot, isLost) {
         const why = offReason(button) ?? whyNot();
         if (why !== "") refuse(event, why);
       } else if (link instanceof HTMLAnchorElement && leavesThisPage(link, event)) {
-        const why = whyNot();
-        if (why !== "" && (isLost() || link.matches(acting))) refuse(event, why);
+        const off = offReason(link);
+        const why = off ?? whyNot();
+        if (why !== "" && (off !== undefined || isLost() || link.matches(acting))) refuse(event, why);
       }
     },
     true,
@@ -59,7 +60,7 @@ export function watchArmed(whyNot, isLost) {
 }
 
 /**
- * Why this one button would change nothing, as the server has written it; undefined if it would.
+ * Why this one button or link would change nothing, or is not for who looks at the page, as the server has written it; undefined if neither.
  * @param {Element | null} element
  */
 function offReason(element) {

@@ -8,6 +8,7 @@ import { ProgressLine } from "../parts/progress-line.tsx";
 import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { TaskText } from "../parts/task-text.tsx";
 import { Age } from "../parts/time.tsx";
+import { ActLink } from "../viewer/act.tsx";
 
 export function AgentHead({ view, now }: { view: AgentView; now: Date }) {
   const { progress, last_words } = view;
@@ -63,9 +64,9 @@ function EndedAgent({ view }: { view: AgentView }) {
         )}
         {ownWay !== undefined && <li>cliai did not launch it: {ownWay}</li>}
         <li>
-          <a href={`/spawn?${spawn}`} data-acts>
+          <ActLink href={`/spawn?${spawn}`} posts="/spawn">
             Launch another one
-          </a>{" "}
+          </ActLink>{" "}
           with its profile, project and task, in a new session
         </li>
         <CommandLine id="remove-line" text={`cliai agents remove ${agent_id}`}>

@@ -2,6 +2,7 @@
 // The two actions on an agent's card: the one that fits its state, and stop, which first asks on a page that names the agent.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Icon } from "../parts/icon.tsx";
+import { ActLink, PostForm, SubmitButton } from "../viewer/act.tsx";
 
 export function AgentActions({ view }: { view: AgentView }) {
   const { agent_id, axes } = view;
@@ -10,9 +11,9 @@ export function AgentActions({ view }: { view: AgentView }) {
     <div class="card-acts">
       <FirstAction view={view} isOver={isOver} />
       {!isOver && (
-        <a class="button stop" href={`/bulk/stop?agents=${agent_id}`} data-acts>
+        <ActLink class="button stop" href={`/bulk/stop?agents=${agent_id}`} posts="/bulk">
           <Icon name="stop" /> Stop …<span class="unseen"> {agent_id}</span>
-        </a>
+        </ActLink>
       )}
     </div>
   );
@@ -45,12 +46,12 @@ function FirstAction({ view, isOver }: { view: AgentView; isOver: boolean }) {
         ? "it is stopping"
         : undefined;
   return (
-    <form method="post" action={`/agents/${agent_id}/commands`} data-order>
+    <PostForm action={`/agents/${agent_id}/commands`} data-order isSaidElsewhere>
       <input type="hidden" name="type" value={type} />
-      <button type="submit" data-off={off} aria-disabled={off && "true"} title={off}>
+      <SubmitButton off={off}>
         <Icon name={isPaused ? "play" : "pause"} /> {label}
         <span class="unseen"> {agent_id}</span>
-      </button>
-    </form>
+      </SubmitButton>
+    </PostForm>
   );
 }

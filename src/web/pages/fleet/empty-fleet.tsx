@@ -1,5 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The fleet page while there is no agent: it shows the command that starts the first one.
+import { ActLink } from "../viewer/act.tsx";
+
 export interface EmptyFleetProps {
   readonly spawnCommand: string;
   readonly listening: readonly string[];
@@ -18,9 +20,9 @@ export function EmptyFleet({ spawnCommand, listening }: EmptyFleetProps) {
       </div>
       <p>
         Or have this server launch one, without a terminal:{" "}
-        <a href="/spawn" data-acts>
+        <ActLink href="/spawn" posts="/spawn">
           spawn an agent
-        </a>
+        </ActLink>
         .
       </p>
       <p class="quiet">

@@ -7,6 +7,7 @@ import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { sections, sectionTitles } from "../../../domain/fleet/shown/sections.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { Icon } from "../parts/icon.tsx";
+import { ActLink } from "../viewer/act.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { type Arrangement, arrange } from "./arrange.ts";
 import { EmptyFleet } from "./empty-fleet.tsx";
@@ -39,18 +40,18 @@ export function FleetPage(props: FleetPageProps) {
       <div class="page-head">
         <h1>Fleet</h1>
         <nav aria-label="For the fleet">
-          <a class="button primary" href="/spawn" data-acts>
+          <ActLink class="button primary" href="/spawn" posts="/spawn">
             <Icon name="plus" /> Spawn
-          </a>
-          <a class="button" href={`/bulk/pause${suffix}`} data-acts>
+          </ActLink>
+          <ActLink class="button" href={`/bulk/pause${suffix}`} posts="/bulk">
             <Icon name="pause" /> Pause {all}
-          </a>
-          <a class="button" href={`/bulk/resume${suffix}`} data-acts>
+          </ActLink>
+          <ActLink class="button" href={`/bulk/resume${suffix}`} posts="/bulk">
             <Icon name="play" /> Resume {all}
-          </a>
-          <a class="button stop" href={`/bulk/stop${suffix}`} data-acts>
+          </ActLink>
+          <ActLink class="button stop" href={`/bulk/stop${suffix}`} posts="/bulk">
             <Icon name="stop" /> Stop {all}
-          </a>
+          </ActLink>
         </nav>
       </div>
       {views.length > 0 && <FilterBar views={views} query={query} />}

@@ -3,8 +3,10 @@
 // has changed, and the times of all rows follow together, now and then.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
+import type { Caller } from "../../access/caller.ts";
 import type { FleetStep } from "../../api/fleet-cursor.ts";
 import { type ChangedParts, createChangedParts, type Part } from "../changed-parts.ts";
+import { markupFor } from "../viewer/viewer.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";
 import { type Arrangement, arrange } from "./arrange.ts";
@@ -33,14 +35,16 @@ export interface FleetPatchOptions extends Pick<FleetPageProps, "activityOf" | "
   readonly query: FleetQuery;
   /** The layout that the page has now. */
   readonly layout: Layout;
+  /** Whoever looks at the page. */
+  readonly viewer?: Caller;
 }
 
 /** Returns a function that tells what has changed since its last call; `step` is undefined if no agent has. */
 export function createFleetPatch(
   options: FleetPatchOptions,
 ): (step: FleetStep | undefined, views: readonly AgentView[], now: Date) => FleetChanges {
-  const { query, activityOf } = options;
-  const parts = createChangedParts();
+  const { query, activityOf, viewer } = options;
+  const parts = createChangedParts(viewer);
   const strip = createStripPatch(parts);
   const aged = new Map<string, string>();
   /** The times that the browser has, or will have with the next ages. */
@@ -53,7 +57,12 @@ export function createFleetPatch(
 
   const entry = (view: AgentView, now: Date): Part => {
     const { html, key } =
-      layout === "table" ? rowMarkup(view, query, now) : cardMarkup(view, activityOf(view.agent_id), now);
+      layout === "table"
+        ? rowMarkup(view, query, now)
+        : keyed(
+            markupFor(viewer, <AgentCard view={view} activity={activityOf(view.agent_id)} now={now} />),
+            false,
+          );
     return { id: `agent-${view.agent_id}`, part: html, key };
   };
   const dueAges = (now: Date): Record<string, string> => {
@@ -106,7 +115,7 @@ export function createFleetPatch(
       parts.forgetAll();
       aged.clear();
       note(arrangement, new Set(), now);
-      const html = [String(<FleetContent {...options} query={query} views={views} now={now} />)];
+      const html = [markupFor(viewer, <FleetContent {...options} query={query} views={views} now={now} />)];
       return { html, gone: [], ages: {} };
     }
     const changed = new Set<string>(step?.kind === "changed" ? step.ids : []);
@@ -173,7 +182,10 @@ interface Markup {
 const heard = /<(td|span)[^>]* class="heard">.*?<\/\1>/s;
 const orderOf = / data-order="[^"]*"/;
 
-/** The rows of each view. All open pages have the same views, so a row is made only once for all pages with the same order and groups. */
+/**
+ * The rows of each view. All open pages have the same views, so a row is made only once for all pages with the same order and groups. A row has
+ * nothing that acts, so it is the same for all viewers.
+ */
 const drawn = new WeakMap<AgentView, Map<string, Markup>>();
 
 function rowMarkup(view: AgentView, query: FleetQuery, now: Date): Markup {
@@ -185,11 +197,6 @@ function rowMarkup(view: AgentView, query: FleetQuery, now: Date): Markup {
     known.get(name) ?? keyed(String(<AgentRow view={view} query={query} now={now} />), sort?.by === "heard");
   known.set(name, markup);
   return markup;
-}
-
-/** Not kept, because the picture of its activity changes with the time. */
-function cardMarkup(view: AgentView, activity: readonly number[], now: Date): Markup {
-  return keyed(String(<AgentCard view={view} activity={activity} now={now} />), false);
 }
 
 /** @param isOrderedByTime then its place is not worth sending either */

@@ -1,5 +1,6 @@
 // What the report of an open page is made from.
 import type { Server } from "../../../server/server.ts";
+import type { Caller } from "../../access/caller.ts";
 import type { AskedReport } from "../../api/reports/costs-report.ts";
 import type { Doctor } from "../../api/reports/system-report.ts";
 
@@ -10,5 +11,7 @@ export interface LiveFacts {
   readonly report: AskedReport;
   /** The sequence up to which the history was looked at when the page was made; 0 for none. */
   readonly newest: number;
+  /** Whoever looks at the page. */
+  readonly viewer: Caller;
   readonly now: () => Date;
 }

@@ -3,6 +3,7 @@
 // Reads a report again while its page is open, and adds what has changed to the page's patches. Nothing is read without an open page, nor
 // while nothing has happened; and an open page reads once in `everyMs` at most.
 import type { Logger } from "../../../log.ts";
+import type { Caller } from "../../access/caller.ts";
 import type { StreamSource } from "../../api/event-stream.ts";
 import { createChangedParts, type Part } from "../changed-parts.ts";
 
@@ -26,12 +27,19 @@ export interface LiveReport {
   watch(wake: () => void): () => void;
 }
 
-/** @param nowMs a clock in ms that only goes forward */
+export interface LiveReportOptions {
+  /** Whoever looks at the page. */
+  readonly viewer?: Caller;
+  /** A clock in ms that only goes forward. */
+  readonly nowMs: () => number;
+  readonly log: Pick<Logger, "debug">;
+}
+
 export function createLiveReport(
   { read, everyMs, version, madeOf }: ReportReading,
-  { nowMs, log }: { readonly nowMs: () => number; readonly log: Pick<Logger, "debug"> },
+  { viewer, nowMs, log }: LiveReportOptions,
 ): LiveReport {
-  const changed = createChangedParts();
+  const changed = createChangedParts(viewer);
   let known = madeOf;
   let readAtMs = nowMs();
   let isReading = false;

@@ -21,7 +21,7 @@ export function liveReportOf(
   log: Logger,
 ): LiveReport | undefined {
   const reading = readingOf(page, facts);
-  return reading && createLiveReport(reading, { nowMs: () => performance.now(), log });
+  return reading && createLiveReport(reading, { viewer: facts.viewer, nowMs: () => performance.now(), log });
 }
 
 function readingOf(page: string | undefined, facts: LiveFacts): ReportReading | undefined {

@@ -7,6 +7,7 @@ import { summaryOf } from "../../../domain/text/summary.ts";
 import type { Delivery, MessagesQuery, MessagesReport } from "../../api/reports/messages-report.ts";
 import { Arrived, arrivedText } from "../parts/arrived.tsx";
 import { Age } from "../parts/time.tsx";
+import { PostForm, SubmitButton } from "../viewer/act.tsx";
 
 export interface MessagesPageProps {
   readonly report: MessagesReport;
@@ -248,8 +249,7 @@ function Send({ views, conversation, to }: SendProps) {
       <h2 id="title-send">
         {conversation === undefined ? "Write to an agent" : "Answer in this conversation"}
       </h2>
-      <form
-        method="post"
+      <PostForm
         action="/messages"
         class="send-message"
         data-once="Sending …"
@@ -272,10 +272,8 @@ function Send({ views, conversation, to }: SendProps) {
           Message
           <textarea name="text" rows={3} required />
         </label>
-        <button type="submit" class="primary">
-          Send
-        </button>
-      </form>
+        <SubmitButton class="primary">Send</SubmitButton>
+      </PostForm>
       <p class="quiet">
         The agent reads it as words of its operator, and not as a task: give a task on its own page. One that
         is away reads it when it is back.

@@ -4,6 +4,7 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { isResumable } from "../../../domain/fleet/shown/way-back.ts";
 import type { Health } from "../../../server/server.ts";
+import { PostForm, SubmitButton } from "../viewer/act.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 
 export function OrderForms({ view, health }: { view: AgentView; health: Health }) {
@@ -15,14 +16,14 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
         Commands for {agent_id}
       </h2>
       <div id="orders">
-        <form method="post" action={action} class="order-task" data-order data-draft={`task-${agent_id}`}>
+        <PostForm action={action} class="order-task" data-order data-draft={`task-${agent_id}`}>
           <OrderId type="task" />
           <label for="task-text">Task for {agent_id}</label>
           <div>
             <textarea id="task-text" name="text" rows={2} required placeholder="What should it do?" />
             <SendTask view={view} />
           </div>
-        </form>
+        </PostForm>
         <OrderButtons view={view} />
       </div>
       <p id="orders-why" class="attention">
@@ -37,9 +38,9 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
 export function SendTask({ view }: { view: AgentView }) {
   const off = isOver(view) ? "it takes no task before it is resumed" : undefined;
   return (
-    <button id="send-task" type="submit" class="primary" {...offAttributes(off)}>
+    <SubmitButton id="send-task" class="primary" off={off} to={`/agents/${view.agent_id}/commands`}>
       Send task
-    </button>
+    </SubmitButton>
   );
 }
 
@@ -114,15 +115,15 @@ export function OrderButtons({ view }: { view: AgentView }) {
 /** Starts an agent again that has ended. It is no order: an order reaches a run only, and there is none. */
 function StartAgain({ id }: { id: string }) {
   return (
-    <form method="post" action="/needs" data-act="Starting …">
+    <PostForm action="/needs" data-act="Starting …" isSaidElsewhere>
       <input type="hidden" name="act" value="resume" />
       <input type="hidden" name="back" value={`/agents/${id}`} />
       <input type="hidden" name="agents" value={id} />
-      <button type="submit" class="resume">
+      <SubmitButton class="resume">
         <Icon name="play" />
         Resume
-      </button>
-    </form>
+      </SubmitButton>
+    </PostForm>
   );
 }
 
@@ -157,20 +158,15 @@ interface OrderButtonProps {
 
 function OrderButton({ action, type, icon, label, off, isForced = false }: OrderButtonProps) {
   return (
-    <form method="post" action={action} data-order>
+    <PostForm action={action} data-order isSaidElsewhere>
       <OrderId type={type} />
       {isForced && <input type="hidden" name="force" value="true" />}
-      <button type="submit" class={type} {...offAttributes(off)}>
+      <SubmitButton class={type} off={off}>
         <Icon name={icon} />
         {label}
-      </button>
-    </form>
+      </SubmitButton>
+    </PostForm>
   );
-}
-
-/** @param off why the button would change nothing; undefined if it would change something */
-function offAttributes(off: string | undefined) {
-  return { "data-off": off, "aria-disabled": off === undefined ? undefined : ("true" as const), title: off };
 }
 
 function OrderId({ type }: { type: string }) {

@@ -2,6 +2,7 @@
 // The form that answers one request. It works without scripts. A second answer is refused with the name of who was first.
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isApproval } from "../../../domain/requests.ts";
+import { PostForm, SubmitButton } from "../viewer/act.tsx";
 import { QuestionFields } from "./question-fields.tsx";
 import { RememberField } from "./remember-field.tsx";
 
@@ -15,13 +16,7 @@ export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
   const { request_id, choices = [], questions } = request;
   const field = `answer-${request_id}`;
   return (
-    <form
-      method="post"
-      action={`/inbox/${request_id}`}
-      class="answer"
-      data-answer={request_id}
-      data-draft={request_id}
-    >
+    <PostForm action={`/inbox/${request_id}`} class="answer" data-answer={request_id} data-draft={request_id}>
       {isOwnPage && <input type="hidden" name="back" value="agent" />}
       {isApproval(request) ? (
         <>
@@ -29,12 +24,12 @@ export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
           <textarea id={field} name="reason" rows={1} />
           <RememberField request={request} view={view} />
           <div class="answer-buttons">
-            <button type="submit" name="verdict" value="approve" class="primary">
+            <SubmitButton name="verdict" value="approve" class="primary">
               Approve
-            </button>
-            <button type="submit" name="verdict" value="refuse" class="stop">
+            </SubmitButton>
+            <SubmitButton name="verdict" value="refuse" class="stop">
               Refuse
-            </button>
+            </SubmitButton>
           </div>
         </>
       ) : questions !== undefined ? (
@@ -43,9 +38,9 @@ export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
             <QuestionFields question={question} index={index} field={`${field}-${index}`} />
           ))}
           <div class="answer-buttons">
-            <button type="submit" class="primary">
+            <SubmitButton class="primary">
               {["Answer", "Answer both"][questions.length - 1] ?? `Answer all ${questions.length}`}
-            </button>
+            </SubmitButton>
           </div>
         </>
       ) : (
@@ -53,21 +48,19 @@ export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
           {choices.length > 0 && (
             <div class="answer-buttons">
               {choices.map((choice) => (
-                <button type="submit" name="choice" value={choice}>
+                <SubmitButton name="choice" value={choice}>
                   {choice}
-                </button>
+                </SubmitButton>
               ))}
             </div>
           )}
           <label for={field}>{choices.length > 0 ? "Or in words" : "Answer"}</label>
           <div class="answer-words">
             <textarea id={field} name="text" rows={1} />
-            <button type="submit" class="primary">
-              Answer
-            </button>
+            <SubmitButton class="primary">Answer</SubmitButton>
           </div>
         </>
       )}
-    </form>
+    </PostForm>
   );
 }

@@ -6,6 +6,8 @@ import type { NeedGroup } from "../../../domain/fleet/needs/fleet-needs.ts";
 import type { NeedKind } from "../../../domain/fleet/needs/need.ts";
 import { isResumable, ownWayBack } from "../../../domain/fleet/shown/way-back.ts";
 import { Icon } from "../parts/icon.tsx";
+import { ActLink, PostForm, SubmitButton } from "../viewer/act.tsx";
+import { useViewer } from "../viewer/viewer.tsx";
 
 interface NeedActsProps {
   readonly group: NeedGroup;
@@ -40,9 +42,9 @@ export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
     <div class="need-acts">
       {resumable.length > 0 && (
         <ActForm act="resume" {...parts} ids={resumable.map(({ agent_id }) => agent_id)} once="Starting …">
-          <button type="submit" class="primary">
+          <SubmitButton class="primary">
             <Icon name="play" /> {resumable.length === 1 ? "Resume" : `Resume ${resumable.length} agents`}
-          </button>
+          </SubmitButton>
         </ActForm>
       )}
       {own !== undefined && <p class="quiet">cliai did not launch it: {ownWayBack(own)}</p>}
@@ -66,14 +68,14 @@ interface ActFormProps extends Acting {
 
 function ActForm({ act, ids, back, once, children }: ActFormProps) {
   return (
-    <form method="post" action="/needs" data-act={once} data-draft={`${act}-${ids[0]}`} class="need-act">
+    <PostForm action="/needs" data-act={once} data-draft={`${act}-${ids[0]}`} class="need-act">
       <input type="hidden" name="act" value={act} />
       <input type="hidden" name="back" value={back} />
       {ids.map((id) => (
         <input type="hidden" name="agents" value={id} />
       ))}
       {children}
-    </form>
+    </PostForm>
   );
 }
 
@@ -96,9 +98,9 @@ function GoOn({ ids, back, needKey }: Acting & { needKey: string }) {
           required
           autocomplete="off"
         />
-        <button type="submit">
+        <SubmitButton>
           <Icon name="text" /> {ids.length === 1 ? "Send" : `Send to ${ids.length}`}
-        </button>
+        </SubmitButton>
       </div>
     </ActForm>
   );
@@ -112,9 +114,9 @@ function TryAgain({ view }: { view: AgentView }) {
   const query = new URLSearchParams(known.filter(([, value]) => value !== "" && value !== unknownText));
   return (
     <>
-      <a class="button primary" href={`/spawn?${query}`} data-acts>
+      <ActLink class="button primary" href={`/spawn?${query}`} posts="/spawn">
         <Icon name="play" /> Try again
-      </a>
+      </ActLink>
       {task.endsWith("…") && <span class="quiet">Of its task only the beginning is kept.</span>}
     </>
   );
@@ -124,6 +126,14 @@ function TryAgain({ view }: { view: AgentView }) {
 function Remove({ ids, back, views }: Acting & { views: readonly AgentView[] }) {
   const queued = views.reduce((sum, view) => sum + view.queued, 0);
   const names = ids.length === 1 ? ids[0] : `these ${ids.length} agents`;
+  if (useViewer() !== undefined) {
+    return (
+      <p class="quiet may-not">
+        Only the operator's own browser removes agents. In a terminal:{" "}
+        <code>cliai agents remove {ids.join(" ")}</code>
+      </p>
+    );
+  }
   return (
     <details class="stop-now">
       <summary>Remove {names} …</summary>
@@ -133,9 +143,9 @@ function Remove({ ids, back, views }: Acting & { views: readonly AgentView[] }) 
         recorded history stays.
       </p>
       <ActForm act="remove" {...{ ids, back }} once="Removing …">
-        <button type="submit" class="stop">
+        <SubmitButton class="stop">
           <Icon name="cross" /> Remove {names}
-        </button>
+        </SubmitButton>
       </ActForm>
     </details>
   );

@@ -4,6 +4,7 @@ import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
 import { askerFacts } from "../../../domain/rules/asker-facts.ts";
 import { type RuleFor, ruleForNow, scopesOf } from "../../../domain/rules/standing-rule.ts";
+import { useViewer } from "../viewer/viewer.tsx";
 
 interface RememberFieldProps {
   readonly request: AgentRequest;
@@ -15,6 +16,13 @@ export function RememberField({ request, view }: RememberFieldProps) {
   const facts = askerFacts(request, view);
   const rules = scopesOf(request, facts).map((scope) => ruleForNow(scope, facts));
   if (rules.length === 0) return null;
+  if (useViewer() !== undefined) {
+    return (
+      <p class="quiet may-not">
+        It is approved only this once: only the operator's own browser makes a standing rule of it.
+      </p>
+    );
+  }
   const field = `remember-${request.request_id}`;
   return (
     <>

@@ -1,7 +1,7 @@
 // The address of the event stream that updates an open page.
 import type { Hono } from "hono";
 import { zoneOf } from "../../../domain/spending/days.ts";
-import { whenVoid } from "../../access/caller.ts";
+import { callerOf, whenVoid } from "../../access/caller.ts";
 import { eventStream } from "../../api/event-stream.ts";
 import { askedZone } from "../../api/reports/costs-report.ts";
 import { agentTabOf } from "../agent/agent-tabs.tsx";
@@ -17,6 +17,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
   const { server, natsUrl, spawnCommand, clis, doctor, access, now, log } = options;
 
   pages.get("/events", (c) => {
+    const viewer = callerOf(c);
     const layout = c.req.query("layout");
     const [lastEventId, lastEntry] = splitEventId(c.req.header("last-event-id") ?? c.req.query("since"));
     const source = createPageEvents(server, {
@@ -30,7 +31,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
       layout: layouts.find((known) => known === layout) ?? "empty",
       ...{ clis, spawnCommand, doctor, zone: askedZone(c) },
       listening: [new URL(c.req.url).origin, natsUrl],
-      now,
+      ...{ viewer, now },
     });
     const transcript = liveTranscriptOf(server, c.req.query(), lastEntry);
     const whole =
@@ -38,7 +39,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
     const report = liveReportOf(
       c.req.query("page"),
       {
-        ...{ server, doctor, now },
+        ...{ server, doctor, viewer, now },
         report: askedReport(c.req.query("report"), (zone) =>
           zone === undefined ? askedZone(c) : zoneOf(zone),
         ),

@@ -6,6 +6,8 @@ import { readPermissionInput } from "../../../domain/text/permission-input.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Age } from "../parts/time.tsx";
 import { PermissionInputView } from "../requests/permission-input.tsx";
+import { PostForm, SubmitButton } from "../viewer/act.tsx";
+import { useViewer, whyMayNot } from "../viewer/viewer.tsx";
 
 export interface RulesPageProps {
   readonly rules: readonly UsedRule[];
@@ -13,6 +15,7 @@ export interface RulesPageProps {
 }
 
 export function RulesPage({ rules, now }: RulesPageProps) {
+  const mayNotRevoke = whyMayNot(useViewer(), "POST", "/rules/revoke");
   return (
     <>
       <p class="crumb">
@@ -26,6 +29,9 @@ export function RulesPage({ rules, now }: RulesPageProps) {
         permission. The <a href="/timeline?kind=rule">timeline</a> has each rule that was made, used or
         revoked.
       </p>
+      {mayNotRevoke !== undefined && rules.length > 0 && (
+        <p class="quiet may-not">To revoke one: {mayNotRevoke}</p>
+      )}
       {rules.length === 0 && (
         <section class="empty" aria-labelledby="title-none">
           <h2 id="title-none">No rule stands</h2>
@@ -63,12 +69,12 @@ function RuleItem({ rule, now }: { rule: UsedRule; now: Date }) {
         <code title={`made of the request ${request_id}`}>{rule_id}</code>
       </p>
       <PermissionInputView input={shown} json={input} />
-      <form method="post" action="/rules/revoke" class="answer-buttons">
+      <PostForm action="/rules/revoke" class="answer-buttons" isSaidElsewhere>
         <input type="hidden" name="rule_id" value={rule_id} />
-        <button type="submit" class="stop">
+        <SubmitButton class="stop">
           <Icon name="cross" /> Revoke<span class="unseen"> {rule_id}</span>
-        </button>
-      </form>
+        </SubmitButton>
+      </PostForm>
     </li>
   );
 }

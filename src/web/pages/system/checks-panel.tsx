@@ -3,6 +3,7 @@
 import type { CheckRun } from "../../../domain/system/check.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Age } from "../parts/time.tsx";
+import { PostForm, SubmitButton } from "../viewer/act.tsx";
 
 export interface ChecksPanelProps {
   readonly run: CheckRun | undefined;
@@ -60,10 +61,10 @@ export function ChecksPanel({ run, canCheck, now }: ChecksPanelProps) {
         </>
       )}
       {canCheck && (
-        <form method="post" action="/system/checks" data-once="Checking …">
-          <button type="submit">Run all checks</button>{" "}
+        <PostForm action="/system/checks" data-once="Checking …">
+          <SubmitButton>Run all checks</SubmitButton>{" "}
           <span class="quiet">Sends each model server a small request, too.</span>
-        </form>
+        </PostForm>
       )}
     </section>
   );

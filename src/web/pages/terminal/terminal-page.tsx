@@ -6,6 +6,8 @@ import { assetPath } from "../../assets.ts";
 import { AgentTabs } from "../agent/agent-tabs.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StatusBadge } from "../parts/status-badge.tsx";
+import { ActLink } from "../viewer/act.tsx";
+import { useViewer, whyMayNot } from "../viewer/viewer.tsx";
 import { rowId, ScreenLineRow, ScreenRow } from "./screen-rows.tsx";
 
 export interface TerminalProps {
@@ -97,16 +99,31 @@ function TerminalFacts({ view, screen }: TerminalProps) {
         {screen !== undefined && <span>{factsOf(screen).join(" · ")}</span>}
       </p>
       {screen !== undefined && isGone && <p>Its host is away: this is what the terminal showed last.</p>}
-      {screen !== undefined && !isGone && (
-        <p class="facts">
-          <a href={`/agents/${view.agent_id}/terminal/type`}>Type there</a> on a page, or in any terminal:{" "}
-          <code id="attach-line">cliai attach {view.agent_id}</code>
-          <button type="button" data-copy="attach-line">
-            Copy
-          </button>
-        </p>
-      )}
+      {screen !== undefined && !isGone && <WaysToType id={view.agent_id} />}
     </div>
+  );
+}
+
+function WaysToType({ id }: { id: string }) {
+  const path = `/agents/${id}/terminal/type`;
+  const why = whyMayNot(useViewer(), "GET", path);
+  return (
+    <>
+      <p class="facts">
+        {why === undefined ? (
+          <>
+            <ActLink href={path}>Type there</ActLink> on a page, or in any terminal:{" "}
+          </>
+        ) : (
+          "To type there, in a terminal: "
+        )}
+        <code id="attach-line">cliai attach {id}</code>
+        <button type="button" data-copy="attach-line">
+          Copy
+        </button>
+      </p>
+      {why !== undefined && <p class="quiet may-not">To type on a page: {why}</p>}
+    </>
   );
 }
 
