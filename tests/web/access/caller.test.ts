@@ -77,6 +77,9 @@ describe("a named token", () => {
 
   test("reads, and signs what it orders with its name", async () => {
     expect((await send(tokenWith("read"), "GET", "/api/agents/ada")).status).toBe(200);
+    // Whoever may see a terminal may see the rows that have left it.
+    expect((await send(tokenWith("read"), "GET", "/agents/ada/terminal?older=200")).status).toBe(200);
+    expect((await send(tokenWith("type"), "GET", "/agents/ada/terminal?older=200")).status).toBe(403);
     expect((await send(tokenWith("metrics"), "GET", "/metrics")).status).toBe(200);
     const order = { type: "task", text: "dig" };
     expect((await send(tokenWith("command"), "POST", "/api/agents/ada/commands", order)).status).toBe(202);
