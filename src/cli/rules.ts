@@ -5,7 +5,7 @@ import { askForRules } from "../server/rules/rules-by-operator.ts";
 import { clientArgs, withClient } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import { defineCommandGroup } from "./frame/command-group.ts";
-import type { CliContext } from "./frame/context.ts";
+import { type CliContext, operatorOf } from "./frame/context.ts";
 
 const revokeArgs = {
   rule: { type: "positional", required: true, description: "id of the rule" },
@@ -49,7 +49,7 @@ function list(args: Arguments<typeof clientArgs>, context: CliContext): Promise<
 
 function revoke(args: Arguments<typeof revokeArgs>, context: CliContext): Promise<number> {
   return withClient(args, context, async (bus) => {
-    const [revoked] = await askForRules(bus, { revoke: args.rule });
+    const [revoked] = await askForRules(bus, { revoke: args.rule, by: operatorOf(context) });
     if (context.json) context.print(JSON.stringify(revoked ?? null));
     else context.note(`${args.rule} is revoked: its permission is asked for again`);
     return 0;

@@ -82,7 +82,7 @@ export interface Server {
 export interface OperatorMessage {
   readonly to: string;
   readonly text: string;
-  /** Who writes it: `dashboard`, `api`. */
+  /** Who writes it: `kim (page)`, `ci (token)`. */
   readonly from: string;
   /** The message that it answers, and the thread of that. Default: a new thread. */
   readonly reply_to?: string | undefined;

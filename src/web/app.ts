@@ -11,6 +11,7 @@ import type { Logger } from "../log.ts";
 import type { SearchDesk } from "../search/search.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
+import { setOperator } from "./access/caller.ts";
 import { createGuard, type HostRule, neverCached, ownStyles, pageHeaders } from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
 import { methodsAt } from "./api/described/wrong-method.ts";
@@ -51,6 +52,8 @@ export interface AppOptions {
   readonly access: AccessOptions | undefined;
   /** The host names that the server answers to; default: those of loopback. */
   readonly isOwnHost?: HostRule;
+  /** What the person is called who has the operator's own token. Orders and answers are signed with it. */
+  readonly operator: string;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -63,6 +66,10 @@ interface AppEnv {
 
 export function createApp(options: AppOptions): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  app.use(async (c, next) => {
+    setOperator(c, options.operator);
+    await next();
+  });
   app.use(ownStyles);
   app.use(pageHeaders);
   app.use(neverCached);

@@ -54,7 +54,7 @@ beforeAll(async () => {
   locked = await serve(
     createApp({
       ...{ server, natsUrl: nats.url, spawnCommand: "cliai spawn", clis: agentClis, search, access },
-      ...{ now: access.now, log: silentLogger },
+      ...{ operator: "kim", now: access.now, log: silentLogger },
     }).fetch,
   );
   await fillFleet();

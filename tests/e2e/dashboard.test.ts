@@ -119,7 +119,7 @@ test("buttons send commands; each receipt shows as it comes; what is being writt
   await page.getByRole("button", { name: "Pause" }).click();
   await shows(page, "#order-result", "pause stored");
   const [pause] = await waitFor(() => commands.length === 1 && commands, { what: "the pause in the stream" });
-  expect(pause).toMatchObject({ type: "pause", from: "dashboard" });
+  expect(pause).toMatchObject({ type: "pause", from: "operator (page)" });
 
   const receipts = `#command-${pause?.command_id} .receipts`;
   await shows(page, receipts, /stored \d\d:\d\d:\d\d.*not yet delivered/);

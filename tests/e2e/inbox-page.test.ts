@@ -34,7 +34,7 @@ test("a question comes onto the page, a draft outlives the next one, and the ans
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
 
   await page.getByRole("button", { name: "Answer" }).first().click();
-  expect(JSON.parse((await first).text)).toMatchObject({ answer: "write the docs", by: "dashboard" });
+  expect(JSON.parse((await first).text)).toMatchObject({ answer: "write the docs", by: "operator (page)" });
   await page.locator("main").getByText("ada has got it").waitFor();
   // By a key: a click so soon after another request has gone from this place would be refused.
   await page.getByRole("button", { name: "right" }).press("Enter");

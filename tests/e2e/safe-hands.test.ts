@@ -130,7 +130,7 @@ test("an answer is sent in place: the other drafts stay, the focus goes to the n
   expect(await item(page, second).getByRole("textbox").inputValue()).toBe("the blue one");
   expect(await item(page, third).getByRole("textbox").inputValue()).toBe("a draft for the third");
   const isSpoken = async () =>
-    (await heard()).some((text) => /answered by dashboard at .*: tea\. /.test(text));
+    (await heard()).some((text) => /answered by kim \(page\) at .*: tea\. /.test(text));
   await waitFor(isSpoken, { what: "the delivery is spoken", saw: heard });
 
   // By keyboard alone from here: the text of the second, then the third, then none is left.

@@ -130,7 +130,7 @@ test("a person types, pastes and presses keys; nothing of the agent's own reache
   await page.keyboard.press("Control+Backslash");
   await says(page, "You have left the keyboard; the agent goes on.");
   expect(await page.evaluate(() => document.activeElement?.id)).toBe("keyboard-take");
-  await until("the audit has it", () => terminal.told.at(-1)?.startsWith("dashboard typed ") === true);
+  await until("the audit has it", () => terminal.told.at(-1)?.startsWith("kim (page) typed ") === true);
   expect(terminal.told.join()).not.toContain("lines");
   await page.close();
 });
@@ -139,10 +139,10 @@ test("one types at a time, and taking over says from whom; when its window is cl
   const [kim, lea] = [await openPage(1280, "light"), await openPage(1280, "light")];
   await kim.locator("#keyboard-take").click();
   await says(kim, "You type.");
-  await says(lea, "dashboard types there.");
-  await lea.getByRole("button", { name: "Take the keyboard over from dashboard" }).click();
+  await says(lea, "kim (page) types there.");
+  await lea.getByRole("button", { name: "Take the keyboard over from kim (page)" }).click();
   await says(lea, "You type.");
-  await says(kim, "dashboard took the keyboard.");
+  await says(kim, "kim (page) took the keyboard.");
   terminal.closeWindow();
   await lea.setViewportSize({ width: 560, height: 700 });
   await lea.locator("#typed-facts", { hasText: "the size of whoever types" }).waitFor();

@@ -56,6 +56,7 @@ export async function startTestApp(
     search,
     access,
     agentDesk: openAgentDesk?.(test.nats.url),
+    operator: "kim",
     now,
     log: createLogger("debug", (line) => logged.push(line), now),
   });

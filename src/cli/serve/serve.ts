@@ -33,7 +33,7 @@ import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
-import type { CliContext } from "../frame/context.ts";
+import { type CliContext, operatorOf } from "../frame/context.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
@@ -169,8 +169,7 @@ async function startParts(
     agentDesk,
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
-    now,
-    log,
+    ...{ operator: operatorOf(context), now, log },
   };
   startupHandler.open(createApp({ ...app, access, isOwnHost }));
   if (access !== undefined) phone?.open(app, access);

@@ -76,3 +76,8 @@ function scopesForForm(path: string): readonly TokenScope[] {
 export function signatureOf({ name }: Pick<NamedToken, "name">): string {
   return `${name} (token)`;
 }
+
+/** How the operator is called there, who has the operator's own token. @param where they acted: `page`, `api` */
+export function signatureOfOperator(name: string, where: string): string {
+  return `${name} (${where})`;
+}

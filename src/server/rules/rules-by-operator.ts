@@ -1,7 +1,7 @@
 // Lists and revokes standing rules at the operator's request on `serve.rules`. Any serve answers. No agent's account reaches the subject.
 import * as v from "valibot";
 import { type UsedRule, UsedRuleSchema } from "../../domain/rules/standing-rule.ts";
-import { TokenSchema } from "../../domain/wire/fields.ts";
+import { shortText, TokenSchema } from "../../domain/wire/fields.ts";
 import { serveRulesSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
@@ -11,6 +11,8 @@ import type { RuleDesk } from "../server.ts";
 const AskSchema = v.object({
   /** The rule that is to be revoked; without it, none is. */
   revoke: v.optional(TokenSchema),
+  /** Whose request it is. Absent if it comes from an older version. */
+  by: v.optional(shortText("by")),
 });
 export type RulesAsk = v.InferOutput<typeof AskSchema>;
 
@@ -27,10 +29,10 @@ export function openRulesByOperator(bus: Bus, rules: RuleDesk, log: Logger): () 
   return openOperatorDesk(
     bus,
     desk,
-    async ({ revoke }) => {
+    async ({ revoke, by = "operator" }) => {
       const used = [...rules.list()];
       if (revoke === undefined) return used;
-      await rules.revoke(revoke, "operator");
+      await rules.revoke(revoke, by);
       return used.filter(({ rule_id }) => rule_id === revoke);
     },
     log,

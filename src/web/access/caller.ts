@@ -1,10 +1,17 @@
 // Who sends a request: the operator, by the token or a session, or a program or paired browser with a named token, which may do only what its
 // scopes allow.
 import type { Context } from "hono";
-import { agentMcpPath, type NamedToken, scopesFor, signatureOf } from "../../domain/access/token-scopes.ts";
+import {
+  agentMcpPath,
+  type NamedToken,
+  scopesFor,
+  signatureOf,
+  signatureOfOperator,
+} from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 
 const key = "caller";
+const operatorKey = "operator";
 
 /** Undefined for the operator, who may do everything. */
 export type Caller = NamedToken | undefined;
@@ -53,10 +60,17 @@ interface Rotated {
   readonly onRotated: (listener: () => void) => () => void;
 }
 
-/** Whose an order or an answer is: the name of the token, or else the given word. */
-export function signedBy(c: Context, otherwise: string): string {
+/** Says what the operator is called, for all that follows of the request. */
+export function setOperator(c: Context, name: string): void {
+  c.set(operatorKey, name);
+}
+
+/** Whose an order or an answer is: the name of the token, or of the operator. @param where it was sent: `page`, `api` */
+export function signedBy(c: Context, where: string): string {
   const caller = callerOf(c);
-  return caller === undefined ? otherwise : signatureOf(caller);
+  return caller === undefined
+    ? signatureOfOperator(c.get(operatorKey) as string, where)
+    : signatureOf(caller);
 }
 
 /** @throws CliaiError `refused` if the token does not allow this request */

@@ -11,10 +11,10 @@ import { bulkCommandId } from "./bulk-orders.ts";
 export interface AwayAgents {
   /**
    * Starts an agent again in its session, without a terminal. Resolves with what was done, in words: `started again …`.
-   * @param from who asks for it; default: the dashboard
+   * @param by whose order it is
    * @throws CliaiError `refused` if it may still run, if it ran on another machine, or if cliai did not launch it; what a launch throws
    */
-  startAgain(id: AgentId, from?: string): Promise<string>;
+  startAgain(id: AgentId, by: string): Promise<string>;
   /**
    * Removes the agent with its queue, requests, credentials and files; the recorded history stays.
    * @throws CliaiError `agent_unknown`; `refused` if it runs
@@ -49,7 +49,7 @@ export type ActResult = { readonly agent_id: AgentId } & (
   | { readonly error: ReturnType<CliaiError["toJSON"]>["error"] }
 );
 
-/** The results are in the order of the agents. @param from whose words `go_on` are @throws CliaiError `usage` for a text that no agent can be told; `refused` without `away` */
+/** The results are in the order of the agents. @param from whose act it is @throws CliaiError `usage` for a text that no agent can be told; `refused` without `away` */
 export async function actOnNeed(
   server: Pick<Server, "sendCommand">,
   away: AwayAgents | undefined,
@@ -70,7 +70,7 @@ export async function actOnNeed(
       return duplicate ? "had been told that already" : "was told";
     }
     const others = requireAway(away, act, id);
-    if (act === "resume") return await others.startAgain(id);
+    if (act === "resume") return await others.startAgain(id, from);
     await others.remove(id);
     return "removed";
   };

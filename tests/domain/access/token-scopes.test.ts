@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { isTokenName, scopesFor, signatureOf } from "../../../src/domain/access/token-scopes.ts";
+import {
+  isTokenName,
+  scopesFor,
+  signatureOf,
+  signatureOfOperator,
+} from "../../../src/domain/access/token-scopes.ts";
 import { isAgentId } from "../../../src/domain/wire/agent-id.ts";
 
 test.each([
@@ -47,7 +52,9 @@ test("isTokenName() accepts what can be the name of a file on every system", () 
     expect(isTokenName(name)).toBe(false);
 });
 
-test("signatureOf() is no agent's id", () => {
+test("signatureOf() and signatureOfOperator() are no agent's id", () => {
+  expect(signatureOfOperator("ada", "page")).toBe("ada (page)");
+  expect(isAgentId(signatureOfOperator("ada", "page"))).toBe(false);
   expect(signatureOf({ name: "ada" })).toBe("ada (token)");
   expect(isAgentId(signatureOf({ name: "ada" }))).toBe(false);
 });

@@ -50,12 +50,15 @@ describe("the API", () => {
     const path = `/api/requests/${request_id}/answer`;
     const answered = await postJson(web.app, path, { text: "2" });
     expect(answered.status).toBe(200);
-    expect(await answered.json()).toMatchObject({ state: "answered", answer: { by: "api", text: "right" } });
+    expect(await answered.json()).toMatchObject({
+      state: "answered",
+      answer: { by: "kim (api)", text: "right" },
+    });
     const late = await postJson(web.app, path, { text: "1" });
     expect(late.status).toBe(409);
     expect(await errorOf(late)).toMatchObject({
       code: "decided_already",
-      message: expect.stringContaining("is answered already by api"),
+      message: expect.stringContaining("is answered already by kim (api)"),
     });
     const view = await web.viewOf("ada", ({ queued }) => queued === 1, "the answer waits for ada");
     expect(view.axes.attention.value).toBe("none");
@@ -131,12 +134,12 @@ describe("the inbox page", () => {
     expect(answered.status).toBe(303);
     expect(answered.headers.get("location")).toBe(`/inbox#request-${question}`);
     expect(web.test.server.requests.get(question)?.answer).toMatchObject({
-      by: "dashboard",
+      by: "kim (page)",
       text: "yes, tea",
     });
     const late = await submit(question, { text: "no" });
     expect(late.status).toBe(409);
-    expect(await late.text()).toContain("is answered already by dashboard");
+    expect(await late.text()).toContain("is answered already by kim (page)");
     const approval = await ask("eve", "request_stop_approval", stop);
     await submit(approval, { verdict: "refuse", reason: "not yet" });
     expect(web.test.server.requests.get(approval)?.answer).toMatchObject({
@@ -146,7 +149,7 @@ describe("the inbox page", () => {
     await waitFor(async () => (await text()).includes("it waits in eve&#39;s queue"), {
       ...{ what: "the delivery is shown", saw: text },
     });
-    expect(await text()).toContain("its stop is refused by dashboard: not yet");
+    expect(await text()).toContain("its stop is refused by kim (page): not yet");
     const empty = await submit(await ask("eve", "ask_human", { question: "why?" }), { text: "" });
     expect(empty.status).toBe(400);
   });

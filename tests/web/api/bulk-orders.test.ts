@@ -35,7 +35,9 @@ describe("POST /api/commands", () => {
     const again = (await (await postJson(web.app, "/api/commands", order)).json()) as { results: unknown[] };
     expect(again.results[0]).toMatchObject({ duplicate: true });
     const { commands } = await web.viewOf("ada", (view) => view.commands.length > 0, "the pause");
-    expect(commands).toMatchObject([{ command_id: "k1-ada", type: "pause", from: "api", summary: "lunch" }]);
+    expect(commands).toMatchObject([
+      { command_id: "k1-ada", type: "pause", from: "kim (api)", summary: "lunch" },
+    ]);
   });
 
   test.each<[unknown, string]>([

@@ -39,9 +39,9 @@ describe("POST /needs", () => {
   let web: TestApp;
   const did: string[] = [];
   const away: AwayAgents = {
-    async startAgain(id) {
+    async startAgain(id, by) {
       if (id === bob) throw new CliaiError("refused", "bob ran on another machine");
-      did.push(`start ${id}`);
+      did.push(`start ${id} for ${by}`);
       return "started again, in its session";
     },
     async remove(id) {
@@ -73,7 +73,7 @@ describe("POST /needs", () => {
     expect(await (await post(form)).json()).toMatchObject({ said: "ada, bob: had been told that already." });
     await web.viewOf("bob", ({ commands }) => commands.length > 0, "its task");
     expect(commandsOf(web.test, "bob")).toMatchObject([
-      { type: "task", summary: "Go on.", from: "dashboard" },
+      { type: "task", summary: "Go on.", from: "kim (page)" },
     ]);
   });
 
@@ -83,7 +83,7 @@ describe("POST /needs", () => {
       { agent_id: "ada", said: "started again, in its session" },
       { agent_id: "bob", error: { code: "refused", message: "bob ran on another machine" } },
     ]);
-    expect(did).toEqual(["start ada"]);
+    expect(did).toEqual(["start ada for kim (page)"]);
     const page = await (await post([["act", "resume"], ...both], "text/html")).text();
     expect(page).toContain("bob ran on another machine");
   });

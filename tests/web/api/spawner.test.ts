@@ -47,7 +47,7 @@ describe("POST /api/agents", () => {
     });
     expect([response.status, response.headers.get("location")]).toEqual([201, "/api/agents/Demo-1234"]);
     expect(await response.json()).toEqual({ agent_id: "Demo-1234", command_id: "c1" });
-    expect(orders.at(-1)).toEqual({ profile: "demo", task: "look", project: "/srv", from: "api" });
+    expect(orders.at(-1)).toEqual({ profile: "demo", task: "look", project: "/srv", from: "kim (api)" });
   });
 
   test.each<[unknown, string]>([
@@ -103,7 +103,7 @@ describe("the spawn form", () => {
     expect(listed).toContainEqual({ name: "local", description: "only in /srv" });
     const response = await submit({ profile: "coder", task: "", project: "/srv", id: "" });
     expect([response.status, response.headers.get("location")]).toEqual([303, "/agents/Demo-1234"]);
-    expect(orders.at(-1)).toEqual({ profile: "coder", project: "/srv", from: "dashboard" });
+    expect(orders.at(-1)).toEqual({ profile: "coder", project: "/srv", from: "kim (page)" });
   });
 
   test("lists the profiles of the projects that agents work in, with where they count", async () => {

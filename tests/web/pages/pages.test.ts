@@ -166,7 +166,7 @@ describe("an agent's page", () => {
     expect(text).toMatch(
       /water the plants stored \d\d:\d\d:\d\d delivered \d\d:\d\d:\d\d not yet seen not yet applied/,
     );
-    expect(text).toContain("from dashboard");
+    expect(text).toContain("from kim (page)");
   });
 
   test("a refusal takes the place of what it ends", async () => {

@@ -26,7 +26,7 @@ export function createAwayAgents({ dataDir, bus, context }: AwayAgentsOptions): 
   const inTurn = createTurns(turns);
   const readerOf = () => createFleetReader(bus, { now, note: (line) => log.debug(line) });
   return {
-    async startAgain(id, from = "dashboard") {
+    async startAgain(id, by) {
       const reader = readerOf();
       const one = await readToResume(viewOf(await reader.require(id)), reader, { dataDir, given: {} });
       if (one.standing.state === "paused") {
@@ -34,7 +34,7 @@ export function createAwayAgents({ dataDir, bus, context }: AwayAgentsOptions): 
       }
       let said = "";
       const quiet: ResumeContext = {
-        ...{ ...context, json: false, note: log.info, env: { USER: from } },
+        ...{ ...context, json: false, note: log.info, env: { USER: by } },
         print: (line) => {
           said = line.slice(`${id}: `.length);
         },

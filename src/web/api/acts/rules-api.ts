@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { RuleForSchema } from "../../../domain/rules/standing-rule.ts";
 import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
+import { signedBy } from "../../access/caller.ts";
 import { requireReady } from "../orders.ts";
 
 export const RuleBodySchema = v.strictObject({
@@ -17,10 +18,10 @@ export function registerRules(api: Hono, server: Server): void {
   api.post("/api/rules", async (c) => {
     const { request_id, ...shown } = checkMessage(RuleBodySchema, parseJson(await c.req.text()));
     requireReady(server);
-    return c.json(await rules.make(request_id, shown, "api"), 201);
+    return c.json(await rules.make(request_id, shown, signedBy(c, "api")), 201);
   });
   api.post("/api/rules/:id/revoke", async (c) => {
     requireReady(server);
-    return c.json(await rules.revoke(c.req.param("id"), "api"));
+    return c.json(await rules.revoke(c.req.param("id"), signedBy(c, "api")));
   });
 }

@@ -63,7 +63,7 @@ export function registerTyping(api: Hono, server: Server, access: Rotation): voi
 
   api.get("/api/agents/:id/typing", (c) => {
     const { agent_id: id } = server.fleet.require(c.req.param("id"));
-    const name = signedBy(c, "dashboard");
+    const name = signedBy(c, "page");
     const source = createTypingStream({
       takeSeat: (listener) => server.screens.takeSeat(id, listener),
       onSeat(seat) {
@@ -83,7 +83,7 @@ export function registerTyping(api: Hono, server: Server, access: Rotation): voi
   api.post("/api/agents/:id/keyboard", async (c) => {
     const { agent_id: id } = server.fleet.require(c.req.param("id"));
     const { viewer, ...keys } = checkMessage(KeyboardBodySchema, parseJson(await c.req.text()));
-    const name = signedBy(c, "dashboard");
+    const name = signedBy(c, "page");
     const seated = seats.get(viewer);
     if (seated === undefined || seated.id !== id || seated.name !== name)
       throw new CliaiError("refused", `nobody sits at the terminal of ${id} as viewer "${viewer}"`, {

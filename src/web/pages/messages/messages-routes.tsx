@@ -29,7 +29,7 @@ export function registerMessagesRoutes(pages: Hono, options: PagesOptions): void
     });
   });
   pages.post("/messages", async (c) => {
-    const sent = await sendOperatorMessage(server, await readForm(c), signedBy(c, "dashboard"));
+    const sent = await sendOperatorMessage(server, await readForm(c), signedBy(c, "page"));
     if (wantsJson(c)) return c.json(sent, 202);
     return c.redirect(`/messages?thread=${sent.thread}#m-${sent.message_id}`, 303);
   });

@@ -54,7 +54,7 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
 
   pages.post("/agents/:id/commands", async (c) => {
     const { agent_id } = fleet.require(c.req.param("id"));
-    const order = orderFromForm(agent_id, await readForm(c), signedBy(c, "dashboard"));
+    const order = orderFromForm(agent_id, await readForm(c), signedBy(c, "page"));
     requireReady(server);
     const { command_id, duplicate } = await server.sendCommand(order);
     if (wantsJson(c)) return c.json({ command_id, state: "stored", duplicate }, 202);

@@ -30,7 +30,7 @@ export function registerBulkRoutes(pages: Hono, options: PagesOptions): void {
     });
   });
   pages.post("/bulk", async (c) => {
-    const order = bulkOrderFromForm(await readForm(c), signedBy(c, "dashboard"));
+    const order = bulkOrderFromForm(await readForm(c), signedBy(c, "page"));
     requireReady(server);
     const results = await sendBulk(server, order);
     const failed = results.flatMap((result) => ("error" in result ? [result.agent_id] : []));

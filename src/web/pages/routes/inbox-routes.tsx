@@ -16,10 +16,10 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
   const { fleet } = server;
 
   /** The answer is given already, so that a rule which cannot be made is no failure of the answer. */
-  const remember = async (requestId: string, shown: RuleFor | undefined) => {
+  const remember = async (requestId: string, shown: RuleFor | undefined, by: string) => {
     if (shown === undefined) return {};
     try {
-      const { rule_id } = await server.rules.make(requestId, shown, "dashboard");
+      const { rule_id } = await server.rules.make(requestId, shown, by);
       return { rule: { rule_id } };
     } catch (error) {
       if (!(error instanceof CliaiError)) throw error;
@@ -52,10 +52,12 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
       });
     }
     requireReady(server);
-    const decided = await server.requests.answer(c.req.param("id"), words, signedBy(c, "dashboard"));
+    const by = signedBy(c, "page");
+    const decided = await server.requests.answer(c.req.param("id"), words, by);
     const { request_id, agent_id, state } = decided;
-    if (wantsJson(c)) return c.json({ request_id, agent_id, state, ...(await remember(request_id, shown)) });
-    if (shown !== undefined) await server.rules.make(request_id, shown, "dashboard");
+    if (wantsJson(c))
+      return c.json({ request_id, agent_id, state, ...(await remember(request_id, shown, by)) });
+    if (shown !== undefined) await server.rules.make(request_id, shown, by);
     const page = form.back === "agent" ? `/agents/${agent_id}` : "/inbox";
     return c.redirect(`${page}#request-${request_id}`, 303);
   });

@@ -21,7 +21,7 @@ export function registerNeedRoutes(pages: Hono, options: PagesOptions): void {
       });
     }
     requireReady(server);
-    const results = await actOnNeed(server, away, act, signedBy(c, "dashboard"));
+    const results = await actOnNeed(server, away, act, signedBy(c, "page"));
     if (wantsJson(c)) return c.json({ results, said: resultsText(results) });
     const isOfAgent = form.back === `/agents/${act.agents[0]}` && act.act !== "remove";
     const back = isOfAgent ? `/agents/${act.agents[0]}` : "/inbox";

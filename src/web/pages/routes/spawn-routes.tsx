@@ -57,7 +57,7 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
     try {
       const order = spawnFromForm(form);
       requireReady(server);
-      const from = signedBy(c, "dashboard");
+      const from = signedBy(c, "page");
       const { agent_id, starting } = await requireSpawner(spawner).spawn({ ...order, from });
       // An agent that is slow to start has no page yet.
       return c.redirect(starting === true ? "/" : `/agents/${agent_id}`, 303);

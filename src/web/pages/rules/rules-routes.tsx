@@ -3,6 +3,7 @@
 import type { Hono } from "hono";
 import * as v from "valibot";
 import { checkMessage } from "../../../domain/wire/decode.ts";
+import { signedBy } from "../../access/caller.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
@@ -25,7 +26,7 @@ export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
   pages.post("/rules/revoke", async (c) => {
     const { rule_id } = checkMessage(RevokeSchema, await readForm(c));
     requireReady(server);
-    const revoked = await rules.revoke(rule_id, "dashboard");
+    const revoked = await rules.revoke(rule_id, signedBy(c, "page"));
     return wantsJson(c) ? c.json(revoked) : c.redirect("/rules", 303);
   });
 }

@@ -60,7 +60,7 @@ test("POST /api/commands/:id/cancel takes back a task that waits, once", async (
     200,
     {
       ...{ agent_id: "ada", command_id: "sweep-7", type: "task", summary: "sweep", state: "refused" },
-      detail: "taken back by api",
+      detail: "taken back by kim (api)",
     },
   ]);
   const [again] = await refusal("/api/commands/sweep-7/cancel");
@@ -70,7 +70,7 @@ test("POST /api/commands/:id/cancel takes back a task that waits, once", async (
 
 test("POST /api/agents/:id/resume lets a paused agent go on, and starts any other again", async () => {
   expect(await post("/api/agents/ada/resume")).toEqual([202, { agent_id: "ada", said: "started again" }]);
-  expect(acts).toEqual(["start ada for api"]);
+  expect(acts).toEqual(["start ada for kim (api)"]);
   await post("/api/agents/ada/commands", { type: "pause" });
   await web.viewOf("ada", ({ axes }) => axes.control.value === "pause_requested", "the pause");
   const [status, answer] = await post("/api/agents/ada/resume");

@@ -81,15 +81,15 @@ test("whoever sits there sees the screen and what changes, types after taking th
     expect(
       await screenWith(lea.events, ({ lines }) => JSON.stringify(lines).includes("after")),
     ).toMatchObject({
-      ...{ whole: false, typist: { name: "dashboard", is_you: false } },
+      ...{ whole: false, typist: { name: "kim (page)", is_you: false } },
       lines: [{ row: 1, runs: [{ text: "after" }, { text: " ", is: ["cursor"] }] }],
     });
 
     // Taking over is asked for.
     expect(await lea.act({ act: "take" })).toMatchObject({
       taken: false,
-      why: "dashboard types there",
-      typist: "dashboard",
+      why: "kim (page) types there",
+      typist: "kim (page)",
     });
     expect(await lea.act({ act: "take", over: true })).toMatchObject({ taken: true });
     expect(await kim.act({ act: "type", keys: "late" })).toMatchObject({
@@ -101,9 +101,9 @@ test("whoever sits there sees the screen and what changes, types after taking th
   expect(await lea.act({ act: "leave" })).toMatchObject({ taken: true });
   expect(terminal.typed()).toBe("hello\ry");
   expect(terminal.told).toEqual([
-    "dashboard types at its terminal",
-    "dashboard typed 6 characters at its terminal",
-    "typist (token) types at its terminal, and took the keyboard from dashboard",
+    "kim (page) types at its terminal",
+    "kim (page) typed 6 characters at its terminal",
+    "typist (token) types at its terminal, and took the keyboard from kim (page)",
     "typist (token) typed 1 character at its terminal",
   ]);
 });

@@ -58,7 +58,8 @@ describe("the buttons", () => {
 
   test("of an agent that was stopped start it again, and take no task before; what was typed can stay", async () => {
     await using web = await startTestApp();
-    const sendOff = async () => /<button id="send-task"[^>]*data-off="([^"]*)"/.exec(await htmlOf(web))?.[1];
+    const sendOff = async () =>
+      /<button [^>]*id="send-task"[^>]*data-off="([^"]*)"/.exec(await htmlOf(web))?.[1];
     await web.heartbeat("ada", { agent_cli: "claude" });
     expect(await sendOff()).toBeUndefined();
     web.bus.publish("agent.ada.status", { status: "stopped" });
@@ -145,7 +146,7 @@ describe("AgentPage()", () => {
     const path = `/inbox/${request?.request_id}`;
     const response = await web.app.request(path, { method: "POST", body });
     expect(response.headers.get("location")).toBe(`/agents/ada#request-${request?.request_id}`);
-    expect(await textOf(web)).toContain("the permission is approved by dashboard");
+    expect(await textOf(web)).toContain("the permission is approved by kim (page)");
     expect(await textOf(web)).not.toContain("waits for your permission");
   });
 

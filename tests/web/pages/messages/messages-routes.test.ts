@@ -91,10 +91,10 @@ describe("the messages", () => {
     await web.viewOf("bob", ({ queued }) => queued === 2, "the operator's message");
     const shown = await text("/messages?thread=m1");
     expect(shown.match(/well done/g)).toHaveLength(1);
-    expect(shown).toContain("dashboard operator to bob");
+    expect(shown).toContain("kim (page) operator to bob");
     const [record] = (await (await web.app.request("/api/audit?kind=message&agent=bob")).json()).records;
     expect(record.message).toMatchObject({
-      from: "dashboard",
+      from: "kim (page)",
       by_operator: true,
       thread: "m1",
       reply_to: "m2",

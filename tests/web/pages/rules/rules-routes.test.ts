@@ -42,6 +42,7 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
   expect(page).toContain("Bash, for ada in /work/shop on mill");
   expect(page).toContain("npm test &amp;&amp; echo &#39;&lt;b&gt;&#39;");
   expect(page).toContain("never used");
+  expect(page).toContain("made by kim (page)");
   expect(await read("/inbox")).toContain("Standing rules (1)");
 
   await permit({ command: "npm test && echo '<b>'", description: "again" });
