@@ -2,9 +2,11 @@
 // delivered.
 
 import type { ArgsDef } from "citty";
+import { definedOf } from "../../domain/defined.ts";
 import { isNamedByAgent } from "../../domain/find-request.ts";
 import type { AnswerWords } from "../../domain/request-answer.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
+import { type RuleScope, ruleScopes, type StandingRule } from "../../domain/rules/standing-rule.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
@@ -12,6 +14,7 @@ import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { answerForm } from "../inbox/inbox.ts";
+import { madeText, makeRuleOf, plannedRule } from "./answer-rule.ts";
 import { chooseRequest, showRequests } from "./choose-request.ts";
 import { clientArgs, withClient } from "./client.ts";
 import { answeredText, deliveryText, giveAnswer, givenFacts } from "./give-answer.ts";
@@ -32,6 +35,12 @@ const answerArgs = {
   approve: { type: "boolean", description: "approve the request" },
   refuse: { type: "boolean", description: "refuse the request" },
   reason: { type: "string", valueHint: "TEXT", description: "tell the agent this reason" },
+  rule: {
+    type: "enum",
+    options: [...ruleScopes] as RuleScope[],
+    description:
+      "with --approve: approve exactly this from now on, too, in this session, or always for this agent or its profile",
+  },
   timeout: {
     type: "string",
     valueHint: "SECONDS",
@@ -62,19 +71,35 @@ export const answerCommand = defineCliCommand({
       const request = await chooseRequest(args.request, { bus, bucket }, fits, context);
       if (args.approve === true) requireItsId(args.request, request, context);
       if (request.questions === undefined) checkOneText(more);
+      const shown = args.rule && (await plannedRule(bus, request, args.rule, context));
       const words = await readWords(args, more, request, context);
+      const making: Promise<StandingRule>[] = [];
       const given = await giveAnswer({ bus, bucket }, request, { words, timeoutMs }, context, (decided) => {
         if (!context.json) context.print(answeredText(decided));
+        if (shown !== undefined) making.push(makeRuleOf(bus, decided, shown, context));
+        for (const each of making) each.catch(() => undefined); // awaited below, when the delivery is known
       });
-      if (context.json) context.print(JSON.stringify(givenFacts(given)));
-      else context.print(deliveryText(given));
+      if (!context.json) context.print(deliveryText(given));
+      let rule: StandingRule | undefined;
+      try {
+        [rule] = await Promise.all(making);
+      } finally {
+        // Also without the rule, for the answer is given.
+        if (context.json) context.print(JSON.stringify({ ...givenFacts(given), ...definedOf({ rule }) }));
+      }
+      if (rule !== undefined && !context.json) context.print(madeText(rule));
       return 0;
     });
   },
 });
 
-/** @throws CliaiError `usage` if --approve and --refuse are both given, or one of them with a TEXT */
-function checkVerdict({ request, text, approve, refuse }: AnswerArgs): void {
+/** @throws CliaiError `usage` if --approve and --refuse are both given, or one of them with a TEXT, or --rule without --approve */
+function checkVerdict({ request, text, approve, refuse, rule }: AnswerArgs): void {
+  if (rule !== undefined && approve !== true) {
+    throw new CliaiError("usage", "--rule needs --approve", {
+      hint: `cliai answer ${request} --approve --rule ${rule}`,
+    });
+  }
   if (approve === true && refuse === true) {
     throw new CliaiError("usage", "--approve and --refuse exclude each other", {
       hint: `cliai answer ${request} --approve, or: cliai answer ${request} --refuse`,

@@ -10,6 +10,7 @@ import { type AgentRequest, expiryText, isApproval, isOpen } from "../../domain/
 import { spanText } from "../../domain/text/moment.ts";
 import { readPermissionInput } from "../../domain/text/permission-input.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
+import { ruleLines } from "../fleet/answer-rule.ts";
 import { clientArgs, withClient } from "../fleet/client.ts";
 import { createFleetReader, viewsOf } from "../fleet/fleet-reading.ts";
 import { openRequests, readRequests } from "../fleet/request-reading.ts";
@@ -58,11 +59,13 @@ export function inboxItems(
     if (request === undefined) return { isFirst: false, lines: needLines(group, views, look) };
     const blocked = blockedText(blocks, false);
     const [head = "", ...rest] = requestLines(request, look);
+    const view = views.find(({ agent_id }) => agent_id === request.agent_id);
     const lines = [
       head,
       ...rest.slice(0, -1),
       ...(blocked === "" ? [] : [`  ${blocked}`]),
       ...rest.slice(-1),
+      ...ruleLines(request, view).map((line) => `    ${paint(line, "dim", look.color)}`),
     ];
     return { isFirst: request.escalated !== undefined, lines };
   });

@@ -63,7 +63,7 @@ export async function openDesks(
     }),
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
-    openRulesByOperator(bus, ruleDesk, log),
+    openRulesByOperator(bus, ruleDesk, requests, log),
     leaseDesk.close,
     openFleetDesk(bus, { fleet, spending, listeningSince: listening.since, now, log }),
   ];

@@ -19,6 +19,8 @@ test.each([
     '--refuse takes no TEXT, but "no" is given',
     'give it as the reason: --reason "…"',
   ],
+  [["r1", "--rule", "agent"], "--rule needs --approve", "cliai answer r1 --approve --rule agent"],
+  [["r1", "--refuse", "--rule", "agent"], "--rule needs --approve", "cliai answer r1 --approve --rule agent"],
 ])("cliai answer %p: %p", async (args, message, hint) => {
   await expect(answerCommand.run(args, testContext())).rejects.toMatchObject({
     code: "usage",

@@ -126,6 +126,24 @@ test("the operator's commands list the rules, and revoke one", async () => {
   await expect(askForRules(operator, { revoke: rule.rule_id })).rejects.toThrow(`no rule "${rule.rule_id}"`);
 });
 
+test("the operator's commands make a rule of a permission that was just approved, as the page does, and are refused as it is", async () => {
+  const operator = await run.nats.bus("operator");
+  const { request_id } = await permit("eve", "make all");
+  const make = { request_id, shown: shown("agent") };
+  await expect(askForRules(operator, { make, by: "ann" })).rejects.toThrow("is not approved");
+  await approve({ request_id });
+  const elsewhere = { request_id, shown: { ...shown("agent"), project: "/work/other" } };
+  await expect(askForRules(operator, { make: elsewhere, by: "ann" })).rejects.toThrow(
+    'the project of eve is "/work/shop", but "/work/other" was shown',
+  );
+  const made = await askForRules(operator, { make, by: "ann" });
+  expect(made).toMatchObject([{ scope: "agent", input: '{"command":"make all"}', made_by: "ann", request_id }]);
+  expect((await acts()).at(-1)).toMatchObject({ act: "made", from: "ann", request_id });
+  expect((await permit("eve", "make all")).by).toBe(`rule ${made[0]?.rule_id}`);
+  await askForRules(operator, { revoke: made[0]?.rule_id ?? "", by: "ann" });
+  expect((await acts()).at(-1)).toMatchObject({ act: "revoked", from: "ann" });
+});
+
 test("a rule for a session ends with the run of its agent", async () => {
   const asked = await permit("bob", "make");
   await expect(run.server.rules.make(asked.request_id, shown("session"), "dashboard")).rejects.toThrow(

@@ -3,7 +3,8 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
 import { askerFacts } from "../../../domain/rules/asker-facts.ts";
-import { type RuleFor, ruleForNow, scopesOf } from "../../../domain/rules/standing-rule.ts";
+import { ruleForWords } from "../../../domain/rules/rule-words.ts";
+import { ruleForNow, scopesOf } from "../../../domain/rules/standing-rule.ts";
 import { useViewer } from "../viewer/viewer.tsx";
 
 interface RememberFieldProps {
@@ -33,27 +34,10 @@ export function RememberField({ request, view }: RememberFieldProps) {
         {rules.map((rule) => (
           // The value says all that is shown, so that no rule is made for others than these.
           <option value={JSON.stringify(rule)} title={rule.project}>
-            {ruleWords(rule, request.agent_id)}
+            {ruleForWords(rule, request.agent_id)}
           </option>
         ))}
       </select>
     </>
   );
-}
-
-function ruleWords({ scope, profile, project = "", host }: RuleFor, agent: string): string {
-  if (scope === "session") return `for this session of ${agent}`;
-  const place = `${endOfPath(project)} on ${host}`;
-  return scope === "agent" ? `always, for ${agent} in ${place}` : `always, for every ${profile} in ${place}`;
-}
-
-/** In characters. */
-const longestPath = 48;
-
-/** A whole path, or the last folders of a long one: folders in different places often have the same name. */
-function endOfPath(path: string): string {
-  if (path.length <= longestPath) return path;
-  const end = path.slice(-longestPath);
-  const start = end.search(/[\\/]/);
-  return `…${end.slice(Math.max(start, 0))}`;
 }
