@@ -6,6 +6,7 @@ import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
+import type { EndedRule } from "../domain/rules/ended-rule.ts";
 import type { RuleFor, StandingRule, UsedRule } from "../domain/rules/standing-rule.ts";
 import type { OlderPicture, ShownScreen } from "../domain/screen/picture.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
@@ -230,6 +231,8 @@ export interface RequestDesk extends RequestReading {
 export interface RuleDesk {
   /** The oldest first. */
   list(): readonly UsedRule[];
+  /** The last rules that were revoked, or that have ended by themselves, the newest first. */
+  ended(): readonly EndedRule[];
   /**
    * Makes a rule of a permission that was approved, and gives the permissions that it covers and that wait already.
    * @param shown for whom it would count, as it was shown to whoever makes it

@@ -1,10 +1,10 @@
-// Makes standing rules of approvals, revokes them, and lets them answer permissions. AUDIT has a record of each of these, which is stored before
-// the rule is made, used or revoked.
+// Makes standing rules of approvals, revokes them, lets them answer permissions, and ends those that can cover nothing any more. AUDIT has a
+// record of each of these, which is stored before the rule is made, used, revoked or ended.
 
 import { definedOf } from "../../domain/defined.ts";
-import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import type { AgentRequest } from "../../domain/requests.ts";
 import { askerFacts } from "../../domain/rules/asker-facts.ts";
+import { whyOver } from "../../domain/rules/ended-rule.ts";
 import {
   covers,
   isSameRule,
@@ -19,6 +19,7 @@ import { auditRuleSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
+import type { Lease } from "../lease.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import type { RuleDesk } from "../server.ts";
 import { openRuleStore } from "./rule-store.ts";
@@ -26,8 +27,12 @@ import { openRuleStore } from "./rule-store.ts";
 /** More rules than anybody reads. */
 const mostRules = 500;
 
+/** How often the leader looks whether rules are over. */
+const lookEveryMs = 2_000;
+
 export interface RuleDeskOptions {
   readonly replicas: number;
+  readonly lease: Pick<Lease, "isLeader">;
   readonly fleet: Pick<FleetState, "record">;
   readonly now: () => Date;
   readonly log: Logger;
@@ -41,18 +46,23 @@ export interface OpenRuleDesk {
 }
 
 export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<OpenRuleDesk> {
-  const { fleet, now, log } = options;
+  const { fleet, lease, now, log } = options;
   const store = await openRuleStore(bus, options);
   const factsOf = (request: AgentRequest) => askerFacts(request, fleet.record(request.agent_id));
   const findRule = (request: AgentRequest) =>
     store.list().find((rule) => covers(rule, request, factsOf(request)));
-  const record = (act: "made" | "used" | "revoked", rule: StandingRule, more: RecordFacts) =>
+  const record = (act: "made" | "used" | "revoked" | "ended", rule: StandingRule, more: RecordFacts) =>
     bus.publishStored(auditRuleSubject, {
       ...{ act, rule_id: rule.rule_id, tool: rule.tool, input: rule.input, scope: scopeText(rule) },
       ...more,
-      message: `${act}: ${rule.tool} ${rule.input} for ${scopeText(rule)}`,
+      message: `${act}: ${rule.tool} ${rule.input} for ${scopeText(rule)}${more.reason === undefined ? "" : ` (${more.reason})`}`,
       at: now().toISOString(),
     });
+  const end = async (rule: StandingRule, act: "revoked" | "ended", by: string, reason?: string) => {
+    // Recorded first: if either fails, the rule stands, whoever revokes it hears of it, and can revoke it again.
+    await record(act, rule, { from: by, ...definedOf({ agent_id: rule.agent_id, reason }) });
+    await store.end({ ...rule, ended_at: now().toISOString(), ended_by: by, reason: reason ?? act });
+  };
   /** The answer that a standing rule gives; undefined if none covers the request. */
   const answerOf = async (request: AgentRequest) => {
     const rule = findRule(request);
@@ -73,25 +83,32 @@ export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<
       return request;
     }
   };
-  /** Rules for runs that have ended cover nothing any more. */
-  const removeEnded = async () => {
+  let looking: Promise<void> | undefined;
+  /** Ends the rules that can cover nothing any more. Only the leader does it, and once at a time, so that the end of each is recorded once. */
+  const endOver = async () => {
     for (const rule of store.list()) {
-      if (rule.agent_id === undefined || rule.run === undefined) continue;
-      const { heartbeat, said } = fleet.record(rule.agent_id) ?? {};
-      const isPresent = heartbeat === undefined || heartbeat.instance_id === rule.run;
-      const isOver = said?.instance_id === rule.run && isGoodbye(said.status);
-      if (!isPresent || isOver) await store.remove(rule.rule_id);
+      const reason = whyOver(rule, rule.agent_id === undefined ? undefined : fleet.record(rule.agent_id));
+      if (reason !== undefined && lease.isLeader()) await end(rule, "ended", "serve", reason);
     }
   };
+  const look = () => {
+    if (looking !== undefined || !bus.isConnected() || !lease.isLeader()) return;
+    looking = endOver()
+      .catch((error: unknown) => log.debug(`rules that are over are not ended yet: ${messageOf(error)}`))
+      .finally(() => {
+        looking = undefined;
+      });
+  };
+  const timer = setInterval(look, lookEveryMs);
 
   return {
     settle,
     desk: (requests) => ({
       list: () => withUses(store.list(), requests.all()),
+      ended: store.ended,
       async make(requestId, shown, by) {
         const request = requests.get(requestId);
         if (request === undefined) throw unknownRule(requestId, "request");
-        await removeEnded();
         const made = makeRule(request, factsOf(request), { rule_id: createRuleId(), shown, by, now: now() });
         const known = store.list().find((rule) => isSameRule(rule, made));
         if (known !== undefined) return known;
@@ -108,13 +125,15 @@ export async function openRuleDesk(bus: Bus, options: RuleDeskOptions): Promise<
       async revoke(ruleId, by) {
         const rule = store.list().find(({ rule_id }) => rule_id === ruleId);
         if (rule === undefined) throw unknownRule(ruleId, "rule");
-        // Recorded first: if either fails, the rule stands, whoever revokes it hears of it, and can revoke it again.
-        await record("revoked", rule, { from: by, ...definedOf({ agent_id: rule.agent_id }) });
-        await store.remove(ruleId);
+        await end(rule, "revoked", by);
         return rule;
       },
     }),
-    stop: store.stop,
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      await store.stop();
+    },
   };
 }
 
@@ -123,6 +142,8 @@ interface RecordFacts {
   readonly from: string;
   readonly agent_id?: string;
   readonly request_id?: string;
+  /** Why it has ended. */
+  readonly reason?: string;
 }
 
 /** A new rule also answers what waits already. */

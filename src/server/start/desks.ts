@@ -41,7 +41,7 @@ export async function openDesks(
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
   const { spending, work } = foundation;
   const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
-  const rules = await openRuleDesk(bus, { replicas, fleet, now, log });
+  const rules = await openRuleDesk(bus, { replicas, lease, fleet, now, log });
   const asked = { replicas, fleet, onEvent, alerts, roleOf, settle: rules.settle, now, log };
   const requests = await openRequestDesk(bus, asked);
   const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);

@@ -137,7 +137,9 @@ test("the operator's commands make a rule of a permission that was just approved
     'the project of eve is "/work/shop", but "/work/other" was shown',
   );
   const made = await askForRules(operator, { make, by: "ann" });
-  expect(made).toMatchObject([{ scope: "agent", input: '{"command":"make all"}', made_by: "ann", request_id }]);
+  expect(made).toMatchObject([
+    { scope: "agent", input: '{"command":"make all"}', made_by: "ann", request_id },
+  ]);
   expect((await acts()).at(-1)).toMatchObject({ act: "made", from: "ann", request_id });
   expect((await permit("eve", "make all")).by).toBe(`rule ${made[0]?.rule_id}`);
   await askForRules(operator, { revoke: made[0]?.rule_id ?? "", by: "ann" });
@@ -152,6 +154,18 @@ test("a rule for a session ends with the run of its agent", async () => {
   const rule = await run.server.rules.make(await approve(asked), shown("session"), "dashboard");
   expect(await permit("bob", "make")).toMatchObject({ approved: true, by: signatureOfRule(rule) });
   expect((await permit("ada", "make")).approved).toBeUndefined();
+
+  await beat("bob", { instance_id: "run-bob-2" });
+  await waitFor(() => !run.server.rules.list().some(({ rule_id }) => rule_id === rule.rule_id), {
+    what: "the end of the rule",
+  });
+  const reason = "another run of bob has begun";
+  expect(
+    (await acts()).filter(({ rule_id, act }) => rule_id === rule.rule_id && act === "ended"),
+  ).toMatchObject([
+    { from: "serve", agent_id: "bob", reason, message: expect.stringContaining(`(${reason})`) },
+  ]);
+  expect(run.server.rules.ended()[0]).toMatchObject({ rule_id: rule.rule_id, ended_by: "serve", reason });
 });
 
 test("a rule for a profile answers no run that has not itself reported that it is of the profile", async () => {
@@ -184,6 +198,7 @@ test("a rule whose revocation cannot be recorded stands, and can be revoked agai
   const flaky: Bus = Object.assign(Object.create(run.bus), { publishStored });
   const options = {
     replicas: 1,
+    lease: { isLeader: () => false },
     fleet: { record: () => undefined },
     now: () => new Date(),
     log: silentLogger,

@@ -1,8 +1,10 @@
 /** @jsxImportSource hono/jsx */
 // This room is the page of the standing rules: what is approved without asking, for whom, how often it was used; and revoking it.
 
+import type { EndedRule } from "../../../domain/rules/ended-rule.ts";
 import { scopeText, type UsedRule } from "../../../domain/rules/standing-rule.ts";
 import { readPermissionInput } from "../../../domain/text/permission-input.ts";
+import { summaryOf } from "../../../domain/text/summary.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Age } from "../parts/time.tsx";
 import { PermissionInputView } from "../requests/permission-input.tsx";
@@ -11,10 +13,12 @@ import { useViewer, whyMayNot } from "../viewer/viewer.tsx";
 
 export interface RulesPageProps {
   readonly rules: readonly UsedRule[];
+  /** The newest first. */
+  readonly ended: readonly EndedRule[];
   readonly now: Date;
 }
 
-export function RulesPage({ rules, now }: RulesPageProps) {
+export function RulesPage({ rules, ended, now }: RulesPageProps) {
   const mayNotRevoke = whyMayNot(useViewer(), "POST", "/rules/revoke");
   return (
     <>
@@ -26,8 +30,8 @@ export function RulesPage({ rules, now }: RulesPageProps) {
       <h1>Standing rules</h1>
       <p class="quiet rules-about">
         A rule approves one exact input of one tool, without asking. Make one in the inbox, when you approve a
-        permission. The <a href="/timeline?kind=rule">timeline</a> has each rule that was made, used or
-        revoked.
+        permission. The <a href="/timeline?kind=rule">timeline</a> has each rule that was made, used, revoked
+        or ended.
       </p>
       {mayNotRevoke !== undefined && rules.length > 0 && (
         <p class="quiet may-not">To revoke one: {mayNotRevoke}</p>
@@ -43,8 +47,44 @@ export function RulesPage({ rules, now }: RulesPageProps) {
           <RuleItem rule={rule} now={now} />
         ))}
       </ol>
+      <EndedRules rules={ended} now={now} />
     </>
   );
+}
+
+function EndedRules({ rules, now }: { rules: readonly EndedRule[]; now: Date }) {
+  if (rules.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="title-ended">
+      <h2 id="title-ended">Ended</h2>
+      <ol class="commands ended-rules">
+        {rules.map((rule) => (
+          <li>
+            <p class="facts">
+              <b>
+                {rule.tool}, for {scopeText(rule)}
+              </b>
+              <Age at={rule.ended_at} now={now} />
+            </p>
+            <p class="words">
+              <code>{shortInput(rule.input)}</code>
+            </p>
+            <p class="quiet">
+              {rule.reason === "revoked" ? `Revoked by ${rule.ended_by}` : `Ended because ${rule.reason}`} ·
+              made by {rule.made_by} <Age at={rule.made_at} now={now} />
+            </p>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** The command, or the beginning of another input. */
+function shortInput(input: string): string {
+  const shown = readPermissionInput(input);
+  if (shown?.kind === "address") return summaryOf(shown.url);
+  return summaryOf(shown?.kind === "command" ? shown.command : input);
 }
 
 function RuleItem({ rule, now }: { rule: UsedRule; now: Date }) {

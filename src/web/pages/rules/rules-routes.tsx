@@ -20,7 +20,7 @@ export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
     showPage(c, options, {
       title: "Standing rules",
       stream: streamOf(server, "other"),
-      body: <RulesPage rules={rules.list()} now={now()} />,
+      body: <RulesPage rules={rules.list()} ended={rules.ended()} now={now()} />,
     }),
   );
   pages.post("/rules/revoke", async (c) => {

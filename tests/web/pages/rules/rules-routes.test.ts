@@ -54,7 +54,9 @@ test("an approval in the inbox becomes a rule, which the page shows and revokes,
   expect((await post("/rules/revoke", { rule_id: rule?.rule_id ?? "" })).headers.get("location")).toBe(
     "/rules",
   );
-  expect(await read("/rules")).toContain("No rule stands");
+  const after = await read("/rules");
+  expect(after).toContain("No rule stands");
+  expect(after).toContain("Revoked by kim (page)");
   const gone = await postJson(web.app, `/api/rules/${rule?.rule_id}/revoke`, {});
   expect(await errorOf(gone)).toMatchObject({ message: `no rule "${rule?.rule_id}"` });
 });
