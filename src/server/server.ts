@@ -19,6 +19,7 @@ import type { WorkFigures } from "./reports/work-counts.ts";
 import type { Seat, SeatListener } from "./screens/seat.ts";
 import type { TypedKeys } from "./screens/type-keys.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
+import type { DroppedForRoom, KeptEntries } from "./transcripts/dropped-entries.ts";
 import type { StoredEntry, TranscriptPage, TranscriptQuery } from "./transcripts/transcripts.ts";
 
 export interface Server {
@@ -186,6 +187,8 @@ export interface AlertService {
 export interface TranscriptService {
   /** @throws CliaiError if the stream cannot be read */
   read(id: AgentId, query: TranscriptQuery): Promise<TranscriptPage>;
+  /** What is kept of it, and what was dropped. @throws CliaiError if the stream cannot be read */
+  kept(id: AgentId): Promise<KeptEntries>;
   /** Calls the listener with each entry of the agent after a sequence. Returns the function that ends that. */
   follow(id: AgentId, after: number, onEntry: (entry: StoredEntry) => void): () => void;
 }
@@ -251,6 +254,8 @@ export interface SystemFacts {
   /** Undefined if this serve has no access to NATS's system account, as with `--nats-url` and `--insecure`. */
   readonly nats: NatsServerFacts | undefined;
   readonly store: StoreState;
+  /** What was dropped of the agents' transcripts for want of room, the most first. */
+  readonly transcripts_dropped: readonly DroppedForRoom[];
 }
 
 export interface SpendingReading {

@@ -24,6 +24,7 @@ import { type Foundation, layFoundation } from "./start/foundation.ts";
 import { healthOf, troubleOf } from "./start/health.ts";
 import type { ServerOptions } from "./start/server-options.ts";
 import { endLost, startWatches } from "./start/watches.ts";
+import { readKept } from "./transcripts/dropped-entries.ts";
 import { followTranscript, readTranscript } from "./transcripts/transcripts.ts";
 
 /** Resolves when the streams and buckets have been read. @throws CliaiError if JetStream is not available */
@@ -56,6 +57,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     rules: desks.rules,
     transcripts: {
       read: (id, query) => readTranscript(bus, id, query),
+      kept: (id) => readKept(bus, id),
       follow(id, after, onEntry) {
         const stop = followTranscript(bus, id, after, { log, onEntry });
         return () => void stop();

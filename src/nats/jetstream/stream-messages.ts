@@ -97,11 +97,15 @@ export async function lastSequenceOn(bus: Bus, stream: string, subject: string):
   }
 }
 
-/** The number of messages on each subject of a stream. */
-export async function subjectCounts(bus: Bus, stream: string): Promise<ReadonlyMap<string, number>> {
+/** The number of messages on each subject of a stream. @param subject only on these, which may have wildcards */
+export async function subjectCounts(
+  bus: Bus,
+  stream: string,
+  subject = ">",
+): Promise<ReadonlyMap<string, number>> {
   try {
     const manager = await bus.connection.jetstreamManager();
-    const { state } = await manager.streams.info(stream, { subjects_filter: ">" });
+    const { state } = await manager.streams.info(stream, { subjects_filter: subject });
     return new Map(Object.entries(state.subjects ?? {}));
   } catch (error) {
     throw translateNatsError(error, `look at the stream ${stream}`);

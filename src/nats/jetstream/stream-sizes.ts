@@ -1,5 +1,5 @@
-// Measures a stream: how full it is, and how large its messages are, without reading their payloads.
-import type { JsMsg } from "nats";
+// Measures a stream: how full it is, what limits it, and how large its messages are, without reading their payloads.
+import { type JsMsg, millis } from "nats";
 import type { Bus } from "../bus.ts";
 import { translateNatsError } from "../errors.ts";
 import { openReader } from "../reader.ts";
@@ -10,6 +10,10 @@ export interface StreamRoom {
   readonly bytes: number;
   /** Undefined if nothing but the disk limits the stream. */
   readonly maxBytes: number | undefined;
+  /** Older messages are deleted; undefined if age does not matter. */
+  readonly maxAgeMs: number | undefined;
+  /** Of more messages on one subject, the oldest are deleted; undefined if their number does not matter. */
+  readonly maxPerSubject: number | undefined;
 }
 
 /** @throws CliaiError if the stream cannot be looked at */
@@ -17,7 +21,13 @@ export async function readStreamRoom(bus: Bus, stream: string): Promise<StreamRo
   try {
     const manager = await bus.connection.jetstreamManager();
     const { config, state } = await manager.streams.info(stream);
-    return { bytes: state.bytes, maxBytes: config.max_bytes > 0 ? config.max_bytes : undefined };
+    const { max_bytes, max_age, max_msgs_per_subject } = config;
+    return {
+      bytes: state.bytes,
+      maxBytes: max_bytes > 0 ? max_bytes : undefined,
+      maxAgeMs: max_age > 0 ? millis(max_age) : undefined,
+      maxPerSubject: max_msgs_per_subject > 0 ? max_msgs_per_subject : undefined,
+    };
   } catch (error) {
     throw translateNatsError(error, `look at the stream ${stream}`);
   }

@@ -3,6 +3,7 @@ import { readStores } from "../../nats/jetstream/stores.ts";
 import type { SystemFacts } from "../server.ts";
 import type { Foundation } from "../start/foundation.ts";
 import type { ServerOptions } from "../start/server-options.ts";
+import { readDropped } from "../transcripts/dropped-entries.ts";
 
 /** @throws CliaiError if the store does not answer */
 export async function readSystemFacts(
@@ -12,5 +13,6 @@ export async function readSystemFacts(
   // A nats-server that does not tell about itself is no reason to show nothing of the store.
   const nats = natsFacts?.().catch(() => undefined);
   const store = await readStores(bus);
-  return { at: now().toISOString(), nats: await nats, store };
+  const transcripts_dropped = await readDropped(bus);
+  return { at: now().toISOString(), nats: await nats, store, transcripts_dropped };
 }

@@ -63,7 +63,7 @@ export function startWatches(
     expireOverdue({ bus, fleet, lease, holds, orderEnds, now, log }),
     endWithRuns({ bus, fleet, lease, orderEnds, resumeWindowMs, now, log }),
     giveAgain({ bus, fleet, lease, consumers, afterMs: giveAgainAfterMs, log }),
-    keepFairRoom({ bus, lease, log }),
+    keepFairRoom({ bus, lease, now, log }),
     lease.onChange((isLeader) => {
       if (!isLeader) return;
       alerts.lead();

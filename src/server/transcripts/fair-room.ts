@@ -4,12 +4,14 @@
 
 import { messageOf } from "../../domain/text/errors.ts";
 import { fairShare } from "../../domain/transcript/fair-share.ts";
+import { isAgentId } from "../../domain/wire/agent-id.ts";
 import { parseAgentSubject, streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { removeBefore } from "../../nats/jetstream/stream-messages.ts";
 import { readSizes, readStreamRoom } from "../../nats/jetstream/stream-sizes.ts";
 import type { Lease } from "../lease.ts";
+import { noteDropped } from "./dropped-entries.ts";
 
 const lookEveryMs = 1_000;
 /** Above this part of the stream's size, entries are dropped … */
@@ -24,11 +26,12 @@ const partsOfStream = 50_000;
 export interface FairRoomOptions {
   readonly bus: Bus;
   readonly lease: Pick<Lease, "isLeader">;
+  readonly now: () => Date;
   readonly log: Logger;
 }
 
 /** Returns a function that ends it. */
-export function keepFairRoom({ bus, lease, log }: FairRoomOptions): () => void {
+export function keepFairRoom({ bus, lease, now, log }: FairRoomOptions): () => void {
   let isLooking = false;
   let isFailing = false;
   let isStopped = false;
@@ -36,7 +39,13 @@ export function keepFairRoom({ bus, lease, log }: FairRoomOptions): () => void {
     if (isLooking || !bus.isConnected() || !lease.isLeader()) return;
     isLooking = true;
     try {
-      const dropped = await makeFairRoom(bus, () => !isStopped && lease.isLeader());
+      const dropped = await makeFairRoom(
+        bus,
+        () => !isStopped && lease.isLeader(),
+        async ({ agent, ...each }) => {
+          if (isAgentId(agent)) await noteDropped(bus, { agent, ...each }, now());
+        },
+      );
       if (dropped.length > 0) log.info(droppedText(dropped));
       isFailing = false;
     } catch (error) {
@@ -52,16 +61,24 @@ export function keepFairRoom({ bus, lease, log }: FairRoomOptions): () => void {
 }
 
 export interface DroppedEntries {
+  /** Its id; a subject that names no agent is one for itself. */
   readonly agent: string;
   readonly bytes: number;
+  /** The sequence of the agent's first entry that is kept. */
+  readonly keptFrom: number;
 }
 
 /**
  * Drops entries if the stream is nearly full. Returns what was dropped, the largest first.
  * @param mayDrop asked before each removal
+ * @param onDropped called after the removal of each agent's entries
  * @throws CliaiError if the stream cannot be read, or refuses
  */
-export async function makeFairRoom(bus: Bus, mayDrop: () => boolean): Promise<readonly DroppedEntries[]> {
+export async function makeFairRoom(
+  bus: Bus,
+  mayDrop: () => boolean,
+  onDropped: (dropped: DroppedEntries) => Promise<void> = async () => undefined,
+): Promise<readonly DroppedEntries[]> {
   const { bytes, maxBytes } = await readStreamRoom(bus, streams.transcripts);
   if (maxBytes === undefined || bytes <= maxBytes * fullFrom) return [];
   const counted = await count(bus, bytes / partsOfStream);
@@ -74,7 +91,9 @@ export async function makeFairRoom(bus: Bus, mayDrop: () => boolean): Promise<re
     const { keptFrom, bytes: tooMany } = beyond(parts, share);
     if (keptFrom === undefined || !mayDrop()) continue;
     await removeBefore(bus, streams.transcripts, subject, keptFrom);
-    dropped.push({ agent: parseAgentSubject(subject)?.id ?? subject, bytes: tooMany });
+    const each = { agent: parseAgentSubject(subject)?.id ?? subject, bytes: tooMany, keptFrom };
+    dropped.push(each);
+    await onDropped(each);
   }
   return dropped.sort((a, b) => b.bytes - a.bytes);
 }

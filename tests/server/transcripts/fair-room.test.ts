@@ -2,11 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { headers } from "nats";
 import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
-import { agentSubject, streams } from "../../../src/domain/wire/subjects.ts";
+import { agentSubject, buckets, streams } from "../../../src/domain/wire/subjects.ts";
 import { createLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { openBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { readStreamRoom } from "../../../src/nats/jetstream/stream-sizes.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
+import { noteDropped, readDropped, readKept } from "../../../src/server/transcripts/dropped-entries.ts";
 import { keepFairRoom, makeFairRoom } from "../../../src/server/transcripts/fair-room.ts";
 import { readTranscript } from "../../../src/server/transcripts/transcripts.ts";
 import { ada, bob } from "../../support/agents.ts";
@@ -94,7 +96,7 @@ describe("makeFairRoom()", () => {
   });
 });
 
-test("keepFairRoom() makes room while a serve leads, and says whose entries were dropped", async () => {
+test("keepFairRoom() makes room while a serve leads, says whose entries were dropped, and notes it for the pages", async () => {
   await newStream();
   await store(bob, "b0", 1_000);
   await flood(ada);
@@ -104,12 +106,29 @@ test("keepFairRoom() makes room while a serve leads, and says whose entries were
     (line) => lines.push(line),
     () => new Date(),
   );
-  const stop = keepFairRoom({ bus, lease: { isLeader: () => true }, log });
+  await openBucket(bus, buckets.serve, { replicas: 1 });
+  expect(await readKept(bus, ada)).toMatchObject({ oldest_at: expect.any(String), max_age_s: 3_600 });
+  expect((await readKept(bus, ada)).dropped).toBeUndefined();
+  const now = () => new Date("2026-01-01T01:00:00Z");
+  const stop = keepFairRoom({ bus, lease: { isLeader: () => true }, now, log });
   try {
     await waitFor(() => lines.length > 0, { what: "room is made" });
   } finally {
     stop();
   }
+  const at = "2026-01-01T01:00:00.000Z";
+  const dropped = { agent_id: ada, bytes: expect.any(Number), first_at: at, last_at: at };
+  expect(await readDropped(bus)).toEqual([dropped]);
+  expect((await readKept(bus, ada)).dropped).toEqual(dropped);
+  expect((await readKept(bus, bob)).dropped).toBeUndefined();
+  // More of the same agent is added to it; a stream that is made anew has lost nothing.
+  const [{ bytes = 0 } = {}] = await readDropped(bus);
+  await noteDropped(bus, { agent: ada, bytes: 5, keptFrom: 400 }, new Date("2026-01-02T00:00:00Z"));
+  expect(await readDropped(bus)).toMatchObject([
+    { bytes: bytes + 5, first_at: at, last_at: "2026-01-02T00:00:00.000Z" },
+  ]);
   expect(lines.join("\n")).toMatch(/the oldest entries .* were dropped: ada \(0\.\d MB\)/);
   expect(await idsOf(bob)).toEqual(["b0"]);
+  await newStream();
+  expect(await readDropped(bus)).toEqual([]);
 });

@@ -12,6 +12,6 @@ export interface LiveFacts {
   /** The sequence up to which the history was looked at when the page was made; 0 for none. */
   readonly newest: number;
   /** Whoever looks at the page. */
-  readonly viewer: Caller;
+  readonly viewer?: Caller;
   readonly now: () => Date;
 }

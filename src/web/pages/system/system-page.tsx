@@ -56,7 +56,10 @@ export function StorePanel({ report: { facts, facts_error }, now }: PanelProps) 
       {facts === undefined ? (
         <p class="attention">The store does not answer: {facts_error}</p>
       ) : (
-        <StoreTable facts={facts} now={now} />
+        <>
+          <StoreTable facts={facts} now={now} />
+          <DroppedTranscripts facts={facts} now={now} />
+        </>
       )}
     </section>
   );
@@ -173,6 +176,39 @@ function StoreTable({ facts, now }: { facts: SystemFacts; now: Date }) {
           </tbody>
         </table>
       </section>
+    </>
+  );
+}
+
+const droppedShown = 10;
+
+/** What cannot be read any more of the agents' conversations, for want of room. What is too old is in the table: its limits, and the oldest. */
+function DroppedTranscripts({ facts: { transcripts_dropped }, now }: { facts: SystemFacts; now: Date }) {
+  const more = transcripts_dropped.length - droppedShown;
+  if (transcripts_dropped.length === 0) {
+    return <p class="quiet">No transcript has lost entries for want of room.</p>;
+  }
+  return (
+    <>
+      <h3>Dropped from the transcripts for want of room</h3>
+      <p class="quiet">
+        The oldest entries of the agents that had the most. To keep more:{" "}
+        <code>serve --transcript-max-bytes</code>
+      </p>
+      <ul class="plain-list">
+        {transcripts_dropped.slice(0, droppedShown).map(({ agent_id, bytes, first_at, last_at }) => (
+          <li>
+            <a href={`/agents/${agent_id}/transcript`}>{agent_id}</a>: {bytesText(bytes)}, since{" "}
+            <Age at={first_at} now={now} />
+            {last_at !== first_at && (
+              <>
+                , last <Age at={last_at} now={now} />
+              </>
+            )}
+          </li>
+        ))}
+        {more > 0 && <li class="quiet">+{more} more</li>}
+      </ul>
     </>
   );
 }

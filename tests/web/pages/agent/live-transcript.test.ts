@@ -9,6 +9,7 @@ test("entries that take long to show as markdown hold serve up only once for all
   const live = createLiveTranscript(
     {
       transcripts: {
+        kept: () => Promise.reject(new Error("not asked here")),
         read: () => Promise.reject(new Error("not read here")),
         follow(_id, _after, onEntry) {
           tell = onEntry;

@@ -1,5 +1,7 @@
 // The system page and its report, on a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
+import { noteDropped } from "../../../../src/server/transcripts/dropped-entries.ts";
 import { systemReportParts } from "../../../../src/web/pages/system/live-system.tsx";
 import { waitFor } from "../../../support/wait-for.ts";
 import { readEvents } from "../../event-reader.ts";
@@ -30,7 +32,23 @@ describe("the system page", () => {
     expect(shown).toMatch(/COMMANDS 0 0 B/);
     expect(shown).toContain("bucket agents");
     expect(shown).toContain("This server runs no checks.");
+    expect(shown).toContain("No transcript has lost entries for want of room.");
     expect(await report()).toMatchObject({ health: { ready: true }, lag: [], alerts: [], malformed: [] });
+  });
+
+  test("and the transcript tab say what was dropped of a transcript for want of room, and since when", async () => {
+    await web.heartbeat("eve");
+    const entry = { kind: "answer", entry_id: "1", text: "the oldest that is left" };
+    const { seq } = await web.test.bus.publishStored("agent.eve.transcript", entry);
+    expect(await text("/agents/eve/transcript")).not.toContain("were dropped");
+    const agent = parseAgentId("eve");
+    await noteDropped(web.test.bus, { agent, bytes: 3_000_000, keptFrom: seq }, new Date());
+    const shown = await text("/system");
+    expect(shown).toContain("Dropped from the transcripts for want of room");
+    expect(shown).toMatch(/eve : 2\.9 MiB, since (now|\d+ s ago)/);
+    expect(await text("/agents/eve/transcript")).toMatch(
+      /It begins with an entry from (now|\d+ s ago) \. The oldest entries \(2\.9 MiB\) were dropped (now|\d+ s ago)/,
+    );
   });
 
   test("shows who is behind, with the age of the oldest item", async () => {
