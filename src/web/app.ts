@@ -24,6 +24,7 @@ import { createAssets } from "./assets.ts";
 import type { AgentDesk } from "./mcp/agent-desk.ts";
 import { createMcp } from "./mcp/mcp-routes.ts";
 import { createPages } from "./pages/pages.ts";
+import { pageSource } from "./pages/routes/event-routes.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
 
 /** The largest request body: as much as a NATS message can hold. */
@@ -93,7 +94,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
       },
     }),
   );
-  app.route("/", createApi(options));
+  app.route("/", createApi({ ...options, pageOf: (c) => pageSource(c, options) }));
   app.route("/", createMcp({ ...options, maxBodyBytes }));
   app.route("/", createAssets());
   app.route("/", createPages(options));

@@ -42,6 +42,7 @@ import layoutStyle from "./browser/layout.css" with { type: "text" };
 import holdScript from "./browser/live/hold.js" with { type: "text" };
 import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
 import localTimesScript from "./browser/live/local-times.js" with { type: "text" };
+import otherEventsScript from "./browser/live/other-events.js" with { type: "text" };
 import showNewScript from "./browser/live/show-new.js" with { type: "text" };
 import spokenLogScript from "./browser/live/spoken-log.js" with { type: "text" };
 import morphScript from "./browser/morph.js" with { type: "text" };
@@ -87,6 +88,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["keys/read-key.js", readKeyScript],
   ["live/keep-sight.js", keepSightScript],
   ["live/local-times.js", localTimesScript],
+  ["live/other-events.js", otherEventsScript],
   ["live/show-new.js", showNewScript],
   ["install/offline.js", offlineScript],
   ["install/this-device.js", thisDeviceScript],

@@ -177,3 +177,14 @@ test("while the connection is lost no key is sent, not afterwards either, and th
   expect(browser.problems.slice(0, seen)).toEqual([]);
   await page.close();
 });
+
+test("the head of the page is up to date: what the agent needs comes and goes, and the count stands in the title", async () => {
+  const page = await openPage(360, "light");
+  await page.waitForSelector("html.live");
+  await web.heartbeat("ada", { session_mode: "terminal", status: "blocked" });
+  await page.locator("#type-head").getByText("What it needs, on its page").waitFor();
+  await page.waitForFunction(() => document.title.startsWith("(1) Type at the terminal"));
+  await web.heartbeat("ada", { session_mode: "terminal" });
+  await page.locator("#type-head a").waitFor({ state: "detached" });
+  await page.close();
+});

@@ -17,7 +17,7 @@ import { registerRules } from "./acts/rules-api.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
-import { eventStream } from "./event-stream.ts";
+import { eventStream, type StreamSource } from "./event-stream.ts";
 import type { AwayAgents } from "./need-acts.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
 import type { CliFinder } from "./reports/clis-report.ts";
@@ -41,6 +41,8 @@ export interface ApiOptions {
   readonly doctor?: Doctor | undefined;
   readonly away?: AwayAgents | undefined;
   readonly cliFinder?: CliFinder | undefined;
+  /** The stream that updates the page which its address names. */
+  readonly pageOf: (c: Context) => StreamSource;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -132,7 +134,7 @@ export function createApi(options: ApiOptions): Hono {
     warnOfHeartbeat((body as { agent_id: string }).agent_id);
     return c.json({ ok: true });
   });
-  registerScreen(api, server, access);
+  registerScreen(api, server, access, options.pageOf);
   return api;
 }
 

@@ -17,6 +17,7 @@ import { watchKeys } from "./keys/keys.js";
 import { watchHold } from "./live/hold.js";
 import { keepSight } from "./live/keep-sight.js";
 import { localClock, showLocalTimes, watchLocalFields } from "./live/local-times.js";
+import { handOn, otherEvents } from "./live/other-events.js";
 import { watchNew } from "./live/show-new.js";
 import { createSpokenLog } from "./live/spoken-log.js";
 import { keepFocus } from "./morph.js";
@@ -38,6 +39,8 @@ let isLost = false;
 /** @type {ReturnType<typeof watchHold> | undefined} */
 let hold;
 
+/** On the typing page, its script gets what its stream says of the terminal. @type {typeof handOn} */
+const hand = document.querySelector("#typing-script") === null ? () => {} : handOn;
 const refreshArmed = watchArmed(whyUnarmed, () => isLost);
 
 root.classList.add("scripted");
@@ -78,6 +81,7 @@ if (stream !== undefined) {
       if (hello.assets !== assets && !hold?.isHeld()) location.reload();
       takeTime(hello.now);
       showLink(false);
+      hand("hello", hello);
     },
     onPatch(patch) {
       takeTime(patch.now);
@@ -95,7 +99,11 @@ if (stream !== undefined) {
       follow();
       return true;
     },
-    onLost: () => showLink(true),
+    onLost() {
+      showLink(true);
+      hand("lost");
+    },
+    events: Object.fromEntries(otherEvents.map((name) => [name, (data) => hand(name, data)])),
     onQuiet(seconds) {
       const link = document.querySelector("#link");
       if (link === null || isLost) return;

@@ -30,6 +30,7 @@ import { AlertsPanel } from "./system/alerts-panel.tsx";
 import { LagPanel } from "./system/lag-panel.tsx";
 import { SystemLink } from "./system/system-link.tsx";
 import { terminalParts } from "./terminal/terminal-page.tsx";
+import { typingParts } from "./terminal/type-page.tsx";
 
 export interface PageEventsOptions {
   readonly lastEventId: string | undefined;
@@ -61,6 +62,7 @@ export const livePages = [
   "fleet",
   "agent",
   "terminal",
+  "typing",
   "inbox",
   "results",
   "system",
@@ -95,12 +97,13 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
   const ownParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     const view = views.find(({ agent_id }) => agent_id === agent);
     if (view === undefined || (step.kind === "changed" && !step.ids.includes(view.agent_id))) return [];
+    if (page === "typing") return typingParts({ view, now: now() });
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all(), views };
     return agentParts(tab, { view, ...facts, clis, now: now() });
   };
   const pageParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     if (page === "fleet") return [serversPart(views, now())];
-    if (page === "agent") return ownParts(step, views);
+    if (page === "agent" || page === "typing") return ownParts(step, views);
     if (page !== "results") return [];
     const results = findBulkTargets(views, options.key ?? "", options.failed);
     return [{ id: "bulk-results", part: <BulkResults results={results} /> }];

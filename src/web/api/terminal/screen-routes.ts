@@ -1,13 +1,14 @@
 // This room shows the terminals of agents over HTTP, and takes keys for them.
 //
 // What a terminal shows now, and keys for it from a program that does not watch it.
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import * as v from "valibot";
 import { type OlderPicture, type ShownScreen, textOfScreen } from "../../../domain/screen/picture.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
 import { signedBy } from "../../access/caller.ts";
+import type { StreamSource } from "../event-stream.ts";
 import { requireReady } from "../orders.ts";
 import { type Rotation, registerTyping } from "./typing-routes.ts";
 
@@ -28,8 +29,14 @@ export const KeysBodySchema = v.strictObject(
       : "the body must be a JSON object with keys",
 );
 
-export function registerScreen(api: Hono, server: Server, access: Rotation): void {
-  registerTyping(api, server, access);
+/** @param pageOf as of {@link registerTyping} */
+export function registerScreen(
+  api: Hono,
+  server: Server,
+  access: Rotation,
+  pageOf: (c: Context) => StreamSource,
+): void {
+  registerTyping(api, server, access, pageOf);
   api.get("/api/agents/:id/screen", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const screen = await server.screens.look(agent_id);

@@ -1,6 +1,6 @@
 // Sitting at an agent's terminal over HTTP: an event stream of what it shows, and the keyboard of whoever reads that stream. Another program or
 // page cannot use the keyboard of a stream that it did not open: it needs the id of its seat, and the same name.
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import * as v from "valibot";
 import { keysActs, largestScreen, mostKeys } from "../../../domain/screen/screen-messages.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
@@ -12,12 +12,15 @@ import type { Seat } from "../../../server/screens/seat.ts";
 import type { Server } from "../../../server/server.ts";
 import type { AccessOptions } from "../../access/access.ts";
 import { signedBy, whenVoid } from "../../access/caller.ts";
-import { eventStream } from "../event-stream.ts";
+import { eventStream, type StreamSource } from "../event-stream.ts";
 import { requireReady } from "../orders.ts";
+import { joinSources } from "./joined-source.ts";
 import { createTypingStream } from "./typing-stream.ts";
 
 /** The shortest time between two writes. A host sends at most ten screens a second. */
 const screenGapMs = 30;
+/** The shortest time between two updates of the page around the terminal. */
+const pageGapMs = 200;
 /** An event and not a comment, because scripts do not see comments, and must notice that the stream lives. */
 const keepAlive = "event: ping\ndata: {}\n\n";
 
@@ -57,14 +60,22 @@ interface Seated {
 
 export type Rotation = Pick<AccessOptions, "onRotated"> | undefined;
 
-export function registerTyping(api: Hono, server: Server, access: Rotation): void {
+/**
+ * @param pageOf the stream of the page that asks, which its address names; then one stream has both
+ */
+export function registerTyping(
+  api: Hono,
+  server: Server,
+  access: Rotation,
+  pageOf: (c: Context) => StreamSource,
+): void {
   /** By viewer. */
   const seats = new Map<string, Seated>();
 
   api.get("/api/agents/:id/typing", (c) => {
     const { agent_id: id } = server.fleet.require(c.req.param("id"));
     const name = signedBy(c, "page");
-    const source = createTypingStream({
+    const seated = createTypingStream({
       takeSeat: (listener) => server.screens.takeSeat(id, listener),
       onSeat(seat) {
         seats.set(seat.viewer, { seat, id, name });
@@ -72,6 +83,8 @@ export function registerTyping(api: Hono, server: Server, access: Rotation): voi
       },
       isReady: () => server.health().ready,
     });
+    const join = { pageGapMs, nowMs: () => performance.now() };
+    const source = c.req.query("page") === undefined ? seated : joinSources(seated, pageOf(c), join);
     return eventStream(source, {
       signal: c.req.raw.signal,
       onVoid: whenVoid(c, access),

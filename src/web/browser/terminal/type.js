@@ -1,7 +1,7 @@
-// Draws the agent's screen on a terminal of the page, and sends what is typed there to the agent's host. The page has no event stream beside
-// this one: browsers allow only six connections to one server.
+// Draws the agent's screen on a terminal of the page, and sends what is typed there to the agent's host. What the terminal shows comes with the
+// event stream of the page (src/web/browser/page.js): browsers allow only six connections to one server.
+import { takeOthers } from "../live/other-events.js";
 import { announce } from "../say.js";
-import { openStream } from "../stream.js";
 import { drawScreen, opening } from "./draw.js";
 import { createKeyboard, keyboardWords } from "./keyboard.js";
 import { takePastes } from "./paste.js";
@@ -94,9 +94,9 @@ addEventListener("resize", () => {
 addEventListener("pagehide", () => void keyboard.leave());
 setInterval(look, 1_000);
 
-openStream(`${address}/typing`, {
+takeOthers({
   /** @param {{ viewer: string }} hello */
-  onHello(hello) {
+  hello(hello) {
     ({ viewer } = hello);
     isLost = false;
     isDrawn = false;
@@ -104,21 +104,19 @@ openStream(`${address}/typing`, {
     keyboard.forget();
     look();
   },
-  onLost() {
+  lost() {
     isLost = true;
     look();
   },
-  events: {
-    /** @param {{ ready: boolean }} link */
-    link({ ready }) {
-      isReady = ready;
-      look();
-    },
-    screen: draw,
-    end() {
-      hasEnded = true;
-      look();
-    },
+  /** @param {{ ready: boolean }} link */
+  link({ ready }) {
+    isReady = ready;
+    look();
+  },
+  screen: draw,
+  end() {
+    hasEnded = true;
+    look();
   },
 });
 

@@ -1,14 +1,15 @@
 /** @jsxImportSource hono/jsx */
 // The page of an agent's terminal, and the one on which a person types there.
 import type { Hono } from "hono";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { allowStyles } from "../../access/guard.ts";
 import { olderCount } from "../../api/terminal/screen-routes.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { TerminalPage } from "../terminal/terminal-page.tsx";
-import { TypePage } from "../terminal/type-page.tsx";
+import { canType, TypePage } from "../terminal/type-page.tsx";
 
 export function registerTerminalRoutes(pages: Hono, options: PagesOptions): void {
-  const { server } = options;
+  const { server, now } = options;
 
   pages.get("/agents/:id/terminal", async (c) => {
     const view = server.fleet.require(c.req.param("id"));
@@ -28,7 +29,14 @@ export function registerTerminalRoutes(pages: Hono, options: PagesOptions): void
     const view = server.fleet.require(c.req.param("id"));
     return showPage(c, options, {
       title: `Type at the terminal of ${view.agent_id}`,
-      body: <TypePage view={view} nonce={allowStyles(c)} />,
+      stream: typingStreamOf(server, view),
+      body: <TypePage view={view} now={now()} nonce={allowStyles(c)} />,
     });
   });
+}
+
+/** With a terminal, the stream of a seat there, which also updates the page: it is one connection. */
+function typingStreamOf(server: PagesOptions["server"], view: AgentView): string {
+  const stream = streamOf(server, "typing", `&agent=${view.agent_id}`);
+  return canType(view) ? stream.replace("/events", `/api/agents/${view.agent_id}/typing`) : stream;
 }

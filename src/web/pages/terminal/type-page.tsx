@@ -6,10 +6,13 @@ import { assetPath } from "../../assets.ts";
 import { text16 } from "../../terminal-style.ts";
 import { AgentTabs } from "../agent/agent-tabs.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { LastAction } from "../parts/last-action.tsx";
+import { AttentionLine, StatusBadge } from "../parts/status-badge.tsx";
 import { whyNone } from "./terminal-page.tsx";
 
 export interface TypePageProps {
   readonly view: AgentView;
+  readonly now: Date;
   readonly nonce: string;
 }
 
@@ -31,7 +34,7 @@ export function canType({ heartbeat, axes }: AgentView): boolean {
   return heartbeat?.session_mode !== "headless" && axes.link.value === "online";
 }
 
-export function TypePage({ view, nonce }: TypePageProps) {
+export function TypePage({ view, now, nonce }: TypePageProps) {
   const { agent_id: id } = view;
   return (
     <>
@@ -42,9 +45,35 @@ export function TypePage({ view, nonce }: TypePageProps) {
         </a>
       </p>
       <h1>Type at the terminal of {id}</h1>
+      <TypeHead view={view} now={now} />
       <AgentTabs id={id} tab="terminal" />
       {canType(view) ? <Typing id={id} nonce={nonce} /> : <NoTerminal view={view} />}
     </>
+  );
+}
+
+/** The parts of the page that are sent when the agent changes. What the terminal shows, and who types there, comes with the screen. */
+export function typingParts({ view, now }: Omit<TypePageProps, "nonce">) {
+  return [
+    { id: "type-head", part: <TypeHead view={view} now={now} /> },
+    { id: "no-terminal", part: <NoTerminal view={view} /> },
+  ];
+}
+
+/** How the agent is, and what it needs a person for. */
+function TypeHead({ view, now }: Omit<TypePageProps, "nonce">) {
+  const { agent_id, needs } = view;
+  return (
+    <div id="type-head" class="agent-head">
+      <p class="facts">
+        <StatusBadge view={view} />
+        <span>
+          last action <LastAction view={view} now={now} />
+        </span>
+        {needs.length > 0 && <a href={`/agents/${agent_id}`}>What it needs, on its page</a>}
+      </p>
+      <AttentionLine view={view} />
+    </div>
   );
 }
 
@@ -93,8 +122,18 @@ function Typing({ id, nonce }: Pick<TypePageProps, "nonce"> & { id: string }) {
 
 function NoTerminal({ view }: Pick<TypePageProps, "view">) {
   const [what, next] = whyNone(view);
+  if (canType(view)) {
+    return (
+      <div id="no-terminal" class="no-terminal">
+        <p>
+          {view.agent_id} has a terminal now:{" "}
+          <a href={`/agents/${view.agent_id}/terminal/type`}>type there</a>
+        </p>
+      </div>
+    );
+  }
   return (
-    <div class="no-terminal">
+    <div id="no-terminal" class="no-terminal">
       <p>{what}</p>
       <p class="quiet">{next}</p>
     </div>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { NamedToken } from "../../../../src/domain/access/token-scopes.ts";
 import { hostTerminal } from "../../../support/hosted-terminal.ts";
 import { until } from "../../../support/wait-for.ts";
-import { type EventReader, readEvents } from "../../event-reader.ts";
+import { type EventReader, partsUntil, readEvents } from "../../event-reader.ts";
 import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";
 
 const operators = "first-token-of-more-than-32-characters";
@@ -162,4 +162,26 @@ test("whoever may not type is told why; an end of the program ends nothing but s
   });
   terminal[Symbol.dispose]();
   await kim.events.next("end");
+});
+
+test("the stream of a page has both: what the terminal shows, and what changes around it", async () => {
+  await web.heartbeat("pia", { session_mode: "terminal" });
+  using terminal = await hostTerminal(web.bus, "pia", { hasWindow: true });
+  const html = await (await send("/agents/pia/terminal/type")).text();
+  const stream = /data-stream="([^"]+)"/.exec(html)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  expect(stream).toStartWith("/api/agents/pia/typing?");
+  await using events = readEvents(await send(stream));
+  expect((await events.next("hello")).data).toMatchObject({
+    ...{ viewer: expect.any(String), assets: expect.any(String), now: expect.any(String) },
+  });
+  terminal.write("shown");
+  await screenWith(events, ({ lines }) => JSON.stringify(lines).includes("shown"));
+  await web.heartbeat("pia", { session_mode: "terminal", status: "blocked" });
+  const { head } = await partsUntil(events, {
+    head: /^<div id="type-head".*needs-you|^<div id="type-head".*attention/s,
+  });
+  expect(head).toContain("What it needs, on its page");
+  // A program that sits there gets no markup.
+  await using program = await sit("pia");
+  await screenWith(program.events, () => true);
 });
