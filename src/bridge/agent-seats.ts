@@ -14,6 +14,9 @@ import { createMcpServer } from "./mcp-server.ts";
 /** How long an agent may be silent before its seat ends. An agent may work for minutes without a call. */
 export const seatLastsMs = 15 * 60_000;
 
+/** How often is looked whether the token of an agent's last request still counts. */
+const lookEveryMs = 15_000;
+
 const overHttp =
   "it came over HTTP: nobody ends its CLI, and its tools refuse every call until its next session";
 
@@ -30,6 +33,8 @@ export interface SeatRequest {
   readonly messages: readonly JSONRPCMessage[];
   /** Where it comes from, as the agent's machine is shown. */
   readonly from: string;
+  /** Whether the agent's token still counts. When it does not, the seat ends. */
+  readonly isGood: () => boolean;
 }
 
 export interface SeatedRequest {
@@ -45,12 +50,17 @@ export interface AgentSeatsOptions {
   readonly version: string;
   readonly heartbeatIntervalS: number;
   readonly lastsMs?: number | undefined;
+  /** Default 15000. */
+  readonly lookEveryMs?: number | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
 
 interface Seat {
   readonly side: AgentSide;
+  /** Of the last request. */
+  isGood: () => boolean;
+  looking?: NodeJS.Timeout | undefined;
   calls: number;
   timer?: NodeJS.Timeout | undefined;
   /** The stop that has ended it. Then it is kept, to refuse every call of the same session. */
@@ -65,6 +75,7 @@ export function createAgentSeats(options: AgentSeatsOptions): AgentSeats {
 
   const leave = (seat: Seat, how: string) => {
     clearTimeout(seat.timer);
+    clearInterval(seat.looking);
     seat.side.stopOrders();
     const stop = seat.stop && { order: seat.stop, detail: overHttp };
     const left = seat.side
@@ -73,28 +84,35 @@ export function createAgentSeats(options: AgentSeatsOptions): AgentSeats {
     ending.add(left);
     void left.then(() => ending.delete(left));
   };
-  const open = (id: AgentId, from: string): Seat => {
+  const giveUp = (id: AgentId, seat: Seat, how: string) => {
+    if (seats.get(id) === seat) seats.delete(id);
+    leave(seat, how);
+  };
+  const open = ({ id, from, isGood }: SeatRequest): Seat => {
     const side = startAgentSide(sideOptions(id, from, options), (order) => {
       if (order === undefined || seat.stop !== undefined) return;
       seat.stop = order;
       leave(seat, "stopped");
     });
-    const seat: Seat = { side, calls: 0 };
+    const seat: Seat = { side, isGood, calls: 0 };
+    seat.looking = setInterval(() => {
+      if (!seat.isGood()) giveUp(id, seat, "its token counts no longer");
+    }, options.lookEveryMs ?? lookEveryMs);
     seats.set(id, seat);
     return seat;
   };
   const giveUpLater = (id: AgentId, seat: Seat) => {
-    seat.timer = setTimeout(() => {
-      if (seats.get(id) === seat) seats.delete(id);
-      leave(seat, `it has not called over HTTP for ${Math.round(lastsMs / 60_000)} min`);
-    }, lastsMs);
+    const how = `it has not called over HTTP for ${Math.round(lastsMs / 60_000)} min`;
+    seat.timer = setTimeout(() => giveUp(id, seat, how), lastsMs);
   };
 
   return {
-    begin({ id, messages, from }) {
+    begin(request) {
+      const { id, messages, isGood } = request;
       const known = seats.get(id);
       const isNew = known === undefined || (known.stop !== undefined && messages.some(beginsSession));
-      const seat = isNew ? open(id, from) : known;
+      const seat = isNew ? open(request) : known;
+      seat.isGood = isGood;
       clearTimeout(seat.timer);
       seat.calls += 1;
       for (const message of messages) seat.side.showClient(message);
@@ -104,7 +122,8 @@ export function createAgentSeats(options: AgentSeatsOptions): AgentSeats {
         server: () => createMcpServer({ id, role: roleOf(id), version, call, progressEveryMs }),
         end() {
           seat.calls -= 1;
-          if (seat.calls === 0 && seat.stop === undefined) giveUpLater(id, seat);
+          const isThere = seats.get(id) === seat && seat.stop === undefined;
+          if (seat.calls === 0 && isThere) giveUpLater(id, seat);
         },
       };
     },

@@ -8,9 +8,9 @@ import { ada } from "../support/agents.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { until } from "../support/wait-for.ts";
 
-function seatsOf(test: TestServer, lastsMs?: number): AgentSeats {
+function seatsOf(test: TestServer, lastsMs?: number, lookEveryMs?: number): AgentSeats {
   return createAgentSeats({
-    ...{ natsUrl: test.nats.url, heartbeatIntervalS: 15, version: "0.0.0-test", lastsMs },
+    ...{ natsUrl: test.nats.url, heartbeatIntervalS: 15, version: "0.0.0-test", lastsMs, lookEveryMs },
     credsPathOf: () => undefined,
     roleOf: () => "agent",
     ...{ now: () => new Date(), log: silentLogger },
@@ -27,7 +27,12 @@ const initialize = request("initialize", {
 
 /** Calls a tool as one HTTP request does. */
 async function call(seats: AgentSeats, name: string, args: object = {}) {
-  const begun = seats.begin({ id: ada, messages: [request("tools/call", { name })], from: "192.0.2.7" });
+  const begun = seats.begin({
+    id: ada,
+    messages: [request("tools/call", { name })],
+    from: "192.0.2.7",
+    isGood: () => true,
+  });
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   const server = begun.server();
   const client = new Client({ name: "far-cli", version: "2.0.0" });
@@ -46,7 +51,7 @@ describe("createAgentSeats()", () => {
     await using test = await startTestServer();
     const seats = seatsOf(test);
     try {
-      seats.begin({ id: ada, messages: [initialize], from: "192.0.2.7" }).end();
+      seats.begin({ id: ada, messages: [initialize], from: "192.0.2.7", isGood: () => true }).end();
       const reported = await call(seats, "report_status", { status: "working", current_task: "mend" });
       expect(reported).toEqual({ isError: false, text: expect.stringContaining("status recorded") });
       await until("the fleet has it", () => test.server.fleet.get(ada)?.current_task === "mend");
@@ -68,9 +73,25 @@ describe("createAgentSeats()", () => {
       await call(seats, "report_progress", { note: "first" });
       await until("it has left", () => test.server.fleet.get(ada)?.axes.link.value === "offline");
       expect(test.server.fleet.get(ada)?.said?.message).toContain("has not called over HTTP");
-      const back = seats.begin({ id: ada, messages: [], from: "192.0.2.7" });
+      const back = seats.begin({ id: ada, messages: [], from: "192.0.2.7", isGood: () => true });
       await until("it is back", () => test.server.fleet.get(ada)?.axes.link.value === "online");
       back.end();
+    } finally {
+      await seats.close();
+    }
+  });
+
+  test("an agent whose token counts no longer has left, also while a call of its own waits", async () => {
+    await using test = await startTestServer();
+    const seats = seatsOf(test, undefined, 10);
+    try {
+      let isGood = true;
+      const begun = seats.begin({ id: ada, messages: [], from: "192.0.2.7", isGood: () => isGood });
+      await until("it is online", () => test.server.fleet.get(ada)?.axes.link.value === "online");
+      isGood = false;
+      await until("it has left", () => test.server.fleet.get(ada)?.axes.link.value === "offline");
+      expect(test.server.fleet.get(ada)?.said?.message).toBe("its token counts no longer");
+      begun.end();
     } finally {
       await seats.close();
     }
@@ -93,7 +114,7 @@ describe("createAgentSeats()", () => {
         isError: true,
         text: "mia has stopped you (stop): enough. Do nothing more, and end. Nothing was recorded.",
       });
-      seats.begin({ id: ada, messages: [initialize], from: "192.0.2.7" }).end();
+      seats.begin({ id: ada, messages: [initialize], from: "192.0.2.7", isGood: () => true }).end();
       expect(await call(seats, "report_status", { status: "working" })).toMatchObject({ isError: false });
     } finally {
       await seats.close();

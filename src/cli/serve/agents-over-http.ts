@@ -23,5 +23,5 @@ export function openAgentsOverHttp(
   const credsPathOf: AgentSeatsOptions["credsPathOf"] = (id) => agentCredsPath(dataDir, id);
   const seats = createAgentSeats({ ...options, heartbeatIntervalS, roleOf, credsPathOf });
   parts.defer(() => seats.close());
-  return { begin: ({ id, body, from }) => seats.begin({ id, messages: parseMcpMessages(body), from }) };
+  return { begin: ({ body, ...request }) => seats.begin({ ...request, messages: parseMcpMessages(body) }) };
 }

@@ -47,6 +47,12 @@ export function whenVoid(c: Context, access: Rotated | undefined): Rotated["onRo
   };
 }
 
+/** Returns a function that tells whether whoever sends this request is still let in. */
+export function goodnessOf(c: Context): () => boolean {
+  const caller = c.get(key) as KnownCaller | undefined;
+  return () => caller === undefined || isStillGood(caller);
+}
+
 /** A token that cannot be looked up, because the folder cannot be read, is none. Here, nobody would catch that error, and it would end `serve`. */
 function isStillGood({ isGood }: KnownCaller): boolean {
   try {

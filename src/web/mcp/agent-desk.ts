@@ -15,6 +15,8 @@ export interface AgentRequest {
   readonly body: unknown;
   /** The address from which it comes. */
   readonly from: string;
+  /** Whether the agent's token still counts. */
+  readonly isGood: () => boolean;
 }
 
 export interface BegunRequest {

@@ -10,7 +10,7 @@ import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions, ConnectionInfo } from "../access/access.ts";
-import { callerOf, signedBy, whenVoid } from "../access/caller.ts";
+import { callerOf, goodnessOf, signedBy, whenVoid } from "../access/caller.ts";
 import { type AgentDesk, type BegunRequest, requireAgent } from "./agent-desk.ts";
 import { createChangeBus } from "./operator-resources.ts";
 import { createOperatorServer } from "./operator-server.ts";
@@ -53,7 +53,7 @@ export function createMcp(options: McpOptions): Hono {
     const { id, desk } = requireAgent(callerOf(c), agentDesk);
     const { remoteAddress: from = "unknown" } = (c.env ?? {}) as ConnectionInfo;
     if (c.req.method !== "POST") return await answer(c, agents, access, authOf(c));
-    const begun = desk.begin({ id, body: await bodyOf(c), from });
+    const begun = desk.begin({ id, body: await bodyOf(c), from, isGood: goodnessOf(c) });
     return await answer(c, agents, access, { ...authOf(c), extra: { begun } }, () => begun.end());
   });
   return mcp;
