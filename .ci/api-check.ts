@@ -19,6 +19,8 @@ const checks = [
   "response_schema_conformance",
   "unsupported_method",
   "allow_header_conformance",
+  "negative_data_rejection",
+  "ignored_auth",
 ];
 /** Event streams have no end, so their answers are not complete. `tests/web/api` reads them. */
 const endless = ["/api/events", "/api/agents/{id}/typing"];

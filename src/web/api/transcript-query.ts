@@ -14,7 +14,7 @@ export function readTranscriptQuery(query: Readonly<Record<string, string>>, now
   const wholeOf = (name: string, most: number) => {
     const { [name]: text = "" } = query;
     if (text === "") return undefined;
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (value <= most) return value;
     throw new CliaiError("usage", `${name} "${text}" is not a whole number up to ${most}`, {
       hint: `leave ${name} out for the newest entries`,

@@ -76,7 +76,7 @@ export const transcriptParameters: Readonly<Record<string, Parameter>> = {
 };
 
 export const searchParameters: Readonly<Record<string, Parameter>> = {
-  text: { schema: v.string(), description: "the words", isRequired: true },
+  text: { schema: v.pipe(v.string(), v.nonEmpty()), description: "the words", isRequired: true },
   agent: agentParameter,
   kind: { schema: v.string(), description: "only records of this kind" },
   project: { schema: v.string(), description: "only of agents that work there now" },
