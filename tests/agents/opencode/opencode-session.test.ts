@@ -1,6 +1,6 @@
 // The live session against the real OpenCode, offline.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { createOpencodeClient } from "../../../src/agents/opencode/opencode-client.ts";
@@ -146,15 +146,36 @@ describe("openOpencodeSession()", () => {
   );
 
   test(
-    "neither its commands nor any MCP server, also of its user, get a secret by their environment; a folder may have any name",
+    "neither its commands nor any MCP server, formatter or language server of its user get a secret by their environment; a folder may have any name",
     async () => {
       await using dir = await tempDir();
-      const ownEnv = dir.join("own-env");
-      const command = ["sh", "-c", 'env > "$OWN_ENV"; exec "$0" "$1"', process.execPath, tinyServerPath];
-      const own = { type: "local", command, environment: { OWN_ENV: ownEnv } };
+      const envOf = (program: string) => dir.join(`env-${program}`);
+      const writesEnv = (program: string) => ["sh", "-c", 'env > "$0"', envOf(program)];
+      const folder = "a folder – mit Ümlaut";
+      const fileOf = (name: string) => dir.join(folder, name);
+      const script = 'env > "$OWN_ENV"; exec "$0" "$1"';
+      const own = { command: ["sh", "-c", script, process.execPath, tinyServerPath], type: "local" };
+      const user = {
+        mcp: { own: { ...own, environment: { OWN_ENV: envOf("server") } } },
+        formatter: { own: { command: writesEnv("formatter"), extensions: [".mine"] } },
+        lsp: { own: { command: writesEnv("language-server"), extensions: [".words"] } },
+      };
+      const bin = dir.join("home", "bin");
+      for (const path of [bin, dir.join(folder)]) mkdirSync(path, { recursive: true });
+      // OpenCode brings along a formatter that runs this program, if it is there.
+      const dfmt = `#!/bin/sh\nenv > "${envOf("dfmt")}"\n`;
+      writeFileSync(join(bin, "dfmt"), dfmt, { mode: 0o700 });
+      writeFileSync(fileOf("a.words"), "words");
+      const write = (name: string) => call("write", { filePath: fileOf(name), content: "x" });
       await using opened = await openSession({
-        ...{ dir, folder: "a folder – mit Ümlaut", config: { mcp: { own } } },
-        script: { turns: [bash("pwd; env"), call("cliai_report_status", {}), { text: "ok" }] },
+        ...{ dir, folder, config: user },
+        script: {
+          turns: [
+            ...[bash("pwd; env"), call("cliai_report_status", {})],
+            ...[write("a.mine"), write("a.d"), call("read", { filePath: fileOf("a.words") })],
+            { text: "ok" },
+          ],
+        },
       });
       const { session, model, work } = opened;
       await session.say("look");
@@ -165,9 +186,11 @@ describe("openOpencodeSession()", () => {
       const { TINY_SECRET, ...environment } = JSON.parse(server);
       expect(TINY_SECRET).toBe("the secret of the bridge"); // it is for this server
       expect(environment.OPENCODE_SERVER_PASSWORD).toBe("");
-      // OpenCode has started the user's own server, too, which is none of cliai's.
-      const others = readFileSync(ownEnv, "utf8");
-      expect(others).toContain("OWN_ENV=");
+      // What OpenCode starts for its user is none of cliai's.
+      const started = ["server", "formatter", "dfmt", "language-server"].map(envOf);
+      await waitFor(() => started.every((path) => existsSync(path)), { what: "all are started" });
+      const others = started.map((path) => readFileSync(path, "utf8")).join("\n");
+      expect(others.match(/^OPENCODE_SERVER_PASSWORD=$/gm)).toHaveLength(started.length);
       const all = shell + JSON.stringify(environment) + others;
       const secrets = ["the secret of the bridge", "the-token", serverPassword("the-token")];
       for (const secret of secrets) expect(all).not.toContain(secret);
