@@ -27,6 +27,8 @@ export interface AgentView {
   untilReceipt(id: string, words: string, deadlineMs?: number): Promise<void>;
   /** The texts of the latest events of that kind, as its page shows them: what has failed comes first. */
   events(kind: string): Promise<readonly string[]>;
+  /** The time of the latest of these events, as the server tells it; undefined if there is none. */
+  latest(kind: string): Promise<string | undefined>;
   openRequests(): Promise<readonly OpenItem[]>;
   /** Waits for the open request that has the words. */
   request(words: string): Promise<OpenItem>;
@@ -37,7 +39,7 @@ export interface AgentView {
 }
 
 interface Timed {
-  readonly timeline: readonly { readonly kind: string; readonly text: string }[];
+  readonly timeline: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
 }
 
 /**
@@ -70,16 +72,22 @@ export function viewAgent(serveNow: () => RunningServe, output: () => Promise<st
       ...{ what: `a request with ${words}`, intervalMs: 50 },
       saw: async () => ({ output: await tail(), open: await openRequests(), agent: await agent() }),
     });
+  const eventsOf = async (kind: string) => {
+    const { timeline } = (await agent()) as ShownAgent & Timed;
+    return timeline.filter((entry) => entry.kind === kind);
+  };
   const answer: AgentView["answer"] = ({ request_id }, ...words) =>
     serveNow().run(["answer", request_id, ...words]);
   return {
     ...{ agent, until, openRequests, run, request, answer },
     send: (command, ...rest) => run("send", command, "ada", ...rest, "--timeout", "60"),
     life: async (id) => lifeOf(await agent(), id),
-    async events(kind) {
-      const { timeline } = (await agent()) as ShownAgent & Timed;
-      return timeline.filter((entry) => entry.kind === kind).map(({ text }) => text);
-    },
+    events: async (kind) => (await eventsOf(kind)).map(({ text }) => text),
+    latest: async (kind) =>
+      (await eventsOf(kind))
+        .map(({ at }) => at)
+        .sort()
+        .at(-1),
     async untilReceipt(id, words, deadlineMs) {
       const has = (shown: ShownAgent) => lifeOf(shown, id).some((state) => state.startsWith(words));
       await until(`${id} is ${words}`, has, deadlineMs);

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { waitFor } from "../../support/wait-for.ts";
 import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
+import { geminiHeadless } from "../drivers/acp.ts";
 import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
 import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
 import { copilotHeadless, copilotTerminal } from "../drivers/copilot.ts";
@@ -17,7 +18,7 @@ import { runOf } from "./victims.ts";
 /** The drivers with which this was run. */
 const tried = [
   ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless, opencodeTerminal],
-  ...[qwenHeadless, qwenTerminal, copilotHeadless, copilotTerminal, localHeadless],
+  ...[qwenHeadless, qwenTerminal, geminiHeadless, copilotHeadless, copilotTerminal, localHeadless],
 ];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(

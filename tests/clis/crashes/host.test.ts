@@ -5,6 +5,7 @@ import { readProcessStart } from "../../../src/processes/process-start.ts";
 import { waitFor } from "../../support/wait-for.ts";
 import { nameOf } from "../cli-driver.ts";
 import { startDriven, startsWithinMs } from "../driven-agent.ts";
+import { geminiHeadless } from "../drivers/acp.ts";
 import { claudeHeadless, claudeTerminal } from "../drivers/claude.ts";
 import { codexHeadless, codexTerminal } from "../drivers/codex.ts";
 import { copilotHeadless } from "../drivers/copilot.ts";
@@ -18,7 +19,7 @@ import { runOf } from "./victims.ts";
 /** The drivers with which this was run. */
 const tried = [
   ...[claudeHeadless, claudeTerminal, codexHeadless, codexTerminal, opencodeHeadless, opencodeTerminal],
-  ...[qwenHeadless, qwenTerminal, copilotHeadless, localHeadless],
+  ...[qwenHeadless, qwenTerminal, geminiHeadless, copilotHeadless, localHeadless],
 ];
 
 test.each(tried.map((driver) => [nameOf(driver), driver] as const))(

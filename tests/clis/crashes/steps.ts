@@ -32,6 +32,7 @@ export function scriptOf(driver: CliDriver, thinksMs: number): DrivenScript {
       { match: "DO-TOOL", once: true, turn: driver.shell(tool) },
       { match: "DO-ASKED", once: true, turn: driver.shell("touch asked-ran") },
       { match: "DO-PAUSED", once: true, turn: driver.shell("touch paused-ran") },
+      { match: "DO-OWN", once: true, turn: driver.ownTool("log_activity", { action: "looked" }) },
     ],
     fallback: { text: "It is done." },
   };
