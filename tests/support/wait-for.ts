@@ -66,12 +66,14 @@ export interface StaysOptions {
   readonly because: string;
   /** Default 300. */
   readonly forMs?: number;
+  /** Default 10. */
+  readonly lookEveryMs?: number;
 }
 
 /** Shows that nothing happens: fails as soon as `holds` is false, and resolves when it was true at every look for `forMs`. */
 export async function stays(
   holds: () => boolean,
-  { what, because, forMs = 300 }: StaysOptions,
+  { what, because, forMs = 300, lookEveryMs = 10 }: StaysOptions,
 ): Promise<void> {
   const endMs = performance.now() + forMs;
   for (;;) {
@@ -79,7 +81,7 @@ export async function stays(
       throw new Error(`it did not stay so: ${what} (looked at for ${forMs} ms, because ${because})`);
     const leftMs = endMs - performance.now();
     if (leftMs <= 0) return;
-    await delay(Math.min(leftMs, 10));
+    await delay(Math.min(leftMs, lookEveryMs));
   }
 }
 
