@@ -5,6 +5,7 @@ import { withLostConnections } from "../../domain/fleet/runs.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import { crashedAlert } from "../alerts/crashes.ts";
 import { lostEntriesAlert, warnOfLostEntries } from "../alerts/lost-entries.ts";
+import { countUnsentOrders } from "../alerts/unsent-orders.ts";
 import { openFleetStore } from "../fleet/fleet-store.ts";
 import { type Projector, startProjector } from "../fleet/projector.ts";
 import { createReadPosition } from "../fleet/read-position.ts";
@@ -79,7 +80,13 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     }
     if (outcome.isNew) consumers.make(event.id);
     store.changed(event.id);
+    if (!isReadAgain) unsent.take(event);
   };
+  const started = Promise.withResolvers<Projector>();
+  const unsent = countUnsentOrders({
+    ...{ bus, recordOf: fleet.record, onMalformed: malformed.take, log },
+    projector: started.promise,
+  });
   const position = createReadPosition(stored.cursor);
   const removal = startTakenOrdersRemoval({
     ...{ bus, fleet, lease, cursor: position.cursor, isStored: store.hasOrder, log },
@@ -110,6 +117,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     now,
     log,
   });
+  started.resolve(projector);
   store.startWriting(position.cursor);
   return {
     projector,
@@ -123,6 +131,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     flush: store.flush,
     stopRemovingOrders: removal.stop,
     async stop() {
+      unsent.stop();
       await projector.stop();
       await store.stop();
     },
