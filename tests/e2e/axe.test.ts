@@ -130,6 +130,7 @@ async function fillFleet(): Promise<void> {
   ] as const)
     await ask("a-idle", "request_permission", { tool, input: JSON.stringify(input, null, 2) });
   await ask("a-paused", "request_permission", { tool: "Plan", input: "first **this**", plan: true });
+  await fillRules();
   bus.subscribe("agent.ada.watch", () => {
     const runs = [
       { text: "● Bash", fg: 2, is: ["bold"] },
@@ -143,14 +144,37 @@ async function fillFleet(): Promise<void> {
   await web.viewOf("ada", ({ commands }) => commands.length === 2, "ada's orders");
 }
 
-/** Asks as an agent, and waits until the server has the request. */
-async function ask(id: string, tool: string, args: object): Promise<void> {
-  const body = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args } };
+/** A rule that stands, one that has ended, and a permission of which each kind of rule can be made, all with long words. */
+async function fillRules(): Promise<void> {
+  const place = { project_path: "/home/maria/company/monorepo/services/payments/gateway", host: "build-17" };
+  const { heartbeat } = await web.heartbeat("a-ruled", { config_name: "integration-coder", ...place });
+  const command = `docker compose run --rm gateway npm test -- --grep '${"retries ".repeat(20)}'`;
+  const permit = (input: object) =>
+    ask(
+      "a-ruled",
+      "request_permission",
+      { tool: "Bash", input: JSON.stringify(input) },
+      heartbeat?.instance_id,
+    );
+  const { requests, rules } = web.test.server;
+  for (const words of [command, "npm test"]) {
+    const id = await permit({ command: words });
+    await requests.answer(id, { approved: true }, "kim (page)");
+    const { rule_id } = await rules.make(id, { scope: "session" }, "kim (page)");
+    if (words !== command) await rules.revoke(rule_id, "kim (page)");
+  }
+  await permit({ command: `${command} && npm run lint` });
+}
+
+/** Asks as an agent, and waits until the server has the request, whose id it returns. */
+async function ask(id: string, tool: string, args: object, instance_id?: string): Promise<string> {
+  const body = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args }, instance_id };
   const response = await web.bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
   const { result } = JSON.parse(new TextDecoder().decode(response));
   const { requests } = web.test.server;
   const isOpen = () => requests.open().some(({ request_id }) => request_id === result.request_id);
   await waitFor(isOpen, { what: `the request of ${id} is open` });
+  return result.request_id;
 }
 
 async function open(path: string, on: Page): Promise<void> {
@@ -222,6 +246,7 @@ const pages = [
   ...["", "/transcript", "/terminal", "/messages", "/commands", "/cost", "/settings"].map(
     (tab) => `/agents/ada${tab}`,
   ),
+  ...["/rules", "/agents/a-ruled", "/agents/ada/terminal/type"],
   ...["/agents/a-blocked", "/agents/a-gone", "/spawn", "/bulk/stop", "/search?q=zebra", "/timeline"],
   ...["/messages?thread=m1", "/costs", "/system", "/phone", "/agents/nobody"],
 ];
