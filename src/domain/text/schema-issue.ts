@@ -28,6 +28,7 @@ export function mustBeObject(name: string, what: string): CliaiError {
 /**
  * Makes the error `config_invalid` from an issue that valibot has found.
  * @param at the keys in the file that lead to the checked value
+ * @param isSecret whether the value must not be shown
  * @param knownKeys returns the keys that an object may have, by the keys that lead to it
  */
 export function describeIssue(
@@ -35,10 +36,12 @@ export function describeIssue(
   {
     name,
     at = [],
+    isSecret = false,
     knownKeys,
   }: {
     readonly name: string;
     readonly at?: readonly string[];
+    readonly isSecret?: boolean;
     readonly knownKeys: (parents: readonly string[]) => readonly string[];
   },
 ): CliaiError {
@@ -53,6 +56,6 @@ export function describeIssue(
   }
   const received = JSON.stringify(issue.input)?.slice(0, 60);
   const what = keys.length === 0 ? issue.message : `${dotted} ${issue.message}`;
-  const found = issue.path?.at(-1)?.origin === "key" ? "" : `, not ${received}`;
+  const found = isSecret || issue.path?.at(-1)?.origin === "key" ? "" : `, not ${received}`;
   return new CliaiError("config_invalid", `${name}: ${what}${found}`, { hint: `correct it in ${name}` });
 }

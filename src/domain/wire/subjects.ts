@@ -14,7 +14,12 @@ export type AgentOrderTopic = (typeof agentOrderTopics)[number];
 export type AgentRecordTopic = (typeof agentRecordTopics)[number];
 export type AgentTopic = AgentReportTopic | AgentOrderTopic | AgentRecordTopic;
 
-export const streams = { commands: "COMMANDS", audit: "AUDIT", transcripts: "TRANSCRIPTS" } as const;
+export const streams = {
+  commands: "COMMANDS",
+  audit: "AUDIT",
+  transcripts: "TRANSCRIPTS",
+  notices: "NOTICES",
+} as const;
 /**
  * The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, holds, removed agents. `spending` has what
  * agents' sessions have used.
@@ -45,8 +50,27 @@ export const serveRulesSubject = "serve.rules";
 export const serveLaunchSubject = "serve.launch";
 /** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */
 export const serveFleetSubject = "serve.fleet";
+/** On this subject the operator lists and tries hooks and targets of notifications. No stream stores it. */
+export const serveNotifySubject = "serve.notify";
 /** On this subject the operator's commands ask a serve to search, or to drop an agent from the index. No stream stores it. */
 export const serveSearchSubject = "serve.search";
+/** The subjects of notices, each with the id of one notice. The stream NOTICES stores them, and only serve publishes there. */
+export const everyNoticeSubject = "notice.*";
+
+export function noticeSubject(noticeId: string): string {
+  return `notice.${noticeId}`;
+}
+
+/** The name of the durable consumer of the stream NOTICES for one hook of the user. */
+export function hookConsumer(name: string): string {
+  return `hook-${name}`;
+}
+
+/** The same for one target of the user's notifications. */
+export function targetConsumer(name: string): string {
+  return `notify-${name}`;
+}
+
 /** The subject for tool calls without an agent's id; answered only with `--insecure`. */
 export const plainToolCallSubject = "tools.call";
 

@@ -154,6 +154,45 @@ export function consumeOrders(
   };
 }
 
+export interface Delivered extends StreamMessage {
+  /** Acknowledges it, so that it is not delivered again. Resolves when nats-server has confirmed that. */
+  ack(): Promise<void>;
+  /** Refuses it for now, so that it is delivered again. */
+  giveBack(): void;
+}
+
+/**
+ * Delivers the messages of a durable consumer that serve makes for itself. What is not acknowledged in time is delivered again, with the
+ * same sequence, also to the next serve.
+ * @param ensure makes the consumer if it is missing; called before each try to read from it
+ */
+export function consumeDurable(
+  bus: Bus,
+  place: { readonly stream: string; readonly consumer: string },
+  { ensure, onMessage, log }: DurableOptions,
+): { stop(): Promise<void> } {
+  return keepConsuming(bus, log, `consumer ${place.consumer}`, async () => {
+    await ensure();
+    return {
+      messages: pullMessages(bus, { ...place, batch: 100, ...orderPullFor(bus) }),
+      onMessage: (message) =>
+        onMessage({
+          ...streamMessage(message),
+          ack: async () => {
+            await message.ackAck();
+          },
+          giveBack: () => message.nak(),
+        }),
+    };
+  });
+}
+
+interface DurableOptions {
+  readonly ensure: () => Promise<void>;
+  readonly onMessage: (message: Delivered) => void;
+  readonly log: Logger;
+}
+
 interface Consumption {
   readonly messages: Pulled;
   readonly onMessage: (message: JsMsg) => void;

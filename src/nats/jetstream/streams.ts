@@ -1,6 +1,6 @@
 // This room makes, reads and follows streams, consumers and buckets.
 //
-// Creates the streams COMMANDS, AUDIT and TRANSCRIPTS. Only serve does, because agents may not create streams.
+// Creates the streams COMMANDS, AUDIT, TRANSCRIPTS and NOTICES. Only serve does, because agents may not create streams.
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -20,6 +20,7 @@ import {
   captainDecisionSubject,
   dashboardAlertSubject,
   everyAgentSubject,
+  everyNoticeSubject,
   streams,
 } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
@@ -43,6 +44,10 @@ const maxEntriesOfAgent = 20_000;
 /** The largest entry, with its headers. The text of an entry has 16,000 characters. */
 const maxEntryBytes = 128 * 1024;
 
+/** How long notices are kept: whoever is told of them may be away for that long. */
+const noticesKeptMs = 7 * day;
+const maxNotices = 100_000;
+
 /** How much of a stream is kept. Older messages, and beyond the size some of the oldest, are deleted. */
 export interface StreamRetention {
   readonly maxAgeMs: number;
@@ -62,7 +67,7 @@ export interface StreamOptions {
 }
 
 /**
- * Creates COMMANDS, AUDIT and TRANSCRIPTS, or updates their settings.
+ * Creates the streams, or updates their settings.
  * @throws CliaiError if JetStream is off or refuses; `config_invalid` for more replicas than there are servers
  */
 export async function ensureStreams(bus: Bus, options: StreamOptions): Promise<void> {
@@ -129,6 +134,15 @@ function streamConfigs({
       max_msg_size: maxEntryBytes,
       // A window of its own: an id that an agent chooses can keep out neither an order nor a receipt.
       duplicate_window: nanos(Math.min(sameEntryWindowMs, transcriptRetention.maxAgeMs)),
+      num_replicas: replicas,
+    },
+    {
+      name: streams.notices,
+      subjects: [everyNoticeSubject],
+      retention: RetentionPolicy.Limits,
+      discard: DiscardPolicy.Old,
+      max_age: nanos(noticesKeptMs),
+      max_msgs: maxNotices,
       num_replicas: replicas,
     },
   ];
