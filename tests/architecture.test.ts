@@ -10,7 +10,19 @@ const src = join(root, "src");
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   main: ["cli"],
   cli: [
-    ...["server", "audit", "search", "bridge", "host", "model-gate", "agent-link", "agents", "loop", "web"],
+    ...[
+      "server",
+      "notify",
+      "audit",
+      "search",
+      "bridge",
+      "host",
+      "model-gate",
+      "agent-link",
+      "agents",
+      "loop",
+      "web",
+    ],
     ...[
       "nats",
       "bench",
@@ -31,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   web: ["mcp", "domain", "log", "server (types)", "search (types)", "waiting", "same-secret"],
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],
+  notify: [...["server (types)", "nats", "processes", "domain", "log", "runtime", "direct-fetch", "waiting"]],
   search: ["nats", "processes", "domain", "log", "runtime", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   "model-gate": ["agent-link", "domain", "log", "runtime", "direct-fetch", "waiting"],
@@ -73,7 +86,20 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   uqr: ["cli"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
-    ...["bridge", "mcp", "host", "model-gate", "audit", "search", "loop", "server", "web", "bench", "cli"],
+    ...[
+      "bridge",
+      "mcp",
+      "host",
+      "model-gate",
+      "audit",
+      "search",
+      "loop",
+      "server",
+      "notify",
+      "web",
+      "bench",
+      "cli",
+    ],
   ],
 };
 

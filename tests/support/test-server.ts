@@ -3,6 +3,7 @@ import type { AuditOptions } from "../../src/audit/start-signing.ts";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import type { Server } from "../../src/server/server.ts";
+import type { ServerOptions } from "../../src/server/start/server-options.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { startTestNats, type TestNats } from "./nats.ts";
 
@@ -24,6 +25,7 @@ export interface TestServerOptions {
   readonly audit?: AuditOptions;
   readonly resumeWindowMs?: number;
   readonly giveAgainAfterMs?: number;
+  readonly openNotices?: ServerOptions["openNotices"];
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -42,6 +44,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     audit: options.audit,
     resumeWindowMs: options.resumeWindowMs,
     giveAgainAfterMs: options.giveAgainAfterMs,
+    openNotices: options.openNotices,
     natsRestarts: nats.server.restarts,
     now: options.now ?? (() => new Date()),
     log: silentLogger,

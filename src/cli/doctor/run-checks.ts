@@ -8,9 +8,11 @@ import type { CliContext } from "../frame/context.ts";
 import { clisOfProfiles } from "../profile-clis.ts";
 import { checkAgentSettings } from "./agent-settings.ts";
 import { checkDisk, checkFiles, checkJsonFiles, checkLayout } from "./files.ts";
+import { checkHooks } from "./hooks.ts";
 import { checkLogs } from "./logs.ts";
 import { checkModelServers, readServersInUse } from "./model-servers.ts";
 import { checkNats } from "./nats.ts";
+import { checkNotify } from "./notify.ts";
 import { checkProfiles } from "./profiles.ts";
 import { checkAgentClis, checkNatsServer, checkServePath } from "./programs.ts";
 import { checkServe } from "./server.ts";
@@ -37,6 +39,8 @@ export async function runChecks(
     ...(await checkLogs(dataDir)),
     await checkDisk(dataDir),
     ...(await checkProfiles(dataDir, found, context)),
+    ...(await checkHooks(dataDir, searchPath)),
+    ...(await checkNotify(dataDir, searchPath)),
     ...(asksModels ? await checkModelServers(dataDir, inUse, context) : []),
     await checkNatsServer(searchPath),
     ...checkAgentClis(found),

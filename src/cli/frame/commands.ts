@@ -86,6 +86,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list or revoke the standing rules, which approve without asking",
     load: async () => (await import("../rules.ts")).rulesCommand,
   },
+  notify: {
+    description: "list who is told when an agent needs you, or try it",
+    load: async () => (await import("../notify/notify.ts")).notifyCommand,
+  },
   audit: {
     description: "read, export, verify or replay the recorded history",
     load: async () => (await import("../audit/audit.ts")).auditCommand,

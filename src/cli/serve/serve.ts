@@ -34,6 +34,7 @@ import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
+import { openNotify } from "../notify/notify-desk.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
@@ -145,6 +146,7 @@ async function startParts(
     resumeWindowMs: parseDurationMs(settings.resume_window),
     natsRestarts,
     storeTrouble: () => running.nats?.trouble(),
+    openNotices: (inside) => openNotify(inside, { dataDir, url, env: context.env, version }),
     now,
     log,
   });

@@ -57,6 +57,20 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
     action: `See why in the agent's log, and whether the store has room: cliai log ${agent_id ?? "AGENT"}; cliai doctor`,
     ends: quietEnd,
   }),
+  hook_failed: () => ({
+    title: "A hook of yours fails",
+    cause:
+      "hooks.json has a mistake, or a command in it cannot be started, ended with an error or took too long.",
+    action: "Correct it in hooks.json of the data directory, which is read again at once; see: cliai doctor",
+    ends: "It ends when the hook runs well, or is removed.",
+  }),
+  notify_failed: () => ({
+    title: "A target of your notifications fails",
+    cause:
+      "notify.json has a mistake, or a target cannot be reached or refuses what it is told. Nothing is lost: it is tried again.",
+    action: "See which and why, and try it: cliai notify; cliai notify test",
+    ends: "It ends when the target is told again, or is removed.",
+  }),
   escalated: () => ({
     title: "A captain passes a request on to you",
     cause: "A captain was asked for a decision, and has left it to a person.",

@@ -4,9 +4,12 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { NatsServerFacts } from "../../nats/accounts/server-facts.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
+import type { Bus } from "../../nats/bus.ts";
 import type { RepeatedViolation } from "../../nats/child/violations.ts";
+import type { Alerts } from "../alerts/alerts.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
-import type { LaunchAgent } from "../server.ts";
+import type { Lease } from "../lease.ts";
+import type { FleetService, LaunchAgent } from "../server.ts";
 
 export interface ServerOptions {
   /** A new one at each start; made here if left out. */
@@ -37,6 +40,18 @@ export interface ServerOptions {
   readonly natsRestarts: () => number;
   /** Why the nats-server child says that its store accepts nothing; undefined if it does not say so. */
   readonly storeTrouble?: (() => string | undefined) | undefined;
+  /** Opens what tells people and programs of the fleet's changes. Resolves to the function that ends it. */
+  readonly openNotices?: ((inside: ServerInside) => Promise<() => Promise<void>>) | undefined;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** The parts of a server that `openNotices` works with. */
+export interface ServerInside {
+  readonly bus: Bus;
+  readonly fleet: FleetService;
+  readonly alerts: Alerts;
+  readonly lease: Pick<Lease, "isLeader" | "onChange">;
   readonly now: () => Date;
   readonly log: Logger;
 }

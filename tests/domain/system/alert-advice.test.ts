@@ -10,11 +10,13 @@ const alert = (kind: string) => ({
 
 /** Every kind of alert that a file of the server raises. */
 function raisedKinds(): string[] {
-  const server = join(import.meta.dirname, "../../../src/server");
-  const files = readdirSync(server, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+  const rooms = ["server", "notify"].map((room) => join(import.meta.dirname, "../../../src", room));
+  const files = rooms
+    .flatMap((room) => readdirSync(room, { recursive: true, withFileTypes: true }))
+    .filter((each) => each.isFile());
   const text = files.map((file) => readFileSync(join(file.parentPath, file.name), "utf8")).join("\n");
   const raised = [...text.matchAll(/raise(?:Own)?\(\{\s*kind: "(\w+)"/g)].map(([, kind = ""]) => kind);
-  const named = [...text.matchAll(/export const (?:\w+Alert|storeDamaged) = "(\w+)"/g)].map(
+  const named = [...text.matchAll(/^(?:export )?const (?:\w+Alert|storeDamaged) = "(\w+)"/gm)].map(
     ([, kind = ""]) => kind,
   );
   return [...new Set([...raised, ...named])];

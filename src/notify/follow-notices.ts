@@ -1,0 +1,120 @@
+// Gives notices to one recipient, in their order: those that its durable consumer delivers, so that none is lost over a restart of serve. Each
+// is acknowledged when the recipient is through with it, so that it comes again if serve is killed before that.
+import { type Notice, NoticeSchema } from "../domain/notices/notice.ts";
+import type { Notices } from "../domain/notices/notices-words.ts";
+import { messageOf } from "../domain/text/errors.ts";
+import { decodeMessage } from "../domain/wire/decode.ts";
+import { streams } from "../domain/wire/subjects.ts";
+import type { Logger } from "../log.ts";
+import type { Bus } from "../nats/bus.ts";
+import { consumeDurable, type Delivered } from "../nats/jetstream/follow.ts";
+import { ensureNoticeConsumer } from "../nats/jetstream/notice-consumers.ts";
+import { atMost } from "../waiting.ts";
+
+/** How many sequences are remembered, whose acknowledgement may have been lost. */
+const remembered = 5_000;
+
+export interface Recipient {
+  /** The name of its durable consumer. */
+  readonly consumer: string;
+  readonly isWanted: (notice: Notice) => boolean;
+  /** How many notices it takes at once. */
+  readonly atOnce: number;
+  /** Resolves when it may be told. What has come by then is told together. */
+  readonly whenReady: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when it is through with the notices. A rejection counts as that, too, unless the signal has aborted. */
+  readonly take: (notices: Notices, signal: AbortSignal) => Promise<void>;
+}
+
+export interface NoticeFollowing {
+  /** Resolves when the consumer is there, or after 5 s. */
+  readonly ready: Promise<void>;
+  /** How many notices wait to be taken. */
+  waiting(): number;
+  stop(): Promise<void>;
+}
+
+interface Waiting extends Pick<Delivered, "ack" | "giveBack"> {
+  readonly notice: Notice;
+}
+
+export function followNotices(bus: Bus, recipient: Recipient, log: Logger): NoticeFollowing {
+  const { consumer, isWanted } = recipient;
+  const waiting = new Map<number, Waiting>();
+  const through = new Set<number>();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const made = Promise.withResolvers<void>();
+  let wake = Promise.withResolvers<void>();
+
+  const ack = (seq: number, message: Pick<Delivered, "ack">) => {
+    through.add(seq);
+    const [oldest] = through;
+    if (through.size > remembered && oldest !== undefined) through.delete(oldest);
+    // If it is lost, the notice is delivered again, and then acknowledged again.
+    message.ack().catch((error: unknown) => log.debug(`${consumer}: ${messageOf(error)}`));
+  };
+  const consuming = consumeDurable(
+    bus,
+    { stream: streams.notices, consumer },
+    {
+      ensure: async () => {
+        await ensureNoticeConsumer(bus, consumer);
+        made.resolve();
+      },
+      onMessage: (message) => {
+        const notice = noticeIn(message.data);
+        if (notice === undefined || through.has(message.seq) || !isWanted(notice)) ack(message.seq, message);
+        else {
+          waiting.set(message.seq, { notice, ack: message.ack, giveBack: message.giveBack });
+          wake.resolve();
+        }
+      },
+      log,
+    },
+  );
+  const tellNext = async () => {
+    await recipient.whenReady(signal);
+    const seqs = [...waiting.keys()].slice(0, recipient.atOnce);
+    const [first, ...others] = seqs.flatMap((seq) => waiting.get(seq)?.notice ?? []);
+    if (first === undefined || signal.aborted) return;
+    const taking = recipient.take([first, ...others], signal);
+    await taking.catch((error: unknown) => log.debug(`${consumer}: ${messageOf(error)}`));
+    if (signal.aborted) return;
+    for (const seq of seqs) {
+      const message = waiting.get(seq);
+      waiting.delete(seq);
+      if (message !== undefined) ack(seq, message);
+    }
+  };
+  const run = async () => {
+    while (!signal.aborted) {
+      if (waiting.size > 0) await tellNext();
+      else {
+        await wake.promise;
+        wake = Promise.withResolvers();
+      }
+    }
+  };
+  const done = run();
+  return {
+    ready: atMost(5_000, made.promise),
+    waiting: () => waiting.size,
+    async stop() {
+      stopping.abort();
+      wake.resolve();
+      await Promise.all([consuming.stop(), done]);
+      // The next serve gets them at once, and need not wait until their acknowledgements are overdue.
+      for (const { giveBack } of waiting.values()) giveBack();
+    },
+  };
+}
+
+/** Undefined for a message that is no notice; something else wrote it. */
+function noticeIn(data: Uint8Array): Notice | undefined {
+  try {
+    return decodeMessage(NoticeSchema, data);
+  } catch {
+    return undefined;
+  }
+}
