@@ -68,7 +68,9 @@ async function answer(
   onEnd: () => void = () => undefined,
 ): Promise<Response> {
   const ending = new AbortController();
-  const forget = whenVoid(c, access)?.(() => ending.abort());
+  // Only an answer to POST goes on. Those to others are short, and that to HEAD is never read or cancelled, so its watch would never end.
+  const watch = c.req.method === "POST" ? whenVoid(c, access) : undefined;
+  const forget = watch?.(() => ending.abort());
   let isOver = false;
   const end = () => {
     if (isOver) return;

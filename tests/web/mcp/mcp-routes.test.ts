@@ -65,6 +65,13 @@ describe("who gets in at /mcp/operator", () => {
   });
 });
 
+test("an answer to HEAD, which nobody reads, leaves nothing behind that waits for its end", async () => {
+  const before = mcp.watching();
+  const headers = bearer(operatorsToken);
+  expect((await mcp.web.app.request("/mcp/operator", { method: "HEAD", headers })).status).toBe(405);
+  expect(mcp.watching()).toBe(before);
+});
+
 const eras: readonly Era[] = ["legacy", "modern"];
 describe.each(eras)("a %s client", (era) => {
   test("is offered the tools that only read, and says so of each", async () => {

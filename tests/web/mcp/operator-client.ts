@@ -18,16 +18,23 @@ export interface McpApp extends AsyncDisposable {
   /** Makes the token of an agent. */
   agentsToken(id: string): string;
   revoke(token: string): void;
+  /** How many answers wait to hear that the operator's token was replaced. */
+  watching(): number;
   /** Connects the client with a token. It is closed with the app. */
   connect(token: string, era?: Era, path?: string): Promise<Client>;
 }
 
 export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
   const named = new Map<string, NamedToken>();
+  const watches = new Set<() => void>();
   let seats: AgentSeats | undefined;
   const web = await startTestApp(
     {
-      ...{ token: () => operatorsToken, onRotated: () => () => undefined },
+      token: () => operatorsToken,
+      onRotated(listener) {
+        watches.add(listener);
+        return () => void watches.delete(listener);
+      },
       findNamed: (token) => named.get(token),
       ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
     },
@@ -58,6 +65,7 @@ export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
       return token;
     },
     revoke: (token) => void named.delete(token),
+    watching: () => watches.size,
     async connect(token, era = "modern", path = "/mcp/operator") {
       const client = new Client(
         { name: "assistant", version: "1.2.3" },
