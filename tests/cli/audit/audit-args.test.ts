@@ -25,7 +25,7 @@ test("readFilter() refuses a span that ends before it begins, and takes one of a
     hint: "2h means two hours ago: --since 2h --until 1h",
   });
   expect(read({ since: "1h", until: "1h" }).sinceMs).toBe(now.getTime() - 3_600_000);
-  expect(read({ until: "100000d" }).untilMs).toBeLessThan(0);
+  expect(read({ until: "100000d" }).untilMs).toBe(0);
 });
 
 test("readFilter() names the flag whose time it cannot read, and the words that it does not know", () => {
