@@ -9,7 +9,7 @@ import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { agentSubject, streams, toolCallSubject } from "../../src/domain/wire/subjects.ts";
 import { readStream } from "../../src/nats/jetstream/read-stream.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
-import { startGoAgent, startPythonAgent } from "../support/example-agents.ts";
+import { runBesidePythonAgent, startGoAgent, startPythonAgent } from "../support/example-agents.ts";
 import { startTestServer } from "../support/test-server.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
 
@@ -186,3 +186,32 @@ test.each(examples)(
     expect((await program.exit()).code).toBe(0);
   },
 );
+
+/** A queue whose first fetch ends as one of nats-py 2.16 does on a busy machine, and whose second brings an order. */
+const afterPlainTimeout = `
+import asyncio, types, agent
+fetches = 0
+async def fetch(batch, timeout):
+    global fetches
+    fetches += 1
+    if fetches == 1:
+        raise asyncio.TimeoutError
+    return ["an order"]
+async def bind(durable, stream):
+    return types.SimpleNamespace(fetch=fetch)
+async def main():
+    one = agent.Agent()
+    one.nats = types.SimpleNamespace(jetstream=lambda: types.SimpleNamespace(pull_subscribe_bind=bind))
+    async def take(message):
+        print(f"took {message}")
+        one.ended.set()
+    one.take = take
+    await one.take_orders()
+asyncio.run(main())
+`;
+
+test("the example in python takes orders after a fetch that ends with asyncio's own TimeoutError", async () => {
+  expect(await runBesidePythonAgent(afterPlainTimeout)).toMatchObject({
+    ...{ code: 0, stdout: "took an order\n", stderr: "" },
+  });
+});

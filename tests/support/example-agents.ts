@@ -1,7 +1,7 @@
 // Starts the programs of configs/examples as their first lines say, with their pinned packages.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { findOnPath } from "../../src/nats/child/server-version.ts";
 import { type Child, startChild } from "./child.ts";
 import { installPythonPackages, python } from "./python-packages.ts";
@@ -15,10 +15,21 @@ type Env = Readonly<Record<string, string>>;
 
 /** @param env what the program is told: AGENT_ID, NATS_URL, NATS_CREDS … */
 export async function startPythonAgent(env: Env): Promise<Child> {
+  return await startPython([join(examples, "python", "agent.py")], env);
+}
+
+/** Runs a program that imports the example as `agent`. */
+export async function runBesidePythonAgent(program: string): ReturnType<Child["exit"]> {
+  await using child = await startPython(["-c", program], { AGENT_ID: "ada" });
+  return await child.exit();
+}
+
+async function startPython(args: readonly string[], env: Env): Promise<Child> {
   const dir = join(examples, "python");
   const site = await installPythonPackages(join(dir, "requirements.txt"), "python-example");
-  return await startChild(python, [join(dir, "agent.py")], {
-    env: { ...process.env, ...env, PYTHONPATH: site, PYTHONDONTWRITEBYTECODE: "1" },
+  const PYTHONPATH = [site, dir].join(delimiter);
+  return await startChild(python, args, {
+    env: { ...process.env, ...env, PYTHONPATH, PYTHONDONTWRITEBYTECODE: "1" },
   });
 }
 

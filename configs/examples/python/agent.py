@@ -145,8 +145,8 @@ class Agent:
             try:
                 for message in await pull.fetch(10, timeout=5):
                     await self.take(message)
-            except nats.errors.TimeoutError:
-                pass  # no order came
+            except asyncio.TimeoutError:
+                pass  # no order came; a fetch says so by its own nats.errors.TimeoutError, and on a busy machine by this plain one
             except nats.errors.Error as error:
                 print(f"orders: {error}", flush=True)
                 await asyncio.sleep(0.2)  # serve makes the consumer after the first heartbeat
@@ -298,4 +298,5 @@ class Agent:
         await self.store("status", status="stopped", message=words, instance_id=RUN)
 
 
-asyncio.run(Agent().main())
+if __name__ == "__main__":
+    asyncio.run(Agent().main())
