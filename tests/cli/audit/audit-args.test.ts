@@ -25,6 +25,7 @@ test("readFilter() refuses a span that ends before it begins, and takes one of a
     hint: "2h means two hours ago: --since 2h --until 1h",
   });
   expect(read({ since: "1h", until: "1h" }).sinceMs).toBe(now.getTime() - 3_600_000);
+  expect(read({ until: "1969-12-31" }).untilMs).toBeLessThan(0);
   expect(read({ until: "100000d" }).untilMs).toBe(0);
 });
 
