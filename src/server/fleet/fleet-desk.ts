@@ -13,7 +13,7 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { serveFleetSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import type { SpendingReading } from "../server.ts";
+import type { SpendingReading } from "../server-readings.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const answerWithinMs = 3_000;

@@ -5,7 +5,7 @@ import type { AuditOptions } from "../../audit/start-signing.ts";
 import { verifyAudit } from "../../audit/verify.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { atMost } from "../../waiting.ts";
-import type { AuditVerdict } from "../server.ts";
+import type { AuditVerdict } from "../server-readings.ts";
 
 /** Further findings are only counted. */
 const mostTraces = 1_000;

@@ -5,7 +5,7 @@ import { lookOnward, readBefore } from "../../audit/read-audit.ts";
 import { readAnyMessage } from "../../domain/history/any-message.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { StreamMessage } from "../../nats/jetstream/follow.ts";
-import type { HistoryReading, HistoryRecord } from "../server.ts";
+import type { HistoryReading, HistoryRecord } from "../server-readings.ts";
 
 const searchWithinMs = 2_000;
 const lookOnWithinMs = 1_000;

@@ -1,6 +1,6 @@
 // Asks NATS and its store about themselves.
 import { readStores } from "../../nats/jetstream/stores.ts";
-import type { SystemFacts } from "../server.ts";
+import type { SystemFacts } from "../server-readings.ts";
 import type { Foundation } from "../start/foundation.ts";
 import type { ServerOptions } from "../start/server-options.ts";
 import { readDropped } from "../transcripts/dropped-entries.ts";

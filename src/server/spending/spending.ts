@@ -14,7 +14,7 @@ import { readStream } from "../../nats/jetstream/read-stream.ts";
 import { lastSequence } from "../../nats/jetstream/stream-messages.ts";
 import { pause } from "../../waiting.ts";
 import type { Lease } from "../lease.ts";
-import type { SpendingReading } from "../server.ts";
+import type { SpendingReading } from "../server-readings.ts";
 import { createLedger, type SpendingEvent } from "./ledger.ts";
 import { openSpendingStore, whyNotWritten } from "./spending-store.ts";
 

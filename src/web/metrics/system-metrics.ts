@@ -1,5 +1,6 @@
 // The metrics of NATS and its store, as serve knows them: one scrape has all.
-import type { Health, SystemFacts } from "../../server/server.ts";
+import type { Health } from "../../server/server.ts";
+import type { SystemFacts } from "../../server/server-readings.ts";
 import { counter, gauge } from "./metric.ts";
 import type { Metric } from "./prometheus-text.ts";
 

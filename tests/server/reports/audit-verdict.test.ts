@@ -1,7 +1,7 @@
 // One verification of the audit at a time, and what becomes of one that takes long. The verification itself: tests/audit/verify.test.ts.
 import { expect, test } from "bun:test";
 import { createAuditVerifier } from "../../../src/server/reports/audit-verdict.ts";
-import type { AuditVerdict } from "../../../src/server/server.ts";
+import type { AuditVerdict } from "../../../src/server/server-readings.ts";
 
 const verdict = (records: number): AuditVerdict => ({
   ...{ at: "2026-05-03T12:00:00Z", source: "stream AUDIT", ok: true, findings: 0, records, checkpoints: 1 },

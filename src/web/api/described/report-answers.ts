@@ -5,7 +5,8 @@ import { groupings, periods } from "../../../domain/spending/spending-report.ts"
 import type { CheckRun } from "../../../domain/system/check.ts";
 import type { AgentLag } from "../../../domain/system/lag.ts";
 import { alertSeverities } from "../../../domain/wire/messages.ts";
-import type { AuditVerdict, Health, HistoryPage, HistoryRecord } from "../../../server/server.ts";
+import type { Health } from "../../../server/server.ts";
+import type { AuditVerdict, HistoryPage, HistoryRecord } from "../../../server/server-readings.ts";
 import type { TranscriptPage } from "../../../server/transcripts/transcripts.ts";
 import type { ListedCli } from "../reports/clis-report.ts";
 import type { CostsReport } from "../reports/costs-report.ts";

@@ -1,5 +1,5 @@
 // The records of the audit as JSON Lines, newest first. It reads a page when the client has read the one before.
-import type { HistoryPage, HistoryReading } from "../../../server/server.ts";
+import type { HistoryPage, HistoryReading } from "../../../server/server-readings.ts";
 import type { HistoryQuery } from "./timeline-report.ts";
 
 export const linesType = "application/x-ndjson";

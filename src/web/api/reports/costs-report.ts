@@ -14,7 +14,7 @@ import {
 } from "../../../domain/spending/spending-report.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { didYouMean } from "../../../domain/text/nearest.ts";
-import type { SpendingReading } from "../../../server/server.ts";
+import type { SpendingReading } from "../../../server/server-readings.ts";
 
 /** The browser's script keeps its time zone in this cookie. */
 export const zoneCookie = "cliai-zone";

@@ -8,7 +8,8 @@ import { type AgentLag, lagOf } from "../../../domain/system/lag.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { redact } from "../../../domain/text/redact.ts";
 import type { Alert } from "../../../domain/wire/messages.ts";
-import type { Health, HistoryRecord, Server, SystemFacts } from "../../../server/server.ts";
+import type { Health, Server } from "../../../server/server.ts";
+import type { HistoryRecord, SystemFacts } from "../../../server/server-readings.ts";
 
 /** The checks of `cliai doctor`, run inside serve. */
 export interface Doctor {

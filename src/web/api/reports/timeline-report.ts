@@ -6,7 +6,7 @@ import { dayStartMs } from "../../../domain/spending/days.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { parseMomentMs } from "../../../domain/text/moment.ts";
 import { parseAgentId } from "../../../domain/wire/agent-id.ts";
-import type { HistoryPage, HistoryReading } from "../../../server/server.ts";
+import type { HistoryPage, HistoryReading } from "../../../server/server-readings.ts";
 import type { AskedReport } from "./costs-report.ts";
 
 export interface HistoryQuery {

@@ -4,7 +4,7 @@
 // The page itself, from one report. Its parts are updated while it is open.
 import { bytesText, countText } from "../../../domain/text/amounts.ts";
 import { spanText } from "../../../domain/text/moment.ts";
-import type { SystemFacts } from "../../../server/server.ts";
+import type { SystemFacts } from "../../../server/server-readings.ts";
 import type { SystemReport } from "../../api/reports/system-report.ts";
 import { Age } from "../parts/time.tsx";
 import { AlertsPanel } from "./alerts-panel.tsx";

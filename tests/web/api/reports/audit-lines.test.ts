@@ -1,6 +1,6 @@
 // The audit as JSON Lines, over pages that are made up.
 import { expect, test } from "bun:test";
-import type { HistoryPage } from "../../../../src/server/server.ts";
+import type { HistoryPage } from "../../../../src/server/server-readings.ts";
 import { auditLines, wantsLines } from "../../../../src/web/api/reports/audit-lines.ts";
 
 const record = (seq: number) => ({
