@@ -198,6 +198,7 @@ describe("createHeadlessAgents().resume()", () => {
     server.bus.publish("agent.ada.heartbeat", { status: "starting", seq: 1, instance_id: "one" });
     await until("its task has failed", () => statesOf(server, "c1").includes("failed"));
     await until("nothing is kept", async () => !(await tasks.read()).has(ada));
+    await until("it is told", () => told.length > 0);
     expect(told).toEqual([bug.message]);
   });
 
