@@ -23,6 +23,7 @@ import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
 import type { AgentDesk } from "./mcp/agent-desk.ts";
 import { createMcp } from "./mcp/mcp-routes.ts";
+import { isMcpPath, mcpMethod } from "./mcp/plain-errors.ts";
 import { createPages } from "./pages/pages.ts";
 import { pageSource } from "./pages/routes/event-routes.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
@@ -102,6 +103,10 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     c.get("isLetIn") === true ? showError(c, error, options) : showBareError(c, error);
   app.notFound((c) => {
     const { method, path } = c.req;
+    if (isMcpPath(path)) {
+      c.header("Allow", mcpMethod);
+      return show(c, wrongMethod(method, path, [mcpMethod], "an MCP client sends that: docs/mcp.md"));
+    }
     const allowed = methodsAt(path);
     if (allowed.length === 0) return show(c, notFound(path));
     c.header("Allow", allowed.join(", "));

@@ -56,13 +56,18 @@ export function notFound(path: string): HttpError {
   return { status: 404, code: "not_found", message: `nothing at ${path}`, hint: "the dashboard is at /" };
 }
 
-/** @param allowed the methods that the path takes */
-export function wrongMethod(method: string, path: string, allowed: readonly string[]): HttpError {
+/** @param allowed the methods that the path takes @param describedAt where they are described */
+export function wrongMethod(
+  method: string,
+  path: string,
+  allowed: readonly string[],
+  describedAt = "GET /openapi.json describes them",
+): HttpError {
   return {
     status: 405,
     code: "wrong_method",
     message: `${path} takes no ${method}`,
-    hint: `it takes ${allowed.join(", ")}; GET /openapi.json describes them`,
+    hint: `it takes ${allowed.join(", ")}; ${describedAt}`,
   };
 }
 

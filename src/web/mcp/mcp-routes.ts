@@ -14,6 +14,7 @@ import { callerOf, goodnessOf, signedBy, whenVoid } from "../access/caller.ts";
 import { type AgentDesk, type BegunRequest, requireAgent } from "./agent-desk.ts";
 import { createChangeBus } from "./operator-resources.ts";
 import { createOperatorServer } from "./operator-server.ts";
+import { inPlainWords } from "./plain-errors.ts";
 
 export interface McpOptions {
   readonly server: Server;
@@ -25,9 +26,6 @@ export interface McpOptions {
   readonly now: () => Date;
   readonly log: Logger;
 }
-
-/** Those of streamable HTTP. GET and DELETE are for sessions, and the SDK answers them with 405. */
-const methods = ["GET", "POST", "DELETE"];
 
 export function createMcp(options: McpOptions): Hono {
   const { server, access, agentDesk, maxBodyBytes: maxRequestBodySize, log } = options;
@@ -48,11 +46,10 @@ export function createMcp(options: McpOptions): Hono {
     responseMode: "sse",
   });
   const mcp = new Hono();
-  mcp.on(methods, "/mcp/operator", (c) => answer(c, operators, access, authOf(c)));
-  mcp.on(methods, agentMcpPath, async (c) => {
+  mcp.post("/mcp/operator", (c) => answer(c, operators, access, authOf(c)));
+  mcp.post(agentMcpPath, async (c) => {
     const { id, desk } = requireAgent(callerOf(c), agentDesk);
     const { remoteAddress: from = "unknown" } = (c.env ?? {}) as ConnectionInfo;
-    if (c.req.method !== "POST") return await answer(c, agents, access, authOf(c));
     const begun = desk.begin({ id, body: await bodyOf(c), from, isGood: goodnessOf(c) });
     return await answer(c, agents, access, { ...authOf(c), extra: { begun } }, () => begun.end());
   });
@@ -68,9 +65,7 @@ async function answer(
   onEnd: () => void = () => undefined,
 ): Promise<Response> {
   const ending = new AbortController();
-  // Only an answer to POST goes on. Those to others are short, and that to HEAD is never read or cancelled, so its watch would never end.
-  const watch = c.req.method === "POST" ? whenVoid(c, access) : undefined;
-  const forget = watch?.(() => ending.abort());
+  const forget = whenVoid(c, access)?.(() => ending.abort());
   let isOver = false;
   const end = () => {
     if (isOver) return;
@@ -80,7 +75,11 @@ async function answer(
   };
   try {
     const signal = AbortSignal.any([c.req.raw.signal, ending.signal]);
-    return endingWith(await handler.fetch(await requestWith(c, signal), { authInfo }), end);
+    const { url, method, headers } = c.req.raw;
+    const body = await c.req.text();
+    // Not `new Request(request, …)`; see `boundBody` in src/runtime.ts.
+    const response = await handler.fetch(new Request(url, { method, headers, signal, body }), { authInfo });
+    return endingWith(await inPlainWords(response, { headers, body }), end);
   } catch (error) {
     end();
     throw error;
@@ -111,13 +110,6 @@ const operatorsScopes = tokenScopes.filter((scope) => scope !== "answer");
 function authOf(c: Context): AuthInfo {
   const scopes = callerOf(c)?.scopes ?? operatorsScopes;
   return { token: "", clientId: signedBy(c, operator), scopes: [...scopes] };
-}
-
-/** The same request with another signal. Not `new Request(request, …)`; see `boundBody` in src/runtime.ts. */
-async function requestWith(c: Context, signal: AbortSignal): Promise<Request> {
-  const { url, method, headers } = c.req.raw;
-  const body = method === "POST" ? await c.req.text() : undefined;
-  return new Request(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
 }
 
 /** Calls `onEnd` when the answer was read to its end, has failed, or nobody reads it any more. */

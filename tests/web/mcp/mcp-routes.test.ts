@@ -57,10 +57,16 @@ describe("who gets in at /mcp/operator", () => {
 
   test("a client with the right token, which is told that there are no sessions", async () => {
     expect((await post(bearer(operatorsToken))).status).toBe(200);
-    for (const method of ["GET", "DELETE"]) {
-      const headers = bearer(operatorsToken);
-      const response = await mcp.web.app.request("/mcp/operator", { method, headers });
-      expect([method, response.status, response.headers.get("allow")]).toEqual([method, 405, "POST"]);
+    for (const method of ["GET", "DELETE", "PUT", "PATCH", "OPTIONS"]) {
+      for (const path of ["/mcp", "/mcp/operator"]) {
+        const response = await mcp.web.app.request(path, { method, headers: bearer(operatorsToken) });
+        expect([method, path, response.status, response.headers.get("allow")]).toEqual([
+          ...[method, path, 405, "POST"],
+        ]);
+        const { code, message, hint } = await errorOf(response);
+        expect([code, message]).toEqual(["wrong_method", `${path} takes no ${method}`]);
+        expect(hint).toStartWith("it takes POST");
+      }
     }
   });
 });
