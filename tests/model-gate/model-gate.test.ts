@@ -12,13 +12,16 @@ import { patienceMs, stays, waitFor } from "../support/wait-for.ts";
 describe("createModelGate()", () => {
   test("a request waits for its slot, and its answer comes as the server sends it, with its figures", async () => {
     await using run = await startTestServer();
-    await using model = await startSlowModelServer({ answerMs: 300 });
+    await using model = await startSlowModelServer({ isHeld: true });
     const options = { natsUrl: run.nats.url, url: `${model.url}/v1` };
     await using ada = await startGate("ada", options);
     await using bob = await startGate("bob", options);
-    const [first] = [ada.ask()];
+    const first = ada.ask();
     await waitFor(() => model.bodies.length === 1, { what: "the first request" });
-    const [one, two] = await Promise.all([first, bob.ask()]);
+    const second = bob.ask();
+    await waitFor(() => bob.states.some(({ place }) => place === 1), { what: "bob waits" });
+    model.letAnswer();
+    const [one, two] = await Promise.all([first, second]);
     expect(one).toContain('"content":"Hello"');
     expect(one).toContain("[DONE]");
     expect(two).toBe(one);
@@ -104,11 +107,14 @@ describe("createModelGate()", () => {
 
   test("several slots have their numbers, which llama.cpp is told", async () => {
     await using run = await startTestServer();
-    await using model = await startSlowModelServer({ slots: 2, answerMs: 300 });
+    await using model = await startSlowModelServer({ slots: 2, isHeld: true });
     const options = { natsUrl: run.nats.url, url: model.url };
     await using ada = await startGate("ada", options);
     await using bob = await startGate("bob", options);
-    await Promise.all([ada.ask(), bob.ask()]);
+    const both = Promise.all([ada.ask(), bob.ask()]);
+    await waitFor(() => model.bodies.length === 2, { what: "both requests" });
+    model.letAnswer();
+    await both;
     expect(model.bodies.map(({ id_slot }) => id_slot).toSorted()).toEqual([0, 1]);
     await bob.ask();
     await bob.ask({ body: { id_slot: 7 } });
@@ -201,7 +207,7 @@ describe("createModelGate()", () => {
 
   test("a request that is cancelled while it waits leaves the queue", async () => {
     await using run = await startTestServer();
-    await using model = await startSlowModelServer({ answerMs: 500 });
+    await using model = await startSlowModelServer({ isHeld: true });
     const options = { natsUrl: run.nats.url, url: model.url };
     await using ada = await startGate("ada", options);
     await using bob = await startGate("bob", options);
@@ -213,6 +219,7 @@ describe("createModelGate()", () => {
     cancel.abort();
     expect(await waits).toBe("cancelled");
     await waitFor(() => bob.states.at(-1)?.state === "idle", { what: "it does not wait any more" });
+    model.letAnswer();
     await first;
     expect(await ada.ask()).toContain("[DONE]");
     expect(model.bodies.length).toBe(2);

@@ -17,6 +17,8 @@ export interface SlowModelServer extends LoopbackServer {
   readonly hits: () => number;
   /** Ends the batch that a cancelled request has left. */
   endBatch(): void;
+  /** Lets it answer, if it `isHeld`. */
+  letAnswer(): void;
 }
 
 export interface SlowModelServerOptions {
@@ -33,6 +35,8 @@ export interface SlowModelServerOptions {
   readonly rereadMs?: number;
   /** How long it reads a prompt before its first word. It tells its progress at the beginning and in the middle, if it is asked to. */
   readonly promptMs?: number;
+  /** Whether no answer ends before `letAnswer` is called. */
+  readonly isHeld?: boolean;
 }
 
 const promptTokens = 200;
@@ -51,6 +55,7 @@ export async function startSlowModelServer({
   isLlama = true,
   rereadMs = 0,
   promptMs = 0,
+  isHeld = false,
 }: SlowModelServerOptions = {}): Promise<SlowModelServer> {
   const bodies: Record<string, unknown>[] = [];
   let headers: IncomingMessage["headers"] = {};
@@ -61,6 +66,8 @@ export async function startSlowModelServer({
   let hits = 0;
   let lastUser: unknown;
   const queue: (() => void)[] = [];
+  const mayAnswer = Promise.withResolvers<void>();
+  if (!isHeld) mayAnswer.resolve();
   const json = (response: ServerResponse, status: number, body: unknown) => {
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(body));
@@ -85,6 +92,7 @@ export async function startSlowModelServer({
       }
       response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: "Hello" } }] })}\n\n`);
       await delay(answerMs + (isWarm ? 0 : rereadMs), undefined, { signal: gone.signal });
+      await mayAnswer.promise;
       const usage = {
         prompt_tokens: promptTokens,
         completion_tokens: 20,
@@ -132,6 +140,7 @@ export async function startSlowModelServer({
     endBatch() {
       batch = 0;
     },
+    letAnswer: mayAnswer.resolve,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
