@@ -18,7 +18,8 @@ const binary = await testServerBinary();
 const isPosix = process.platform !== "win32";
 
 /** What the script of a server that takes connections does, as far as its parent can see. */
-const listens = `echo '{"nats":["nats://127.0.0.1:4999"]}' > "$(dirname "$2")/nats-server_$$.ports"`;
+const ports = '"$(dirname "$2")/nats-server_$$.ports"';
+const listens = `echo '{"nats":["nats://127.0.0.1:4999"]}' > ${ports}`;
 
 /** Called as nats-server is: `-c FILE`. */
 async function scriptServer(dir: TempDir, script: string) {
@@ -86,7 +87,8 @@ describe("startNatsServer()", () => {
     "one that gets ready and dies is started again ever later, and stop() does not wait for the next start",
     async () => {
       await using dir = await tempDir();
-      const shortLived = await scriptServer(dir, `${listens}\nsleep 0.01`);
+      const isKnown = `while [ -e ${ports} ]; do sleep 0.01; done`; // the file is removed when it was read
+      const shortLived = await scriptServer(dir, `${listens}\n${isKnown}`);
       const server = await startNatsServer({ binary: shortLived, dir: dir.path, port: 0, log });
       const startedMs = performance.now();
       await waitFor(() => server.restarts() === 6, { what: "a sixth restart" });
