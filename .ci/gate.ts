@@ -1,6 +1,6 @@
 // The gate: all checks that a change must pass, in order, each with a deadline. It stops at the first that fails. The steps of one
 // stage run at the same time. Run it with `npm test`. With paths (`npm test -- tests/nats`), it runs only those tests, after types and
-// build. With `--keep-going`, it runs the later steps after a failure too.
+// build. With `--keep-going`, it runs the later steps after a failure too; with `--update-timings`, it writes anew how long each test file takes.
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -30,6 +30,8 @@ const projectDir = join(import.meta.dirname, "..");
 const reportsDir = await mkdtemp(join(tmpdir(), "cliai-gate-"));
 const slowestShown = 10;
 const bun = process.execPath;
+const keepGoing = process.argv.includes("--keep-going");
+const updatesTimings = process.argv.includes("--update-timings");
 const tool = (script: string, ...args: string[]) => [bun, join("node_modules", script), ...args];
 
 const style: Step = {
@@ -54,11 +56,16 @@ const buildOthers: Step = {
 const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
 
 /** The tests wait for most of their time, so several files run at once, on two processors too. */
-const atOnce = { units: "--parallel=3", endToEnd: "--parallel=3" } as const;
+const atOnce = { units: "--parallel=4", endToEnd: "--parallel=4", faults: "--parallel=2" } as const;
+
+/** How long each test file takes, as `bun test` writes it: the slow ones start first, so that no processor is idle at the end of a step. */
+const timings = "--timings=.ci/test-timings.json";
 
 function testStep(name: string, paths: readonly string[], deadlineS: number, ...more: string[]): Step {
   const report = join(reportsDir, `${name.replaceAll(/\W+/g, "-")}.xml`);
-  const options = ["--timeout", testTimeoutMs, ...more, "--reporter=junit", `--reporter-outfile=${report}`];
+  const update = updatesTimings ? ["--update-timings"] : [];
+  const measured = [timings, ...update, "--reporter=junit", `--reporter-outfile=${report}`];
+  const options = ["--timeout", testTimeoutMs, ...more, ...measured];
   return { name, command: [bun, "test", ...options, ...paths], deadlineS, report };
 }
 
@@ -83,7 +90,7 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
     [buildOthers, testStep("end to end, the source under Deno", ["./tests/deno/"], 300)],
     [testStep("unit and integration tests", await unitAndIntegrationTests(), 1_800, atOnce.units)],
     [testStep("end to end, dist/cliai and the agent CLIs", endToEnd, 2_700, atOnce.endToEnd)],
-    [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
+    [testStep("faults, the short matrix", ["./tests/faults/"], 600, atOnce.faults)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
   ];
@@ -158,8 +165,7 @@ async function printSlowest(report: string): Promise<void> {
 }
 
 const sum = { passed: 0, failed: 0 };
-const keepGoing = process.argv.includes("--keep-going");
-const focus = process.argv.slice(2).filter((arg) => arg !== "--keep-going");
+const focus = process.argv.slice(2).filter((arg) => arg !== "--keep-going" && arg !== "--update-timings");
 
 /** Runs a step and prints its outcome. Resolves to whether the gate goes on. The first step that fails ends the others of its stage. */
 async function runAndTell(step: Step): Promise<boolean> {
