@@ -10,9 +10,12 @@ import { type MachineFacts, readMachineFacts } from "./machine.ts";
 import {
   type BenchContext,
   createSamples,
+  type Note,
   type Row,
+  type Samples,
   type Scenario,
   type ScenarioReport,
+  type Side,
 } from "./scenario.ts";
 
 export interface BenchReport {
@@ -31,7 +34,7 @@ export interface BenchOptions extends Omit<BenchContext, "dir"> {
   readonly signal: AbortSignal;
 }
 
-/** If a scenario fails, its report says so, and the others go on. */
+/** If a scenario fails, its report says so and has the rows that were measured, and the others go on. */
 export async function runBench({
   scenarios,
   version,
@@ -77,22 +80,43 @@ async function runScenario(
 ): Promise<ScenarioReport> {
   const { name, title, rounds } = scenario;
   const dir = await mkdtemp(join(tmpdir(), "cliai-bench-"));
+  const samples = createSamples();
   try {
     const absent = scenario.absent?.({ ...context, dir });
     if (absent !== undefined) return { name, title, rows: [], absent };
-    const samples = createSamples();
     await using parts = new AsyncDisposableStack();
     const sides = await scenario.prepare({ ...context, dir }, parts);
+    const failed = new Map<Side, string>();
     const count = context.isShort ? rounds.short : rounds.full;
     for (let round = 1; round <= count && !signal.aborted; round += 1) {
-      for (const side of sides) await side.measure(samples.note);
+      for (const side of sides) await measureSide(side, samples.note, failed);
       context.note(`${name}: round ${round} of ${count}`);
     }
     signal.throwIfAborted();
+    if (failed.size > 0) throw new Error([...failed.values()].join("; "));
     return { name, title, rows: scenario.judge(samples) };
   } catch (error) {
-    return { name, title, rows: [], failure: messageOf(error) };
+    return { name, title, rows: rowsNevertheless(scenario, samples), failure: messageOf(error) };
   } finally {
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** A side that failed is not measured again; the others go on. */
+async function measureSide(side: Side, note: Note, failed: Map<Side, string>): Promise<void> {
+  if (failed.has(side)) return;
+  try {
+    await side.measure(note);
+  } catch (error) {
+    failed.set(side, `${side.name}: ${messageOf(error)}`);
+  }
+}
+
+/** What was measured before or beside a failure. */
+function rowsNevertheless(scenario: Scenario, samples: Samples): readonly Row[] {
+  try {
+    return scenario.judge(samples);
+  } catch {
+    return []; // its rows need what was not measured
   }
 }

@@ -15,7 +15,8 @@ export function reportTable({ version, machine, took_s, scenarios }: BenchReport
 function scenarioLines({ name, title, rows, tries = 1, absent, failure }: ScenarioReport): string[] {
   const head = `${title} (${name})${tries > 1 ? `, best of ${tries} tries` : ""}`;
   if (absent !== undefined) return [head, `  left out: ${absent}`];
-  if (failure !== undefined) return [head, `  failed: ${failure}`];
+  const failed = failure === undefined ? [] : [`  failed: ${failure}`];
+  if (rows.length === 0) return [head, ...failed];
   const cells = rows.map(rowCells);
   const table = [header, ...cells];
   const widths = header.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
@@ -29,7 +30,7 @@ function scenarioLines({ name, title, rows, tries = 1, absent, failure }: Scenar
       .trimEnd(),
   );
   const remarks = rows.flatMap(({ what, remark }) => (remark === undefined ? [] : [`  ${what}: ${remark}`]));
-  return [head, ...lines.map((line) => `  ${line}`), ...remarks];
+  return [head, ...lines.map((line) => `  ${line}`), ...remarks, ...failed];
 }
 
 function rowCells(row: Row): string[] {

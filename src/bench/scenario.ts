@@ -43,6 +43,7 @@ export interface Scenario {
   /** Why the scenario cannot be measured here; undefined if it can. */
   readonly absent?: (context: BenchContext) => string | undefined;
   prepare(context: BenchContext, parts: AsyncDisposableStack): Promise<readonly Side[]>;
+  /** After a failure it may throw; a scenario that makes its rows by {@link measuredRow} keeps those that were measured. */
   judge(samples: Samples): readonly Row[];
 }
 
@@ -87,6 +88,7 @@ export interface ScenarioReport {
   readonly tries?: number;
   /** Why there are no rows. */
   readonly absent?: string;
+  /** What failed. The rows are those that could be measured nevertheless. */
   readonly failure?: string;
 }
 
@@ -128,6 +130,19 @@ export function buildRow({ what, unit, ours, limit, targets = [], remark }: RowO
   if (limit === undefined) return { what, unit, ours: own, targets, ...rest };
   const bound = summarize(limit);
   return { what, unit, ours: own, limit: bound, ratio: own.median / bound.median, targets, ...rest };
+}
+
+interface MeasuredRowOptions extends Omit<RowOptions, "ours" | "limit"> {
+  /** The names of metrics. */
+  readonly ours: string;
+  readonly limit?: string;
+}
+
+/** The row of these metrics; none if one of them was not measured, because a part of the scenario failed. */
+export function measuredRow(samples: Samples, { ours, limit, ...rest }: MeasuredRowOptions): readonly Row[] {
+  if (!samples.has(ours) || (limit !== undefined && !samples.has(limit))) return [];
+  const bound = limit === undefined ? {} : { limit: samples.of(limit) };
+  return [buildRow({ ...rest, ours: samples.of(ours), ...bound })];
 }
 
 /** The figure of the row that the target is about. */

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { runBench } from "../../src/bench/bench.ts";
 import { gateFailures } from "../../src/bench/gate.ts";
 import { reportTable } from "../../src/bench/report.ts";
-import { buildRow, type Scenario } from "../../src/bench/scenario.ts";
+import { buildRow, measuredRow, type Scenario } from "../../src/bench/scenario.ts";
 import { silentLogger } from "../../src/log.ts";
 
 /** A scenario whose ratio comes to one of the given at each try; an Error is what a try fails with. */
@@ -85,4 +85,44 @@ test("runBench() for a person measures once, and the table tells of several trie
   expect(reportTable(await run(scenarioOf([9, 3]).scenario, true))).toContain(
     "calls (calls), best of 2 tries",
   );
+});
+
+test("runBench() keeps the rows that were measured when a side fails, and measures the other sides to the end", async () => {
+  const fails = new Error("lost: ada");
+  let tries = 0;
+  const scenario: Scenario = {
+    name: "fleets",
+    title: "fleets",
+    rounds: { full: 2, short: 2 },
+    isInShort: true,
+    prepare: async () => [
+      {
+        name: "100 agents",
+        async measure(note) {
+          tries += 1;
+          note("100 paint", 7);
+          throw fails;
+        },
+      },
+      { name: "1,000 agents", measure: async (note) => note("1,000 paint", 9) },
+    ],
+    judge: (samples) =>
+      ["100 paint", "100 receipt", "1,000 paint"].flatMap((what) =>
+        measuredRow(samples, { what, unit: "ms", ours: what }),
+      ),
+  };
+  const report = await run(scenario, false);
+  expect(tries).toBe(1);
+  expect(report.scenarios).toMatchObject([
+    {
+      failure: "100 agents: lost: ada",
+      rows: [
+        { what: "100 paint", ours: { count: 1 } },
+        { what: "1,000 paint", ours: { count: 2 } },
+      ],
+    },
+  ]);
+  const table = reportTable(report);
+  expect(table).toContain("1,000 paint, ms");
+  expect(table).toContain("failed: 100 agents: lost: ada");
 });

@@ -5,7 +5,10 @@ import { optionsVariable } from "./program.ts";
 
 export type BenchProgramName = "echo" | "responder" | "subscriber" | "publisher" | "fleet";
 
-/** Resolves when the program is ready. It is ended when `parts` are disposed of. */
+/**
+ * Resolves when the program is ready. It is ended when `parts` are disposed of.
+ * @throws Error if it says nothing for 30 s; a program that needs longer says how far it is
+ */
 export async function startProgram(
   { self }: Pick<BenchContext, "self">,
   parts: AsyncDisposableStack,
@@ -17,6 +20,11 @@ export async function startProgram(
       env: { [optionsVariable]: JSON.stringify(options) },
     }),
   );
-  if (name !== "echo") await child.nextLine();
+  if (name !== "echo") await untilReady(child);
   return child;
+}
+
+async function untilReady(child: BenchChild): Promise<void> {
+  let isReady = false;
+  while (!isReady) ({ ready: isReady = false } = JSON.parse(await child.nextLine()) as { ready?: boolean });
 }
