@@ -10,13 +10,14 @@ export function heartbeat(
     seq,
     intervalS,
     task = "",
-  }: { instance: string; seq: number; intervalS: number; task?: string },
+    status = "working",
+  }: { instance: string; seq: number; intervalS: number; task?: string; status?: string },
 ): Heartbeat {
   return {
     agent_id: id,
     config_name: "bench",
     project_path: "/home/somebody/projects/something",
-    status: "working",
+    status,
     current_task: task,
     timestamp: new Date().toISOString(),
     instance_id: instance,
@@ -30,10 +31,10 @@ export function heartbeat(
   };
 }
 
-export function statusReport(id: AgentId, task: string): StatusReport {
+export function statusReport(id: AgentId, task: string, status = "working"): StatusReport {
   return {
     agent_id: id,
-    status: "working",
+    status,
     current_task: task,
     message: "reads the tests and mends what they show",
     timestamp: new Date().toISOString(),

@@ -28,6 +28,8 @@ export interface MeasuredServe {
   readonly child: BenchChild;
   /** The time from exec to the line that says that it is ready. */
   readonly readyMs: number;
+  /** Lets in over HTTP. */
+  readonly token: string;
   /** The credentials with all rights in the fleet's account. */
   readonly operatorCreds: string;
   /** Makes credentials for an agent's bridge, and returns their text. */
@@ -95,6 +97,7 @@ export async function startMeasuredServe(
     dataDir,
     child,
     readyMs,
+    token,
     operatorCreds,
     mintCreds: (id) => mintAgent(parseAgentId(id)),
     connect: async (name, id) => await open(name, id === undefined ? operatorCreds : await mintAgent(id), id),

@@ -9,13 +9,15 @@ import { silentLogger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { connectBus } from "../nats/connect-bus.ts";
 import { consumeOrders, type Order } from "../nats/jetstream/follow.ts";
-import { agentEvent, heartbeat } from "./agent-messages.ts";
+import { agentEvent, heartbeat, statusReport } from "./agent-messages.ts";
 
-/** The seconds between two heartbeats, events and tool calls. Events or calls that are left out are never sent. */
+/** The seconds between two heartbeats, events, tool calls and statuses. What is left out is never sent. */
 export interface Pace {
   readonly heartbeatS: number;
   readonly eventS?: number | undefined;
   readonly callS?: number | undefined;
+  /** Each status has another task; the agent works and is idle in turns. */
+  readonly statusS?: number | undefined;
 }
 
 export interface Deeds {
@@ -60,10 +62,17 @@ export async function startSimulatedAgent(
     ...{ waitForServer: true, connectTimeoutMs: connectWithinMs },
   });
   let seq = 0;
+  let tasks = 0;
+  let shown = { task: "", status: "working" };
   const beat = () => {
     seq += 1;
-    say(bus, id, "heartbeat", heartbeat(id, { instance, seq, intervalS: pace.heartbeatS }));
+    say(bus, id, "heartbeat", heartbeat(id, { instance, seq, intervalS: pace.heartbeatS, ...shown }));
     deeds.heartbeats += 1;
+  };
+  const turn = () => {
+    tasks += 1;
+    shown = { task: `count the words of page ${tasks}`, status: tasks % 2 === 0 ? "working" : "idle" };
+    say(bus, id, "status", statusReport(id, shown.task, shown.status));
   };
   const report = () => {
     deeds.events += 1;
@@ -84,6 +93,7 @@ export async function startSimulatedAgent(
     every(pace.heartbeatS, beat),
     every(pace.eventS, report),
     every(pace.callS, () => void call()),
+    every(pace.statusS, turn),
   ];
   const orders = options.takesCommands
     ? consumeOrders(bus, id, (order) => void answer(bus, id, order), silentLogger)

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
-import { findChromium, startChromium } from "./chromium.ts";
+import { startChromium } from "./chromium.ts";
 import { tempDir } from "./temp-dir.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -23,11 +23,4 @@ test("startChromium() opens pages of their own width and scheme, takes screensho
     what: "the page's error",
     saw: () => browser.problems,
   });
-});
-
-test("findChromium() says what to do when there is none, and names a wrong CHROMIUM_PATH", () => {
-  expect(() => findChromium({ PATH: "/nowhere" })).toThrow("CHROMIUM_PATH");
-  expect(() => findChromium({ PATH: process.env.PATH, CHROMIUM_PATH: "/no/chromium" })).toThrow(
-    "/no/chromium",
-  );
 });

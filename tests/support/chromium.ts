@@ -1,8 +1,7 @@
 // A real headless Chromium for one test: pages of a given width, what went wrong in them, screenshots.
 // Driven by playwright-core over a pipe, which Bun 1.4.5 runs well.
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { chromium, type Page } from "playwright-core";
+import { findChromium } from "../../src/bench/browser/find-chromium.ts";
 import { tempDir } from "./temp-dir.ts";
 import { patienceMs } from "./wait-for.ts";
 
@@ -55,27 +54,4 @@ export async function startChromium(): Promise<Browser> {
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** CHROMIUM_PATH, else the first of the usual names on PATH. Throws with what to do when there is none. */
-export function findChromium(env: Readonly<NodeJS.ProcessEnv>): string {
-  const { CHROMIUM_PATH: chosen, PATH = "" } = env;
-  if (chosen) {
-    if (isExecutable(chosen)) return chosen;
-    throw new Error(`CHROMIUM_PATH=${chosen} is not an executable`);
-  }
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const candidates = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  const found = candidates.find(isExecutable);
-  if (found !== undefined) return found;
-  throw new Error("no Chromium on PATH: install it (Debian: apt-get install chromium), or set CHROMIUM_PATH");
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false; // missing, or not executable: the same to us
-  }
 }

@@ -1,6 +1,5 @@
 // Measures a fleet at work: each agent sends a heartbeat and an event every second and calls a tool every five seconds, and five pages
 // are open. Some agents are real bridges; the others are simulated in one process, with the same traffic.
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject, dashboardAlertSubject } from "../../domain/wire/subjects.ts";
@@ -11,8 +10,7 @@ import type { BenchChild } from "../child.ts";
 import { initializeMcp, type McpClient } from "../mcp-client.ts";
 import { openFleetPage } from "../page.ts";
 import { readCpuMs, readMemory, whyNoProcessFacts } from "../process-facts.ts";
-import type { FleetOptions } from "../programs/fleet.ts";
-import { startProgram } from "../programs/start-program.ts";
+import { agentsOnline, startFleet } from "../programs/start-fleet.ts";
 import { type BenchContext, buildRow, type Note, type Row, type Scenario } from "../scenario.ts";
 import { type MeasuredServe, startMeasuredServe } from "../serve.ts";
 import type { Deeds } from "../simulated-agent.ts";
@@ -86,7 +84,8 @@ async function measureFleet(context: BenchContext, { name, size, args }: Fleet, 
   const dataDir = join(context.dir, `data-${fleets.findIndex((fleet) => fleet.name === name)}`);
   const serve = await startMeasuredServe(context, parts, { dataDir, args });
   const bridges = await startBridges(context, serve, parts);
-  const fleet = await startSimulated(context, serve, parts, size - bridges.length);
+  const pace = { heartbeatS: 1, eventS: 1, callS: 5 };
+  const fleet = await startFleet(context, serve, parts, { count: size - bridges.length, pace });
   const bus = await serve.connect("bench");
   const nats = (await serve.natsPid()) ?? 0;
   await waitUntil(async () => (await agentsOnline(serve)) === size, {
@@ -158,21 +157,6 @@ async function startBridges(
   return bridges;
 }
 
-async function startSimulated(
-  context: BenchContext,
-  serve: MeasuredServe,
-  parts: AsyncDisposableStack,
-  count: number,
-): Promise<BenchChild> {
-  const creds: Record<string, string> = {};
-  for (let n = 0; n < count; n += 1) creds[`sim-${n}`] = await serve.mintCreds(`sim-${n}`);
-  const credsPath = join(serve.dataDir, "bench-fleet.json");
-  await writeFile(credsPath, JSON.stringify(creds), { mode: 0o600 });
-  const pace = { heartbeatS: 1, eventS: 1, callS: 5 };
-  const options: FleetOptions = { url: serve.natsUrl, pace, takesCommands: true, credsPath };
-  return await startProgram(context, parts, "fleet", options);
-}
-
 /** Acts as the CLI of each real bridge: logs an activity every second, and times every fifth call. */
 function talkThroughBridges(bridges: readonly LoadedBridge[], onCall: (ms: number) => void): () => void {
   let isOver = false;
@@ -195,11 +179,4 @@ function talkThroughBridges(bridges: readonly LoadedBridge[], onCall: (ms: numbe
 async function deedsOf(fleet: BenchChild): Promise<Deeds> {
   fleet.write("deeds\n");
   return JSON.parse(await fleet.nextLine()) as Deeds;
-}
-
-async function agentsOnline(serve: MeasuredServe): Promise<number> {
-  const agents = (await (await serve.fetch("/api/agents")).json()) as {
-    axes: { link: { value: string } };
-  }[];
-  return agents.filter(({ axes }) => axes.link.value === "online").length;
 }

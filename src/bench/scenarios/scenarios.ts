@@ -5,6 +5,7 @@ import type { Scenario } from "../scenario.ts";
 import { bridgeMemory } from "./bridge-memory.ts";
 import { bridgeStart } from "./bridge-start.ts";
 import { executableSize } from "./executable-size.ts";
+import { fleetPage } from "./fleet-page.ts";
 import { ingest } from "./ingest.ts";
 import { load } from "./load.ts";
 import { modelQueue } from "./model-queue.ts";
@@ -21,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   sendDelivered,
   ingest,
   load,
+  fleetPage,
   modelQueue,
   search,
   serveStart,
