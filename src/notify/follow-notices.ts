@@ -36,9 +36,20 @@ export interface NoticeFollowing {
 
 interface Waiting extends Pick<Delivered, "ack" | "giveBack"> {
   readonly notice: Notice;
+  /** Of the steady clock. */
+  readonly sinceMs: number;
 }
 
-export function followNotices(bus: Bus, recipient: Recipient, log: Logger): NoticeFollowing {
+/** A notice that waits is delivered again at least so often, so that the next serve has it by then if this one is killed. */
+const longestHeldMs = 600_000;
+
+/** @param ackWaitMs how long a new consumer waits for an acknowledgement; default 10 s */
+export function followNotices(
+  bus: Bus,
+  recipient: Recipient,
+  log: Logger,
+  ackWaitMs?: number,
+): NoticeFollowing {
   const { consumer, isWanted } = recipient;
   const waiting = new Map<number, Waiting>();
   const through = new Set<number>();
@@ -59,23 +70,31 @@ export function followNotices(bus: Bus, recipient: Recipient, log: Logger): Noti
     { stream: streams.notices, consumer },
     {
       ensure: async () => {
-        await ensureNoticeConsumer(bus, consumer);
+        await ensureNoticeConsumer(bus, consumer, ackWaitMs);
         made.resolve();
       },
       onMessage: (message) => {
         const notice = noticeIn(message.data);
-        if (notice === undefined || through.has(message.seq) || !isWanted(notice)) ack(message.seq, message);
-        else {
-          waiting.set(message.seq, { notice, ack: message.ack, giveBack: message.giveBack });
-          wake.resolve();
+        if (notice === undefined || through.has(message.seq) || !isWanted(notice)) {
+          ack(message.seq, message);
+          return;
         }
+        const { ack: acknowledge, giveBack, hold } = message;
+        const known = waiting.get(message.seq);
+        const sinceMs = known?.sinceMs ?? performance.now();
+        waiting.set(message.seq, { notice, ack: acknowledge, giveBack, sinceMs });
+        // It waits, because the recipient is away or asleep: it need not come again each few seconds. If this serve is killed, the next one gets
+        // it after at most as long as it has waited.
+        if (known !== undefined) hold(Math.min(performance.now() - sinceMs, longestHeldMs));
+        wake.resolve();
       },
       log,
     },
   );
   const tellNext = async () => {
     await recipient.whenReady(signal);
-    const seqs = [...waiting.keys()].slice(0, recipient.atOnce);
+    // Those that were given back may come after younger ones.
+    const seqs = [...waiting.keys()].sort((a, b) => a - b).slice(0, recipient.atOnce);
     const [first, ...others] = seqs.flatMap((seq) => waiting.get(seq)?.notice ?? []);
     if (first === undefined || signal.aborted) return;
     const taking = recipient.take([first, ...others], signal);

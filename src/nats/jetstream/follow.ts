@@ -159,6 +159,8 @@ export interface Delivered extends StreamMessage {
   ack(): Promise<void>;
   /** Refuses it for now, so that it is delivered again. */
   giveBack(): void;
+  /** Has it delivered again only after `ms`. It can still be acknowledged and given back meanwhile. */
+  hold(ms: number): void;
 }
 
 /**
@@ -178,13 +180,20 @@ export function consumeDurable(
       onMessage: (message) =>
         onMessage({
           ...streamMessage(message),
+          // Not by the methods of nats 2.29, which send nothing for a message that was refused once.
           ack: async () => {
-            await message.ackAck();
+            await bus.connection.request(replyOf(message), "+ACK", { timeout: answerWithinMs });
           },
-          giveBack: () => message.nak(),
+          giveBack: () => bus.connection.publish(replyOf(message), "-NAK"),
+          hold: (ms) => message.nak(Math.ceil(ms)),
         }),
     };
   });
+}
+
+/** The subject on which nats-server hears what became of the message. The types of nats 2.29 lack it. */
+function replyOf(message: JsMsg): string {
+  return (message as JsMsg & { readonly reply: string }).reply;
 }
 
 interface DurableOptions {

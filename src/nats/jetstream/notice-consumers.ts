@@ -5,11 +5,15 @@ import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
 import { isNotFound, isOtherwiseThere, translateNatsError } from "../errors.ts";
 
-/** How long the next serve waits for the notices that this one has taken and not acknowledged, if this one is killed. */
-const ackWaitMs = 10_000;
+/** How long the next serve waits for the notices that this one has just taken and not acknowledged, if this one is killed. */
+const standardAckWaitMs = 10_000;
 
 /** Makes the consumer if there is none. A new one delivers only the notices that are stored from then on. @throws CliaiError */
-export async function ensureNoticeConsumer(bus: Bus, name: string): Promise<void> {
+export async function ensureNoticeConsumer(
+  bus: Bus,
+  name: string,
+  ackWaitMs = standardAckWaitMs,
+): Promise<void> {
   const ensure = async () => {
     const manager = await bus.connection.jetstreamManager();
     try {
