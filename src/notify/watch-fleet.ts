@@ -16,7 +16,9 @@ const lookEveryMs = 1_000;
 /** The most notices that wait to be stored. Beyond it the oldest is dropped, and logged. */
 const mostWaiting = 10_000;
 
-export interface FleetWatchOptions extends Pick<ServerInside, "fleet" | "alerts" | "lease" | "now" | "log"> {
+export interface FleetWatchOptions extends Pick<ServerInside, "lease" | "now" | "log"> {
+  readonly fleet: Pick<ServerInside["fleet"], "get" | "list" | "onChange">;
+  readonly alerts: Pick<ServerInside["alerts"], "open" | "onAlert">;
   readonly store: NoticeStore;
   /** Default 3 s. */
   readonly restsForMs?: number;
@@ -38,16 +40,24 @@ export function watchFleet(options: FleetWatchOptions): () => Promise<void> {
     if (notices.length === 0) standing.delete(id);
     else standing.set(id, new Set(notices.map(({ notice_id }) => notice_id)));
   };
+  /** The ids of the open alerts that were told. Their counts do not say that: the first may be more than 1. */
+  const alerted = new Set<string>();
   const lookAtAlert = (alert: Alert) => {
-    if (alert.resolved_at === undefined && alert.count === 1) queue.add(alertNotice(alert));
+    const { alert_id, resolved_at } = alert;
+    if (resolved_at !== undefined) alerted.delete(alert_id);
+    else if (!alerted.has(alert_id)) {
+      alerted.add(alert_id);
+      queue.add(alertNotice(alert));
+    }
   };
   const begin = () => {
     work.begin();
     for (const view of fleet.list()) look(view.agent_id, view);
-    for (const alert of alerts.open()) queue.add(alertNotice(alert));
+    for (const alert of alerts.open()) lookAtAlert(alert);
   };
   const end = () => {
     standing.clear();
+    alerted.clear();
     work.end();
     queue.clear();
   };
@@ -63,7 +73,8 @@ export function watchFleet(options: FleetWatchOptions): () => Promise<void> {
   const timer = setInterval(() => {
     if (!lease.isLeader()) return;
     work.lookAgain();
-    void queue.flush();
+    // An agent counts as at work until the notice of its end is stored, so that the next serve tells of it if this one is killed before.
+    void queue.flush().then(() => (queue.isEmpty() ? work.write() : undefined));
   }, lookEveryMs);
   if (lease.isLeader()) begin();
   log.debug("the fleet is watched for notices");
@@ -96,6 +107,7 @@ function createQueue({ store, lease, log }: FleetWatchOptions) {
   };
   return {
     flush,
+    isEmpty: () => waiting.size === 0,
     clear: () => waiting.clear(),
     add(notice: Notice) {
       waiting.set(notice.notice_id, notice);
@@ -116,7 +128,7 @@ function createWorkWatch(options: FleetWatchOptions, add: (notice: Notice) => vo
   /** Since when those that were at work rest, in ms of the steady clock. */
   const resting = new Map<AgentId, number>();
   /** The agents whose work has ended since all were done last. */
-  let done: AgentId[] = [];
+  const done = new Set<AgentId>();
   let listeningSince = now().toISOString();
   let isWritten = true;
 
@@ -134,11 +146,11 @@ function createWorkWatch(options: FleetWatchOptions, add: (notice: Notice) => vo
   };
   const tellDone = (view: AgentView, reason: string) => {
     const notice = doneNotice(view, reason);
-    done.push(view.agent_id);
+    done.add(view.agent_id);
     add(notice);
     if (atWork.size > 0 || fleet.list().some(({ needs }) => needs.length > 0)) return;
-    add(allDoneNotice(notice, done));
-    done = [];
+    add(allDoneNotice(notice, [...done]));
+    done.clear();
   };
   const look = (id: AgentId, view: AgentView | undefined) => {
     if (view === undefined) leave(id);
@@ -174,11 +186,11 @@ function createWorkWatch(options: FleetWatchOptions, add: (notice: Notice) => vo
     end() {
       atWork.clear();
       resting.clear();
-      done = [];
+      done.clear();
     },
     lookAgain() {
       for (const id of atWork) look(id, fleet.get(id));
-      void write();
     },
+    write,
   };
 }
