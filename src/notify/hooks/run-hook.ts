@@ -7,11 +7,13 @@ import { redact } from "../../domain/text/redact.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
 import { endProcess, signalChild, signalGroup } from "../../processes/end-process.ts";
 import { type Environment, withoutBunVariables } from "../../runtime.ts";
-import { pause } from "../../waiting.ts";
+import { atMost, pause } from "../../waiting.ts";
 import type { Hook } from "./hooks-file.ts";
 
 const outputKept = 2_000;
 const reasonLength = 200;
+/** How long the rest of its output may take when it has ended. A process that it left behind may hold the pipes open. */
+const restOfOutputMs = 1_000;
 
 export interface HookRun {
   readonly cwd: string;
@@ -41,6 +43,7 @@ export async function runHook(
   });
   const output = keepOutput(child);
   const ended = endOf(child);
+  const closed = new Promise((resolve) => child.once("close", resolve));
   // A command that does not read its input closes it.
   child.stdin.on("error", () => undefined);
   child.stdin.end(`${JSON.stringify(input)}\n`);
@@ -61,7 +64,10 @@ export async function runHook(
         signal.aborted ? "serve has ended it" : `it ran for more than ${timeout_s} s and was ended`,
       );
     }
-    if (first !== undefined) throw new Error(withLastLine(first, output()));
+    if (first !== undefined) {
+      await atMost(restOfOutputMs, closed);
+      throw new Error(withLastLine(first, output()));
+    }
   } finally {
     over.abort();
     signal.removeEventListener("abort", stop);

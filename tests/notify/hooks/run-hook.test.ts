@@ -42,6 +42,14 @@ describe("runHook()", () => {
     expect(await run(dir, script)).toBe("exit code 3: no: Bearer ***");
   });
 
+  test("waits for the rest of the output of a command that has ended", async () => {
+    await using dir = await tempDir();
+    // A child that lives a little longer prints the last line.
+    const child = `setTimeout(() => console.error("the end"), 300)`;
+    const script = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(child)}], { stdio: ["ignore", "ignore", "inherit"] }).unref(); process.exitCode = 4`;
+    expect(await run(dir, script)).toBe("exit code 4: the end");
+  });
+
   test("says that the program is not there", async () => {
     await using dir = await tempDir();
     const hook = { command: [dir.join("none")], timeout_s: 5 };
