@@ -287,6 +287,29 @@ describe("openNotices(), with webhooks", () => {
     await until("the next", () => tellings().includes("web7"));
   });
 
+  test("of several notices that are told together, only the one that the receiver calls invalid is dropped", async () => {
+    const droppedBefore = notices.list().find(({ name }) => name === "ops")?.dropped ?? 0;
+    receiver.answer({ status: 500 });
+    for (const name of ["bad1", "good1", "good2"]) await err(name, "x");
+    await until("they wait", () => (notices.list().find(({ name }) => name === "ops")?.waiting ?? 0) >= 3);
+    receiver.answer((body) => ({ status: body.includes("bad1") ? 422 : 200 }));
+    await until("the others", () => ["good1", "good2"].every((name) => tellings().includes(name)));
+    await until(
+      "the loss is told",
+      () => notices.list().find(({ name }) => name === "ops")?.dropped === droppedBefore + 1,
+    );
+  });
+
+  test("what is answered with 200 is taken, also if the answer does not end", async () => {
+    receiver.answer({ status: 200, isEndless: true });
+    await err("endless", "x");
+    await until("it is taken", () => notices.list().find(({ name }) => name === "ops")?.waiting === 0);
+    receiver.answer({ status: 200 });
+    await err("after", "x");
+    await until("the next", () => tellings().includes("after"));
+    expect(tellings().filter((name) => name === "endless").length).toBe(1);
+  });
+
   test("in quiet hours notices wait, and a test comes through", async () => {
     const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
     setTargets(ops({ quiet: { from: at(-1), to: at(2), time_zone: "UTC" }, on: ["error", "stuck"] }));

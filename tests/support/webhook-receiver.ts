@@ -9,14 +9,17 @@ export interface ReceivedWebhook {
   readonly body: string;
 }
 
+/** A status with a text, the same without an end of the body, or nothing at all. */
+export type Answer = { readonly status: number; readonly text?: string; readonly isEndless?: true } | "never";
+
 export interface WebhookReceiver extends AsyncDisposable {
   readonly url: string;
   /** All that has come, also what was not taken. */
   readonly received: readonly ReceivedWebhook[];
   /** What was answered with 200. */
   readonly taken: readonly ReceivedWebhook[];
-  /** How it answers the next ones: a status with a text, or not at all. */
-  answer(how: { readonly status: number; readonly text?: string } | "never"): void;
+  /** How it answers the next ones. */
+  answer(how: Answer | ((body: string) => Answer)): void;
   /** Refuses connections until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -25,14 +28,17 @@ export interface WebhookReceiver extends AsyncDisposable {
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = [];
   const taken: ReceivedWebhook[] = [];
-  let how: Parameters<WebhookReceiver["answer"]>[0] = { status: 200 };
+  let next: Parameters<WebhookReceiver["answer"]>[0] = { status: 200 };
   let server: Server | undefined;
   let port = 0;
   const take = (webhook: ReceivedWebhook, response: ServerResponse) => {
     received.push(webhook);
+    const how = typeof next === "function" ? next(webhook.body) : next;
     if (how === "never") return;
     if (how.status === 200) taken.push(webhook);
-    response.writeHead(how.status).end(how.text ?? "");
+    response.writeHead(how.status);
+    if (how.isEndless) response.write(how.text ?? " ");
+    else response.end(how.text ?? "");
   };
   const up = async () => {
     server = createServer(async (request, response) => {
@@ -54,8 +60,8 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   await up();
   return {
     ...{ url: `http://127.0.0.1:${port}`, received, taken, down, up },
-    answer(next) {
-      how = next;
+    answer(how) {
+      next = how;
     },
     [Symbol.asyncDispose]: down,
   };

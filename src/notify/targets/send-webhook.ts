@@ -36,7 +36,7 @@ export async function sendWebhook(way: HttpWay, notices: Notices, sending: Sendi
   const { timeoutS } = sending;
   const deadline = AbortSignal.timeout(timeoutS * 1_000);
   let response: Response;
-  let answer: string;
+  let answer = "";
   try {
     response = await directFetch(url, {
       method: "POST",
@@ -49,7 +49,9 @@ export async function sendWebhook(way: HttpWay, notices: Notices, sending: Sendi
       body,
       signal: AbortSignal.any([deadline, sending.signal]),
     });
-    answer = await beginningOfBody(response);
+    // What a receiver says after it has taken them may never end.
+    if (response.ok) void response.body?.cancel().catch(() => undefined);
+    else answer = await beginningOfBody(response);
   } catch (error) {
     if (deadline.aborted) throw new NotTaken(`${hostOf(way)} has not answered within ${timeoutS} s`);
     throw new NotTaken(`${hostOf(way)} cannot be reached: ${codeOf(error)}`);

@@ -98,6 +98,19 @@ function recipientOf(target: Target, context: TargetContext): NamedRecipient {
       return failure;
     }
   };
+  /** Resolves when they are taken, or to the refusal if they were called invalid so often. */
+  const tell = async (notices: Notices, signal: AbortSignal, refusals: number) => {
+    let refused = 0;
+    for (let tries = 1; !signal.aborted; tries += 1) {
+      const failure = await attempt(notices, signal);
+      toldMs = performance.now();
+      if (failure === undefined || signal.aborted) return undefined;
+      refused += failure.isFinal ? 1 : 0;
+      if (failure.isFinal && refused >= refusals) return failure;
+      await pause(Math.max(failure.waitMs ?? 0, waitMs(tries)), signal);
+    }
+    return undefined;
+  };
   return {
     consumer,
     fingerprint: JSON.stringify(target),
@@ -112,16 +125,15 @@ function recipientOf(target: Target, context: TargetContext): NamedRecipient {
       }
     },
     async take(notices, signal) {
-      for (let tries = 1; !signal.aborted; tries += 1) {
-        const failure = await attempt(notices, signal);
-        toldMs = performance.now();
-        if (failure === undefined || signal.aborted) return;
-        if (failure.isFinal && tries >= finalTries) {
-          log.warn(`target ${name}: ${notices.length} notices are dropped: ${failure.message}`);
-          records.dropped(consumer, notices.length);
-          return;
-        }
-        await pause(Math.max(failure.waitMs ?? 0, waitMs(tries)), signal);
+      const refusal = await tell(notices, signal, finalTries);
+      if (refusal === undefined) return;
+      // One of them may be at fault: each is told alone, so that the others are not lost with it.
+      for (const notice of notices) {
+        const final = notices.length === 1 ? refusal : await tell([notice], signal, 1);
+        if (signal.aborted) return;
+        if (final === undefined) continue;
+        log.warn(`target ${name}: the notice ${notice.notice_id} is dropped: ${final.message}`);
+        records.dropped(consumer, 1);
       }
     },
   };
