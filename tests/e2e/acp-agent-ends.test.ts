@@ -141,6 +141,10 @@ test("an agent that ends while the server is away: the next one knows that its t
     const shown = () => fetchAgent(next, ada);
     await waitFor(async () => (await shown()).status === "ended", { what: "its end is known", saw: shown });
     expect(lifeOf(await shown(), "t1").at(-1)).toBe("applied by result");
-    expect(await readUnsent(serve.dataDir, ada)).toEqual([]);
+    const unsent = () => readUnsent(serve.dataDir, ada);
+    await waitFor(async () => (await unsent()).length === 0, {
+      what: "nothing is left to send",
+      saw: unsent,
+    });
   });
 });

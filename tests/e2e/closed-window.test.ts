@@ -83,7 +83,6 @@ test("a permission that is given at the terminal waits no more while its tool ru
   const works = await ada.until(
     "it works",
     ({ axes, status }) => status === "working" && axes.attention.value === "none",
-    6_000,
   );
   expect(works.axes.activity.reason).toBe("runs Bash");
   expect((await serve.run(["log", "ada"])).stdout).toMatch(

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { readProcessStart } from "../../src/processes/process-start.ts";
 import { prepareCopilot } from "../support/acp-clis.ts";
-import { fetchAgent, type ShownAgent } from "../support/bridges.ts";
+import type { ShownAgent } from "../support/bridges.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { startOpenaiChatServer } from "../support/openai-chat-server.ts";
 import { spawnOnTerminal } from "../support/spawned-terminal.ts";
@@ -49,7 +49,7 @@ test("a person types at Copilot CLI's terminal, and cliai beside: each order is 
   };
   const asked = async (): Promise<string> => {
     const inbox = async () => JSON.parse((await serve.run(["inbox", "--json"])).stdout)[0]?.request_id;
-    return await waitFor(inbox, { what: "it asks in the inbox", deadlineMs: 30_000, saw: terminal.screen });
+    return await waitFor(inbox, { what: "it asks in the inbox", saw: terminal.screen });
   };
 
   // It calls no hook before its first prompt.
@@ -84,8 +84,9 @@ test("a person types at Copilot CLI's terminal, and cliai beside: each order is 
   await send("task", "ada", "sleep long", "--id", "t-4", "--wait", "seen");
   expect(await serve.run(["answer", await asked(), "--approve"])).toMatchObject({ code: 0 });
   const pidOf = () => existsSync(`${work}/pid`) && readFileSync(`${work}/pid`, "utf8").trim();
-  const pid = Number(await waitFor(pidOf, { what: "the command runs", deadlineMs: 30_000 }));
-  expect((await fetchAgent(serve, "ada")).usage).toMatchObject({ model: "model-1" });
+  const pid = Number(await waitFor(pidOf, { what: "the command runs" }));
+  const { usage } = await until("its figures are told", (agent) => agent.usage !== undefined);
+  expect(usage).toMatchObject({ model: "model-1" });
   await send("stop", "ada", "--force", "--wait", "applied");
   expect(await readProcessStart(pid)).toBeUndefined();
   await terminal.exit();

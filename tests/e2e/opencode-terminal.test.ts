@@ -93,7 +93,7 @@ test("the terminal shows a task of cliai's, cliai what is typed there; Ctrl-C en
   expect(sent).toMatchObject({ code: 0 });
   await terminal.waitFor("Done for cliai.", soonMs);
   expect(await terminal.screen()).toContain("tidy up, from cliai");
-  const told = await fetchAgent(serve, "ada");
+  const told = await ada.until("t-1 is applied", (agent) => lifeOf(agent, "t-1").length === 5);
   expect(lifeOf(told, "t-1")).toEqual([
     "stored",
     "delivered",
@@ -104,9 +104,10 @@ test("the terminal shows a task of cliai's, cliai what is typed there; Ctrl-C en
 
   await terminal.enter("look around, from the keyboard");
   await terminal.waitFor("Done for the user.", soonMs);
-  const { stdout: log } = await serve.run(["log", "ada"]);
-  expect(log).toContain("look around, from the keyboard");
-  expect(log).toContain("Done for the user.");
+  // The terminal shows it a moment before cliai has it.
+  const log = async () => (await serve.run(["log", "ada"])).stdout;
+  await waitFor(async () => (await log()).includes("Done for the user."), { what: "its words", saw: log });
+  expect(await log()).toContain("look around, from the keyboard");
   expect((await serve.run(["show", "ada"])).stdout).toMatch(
     /^ {2}abilities +opencode 1\.18\.33, terminal: all but cost/m,
   );

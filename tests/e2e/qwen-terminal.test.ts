@@ -126,9 +126,13 @@ test("a person types at Qwen Code's terminal, and cliai beside: each order is se
   await send("task", "ada", "sleep long", "--id", "t-6", "--wait", "seen");
   await waitFor(() => existsSync(`${work}/sleeps`), { what: "the command runs" });
   await terminal.keys("Escape");
-  const left = await until("its user has broken it off", isIdle);
+  const tokens = () => model.requests.length * 1_050;
+  const left = await until(
+    "its user has broken it off, and its tokens are told",
+    (agent) => isIdle(agent) && agent.usage?.tokens_used === tokens(),
+  );
   expect(lifeOf(left, "t-6")).toEqual(["stored", "delivered", "injected by input-file", "seen"]);
-  expect(left.usage).toMatchObject({ tokens_used: model.requests.length * 1_050, model: "model-1" });
+  expect(left.usage).toMatchObject({ tokens_used: tokens(), model: "model-1" });
   expect(existsSync(dir.join("user-hook"))).toBe(true);
 
   await send("stop", "ada", "--force", "--wait", "applied");

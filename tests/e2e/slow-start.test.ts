@@ -112,7 +112,7 @@ test("a serve that is killed while the agent starts: the next one takes the agen
     saw: task,
   });
   await waitFor(() => fileOf("launched.json").exists(), { what: "its session is remembered" });
-  expect(await fileOf("launching.json").exists()).toBe(false);
+  await waitFor(async () => !(await fileOf("launching.json").exists()), { what: "its launch is over" });
   expect(model.requests.filter(({ newText }) => newText.includes("count the files"))).toHaveLength(1);
   expect((await serve.run(["send", "stop", "ada", ...untilApplied])).code).toBe(0);
   await waitFor(async () => !(await fileOf("launched.json").exists()), {

@@ -79,7 +79,7 @@ test("a turn that is broken off before the model's first word has ended within s
         lifeOf(agent, "p1").includes("applied by hook") && value === "idle" && reason === "its turn ended"
       );
     },
-    5_000,
+    30_000, // before the model's first word, which it waits for no more
   );
   // The prompt is back in its line. Sending it again begins an ordinary turn.
   await serve.run(["send", "resume", "ada"]);
@@ -120,7 +120,7 @@ test("a dialog that is left by Esc waits no more: the session's own, and a subag
     await ada.until(
       "it waits no more",
       ({ axes }) => axes.attention.value === "none" && axes.activity.value === activity,
-      4_000,
+      15_000, // before the model answers the subagent
     );
   }
   expect(await Bun.file(`${ada.cwd}/asked.txt`).exists()).toBe(false);

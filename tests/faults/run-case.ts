@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isFinal } from "../../src/domain/receipts.ts";
 import { agentSubject } from "../../src/domain/wire/subjects.ts";
 import { storeCommand } from "../../src/server/send-command.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { patienceMs, waitFor } from "../support/wait-for.ts";
 import { startAsking } from "./asking.ts";
 import {
   type Case,
@@ -32,7 +32,7 @@ function rightWithin({ step, fault }: Case, { durations, rightWithinMs = usualMs
 }
 /** A command that was given out in a call which got no answer is held for it up to 30 s. */
 const settledWithinMs = 45_000;
-const reachedWithinMs = 20_000;
+const reachedWithinMs = patienceMs;
 
 export interface CaseReport {
   readonly name: string;

@@ -200,7 +200,7 @@ describe("createModelGate()", () => {
     });
     model.endBatch();
     await waitFor(() => model.bodies.length === 2, { what: "the next one is sent" });
-    expect(ada.states.at(-1)?.state).toBe("idle");
+    await waitFor(() => ada.states.at(-1)?.state === "idle", { what: "the cancelled one is over" });
     over.abort();
     await next;
   });

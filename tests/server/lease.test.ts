@@ -43,7 +43,9 @@ describe("startLease()", () => {
     const others = await Promise.all(["two", "three"].map(async (name) => start(await nats.bus(), name)));
     const all = [one, ...others];
     const atOnce: number[] = [];
-    const count = setInterval(() => atOnce.push(all.filter((lease) => lease.isLeader()).length), 5);
+    const note = () => atOnce.push(all.filter((lease) => lease.isLeader()).length);
+    note();
+    const count = setInterval(note, 5);
     await cut.connection.close();
     const next = await waitFor(() => others.find((lease) => lease.isLeader()), {
       what: "another leads",

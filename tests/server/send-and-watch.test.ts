@@ -121,7 +121,7 @@ describe("sendAndWatch()", () => {
     await sendAndWatch(
       bus,
       { id: ada, type: "pause", from: "me", command_id: "once" },
-      { wait: "delivered", timeoutMs: 2_000, now, readKnown, onReceipt },
+      { wait: "delivered", timeoutMs: 60_000, now, readKnown, onReceipt },
     );
     expect(receipts).toEqual(["stored", "delivered"]);
     const manager = await bus.connection.jetstreamManager();
@@ -171,7 +171,7 @@ describe("sendAndWatch()", () => {
       bus,
       { id: ada, type: "task", text: "dig", from: "me", command_id: "slow" },
       {
-        ...{ wait: "seen", timeoutMs: 20_000, now, readKnown },
+        ...{ wait: "seen", timeoutMs: 60_000, now, readKnown },
         onReceipt: ({ state }) => void told.push(state),
       },
     );

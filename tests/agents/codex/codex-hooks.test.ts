@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { HookAnswer } from "../../../src/domain/hook.ts";
-import { stays, waitFor } from "../../support/wait-for.ts";
+import { stays, until, waitFor } from "../../support/wait-for.ts";
 import { openSession } from "./opened-session.ts";
 
 const shell = (cmd: string) => ({ toolUses: [{ name: "exec_command", input: { cmd } }] });
@@ -46,7 +46,7 @@ test("codexHooks: an interrupt while a tool is held lets it go nowhere", async (
   const { session, work } = opened;
   await session.say("work");
   const signal = await asked.promise;
-  expect(await session.interrupt()).toBe(true);
+  await until("the turn is over", () => session.interrupt());
   expect(await opened.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
   await waitFor(() => signal?.aborted === true, { what: "the hook is no longer waited for" });
   const because = "the command would have run by then";

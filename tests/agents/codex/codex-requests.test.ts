@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { HookAnswer } from "../../../src/domain/hook.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { until, waitFor } from "../../support/wait-for.ts";
 import { openSession } from "./opened-session.ts";
 
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
@@ -111,7 +111,7 @@ test("readRequest(): an interrupt withdraws what is asked", async () => {
   const { session, work } = opened;
   await session.say("work");
   const signal = await asked.promise;
-  expect(await session.interrupt()).toBe(true);
+  await until("the turn is over", () => session.interrupt());
   expect(await opened.result(1)).toMatchObject({ isError: true, text: "its turn was interrupted" });
   await waitFor(() => signal?.aborted === true, { what: "it is withdrawn" });
   expect(existsSync(`${work}/a`)).toBe(false);

@@ -8,7 +8,7 @@ import { silentPipes } from "../silent-pipes.ts";
 import { openSession } from "./opened-session.ts";
 
 const call = (name: string, input: Record<string, unknown>) => ({ toolUses: [{ name, input }] });
-const late = 120_000;
+const late = 240_000;
 
 /** The bytes of every file below the folders, by its path. */
 async function readAll(folders: readonly string[]): Promise<Map<string, string>> {

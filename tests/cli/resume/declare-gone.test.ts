@@ -36,7 +36,7 @@ test("declareGone() stores what its host could not report, so that the next run 
   await declareGone(bus, standing, { dataDir, now: () => new Date(), log: silentLogger });
   await until("its receipt", () => statesOf(test, "c1").length > 0);
   expect([statesOf(test, "c1"), await readUnsent(dataDir, ada)]).toEqual([["applied"], []]);
-  expect(server.fleet.get(ada)?.axes.link.value).toBe("offline");
+  await until("its end is known", () => server.fleet.get(ada)?.axes.link.value === "offline");
 });
 
 test("declareGone() leaves the end as the server has found it meanwhile, and tells it no second time", async () => {

@@ -129,8 +129,11 @@ describe("endWithRuns()", () => {
     await handTask(run, "had", "r1", ["injected", "seen"]);
     await beat(run, "r2", "s2");
     await waitFor(() => commandOf(run, "had")?.run_ended, { what: "the end of its run is known" });
-    const second = await run.restart(() => pause(longerThanTheWindowMs));
-    const since = performance.now();
+    let since = 0;
+    const second = await run.restart(async () => {
+      await pause(longerThanTheWindowMs);
+      since = performance.now();
+    });
     expect(statesOf(second, "had").at(-1)).toBe("seen");
     await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
       what: "it has failed",
@@ -193,8 +196,11 @@ describe("endWithRuns()", () => {
     await handTask(run, "had", "r1", ["injected", "seen"]);
     aheadMs = 3_600_000;
     await waitFor(() => isSilent(run), { what: "it is silent" });
-    const second = await run.restart(() => pause(longerThanTheWindowMs));
-    const since = performance.now();
+    let since = 0;
+    const second = await run.restart(async () => {
+      await pause(longerThanTheWindowMs);
+      since = performance.now();
+    });
     expect(statesOf(second, "had").at(-1)).toBe("seen");
     await waitFor(() => statesOf(second, "had").at(-1) === "failed", {
       what: "it fails",

@@ -13,7 +13,7 @@ async function metricsOf(web: TestApp): Promise<string> {
 
 const ask = (web: TestApp, id: string, act: string, more: object = {}) => {
   const body = { request_id: `r-${id}`, act, server: "gpu:1", slots: 1, ...more };
-  return web.bus.request(`modelserver.lease.${id}`, body, { timeoutMs: 5_000 });
+  return web.bus.request(`modelserver.lease.${id}`, body, { timeoutMs: 60_000 });
 };
 
 describe("GET /metrics", () => {
@@ -76,7 +76,7 @@ describe("GET /metrics", () => {
     await receipt("applied");
     await uses({ tokens_used: 100, estimated_cost: 0.5 });
     const call = (tool: string) =>
-      web.bus.request("tools.call.ada", { tool, arguments: {} }, { timeoutMs: 5_000 });
+      web.bus.request("tools.call.ada", { tool, arguments: {} }, { timeoutMs: 60_000 });
     await call("list_agents");
     await call("no_such_tool");
     web.bus.publish("agent.ada.status", {});
@@ -113,7 +113,7 @@ describe("GET /metrics", () => {
     await using web = await startTestApp();
     await web.heartbeat("ada");
     await ask(web, "ada", "wait");
-    await web.bus.request("tools.call.ada", { tool: "list_agents", arguments: {} }, { timeoutMs: 5_000 });
+    await web.bus.request("tools.call.ada", { tool: "list_agents", arguments: {} }, { timeoutMs: 60_000 });
     const page = readFileSync(join(import.meta.dirname, "../../../docs/metrics.md"), "utf8");
     const listed = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(([, name, type]) => `${name} ${type}`);
     const told = [...(await metricsOf(web)).matchAll(/^# TYPE (.+)$/gm)].map(([, type = ""]) => type);

@@ -257,7 +257,7 @@ describe("createHeadlessAgents().resume()", () => {
     server.bus.publish("agent.ada.heartbeat", beatOf({ session_id }));
     await until("it is remembered", async () => (await launched.read()).has(ada));
     expect((await launched.read()).get(ada)).toEqual({ profile: "coder", project: "/project", session_id });
-    expect([...(await launched.launching.read())]).toEqual([]);
+    await until("its launch is over", async () => (await launched.launching.read()).size === 0);
     lock.release();
   });
 
