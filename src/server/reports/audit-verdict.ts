@@ -12,6 +12,8 @@ const mostTraces = 1_000;
 const answerWithinMs = 20_000;
 /** After this time, a verdict for which nobody has come is too old. */
 const keptMs = 600_000;
+/** A verdict is given again for this many times as long as it took: so serve verifies for a tenth of the time at most, however often it is asked. */
+const standsTimes = 10;
 
 export interface VerifierOptions {
   readonly verify: () => Promise<AuditVerdict>;
@@ -23,7 +25,8 @@ export interface VerifierOptions {
 
 /**
  * Returns a function that starts a verification, or joins the one that runs. It resolves to undefined if the verdict does not come in time: then
- * the next call within ten minutes gets it. It throws what `verify` throws.
+ * the next call within ten minutes gets it. A verdict is given again for ten times as long as it took, ten minutes at most; its `at` says how old it
+ * is. It throws what `verify` throws.
  */
 export function createAuditVerifier(options: VerifierOptions): () => Promise<AuditVerdict | undefined> {
   const {
@@ -33,16 +36,19 @@ export function createAuditVerifier(options: VerifierOptions): () => Promise<Aud
   } = options;
   let run: Run | undefined;
   const begin = (): Run => {
-    const begun: Run = { verdict: verify() };
-    const end = () => {
-      begun.endedMs = monotonicMs();
+    const begunMs = monotonicMs();
+    const begun: Run = { verdict: verify(), isTaken: false };
+    const endWith = (times: number) => () => {
+      const nowMs = monotonicMs();
+      begun.ended = { atMs: nowMs, standsMs: Math.min(keptMs, times * (nowMs - begunMs)) };
     };
-    begun.verdict.then(end, end);
+    begun.verdict.then(endWith(standsTimes), endWith(0));
     return begun;
   };
+  const isOver = ({ ended, isTaken }: Run): boolean =>
+    ended !== undefined && monotonicMs() - ended.atMs >= (isTaken ? ended.standsMs : keptMs);
   return async () => {
-    const isStale = run?.endedMs !== undefined && monotonicMs() - run.endedMs > keptMs;
-    const own = run === undefined || isStale ? begin() : run;
+    const own = run === undefined || isOver(run) ? begin() : run;
     run = own;
     let verdict: AuditVerdict | undefined;
     const taken = own.verdict.then((each) => {
@@ -51,7 +57,7 @@ export function createAuditVerifier(options: VerifierOptions): () => Promise<Aud
     try {
       await atMost(withinMs, taken);
     } finally {
-      if (own.endedMs !== undefined && run === own) run = undefined;
+      if (own.ended !== undefined) own.isTaken = true;
     }
     return verdict;
   };
@@ -60,7 +66,9 @@ export function createAuditVerifier(options: VerifierOptions): () => Promise<Aud
 interface Run {
   readonly verdict: Promise<AuditVerdict>;
   /** Undefined while it runs. */
-  endedMs?: number;
+  ended?: { readonly atMs: number; readonly standsMs: number };
+  /** Whether somebody has the verdict, or its error. */
+  isTaken: boolean;
 }
 
 /** @throws CliaiError if NATS does not answer */
