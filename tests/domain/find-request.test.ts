@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { findRequest, findRequests, isNamedByAgent } from "../../src/domain/find-request.ts";
 import { type AgentRequest, isApproval } from "../../src/domain/requests.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { ada, bob } from "../support/agents.ts";
 
 const question: AgentRequest = {
@@ -14,22 +15,33 @@ const question: AgentRequest = {
 };
 
 describe("findRequest()", () => {
-  const known = ["abc1", "abd2", "xyz3"].map((request_id) => ({ ...question, request_id }));
+  const known = ["abcd-1", "abcd-2", "xyzu-3"].map((request_id) => ({ ...question, request_id }));
 
   test("finds by the whole id or a beginning that fits one, the open before those that are over", () => {
-    expect(findRequest("xyz3", known).request_id).toBe("xyz3");
-    expect(findRequest("x", known).request_id).toBe("xyz3");
+    expect(findRequest("xyzu-3", known).request_id).toBe("xyzu-3");
+    expect(findRequest("xyzu", known).request_id).toBe("xyzu-3");
     const over = known.map((request) =>
-      request.request_id === "abc1" ? { ...request, state: "withdrawn" as const } : request,
+      request.request_id === "abcd-1" ? { ...request, state: "withdrawn" as const } : request,
     );
-    expect(findRequest("ab", over).request_id).toBe("abd2");
-    expect(findRequest("abc", over).request_id).toBe("abc1");
+    expect(findRequest("abcd", over).request_id).toBe("abcd-2");
+    expect(findRequest("abcd-1", over).request_id).toBe("abcd-1");
   });
 
   test("names those that a beginning could mean, or those near to an unknown one", () => {
-    expect(() => findRequest("ab", known)).toThrow('"ab" matches 2 requests');
-    expect(() => findRequest("abc2", known)).toThrow('no request "abc2"');
+    expect(() => findRequest("abcd", known)).toThrow('"abcd" matches 2 requests');
+    expect(() => findRequest("abcd-3", known)).toThrow('no request "abcd-3"');
     expect(() => findRequest("", known)).toThrow('no request ""');
+  });
+
+  test("takes no beginning of less than four characters, which a slip of the hand makes", () => {
+    for (const short of ["x", "xy", "xyz"])
+      expect(() => findRequest(short, known)).toThrow(
+        expect.objectContaining({
+          ...{ code: "request_unknown", message: `no request "${short}"` },
+          hint: expect.stringContaining("at least its first 4 characters"),
+        }),
+      );
+    expect(findRequest("r1", [question]).request_id).toBe("r1");
   });
 
   test("names the agent that asks, if its id is near", () => {
@@ -57,7 +69,9 @@ describe("findRequests()", () => {
   });
 
   test("a word that is an agent's id and the beginning of a request's id means both", () => {
-    expect(idsFor("ada", [question, { ...ofBob, request_id: "adam" }])).toEqual(["r1", "adam"]);
+    const ofAnna = { ...question, agent_id: parseAgentId("anna") };
+    expect(idsFor("anna", [ofAnna, { ...ofBob, request_id: "anna-5" }])).toEqual(["r1", "anna-5"]);
+    expect(idsFor("ada", [question, { ...ofBob, request_id: "adam" }])).toEqual(["r1"]);
     expect(idsFor("ada", [question, { ...ofBob, request_id: "ada" }])).toEqual(["ada"]);
   });
 

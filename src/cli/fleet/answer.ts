@@ -24,7 +24,8 @@ const answerArgs = {
   request: {
     type: "positional",
     required: true,
-    description: "id of the request, or its first characters; or the agent that asks, but not with --approve",
+    description:
+      "id of the request, or its first four characters or more; or the agent that asks, but not with --approve",
   },
   text: {
     type: "positional",

@@ -10,7 +10,11 @@ export const cancelCommand = defineCliCommand({
   example: "cliai cancel 3f2a81bc (cliai show AGENT lists its orders with their ids)",
   description: "take back a task or message that still waits for its agent",
   args: {
-    command: { type: "positional", required: true, description: "id of the order, or its first characters" },
+    command: {
+      type: "positional",
+      required: true,
+      description: "id of the order, or its first four characters or more",
+    },
     ...clientArgs,
   },
   run: (args, context) =>

@@ -108,7 +108,7 @@ export const actingTools: readonly OperatorTool[] = [
       "Answers a request for the person; the first answer counts. A question takes text (or the number of a choice), or answers, one for each of its questions. A permission or stop approval takes approved, and a reason. Ask the person before you approve anything.",
     scope: "answer",
     schema: v.object({
-      request_id: described("the request's id, or its beginning"),
+      request_id: described("the request's id, or its first four characters or more"),
       text: v.optional(v.string()),
       answers: v.optional(v.array(v.union([v.string(), v.array(v.string())]))),
       approved: v.optional(v.boolean()),

@@ -133,7 +133,7 @@ export const readingTools: readonly OperatorTool[] = [
     title: "Show a request",
     description:
       "Shows one request in full, open or ended: what is asked, and the input of the tool that it is about.",
-    schema: v.object({ request_id: described("the request's id, or its beginning") }),
+    schema: v.object({ request_id: described("the request's id, or its first four characters or more") }),
     hints: reading,
     run: ({ request_id }, { server }) => shownRequest(findRequest(request_id, server.requests.all())),
   }),

@@ -46,7 +46,7 @@ export const orderOperations: readonly Operation[] = [
     method: "post",
     path: "/api/commands/{id}/cancel",
     id: "cancelCommand",
-    summary: "takes back a task or message that waits; the id may be its beginning",
+    summary: "takes back a task or message that waits; the first four characters of its id are enough",
     answers: {
       200: json(
         "its last receipt",
@@ -90,7 +90,7 @@ export const orderOperations: readonly Operation[] = [
     method: "get",
     path: "/api/requests/{id}",
     id: "showRequest",
-    summary: "one request; the id may be its beginning",
+    summary: "one request; the first four characters of its id are enough",
     answers: { 200: json("the request", RequestSchema) },
     refusals: [400],
   },
