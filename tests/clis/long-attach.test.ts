@@ -32,6 +32,10 @@ test.each(withTerminal.map((driver) => [nameOf(driver), driver] as const))(
     await kim.enter("this is typed from afar");
     await kim.waitFor("I read the keys.");
     await ada.terminal?.waitFor("I read the keys.");
+    // The terminal may show the answer before the fleet knows of the turn.
+    const log = async () => (await serve.run(["log", "ada"])).stdout;
+    const isKept = async () => (await log()).includes("I read the keys.");
+    await waitFor(isKept, { what: "the log has the answer", saw: log });
     await ada.until("its turn is over", ({ status }) => status === "idle");
 
     // A program on the alternate screen keeps its own past; of the others, what has left the screen can be seen.
@@ -48,12 +52,10 @@ test.each(withTerminal.map((driver) => [nameOf(driver), driver] as const))(
     await kim.keys("C-\\");
     await kim.waitFor(/^left; ada goes on\. To come back: cliai attach ada\nended with 0$/m);
     expect(foreignSequences(await kim.written())).toEqual([]);
-    const log = (await serve.run(["log", "ada"])).stdout;
-    expect(log).toContain("this is typed from afar");
-    expect(log).toContain("kim types at its terminal");
-    await waitFor(async () => /kim typed \d+ characters/.test((await serve.run(["log", "ada"])).stdout), {
-      what: "the audit has how much was typed",
-    });
+    const isTold = async () => /kim typed \d+ characters/.test(await log());
+    await waitFor(isTold, { what: "the audit has how much was typed", saw: log });
+    expect(await log()).toContain("this is typed from afar");
+    expect(await log()).toContain("kim types at its terminal");
     expect(await serve.run(["send", "stop", "ada", "--wait", "applied", "--timeout", "60"])).toMatchObject({
       code: 0,
     });

@@ -27,6 +27,13 @@ async function tokensOf(serve: RunningServe) {
   return { operator: await add("assistant", "--scope", "mcp"), agent: await add("far", "--agent", "ada") };
 }
 
+/** Waits until the fleet shows the agent with this client. */
+async function untilShown(serve: RunningServe, client: string): Promise<void> {
+  const shown = () => fetchAgent(serve, "ada");
+  const isShown = async () => (await shown()).cli?.startsWith(client);
+  await waitFor(isShown, { what: `the fleet shows ${client}`, saw: shown });
+}
+
 const here = (text: string, serve: RunningServe) =>
   text.replace("http://127.0.0.1:3000", serve.url).replace("https://NAME:3000", serve.url);
 const sections = ["2. The lines for it", "Agents on other machines"] as const;
@@ -56,7 +63,7 @@ test("Claude Code", async () => {
   }
   const { code, stdout } = await claude(["mcp", "list"]);
   expect([code, stdout.match(/[✓✔] Connected/g)?.length]).toEqual([0, 2]);
-  expect((await fetchAgent(serve, "ada")).cli).toStartWith("claude-code");
+  await untilShown(serve, "claude-code");
 });
 
 test("Codex", async () => {
@@ -90,6 +97,5 @@ env_key = "SCRIPTED_KEY"
     },
   );
   expect(JSON.stringify(asked.body.tools)).toContain("check_inbox");
-  const agent = await waitFor(() => fetchAgent(serve, "ada"), { what: "the fleet has the agent" });
-  expect(agent.cli).toStartWith("codex-mcp-client");
+  await untilShown(serve, "codex-mcp-client");
 });

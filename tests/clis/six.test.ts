@@ -118,14 +118,18 @@ async function typesBeside(serve: RunningServe, { id, terminal, until }: Member)
   await until("its task is done", (agent) =>
     lifeOf(agent, `t-${id}`).some((state) => /^applied/.test(state)),
   );
-  expect(await terminal.screen()).toContain("BEGIN-NOW");
+  await terminal.waitFor("BEGIN-NOW");
   await terminal.waitFor(/(Cody|Opal) has begun/);
   await terminal.enter("this is typed by hand");
   await terminal.waitFor("I read the keys.");
+  // The terminal may show the answer before the fleet knows of the turn.
+  const log = async () => (await serve.run(["log", id])).stdout;
+  const isKept = async () => {
+    const lines = await log();
+    return lines.includes("this is typed by hand") && lines.includes("I read the keys.");
+  };
+  await waitFor(isKept, { what: `the log of ${id} has what was typed and said`, saw: log });
   await until("its turn is over", ({ status }) => status === "idle");
-  const { stdout } = await serve.run(["log", id]);
-  expect(stdout).toContain("this is typed by hand");
-  expect(stdout).toContain("I read the keys.");
 }
 
 async function isStoppedInTool(serve: RunningServe, { id, work, until }: Member): Promise<void> {
