@@ -38,7 +38,8 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
       expect(axes.link.reason).toBe("its CLI crashed: SIGKILL");
       const isGone = async () => (await ada.processes()).length === 0;
       await waitFor(isGone, { what: "nothing of it runs on", deadlineMs: 20_000, saw: ada.processes });
-      expect(await ada.openRequests()).toEqual([]);
+      const isWithdrawn = async () => (await ada.openRequests()).length === 0;
+      await waitFor(isWithdrawn, { what: `${step}: what it asked is withdrawn`, saw: ada.openRequests });
       const task = taskOf[step];
       if (task !== undefined) {
         expect((await ada.life(task)).at(-1)).toMatch(/^(delivered|injected by .*|seen)$/);

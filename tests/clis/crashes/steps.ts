@@ -97,7 +97,7 @@ export async function finish(step: Step, driver: CliDriver, ada: DrivenAgent): P
       break;
     case "while paused":
       expect(ranUnallowed(ada)).not.toContain("paused-ran");
-      expect((await ada.agent()).axes.control.value).toBe("paused");
+      await ada.until("it is paused", ({ axes }) => axes.control.value === "paused");
       await ada.send("resume", "--id", "r-1", "--wait", "applied");
       await ada.permit("paused-ran");
   }
