@@ -32,7 +32,7 @@ test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
     expect(await ada.openRequests()).toMatchObject([{ request_id: asked.request_id }]);
     expect(existsSync(`${ada.work}/started`)).toBe(false);
     expect(await ada.answer(asked, "--approve")).toMatchObject({ code: 0 });
-    await waitFor(() => existsSync(`${ada.work}/started`), { what: "the tool runs", deadlineMs: 60_000 });
+    await waitFor(() => existsSync(`${ada.work}/started`), { what: "the tool runs" });
     // Its model was not asked meanwhile, so it cannot have seen the task.
     expect(await ada.life("t-1")).not.toContain("seen");
     await ada.send("task", "MEANWHILE-TWO", "--id", "t-2");

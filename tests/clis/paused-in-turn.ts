@@ -30,7 +30,7 @@ export function hasRunSecond({ work }: DrivenAgent): boolean {
 export async function pauseInTurn(driver: CliDriver, ada: DrivenAgent): Promise<void> {
   await ada.until("it asks", ({ axes }) => axes.attention.value === "approval", startsWithinMs);
   await ada.permit("touch first");
-  await waitFor(() => existsSync(`${ada.work}/first`), { what: "the first tool runs", deadlineMs: 60_000 });
+  await waitFor(() => existsSync(`${ada.work}/first`), { what: "the first tool runs" });
   await ada.send("pause", "--id", "p-1");
   if (abilitiesOf(driver).pause.holds === "yes") await ada.untilReceipt("p-1", "injected by hook");
   else expect(await ada.life("p-1")).toEqual(["stored", "delivered"]);
@@ -44,7 +44,7 @@ export async function letGo(ada: DrivenAgent): Promise<void> {
   expect(hasRunSecond(ada)).toBe(false);
   await ada.send("resume", "--id", "r-1", "--wait", "applied");
   await ada.permit("touch second");
-  await waitFor(() => hasRunSecond(ada), { what: "the second tool runs", deadlineMs: 60_000 });
+  await waitFor(() => hasRunSecond(ada), { what: "the second tool runs" });
   await ada.until("its turn is over", ({ status }) => status === "idle");
   expect(await ada.run("log", "ada", "--last")).toBe("Both are done.\n");
 }

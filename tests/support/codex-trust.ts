@@ -30,7 +30,7 @@ export async function trustOwnHooks({ codexHome, work, env }: CodexPlace): Promi
     { id: 2, method: "hooks/list", params: { cwds: [work] } },
   ];
   for (const message of messages) server.write(`${JSON.stringify(message)}\n`);
-  const line = await server.line(/^\{"id":2,/, { deadlineMs: 60_000 });
+  const line = await server.line(/^\{"id":2,/);
   const { result } = v.parse(AnswerSchema, JSON.parse(line));
   const hooks = result.data.flatMap((each) => each.hooks);
   if (hooks.length === 0) throw new Error(`codex knows no hook in ${codexHome}: ${line}`);

@@ -137,9 +137,9 @@ export async function startTmux(options: TmuxOptions): Promise<TmuxSession> {
       if (await ended()) return;
       // The pid is tmux's own child, not yet reaped: it cannot have become another process.
       sendSignal(Number(await show("#{pane_pid}")), signal);
-      const gone = waitFor(ended, { what: `the end of ${commandLine[0]} by ${signal}`, deadlineMs: 2_000 });
-      if (signal === "SIGKILL") await gone;
-      else await gone.catch(() => undefined); // a program may ignore SIGHUP
+      const what = `the end of ${commandLine[0]} by ${signal}`;
+      if (signal === "SIGKILL") await waitFor(ended, { what });
+      else await waitFor(ended, { what, deadlineMs: 2_000 }).catch(() => undefined); // a program may ignore SIGHUP
     }
   }
 }

@@ -37,7 +37,7 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
       const { axes } = await ada.until(`${step}: it is known`, ({ status }) => status === "crashed");
       expect(axes.link.reason).toBe("its CLI crashed: SIGKILL");
       const isGone = async () => (await ada.processes()).length === 0;
-      await waitFor(isGone, { what: "nothing of it runs on", deadlineMs: 20_000, saw: ada.processes });
+      await waitFor(isGone, { what: "nothing of it runs on", saw: ada.processes });
       const isWithdrawn = async () => (await ada.openRequests()).length === 0;
       await waitFor(isWithdrawn, { what: `${step}: what it asked is withdrawn`, saw: ada.openRequests });
       const task = taskOf[step];

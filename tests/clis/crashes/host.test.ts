@@ -40,7 +40,7 @@ test.each(tried.map((driver) => [nameOf(driver), driver] as const))(
       }
       // No call waits for an answer any more.
       await waitFor(async () => (await ada.openRequests()).length === 0, {
-        ...{ what: `${step}: what it asked is withdrawn`, deadlineMs: 20_000, saw: ada.openRequests },
+        ...{ what: `${step}: what it asked is withdrawn`, saw: ada.openRequests },
       });
 
       begunAtMs = await comesBack(driver, ada, begunAtMs, step);

@@ -46,12 +46,12 @@ export async function reach(step: Step, driver: CliDriver, ada: DrivenAgent): Pr
     case "busy": {
       await ada.send("task", "DO-THINK", "--id", "t-busy");
       const isAsked = () => ada.model.requests.some(({ newText }) => newText.includes("DO-THINK"));
-      return void (await waitFor(isAsked, { what: "its model is asked", deadlineMs: 60_000 }));
+      return void (await waitFor(isAsked, { what: "its model is asked" }));
     }
     case "in a tool":
       await ada.send("task", "DO-TOOL", "--id", "t-tool");
       await ada.permit("tool-pid");
-      return void (await waitFor(() => toolPid(ada), { what: "the tool runs", deadlineMs: 60_000 }));
+      return void (await waitFor(() => toolPid(ada), { what: "the tool runs" }));
     case "while a permission stands":
       await ada.send("task", "DO-ASKED", "--id", "t-asked");
       return void (await ada.request("asked-ran"));

@@ -23,5 +23,5 @@ export async function runOf({ dataDir }: DrivenAgent): Promise<Run> {
 export async function bridgeOf(ada: DrivenAgent): Promise<number> {
   const { cli } = await runOf(ada);
   const look = () => descendantRunning(cli, "bridge").catch(() => undefined);
-  return await waitFor(look, { what: "its bridge runs", deadlineMs: 60_000, saw: ada.processes });
+  return await waitFor(look, { what: "its bridge runs", saw: ada.processes });
 }
