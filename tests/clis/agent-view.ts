@@ -19,8 +19,11 @@ export interface AgentView {
   until(what: string, fits: (agent: ShownAgent) => boolean, deadlineMs?: number): Promise<ShownAgent>;
   /** Runs a command, which has to succeed, and resolves with what it prints. */
   run(...args: readonly string[]): Promise<string>;
-  /** Runs `cliai send COMMAND ada`, which has to succeed, and resolves with what it prints. */
-  send(command: string, ...rest: readonly string[]): Promise<string>;
+  /**
+   * Runs `cliai send COMMAND ada`, which has to succeed. Resolves once the server shows the receipt that the command has waited for: the command
+   * may read it before the server does.
+   */
+  send(command: string, ...rest: readonly string[]): Promise<void>;
   /** The states of the order's receipts, each with its route. */
   life(id: string): Promise<string[]>;
   /** Waits until the order has a receipt that begins with the words. Default deadline `patienceMs`. */
@@ -60,6 +63,10 @@ export function viewAgent(serveNow: () => RunningServe, output: () => Promise<st
       saw: async () => ({ output: await tail(), last }),
     });
   };
+  const untilReceipt: AgentView["untilReceipt"] = async (id, words, deadlineMs) => {
+    const has = (shown: ShownAgent) => lifeOf(shown, id).some((state) => state.startsWith(words));
+    await until(`${id} is ${words}`, has, deadlineMs);
+  };
   const openRequests = async () =>
     (await (await serveNow().fetch("/api/requests")).json()) as readonly OpenItem[];
   const run = async (...args: readonly string[]) => {
@@ -79,8 +86,11 @@ export function viewAgent(serveNow: () => RunningServe, output: () => Promise<st
   const answer: AgentView["answer"] = ({ request_id }, ...words) =>
     serveNow().run(["answer", request_id, ...words]);
   return {
-    ...{ agent, until, openRequests, run, request, answer },
-    send: (command, ...rest) => run("send", command, "ada", ...rest, "--timeout", "60"),
+    ...{ agent, until, untilReceipt, openRequests, run, request, answer },
+    async send(command, ...rest) {
+      await run("send", command, "ada", ...rest, "--timeout", "60");
+      await untilReceipt(valueAfter("--id", rest) ?? "", valueAfter("--wait", rest) ?? "delivered");
+    },
     life: async (id) => lifeOf(await agent(), id),
     events: async (kind) => (await eventsOf(kind)).map(({ text }) => text),
     latest: async (kind) =>
@@ -88,15 +98,16 @@ export function viewAgent(serveNow: () => RunningServe, output: () => Promise<st
         .map(({ at }) => at)
         .sort()
         .at(-1),
-    async untilReceipt(id, words, deadlineMs) {
-      const has = (shown: ShownAgent) => lifeOf(shown, id).some((state) => state.startsWith(words));
-      await until(`${id} is ${words}`, has, deadlineMs);
-    },
     async permit(words) {
       const { code, stderr } = await answer(await request(words), "--approve");
       if (code !== 0) throw new Error(`the permission for ${words} could not be given: ${stderr}`);
     },
   };
+}
+
+function valueAfter(flag: string, args: readonly string[]): string | undefined {
+  const place = args.indexOf(flag);
+  return place === -1 ? undefined : args[place + 1];
 }
 
 /** The command line of each process that works in that folder (Linux). */
