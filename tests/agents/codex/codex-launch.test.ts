@@ -7,6 +7,8 @@ import type { AgentLaunch } from "../../../src/agents/agent-launch.ts";
 import { createCodexClient } from "../../../src/agents/codex/app-server/codex-client.ts";
 import { buildArgs, readConfig, threadParams } from "../../../src/agents/codex/codex-launch.ts";
 import { createLineSplitter } from "../../../src/domain/text/lines.ts";
+import { mostWaitS } from "../../../src/domain/wire/tools/tool-definition.ts";
+import { callTimeoutMs } from "../../../src/domain/wire/tools/tool-rules.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { codexPath, prepareCodex } from "../../support/codex-cli.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -33,6 +35,12 @@ test("threadParams() turns the user's MCP servers off only with strictMcp", () =
     (paramsOf({ strictMcp }, config).config as { mcp_servers: Record<string, unknown> }).mcp_servers;
   expect(Object.keys(serversOf(false))).toEqual(["cliai"]);
   expect(serversOf(true)).toMatchObject({ other: { enabled: false }, cliai: { required: true } });
+});
+
+test("threadParams() lets a question of the agent wait for as long as it may, which is longer than Codex lets a call of a tool take", () => {
+  const { config } = paramsOf({}) as { config: { mcp_servers: { cliai: { tool_timeout_sec: number } } } };
+  const longestMs = callTimeoutMs("ask_human", { wait_s: mostWaitS });
+  expect(config.mcp_servers.cliai.tool_timeout_sec * 1_000).toBeGreaterThanOrEqual(longestMs);
 });
 
 test("buildArgs() passes arguments on, gives the hook the host's time, and refuses allowed_tools with a hint", () => {

@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildServerEnv } from "../../../src/agents/opencode/opencode-launch.ts";
+import { mostWaitS } from "../../../src/domain/wire/tools/tool-definition.ts";
+import { callTimeoutMs } from "../../../src/domain/wire/tools/tool-rules.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { silentPipes } from "../silent-pipes.ts";
 import { openSession } from "./opened-session.ts";
@@ -39,6 +41,13 @@ describe("buildServerEnv()", () => {
     expect(watcher).toEqual(user.watcher);
     expect(mcp.theirs).toEqual(user.mcp.theirs);
     expect(mcp.cliai.command).toEqual(["cliai", "bridge"]);
+  });
+
+  test("lets a question of the agent wait for as long as it may, which is longer than OpenCode lets a call of a tool take", () => {
+    const env = buildServerEnv(silentPipes().launch, undefined);
+    const { mcp } = JSON.parse(env.OPENCODE_CONFIG_CONTENT ?? "");
+    const longestMs = callTimeoutMs("ask_human", { wait_s: mostWaitS });
+    expect(mcp.cliai.timeout).toBeGreaterThanOrEqual(longestMs);
   });
 
   test.each([["ask"], [{ "*": "ask" }], [{ bash: { "*": "ask" }, "*": "ask" }]])(

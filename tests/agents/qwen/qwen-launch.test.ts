@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { AgentLaunch, HookPlace } from "../../../src/agents/agent-launch.ts";
 import { buildStart, longestHoldMs } from "../../../src/agents/qwen/qwen-launch.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { mostWaitS } from "../../../src/domain/wire/tools/tool-definition.ts";
+import { callTimeoutMs } from "../../../src/domain/wire/tools/tool-rules.ts";
 
 const hooks: HookPlace = {
   ...{
@@ -65,6 +67,13 @@ describe("buildStart()", () => {
     expect(files).toContainEqual({ path: "/d/qwen-input.jsonl", content: "" });
     expect(fileOf(launch, "qwen-mcp.json").mcpServers.cliai).toMatchObject({ command: "cliai", trust: true });
     expect(longestHoldMs).toBeLessThan(60_000);
+  });
+
+  test("a question of the agent waits for as long as it may, which is longer than Qwen Code lets a call of a tool take", () => {
+    const { timeout } = fileOf(launch, "qwen-mcp.json").mcpServers.cliai;
+    const longestMs = callTimeoutMs("ask_human", { wait_s: mostWaitS });
+    expect(timeout).toBeGreaterThanOrEqual(longestMs);
+    expect(buildStart(launch, true).env).toMatchObject({ QWEN_CODE_MCP_TOOL_IDLE_TIMEOUT_MS: "0" });
   });
 
   test("without a host there are no hooks, and an administrator's defaults are left as they are", () => {
