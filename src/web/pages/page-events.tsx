@@ -69,6 +69,7 @@ export const livePages = [
   "timeline",
   "messages",
   "costs",
+  "rules",
   "other",
 ] as const;
 export type LivePage = (typeof livePages)[number];

@@ -1,4 +1,4 @@
-// This room updates the open pages that report: timeline, messages, costs, system.
+// This room updates the open pages that report: timeline, messages, costs, rules, system.
 //
 // Reads a report again while its page is open, and adds what has changed to the page's patches. Nothing is read without an open page, nor
 // while nothing has happened; and an open page reads once in `everyMs` at most.

@@ -4,6 +4,7 @@ import type { Logger } from "../../../log.ts";
 import type { AskedReport } from "../../api/reports/costs-report.ts";
 import { createCostsParts } from "../costs/live-costs.tsx";
 import { createMessagesReading } from "../messages/live-messages.tsx";
+import { rulesParts, rulesVersion } from "../rules/live-rules.tsx";
 import { systemReportParts } from "../system/live-system.tsx";
 import { createTimelineReading } from "../timeline/live-timeline.tsx";
 import type { LiveFacts } from "./live-facts.ts";
@@ -11,6 +12,8 @@ import { createLiveReport, type LiveReport, type ReportReading } from "./live-re
 
 /** A page of history is read again after this time at the earliest. */
 const historyEveryMs = 2_000;
+/** The rules are in memory. */
+const rulesEveryMs = 200;
 /** Figures that nobody waits for are made again after this time at the earliest. */
 const figuresEveryMs = 10_000;
 
@@ -30,6 +33,11 @@ function readingOf(page: string | undefined, facts: LiveFacts): ReportReading | 
       return { everyMs: historyEveryMs, ...createTimelineReading(facts) };
     case "messages":
       return { everyMs: historyEveryMs, ...createMessagesReading(facts) };
+    case "rules":
+      return {
+        ...{ everyMs: rulesEveryMs, version: () => rulesVersion(facts) },
+        read: async () => rulesParts(facts),
+      };
     case "costs": {
       const parts = createCostsParts(facts);
       return { everyMs: figuresEveryMs, version: spendingVersion(facts), read: async () => parts() };

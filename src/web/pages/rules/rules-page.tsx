@@ -19,7 +19,6 @@ export interface RulesPageProps {
 }
 
 export function RulesPage({ rules, ended, now }: RulesPageProps) {
-  const mayNotRevoke = whyMayNot(useViewer(), "POST", "/rules/revoke");
   return (
     <>
       <p class="crumb">
@@ -33,11 +32,21 @@ export function RulesPage({ rules, ended, now }: RulesPageProps) {
         permission. The <a href="/timeline?kind=rule">timeline</a> has each rule that was made, used, revoked
         or ended.
       </p>
+      <RuleLists rules={rules} ended={ended} now={now} />
+    </>
+  );
+}
+
+/** All that changes while the page is open. */
+export function RuleLists({ rules, ended, now }: RulesPageProps) {
+  const mayNotRevoke = whyMayNot(useViewer(), "POST", "/rules/revoke");
+  return (
+    <div id="rules">
       {mayNotRevoke !== undefined && rules.length > 0 && (
         <p class="quiet may-not">To revoke one: {mayNotRevoke}</p>
       )}
       {rules.length === 0 && (
-        <section class="empty" aria-labelledby="title-none">
+        <section id="no-rules" class="empty" aria-labelledby="title-none">
           <h2 id="title-none">No rule stands</h2>
           <p class="quiet">Each permission is asked for.</p>
         </section>
@@ -48,18 +57,18 @@ export function RulesPage({ rules, ended, now }: RulesPageProps) {
         ))}
       </ol>
       <EndedRules rules={ended} now={now} />
-    </>
+    </div>
   );
 }
 
 function EndedRules({ rules, now }: { rules: readonly EndedRule[]; now: Date }) {
   if (rules.length === 0) return null;
   return (
-    <section class="panel" aria-labelledby="title-ended">
+    <section id="ended-rules" class="panel" aria-labelledby="title-ended">
       <h2 id="title-ended">Ended</h2>
       <ol class="commands ended-rules">
         {rules.map((rule) => (
-          <li>
+          <li id={`ended-${rule.rule_id}`}>
             <p class="facts">
               <b>
                 {rule.tool}, for {scopeText(rule)}

@@ -19,7 +19,7 @@ export function registerRulesRoutes(pages: Hono, options: PagesOptions): void {
   pages.get("/rules", (c) =>
     showPage(c, options, {
       title: "Standing rules",
-      stream: streamOf(server, "other"),
+      stream: streamOf(server, "rules"),
       body: <RulesPage rules={rules.list()} ended={rules.ended()} now={now()} />,
     }),
   );

@@ -1,6 +1,7 @@
 // The page of the standing rules, and the form of the inbox that makes one, on a real nats-server.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { waitFor } from "../../../support/wait-for.ts";
+import { partsUntil, readEvents } from "../../event-reader.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "../../test-app.ts";
 
 let web: TestApp;
@@ -95,6 +96,20 @@ test("no rule is made for others than the page has shown, by the form or by the 
   expect((await errorOf(await make({}))).message).toEndWith("but none was shown");
   expect(web.test.server.rules.list()).toEqual([]);
   expect((await make({ project: "/work/shop", host: "mill" })).status).toBe(201);
+});
+
+test("an open page gets what becomes of the rules: one is made, used, revoked", async () => {
+  const stream = /data-stream="([^"]+)"/.exec(await read("/rules"))?.[1]?.replaceAll("&amp;", "&") ?? "";
+  await using events = readEvents(await web.app.request(stream));
+  const fields = { verdict: "approve", remember: forAda };
+  const run = { command: "make live" };
+  await post(`/inbox/${await permit(run)}`, fields);
+  await partsUntil(events, { made: /^<div id="rules">.*never used.*make live/s });
+  await permit({ ...run, description: "again" });
+  await partsUntil(events, { used: /^<div id="rules">.*used once.*make live/s });
+  const rule = web.test.server.rules.list().find(({ input }) => input.includes(run.command));
+  await post("/rules/revoke", { rule_id: rule?.rule_id ?? "" });
+  await partsUntil(events, { revoked: /^<div id="rules">.*id="ended-rules".*make live.*Revoked by/s });
 });
 
 test("of a long path the page shows the last folders", async () => {
