@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
-import { commandText, shutdownText } from "../../domain/text/order-text.ts";
+import { commandLine, shutdownText } from "../../domain/text/order-text.ts";
 import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
@@ -128,7 +128,7 @@ function orderWords(record: StreamMessage): Words | undefined {
   switch (order?.type) {
     case "command": {
       const { type, from = "unknown" } = order.message;
-      return { kind: "told", from, what: type, text: commandText(order.message) };
+      return { kind: "told", from, what: type, text: commandLine(order.message) };
     }
     case "shutdown":
       return { kind: "told", from: "the server", what: "shutdown", text: shutdownText(order.message) };

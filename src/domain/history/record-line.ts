@@ -1,8 +1,10 @@
 // Makes the line of one record for the timeline: what happened, in words that fit on a line.
 import { isFailureRecord } from "../audit/failure-record.ts";
 import { definedOf } from "../defined.ts";
+import { commandLine } from "../text/order-text.ts";
 import { beginningOf } from "../text/summary.ts";
 import { costText, tokensText } from "../usage.ts";
+import type { Command } from "../wire/order-messages.ts";
 import { agentOfRecord, auditRuleSubject, parseAgentSubject } from "../wire/subjects.ts";
 import { shownOwnTool } from "../wire/tools/shown-tool.ts";
 
@@ -102,7 +104,7 @@ export function lineOf(record: AnyRecord): TimelineLine | undefined {
         what: [text(fields.state), text(fields.route)].filter((word) => word !== "").join(" by "),
       });
     case "command":
-      return line(text(fields.type) || "command", payloadText(fields.payload), { from });
+      return line(text(fields.type) || "command", commandLine(fields as Command), { from });
     case "shutdown":
       return line("shutdown", text(fields.reason), { from });
     case "message":

@@ -3,7 +3,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import type { CallFacts } from "../../domain/fleet/shown/fold-calls.ts";
 import { idFromSequence } from "../../domain/receipts.ts";
-import { commandText, shutdownText } from "../../domain/text/order-text.ts";
+import { commandLine, shutdownText } from "../../domain/text/order-text.ts";
 import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { AgentEvent } from "../../domain/wire/event-messages.ts";
@@ -81,7 +81,7 @@ function timelineEntry(event: FleetEvent): TimelineEntry | undefined {
       return {
         at,
         kind: type,
-        text: `from ${from ?? "unknown"} ${command_id} ${summaryOf(commandText(event.message))}`.trimEnd(),
+        text: `from ${from ?? "unknown"} ${command_id} ${summaryOf(commandLine(event.message))}`.trimEnd(),
       };
     }
     case "shutdown":

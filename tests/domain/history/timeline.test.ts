@@ -117,6 +117,16 @@ describe("createCallFolder()", () => {
       { type: "task", from: "mia", payload: { text: "do it" } },
       { kind: "task", from: "mia", text: "do it" },
     ],
+    [
+      "agent.ada.command",
+      { type: "stop", from: "mia", payload: { force: true } },
+      { kind: "stop", from: "mia", text: "by force" },
+    ],
+    [
+      "agent.ada.command",
+      { type: "stop", from: "mia", payload: { reason: "it loops", force: true } },
+      { kind: "stop", from: "mia", text: "by force: it loops" },
+    ],
     ["agent.ada.message", { from: "bob", text: "hello" }, { kind: "message", from: "bob", text: "hello" }],
     [
       "agent.ada.receipt",
