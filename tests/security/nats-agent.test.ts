@@ -35,7 +35,10 @@ beforeAll(async () => {
     }
   })();
   for (const id of ["mallory", "bob"]) {
-    nats.serve.publish(`agent.${id}.heartbeat`, { agent_id: id, status: "working", instance_id: `${id}-1` });
+    nats.serve.publish(`agent.${id}.heartbeat`, {
+      ...{ agent_id: id, status: "working", instance_id: `${id}-1` },
+      interval_s: 3_600, // neither falls silent while the tests run
+    });
     await waitFor(() => server.fleet.get(parseAgentId(id)) !== undefined, { what: `${id} is known` });
   }
   await waitFor(() => consumerOf("bob"), { what: "bob's consumer" });
