@@ -6,7 +6,8 @@ import type { CodexItem } from "./codex-events.ts";
 import { callOf, scriptOf, toolHook } from "./codex-tools.ts";
 
 export interface Calls {
-  started(item: CodexItem, subagent: string | undefined): void;
+  /** @param isInTurn whether a turn of the session runs. In code mode Codex may tell the start of a command only after the turn's end */
+  started(item: CodexItem, subagent: string | undefined, isInTurn: boolean): void;
   completed(item: CodexItem, subagent: string | undefined): Promise<void>;
   /** Our hook runs before this call, and has told the host of it. `run` is the id of the hook's run; the call's id is its last part. */
   hooked(run: string): void;
@@ -31,6 +32,11 @@ interface Running {
 const lookEveryMs = 3_000;
 /** How many calls are remembered as hooked: those that run, and a few that were refused. */
 const mostHooked = 200;
+
+/** Whether it is a command of the session itself, and not of a subagent. */
+function isOwnCommand({ item, subagent }: Running): boolean {
+  return subagent === undefined && item.type === "commandExecution";
+}
 
 export function createCalls(
   { observe, onSign, listTerminals, ended }: CallsOptions,
@@ -66,11 +72,14 @@ export function createCalls(
       observe(toolHook(call.error === undefined ? "tool_end" : "tool_failed", call, subagent));
   };
   return {
-    started(item, subagent) {
+    started(item, subagent, isInTurn) {
       const call = callOf(item);
       if (call === undefined || running.has(item.id)) return;
       running.set(item.id, { item, subagent });
       if (!hooked.has(item.id)) observe(toolHook("tool_start", call, subagent));
+      if (isInTurn || !isOwnCommand({ item, subagent })) return;
+      tellLeft(new Map([...left, [item.id, scriptOf(item.command) ?? ""]]));
+      void look();
     },
     async completed(item, subagent) {
       if (callOf(item) === undefined) return;
@@ -86,7 +95,7 @@ export function createCalls(
     itemOf: (id) => running.get(id)?.item,
     async turnEnded() {
       const own = [...running.values()].filter(({ subagent }) => subagent === undefined);
-      const commands = own.filter(({ item }) => item.type === "commandExecution");
+      const commands = own.filter(isOwnCommand);
       const counted = new Map(commands.map(({ item }) => [item.id, scriptOf(item.command) ?? ""]));
       const listed = (await listTerminals()) ?? counted;
       for (const each of own.filter(({ item }) => !listed.has(item.id)))

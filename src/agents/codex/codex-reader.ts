@@ -58,7 +58,10 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   let { model } = options;
   const isOurs = (id: string) => id === thread || subagents.has(id);
   const subagentOf = (id: string) => (id === thread ? undefined : id);
+  const isInTurn = () => turn.id() !== undefined;
   const noteAnswer = () => {
+    // In code mode, a script runs on after its turn, and its calls say nothing of the next one.
+    if (!isInTurn()) return;
     turn.noteAnswer();
     onSign({ type: "answer" });
   };
@@ -71,7 +74,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   const takeStarted = ({ threadId, item }: ParamsOf<"item/started">) => {
     if (!isOurs(threadId)) return;
     if (threadId === thread && item.type !== "userMessage") noteAnswer();
-    calls.started(item, subagentOf(threadId));
+    calls.started(item, subagentOf(threadId), isInTurn());
   };
   const takeCompleted = async ({ threadId, item }: ParamsOf<"item/completed">) => {
     if (!isOurs(threadId)) return;

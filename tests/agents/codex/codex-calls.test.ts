@@ -12,7 +12,7 @@ const tasks = [{ id: "c1", type: "shell" as const, description: "make" }];
 const everyMs = 5;
 
 /** The calls of a session whose turn has ended while its command runs. */
-async function callsWith(listTerminals: CallsOptions["listTerminals"]) {
+async function callsWith(listTerminals: CallsOptions["listTerminals"], { isStartToldLate = false } = {}) {
   const [signs, ended]: [SessionSign[], AbortController] = [[], new AbortController()];
   const calls = createCalls(
     {
@@ -22,9 +22,10 @@ async function callsWith(listTerminals: CallsOptions["listTerminals"]) {
     },
     everyMs,
   );
-  calls.started(command, undefined);
+  if (!isStartToldLate) calls.started(command, undefined, true);
   await calls.turnEnded();
-  return { signs, end: () => ended.abort() };
+  if (isStartToldLate) calls.started(command, undefined, false);
+  return { signs, calls, end: () => ended.abort() };
 }
 
 test("a command whose end Codex does not tell counts no more once Codex lists it no more, also if some lists fail before", async () => {
@@ -51,4 +52,16 @@ test("while Codex lists nothing, a command that a turn left running counts, and 
     what: "no other question",
     because: `it was asked every ${everyMs} ms before`,
   });
+});
+
+test("a command whose start Codex tells only after the turn counts from then on, until its end", async () => {
+  let isListed = false;
+  const { signs, calls, end } = await callsWith(async () => (isListed ? runs : new Map()), {
+    isStartToldLate: true,
+  });
+  isListed = true;
+  expect(signs).toEqual([{ type: "background", tasks }]);
+  await calls.completed({ ...command, status: "completed" }, undefined);
+  expect(signs.slice(1)).toEqual([{ type: "background", tasks: [] }]);
+  end();
 });

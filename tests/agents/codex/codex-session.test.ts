@@ -212,6 +212,33 @@ describe("openCodexSession()", () => {
     late,
   );
 
+  test(
+    "in code mode, a text that joins the turn makes it end while its command runs, which is told as its background until it ends",
+    async () => {
+      const command = "touch started; until [ -e go ]; do sleep 0.1; done; touch ended";
+      const input = `text(await tools.exec_command({cmd: ${JSON.stringify(command)}, yield_time_ms: 60000}));`;
+      await using opened = await openSession({
+        launch: { model: "gpt-6.2-sol" },
+        script: { turns: [{ toolUses: [{ name: "exec", input }] }, { text: "It runs." }] },
+      });
+      const { session, told, work, model } = opened;
+      await session.say("start it");
+      await until("the command runs", () => existsSync(`${work}/started`));
+      expect(await session.say("how is it?")).toBe("steered");
+      expect(await opened.result(1)).toMatchObject({ isError: false, text: "It runs." });
+      expect(model.requests.at(-1)?.newText).toContain("how is it?");
+      expect(existsSync(`${work}/ended`)).toBe(false);
+      const tasks = () => told.signs.filter((sign) => sign.type === "background");
+      await until("what runs on is told", () => tasks().length === 1);
+      expect(tasks()).toMatchObject([{ tasks: [{ type: "shell" }] }]);
+      await Bun.write(`${work}/go`, "");
+      await until("its end is told", () => tasks().length === 2);
+      expect(tasks()[1]).toEqual({ type: "background", tasks: [] });
+      expect(existsSync(`${work}/ended`)).toBe(true);
+    },
+    late,
+  );
+
   test("a session without cliai's MCP server does not open, and says why", async () => {
     const opening = openSession({
       launch: { mcpServer: { command: "/no/such/program", args: [], env: {} } },
