@@ -93,13 +93,8 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   const takeUsage = ({ threadId, tokenUsage, turnId }: ParamsOf<"thread/tokenUsage/updated">) => {
     // A resumed thread tells the figures of an earlier run again. They must not count twice.
     if (!isOurs(threadId) || (threadId === thread && !turn.hasBegun(turnId))) return;
-    const { last, total, modelContextWindow } = tokenUsage;
-    onUsage({
-      id: `${threadId} ${turnId} ${total.totalTokens}`,
-      ...{ tokens: last.inputTokens + last.outputTokens, context_tokens: last.inputTokens },
-      ...definedOf({ model, context_window: modelContextWindow ?? undefined }),
-      isConversation: threadId === thread,
-    });
+    const id = `${threadId} ${turnId} ${tokenUsage.total.totalTokens}`;
+    onUsage({ id, ...figuresOf(tokenUsage, model), isConversation: threadId === thread });
   };
   /** Every other thread that works for a turn of the session is that of a subagent. */
   const takeTurn = async ({ threadId, turn: told }: ParamsOf<"turn/started">, isOver: boolean) => {
@@ -148,5 +143,15 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
           if (params.threadId === thread) model = params.toModel ?? model;
       }
     },
+  };
+}
+
+function figuresOf(
+  { last, modelContextWindow }: ParamsOf<"thread/tokenUsage/updated">["tokenUsage"],
+  model: string | undefined,
+) {
+  return {
+    ...{ tokens: last.inputTokens + last.outputTokens, context_tokens: last.inputTokens },
+    ...definedOf({ model, context_window: modelContextWindow ?? undefined }),
   };
 }
