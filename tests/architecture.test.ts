@@ -13,6 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     ...[
       "server",
       "notify",
+      "telemetry",
       "audit",
       "search",
       "bridge",
@@ -44,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],
   notify: [...["server (types)", "nats", "processes", "domain", "log", "runtime", "direct-fetch", "waiting"]],
+  telemetry: ["server (types)", "web (types)", "config", "domain", "log (types)", "direct-fetch", "waiting"],
   search: ["nats", "processes", "domain", "log", "runtime", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   "model-gate": ["agent-link", "domain", "log", "runtime", "direct-fetch", "waiting"],
@@ -73,6 +75,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   nats: ["nats", "bench"],
   "@nats-io/jwt": ["nats"],
   hono: ["web"],
+  "@opentelemetry/otlp-transformer": ["telemetry"],
   citty: ["cli"],
   "@agentclientprotocol/sdk": ["agents", "loop"],
   "@modelcontextprotocol/client": ["loop", "cli"],

@@ -131,6 +131,10 @@ export const serveSettings = {
     valueHint: "SIZE",
     default: "512MB",
   }),
+  otlp: setting(textSetting("a URL"), {
+    description: "send traces, metrics and logs to the OpenTelemetry collector at this URL (OTLP over HTTP)",
+    valueHint: "URL",
+  }),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
     description: "fail the tasks of a session that has ended and is not resumed within this time",
     valueHint: "TIME",

@@ -24,6 +24,7 @@ import { createAssets } from "./assets.ts";
 import type { AgentDesk } from "./mcp/agent-desk.ts";
 import { createMcp } from "./mcp/mcp-routes.ts";
 import { isMcpPath, mcpMethod } from "./mcp/plain-errors.ts";
+import type { GatherMetrics } from "./metrics/metrics.ts";
 import { createPages } from "./pages/pages.ts";
 import { pageSource } from "./pages/routes/event-routes.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
@@ -56,6 +57,8 @@ export interface AppOptions {
   readonly isOwnHost?: HostRule;
   /** What the person is called who has the operator's own token. Orders and answers are signed with it. */
   readonly operator: string;
+  /** Gathers what `GET /metrics` tells; made here if left out. */
+  readonly metrics?: GatherMetrics | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }

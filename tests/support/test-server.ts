@@ -26,6 +26,7 @@ export interface TestServerOptions {
   readonly resumeWindowMs?: number;
   readonly giveAgainAfterMs?: number;
   readonly openNotices?: ServerOptions["openNotices"];
+  readonly observer?: ServerOptions["observer"];
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -45,6 +46,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     resumeWindowMs: options.resumeWindowMs,
     giveAgainAfterMs: options.giveAgainAfterMs,
     openNotices: options.openNotices,
+    observer: options.observer,
     natsRestarts: nats.server.restarts,
     now: options.now ?? (() => new Date()),
     log: silentLogger,

@@ -9,6 +9,7 @@ import { openSigningKey } from "../../audit/signing.ts";
 import type { AuditOptions } from "../../audit/start-signing.ts";
 import { buildInfo } from "../../build-info.ts";
 import { resolveServeSettings } from "../../config/config.ts";
+import { readOtlpSettings } from "../../config/otlp-settings.ts";
 import { auditRetentionOf, type ServeSettings, transcriptRetentionOf } from "../../config/serve-settings.ts";
 import { createKeyOwners } from "../../credentials/key-owners.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
@@ -26,7 +27,9 @@ import type { Bus } from "../../nats/bus.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { serveHttp } from "../../runtime.ts";
 import { startServer } from "../../server/start-server.ts";
+import type { Telemetry } from "../../telemetry/telemetry.ts";
 import { createApp } from "../../web/app.ts";
+import { createGatherMetrics } from "../../web/metrics/metrics.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
 import { openCredentialsDesk } from "../credentials-desk.ts";
@@ -43,6 +46,7 @@ import { createCliFinder } from "./cli-finder.ts";
 import { openDoctor } from "./doctor.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
 import { openLaunching } from "./launch/open-launching.ts";
+import { openExport } from "./open-export.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
 import { startPhone } from "./phone/phone.ts";
 import { spawnText } from "./program-text.ts";
@@ -56,18 +60,23 @@ export const serveCommand = defineCliCommand({
   name: "serve",
   description: "start the server: NATS with JetStream, the dashboard and the HTTP API",
   args: serveArgs,
-  async run(args, context) {
-    const loaded = await loadConfig(args.config, context);
-    const settings = resolveServeSettings({ flags: args, env: context.env }, loaded.config);
-    const dataDir = dataDirFor(args, context);
-    if (args.detach === true) return await detach({ dataDir, flags: flagsOf(args), context });
+  async run(args, given) {
+    const loaded = await loadConfig(args.config, given);
+    const settings = resolveServeSettings({ flags: args, env: given.env }, loaded.config);
+    const otlp = readOtlpSettings(settings.otlp, given.env);
+    const dataDir = dataDirFor(args, given);
+    if (args.detach === true) return await detach({ dataDir, flags: flagsOf(args), context: given });
     await using parts = new AsyncDisposableStack();
     const instance = crypto.randomUUID();
+    const { version } = buildInfo;
+    const telemetry = await openExport(otlp, { version, instance, now: given.now, log: given.log }, parts);
+    const context = telemetry === undefined ? given : { ...given, log: telemetry.log };
     const running: Running = { dataDir, instance, nats: undefined, kill: new AbortController() };
     const stopped = stopOnSignal(running, context);
     const profiles = profileReader(loaded, dataDir);
     const launching = { dataDir, profiles, configPath: args.config, context };
-    const { file, bus, token } = await startParts(settings, running, launching, context, parts);
+    const plan = { settings, telemetry };
+    const { file, bus, token } = await startParts(plan, running, launching, context, parts);
     context.log.info(`ready at ${file.url} (cliai ${file.version}, pid ${file.pid})`);
     printReady(file, token, context);
     await noteStranded(file, context);
@@ -99,8 +108,14 @@ interface DetachOptions extends BackgroundServeOptions {
   readonly context: CliContext;
 }
 
+interface ServePlan {
+  readonly settings: ServeSettings;
+  /** Undefined if nothing is sent over OTLP. */
+  readonly telemetry: Telemetry | undefined;
+}
+
 async function startParts(
-  settings: ServeSettings,
+  { settings, telemetry }: ServePlan,
   running: Running,
   launching: Omit<AgentLauncherOptions, "hosts">,
   context: CliContext,
@@ -138,19 +153,18 @@ async function startParts(
   const server = await startServer(bus, {
     ...{ instance, version, replicas, insecure, audit },
     transcripts: transcriptRetentionOf(settings),
-    followConnections,
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
-    roleOf,
-    natsFacts,
+    ...{ followConnections, roleOf, natsFacts, natsRestarts },
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     resumeWindowMs: parseDurationMs(settings.resume_window),
-    natsRestarts,
     storeTrouble: () => running.nats?.trouble(),
     openNotices: (inside) => openNotify(inside, { dataDir, url, env: context.env, version }),
-    now,
-    log,
+    observer: telemetry?.observer,
+    ...{ now, log },
   });
   parts.defer(() => server.stop());
+  const metrics = createGatherMetrics(server, now, telemetry?.figures);
+  telemetry?.follow(server, metrics);
   await writeLayout(dataDir, version);
   // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
@@ -171,7 +185,7 @@ async function startParts(
     agentDesk,
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
-    ...{ operator: operatorOf(context), now, log },
+    ...{ operator: operatorOf(context), metrics, now, log },
   };
   startupHandler.open(createApp({ ...app, access, isOwnHost }));
   if (access !== undefined) phone?.open(app, access);

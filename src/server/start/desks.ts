@@ -39,7 +39,7 @@ export async function openDesks(
   options: ServerOptions,
 ): Promise<Desks> {
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
-  const { spending, work } = foundation;
+  const { spending, work, observer } = foundation;
   const { insecure, launchAgent = launchNone, roleOf = createRoleOf(fleet) } = options;
   const rules = await openRuleDesk(bus, { replicas, lease, fleet, now, log });
   const asked = { replicas, fleet, onEvent, alerts, roleOf, settle: rules.settle, now, log };
@@ -59,12 +59,16 @@ export async function openDesks(
       onAnswered(call) {
         records.toolCall(call);
         work.answered(call);
+        observer?.answered(call, fleet.record(call.id));
       },
     }),
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     openRulesByOperator(bus, ruleDesk, requests, log),
     leaseDesk.close,
+    requests.onChange((request) => {
+      if (lease.isLeader()) observer?.requested(request, fleet.record(request.agent_id));
+    }),
     openFleetDesk(bus, { fleet, spending, listeningSince: listening.since, now, log }),
   ];
   return {

@@ -1,4 +1,5 @@
 // The second stage of a server: loads the stored fleet, reads the streams from there on, and then stores what changes.
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
 import { withLostConnections } from "../../domain/fleet/runs.ts";
@@ -31,6 +32,17 @@ export interface FleetReading {
   flush(): Promise<void>;
   stopRemovingOrders(): void;
   stop(): Promise<void>;
+}
+
+/** Counts what an event has changed, and tells the observer. @param before the agent's record before the event */
+function tellChange(
+  { work, observer, lease, fleet }: Foundation,
+  event: FleetEvent,
+  before: AgentRecord | undefined,
+): void {
+  const after = fleet.record(event.id);
+  work.took(event, before, after);
+  if (after !== undefined && lease.isLeader()) observer?.changed(event, before, after);
 }
 
 /** The kinds of alerts about one agent, which end when the agent is removed. */
@@ -68,7 +80,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     if (!isReadAgain) warnOfLostEntries(alerts, event);
     const before = fleet.record(event.id);
     const outcome = fleet.apply(event);
-    if (!isReadAgain) foundation.work.took(event, before, fleet.record(event.id));
+    if (!isReadAgain) tellChange(foundation, event, before);
     if ("twin" in outcome) {
       alerts.raise({
         kind: "id_refused",

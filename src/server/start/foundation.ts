@@ -15,6 +15,7 @@ import { type BridgeConsumers, createBridgeConsumers } from "../inbox/bridge-con
 import { type Lease, startLease } from "../lease.ts";
 import { createWorkCounts, type WorkCounts } from "../reports/work-counts.ts";
 import { openSpending, type Spending } from "../spending/spending.ts";
+import type { FleetObserver } from "./fleet-observer.ts";
 import { createListening, type Listening } from "./listening.ts";
 import type { ServerOptions } from "./server-options.ts";
 
@@ -32,6 +33,7 @@ export interface Foundation {
   readonly malformed: MalformedMessages;
   readonly spending: Spending;
   readonly work: WorkCounts;
+  readonly observer: FleetObserver | undefined;
   readonly now: () => Date;
   readonly log: Logger;
   stop(): Promise<void>;
@@ -69,7 +71,7 @@ export async function layFoundation(bus: Bus, options: ServerOptions): Promise<F
   const spending = await openSpending(bus, { replicas, lease, factsOf, log });
   return {
     ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, spending },
-    ...{ work: createWorkCounts(), now, log },
+    ...{ work: createWorkCounts(), observer: options.observer, now, log },
     async stop() {
       listening.stop();
       consumers.stop();

@@ -10,6 +10,7 @@ import type { Alerts } from "../alerts/alerts.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Lease } from "../lease.ts";
 import type { FleetService, LaunchAgent } from "../server.ts";
+import type { FleetObserver } from "./fleet-observer.ts";
 
 export interface ServerOptions {
   /** A new one at each start; made here if left out. */
@@ -42,6 +43,8 @@ export interface ServerOptions {
   readonly storeTrouble?: (() => string | undefined) | undefined;
   /** Opens what tells people and programs of the fleet's changes. Resolves to the function that ends it. */
   readonly openNotices?: ((inside: ServerInside) => Promise<() => Promise<void>>) | undefined;
+  /** Is told of each change, to make traces of it. Default: nobody. */
+  readonly observer?: FleetObserver | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }

@@ -12,6 +12,7 @@ import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
 import { signedBy, whenVoid } from "../access/caller.ts";
+import { createGatherMetrics, type GatherMetrics } from "../metrics/metrics.ts";
 import { registerAgentActs } from "./acts/agent-acts.ts";
 import { registerRules } from "./acts/rules-api.ts";
 import { answerFromJson } from "./answers.ts";
@@ -43,6 +44,8 @@ export interface ApiOptions {
   readonly cliFinder?: CliFinder | undefined;
   /** The stream that updates the page which its address names. */
   readonly pageOf: (c: Context) => StreamSource;
+  /** Gathers what `GET /metrics` tells; made here if left out. */
+  readonly metrics?: GatherMetrics | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -50,7 +53,7 @@ export interface ApiOptions {
 export function createApi(options: ApiOptions): Hono {
   const { server, spawner, search, access, now, log } = options;
   const api = new Hono();
-  registerServerRoutes(api, server, now);
+  registerServerRoutes(api, server, options.metrics ?? createGatherMetrics(server, now));
   registerReports(api, options);
   registerAgentActs(api, options);
   registerRules(api, server);

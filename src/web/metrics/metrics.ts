@@ -4,28 +4,44 @@
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
 import type { Server } from "../../server/server.ts";
+import { type ExportedSignal, exportMetrics } from "./export-metrics.ts";
 import { createFleetMetrics } from "./fleet-metrics.ts";
-import { type MetricFormat, metricFormats, metricText } from "./prometheus-text.ts";
+import { type Metric, type MetricFormat, metricFormats, metricText } from "./prometheus-text.ts";
 import { queueMetrics } from "./queue-metrics.ts";
 import { createSpendingMetrics } from "./spending-metrics.ts";
 import { systemMetrics } from "./system-metrics.ts";
 import { workMetrics } from "./work-metrics.ts";
 
-/** Returns the function that answers a scrape. It tells what serve knows also while NATS does not answer. */
-export function createMetrics(server: Server, now: () => Date): (c: Context) => Promise<Response> {
+/** Gathers all metrics of a serve. Tells what serve knows also while NATS does not answer. */
+export type GatherMetrics = () => Promise<Metric[]>;
+
+/** @param exported what was sent over OTLP; undefined if nothing is */
+export function createGatherMetrics(
+  server: Server,
+  now: () => Date,
+  exported?: () => readonly ExportedSignal[],
+): GatherMetrics {
   const fleetMetrics = createFleetMetrics(server);
   const spendingMetrics = createSpendingMetrics();
-  return async (c) => {
+  return async () => {
     const health = server.health();
     const facts = health.nats.connected ? await server.system().catch(() => undefined) : undefined;
-    const format = wantedFormat(c);
-    const text = metricText(format, [
+    return [
       ...fleetMetrics(now()),
       ...workMetrics(server.work()),
       ...spendingMetrics(server.spending.sessions()),
       ...systemMetrics(health, facts),
       ...queueMetrics(server.modelQueues()),
-    ]);
+      ...exportMetrics(exported?.() ?? []),
+    ];
+  };
+}
+
+/** Returns the function that answers a scrape. */
+export function createMetrics(gather: GatherMetrics): (c: Context) => Promise<Response> {
+  return async (c) => {
+    const format = wantedFormat(c);
+    const text = metricText(format, await gather());
     return c.body(text, 200, { "Content-Type": metricFormats[format], Vary: "Accept" });
   };
 }

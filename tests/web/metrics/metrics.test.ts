@@ -129,6 +129,7 @@ describe("GET /metrics", () => {
       ...["cliai_alerts", "cliai_orders_total", "cliai_receipts_total", "cliai_receipt_seconds"],
       ...["cliai_tokens_total", "cliai_cost_usd_total", "cliai_nats_connections", "cliai_nats_memory_bytes"],
       ...["cliai_nats_slow_consumers_total", "cliai_store_limit_bytes"],
+      ...["cliai_otlp_sent_total", "cliai_otlp_dropped_total"],
     ]);
   });
 
