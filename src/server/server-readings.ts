@@ -5,8 +5,10 @@ import type { Verification } from "../audit/verify.ts";
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { NatsServerFacts } from "../nats/accounts/server-facts.ts";
-import type { StoreState } from "../nats/jetstream/stores.ts";
+import type { ConsumerLag, StoreState } from "../nats/jetstream/stores.ts";
 import type { DroppedForRoom } from "./transcripts/dropped-entries.ts";
+
+export type { ConsumerLag };
 
 /** What NATS and its store say of themselves. */
 export interface SystemFacts {

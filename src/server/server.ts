@@ -13,7 +13,13 @@ import type { WorkFigures } from "./reports/work-counts.ts";
 import type { Seat, SeatListener } from "./screens/seat.ts";
 import type { TypedKeys } from "./screens/type-keys.ts";
 import type { OrderRequest, StoredCommand } from "./send-command.ts";
-import type { AuditVerdict, HistoryReading, SpendingReading, SystemFacts } from "./server-readings.ts";
+import type {
+  AuditVerdict,
+  ConsumerLag,
+  HistoryReading,
+  SpendingReading,
+  SystemFacts,
+} from "./server-readings.ts";
 import type { KeptEntries } from "./transcripts/dropped-entries.ts";
 import type { StoredEntry, TranscriptPage, TranscriptQuery } from "./transcripts/transcripts.ts";
 
@@ -37,6 +43,8 @@ export interface Server {
   health(): Health;
   /** What NATS and its store say of themselves now. @throws CliaiError if they do not answer */
   system(): Promise<SystemFacts>;
+  /** How far each consumer of the streams is behind. @throws CliaiError if NATS does not answer */
+  consumerLags(): Promise<readonly ConsumerLag[]>;
   /** What agents have spent. */
   readonly spending: SpendingReading;
   /** The recorded history. */

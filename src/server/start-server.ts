@@ -8,6 +8,7 @@ import { checkMessage } from "../domain/wire/decode.ts";
 import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
+import { readConsumerLags } from "../nats/jetstream/stores.ts";
 import { askForTags } from "./fleet/tag-desk.ts";
 import { askForCancel } from "./inbox/cancel-desk.ts";
 import { storeOperatorMessage } from "./operator-message.ts";
@@ -74,6 +75,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     cancel: (order) => askForCancel(bus, order),
     spending: foundation.spending,
     system: () => readSystemFacts(foundation, options),
+    consumerLags: () => readConsumerLags(bus),
     catchUp: reading.projector.catchUpAll,
     ...createEntrance(foundation, options),
     async sendMessage(message) {

@@ -68,6 +68,39 @@ export async function readStores(bus: Bus): Promise<StoreState> {
   }
 }
 
+/** How far a consumer is behind its stream. */
+export interface ConsumerLag {
+  readonly stream: string;
+  readonly consumer: string;
+  /** False for a consumer of one reader that NATS forgets with it, and whose name is chance. */
+  readonly is_durable: boolean;
+  /** The messages that it has not handed out yet, or that nobody has acknowledged. */
+  readonly messages: number;
+}
+
+/** The lag of each consumer of cliai's streams and buckets. @throws CliaiError if JetStream does not answer */
+export async function readConsumerLags(bus: Bus): Promise<readonly ConsumerLag[]> {
+  try {
+    const manager = await bus.connection.jetstreamManager();
+    const lags: ConsumerLag[] = [];
+    for await (const { config, state } of manager.streams.list()) {
+      if (!own.has(config.name) || state.consumer_count === 0) continue;
+      for await (const { name, config: of, num_pending, num_ack_pending } of manager.consumers.list(
+        config.name,
+      )) {
+        const is_durable = of.durable_name !== undefined && of.durable_name !== "";
+        lags.push({
+          ...{ stream: config.name, consumer: name, is_durable },
+          messages: num_pending + num_ack_pending,
+        });
+      }
+    }
+    return lags;
+  } catch (error) {
+    throw translateNatsError(error, "list the consumers of JetStream");
+  }
+}
+
 /** nats-server writes nanoseconds, which some readers of RFC 3339 do not know. */
 function whenOf(text: string): string {
   return new Date(text).toISOString();

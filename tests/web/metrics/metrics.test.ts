@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { natsMetrics } from "../../../src/web/metrics/nats-metrics.ts";
 import { until, waitFor } from "../../support/wait-for.ts";
-import { startTestApp, type TestApp } from "../test-app.ts";
+import { errorOf, startTestApp, type TestApp } from "../test-app.ts";
 
 async function metricsOf(web: TestApp): Promise<string> {
   const response = await web.app.request("/metrics");
@@ -127,10 +128,33 @@ describe("GET /metrics", () => {
     const absent = listed.filter((each) => !told.includes(each)).map((each) => each.split(" ")[0]);
     expect(absent).toEqual([
       ...["cliai_alerts", "cliai_orders_total", "cliai_receipts_total", "cliai_receipt_seconds"],
-      ...["cliai_tokens_total", "cliai_cost_usd_total", "cliai_nats_connections", "cliai_nats_memory_bytes"],
-      ...["cliai_nats_slow_consumers_total", "cliai_store_limit_bytes"],
+      ...["cliai_tokens_total", "cliai_cost_usd_total"],
+      ...natsMetrics(web.test.server.health(), undefined).flatMap(({ name, samples }) =>
+        samples.length === 0 ? [name] : [],
+      ),
+      ...["cliai_store_limit_bytes", "cliai_consumer_lag_messages"],
       ...["cliai_otlp_sent_total", "cliai_otlp_dropped_total"],
     ]);
+  });
+
+  test("tells how far consumers are behind: their sum and the largest, and each only if that is asked for", async () => {
+    await using web = await startTestApp();
+    for (const id of ["ada", "bob"]) await web.heartbeat(id, { status: "idle" });
+    for (const id of ["ada", "bob", "bob"]) {
+      const order = { id: parseAgentId(id), type: "task", text: "tidy", from: "test" } as const;
+      await web.test.server.sendCommand(order);
+    }
+    const read = async (query: string) => await (await web.app.request(`/metrics${query}`)).text();
+    await until("the sum", async () =>
+      (await read("")).includes('cliai_stream_lag_messages{stream="COMMANDS"} 3\n'),
+    );
+    expect(await read("")).toContain('cliai_stream_most_lag_messages{stream="COMMANDS"} 2\n');
+    expect(await read("?consumers=")).not.toContain("cliai_consumer_lag_messages");
+    const each = await read("?consumers=each");
+    expect(each).toMatch(/cliai_consumer_lag_messages\{stream="COMMANDS",consumer="bridge-ada"\} 1\n/);
+    expect(each).toMatch(/cliai_consumer_lag_messages\{stream="COMMANDS",consumer="bridge-bob"\} 2\n/);
+    const wrong = await web.app.request("/metrics?consumers=all");
+    expect([wrong.status, await errorOf(wrong)]).toMatchObject([400, { code: "usage" }]);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import { groupings, periods } from "../../../domain/spending/spending-report.ts"
 import { durationPattern } from "../../../domain/text/moment.ts";
 import { AgentIdSchema } from "../../../domain/wire/agent-id.ts";
 import { TokenSchema } from "../../../domain/wire/fields.ts";
+import { consumersAsked } from "../../metrics/metrics.ts";
 import { requestStates } from "../reports/requests-report.ts";
 import { mostLimit } from "../reports/timeline-report.ts";
 import { mostOlderAtOnce } from "../terminal/screen-routes.ts";
@@ -32,6 +33,11 @@ const until = optional(moment, "up to this time");
 const before = optional(
   wholeNumber(1, Number.MAX_SAFE_INTEGER),
   "only what was stored before this sequence: the next page",
+);
+
+export const consumersParameter = optional(
+  v.literal(consumersAsked),
+  "each: a series for each consumer of the streams, too",
 );
 
 export const zoneParameter: Parameter = {

@@ -7,6 +7,7 @@ import { ModelServerSchema } from "./agent-answers.ts";
 import { json, type Operation, ofStore, type Parameter, schemaOf } from "./operation.ts";
 import {
   agentParameter,
+  consumersParameter,
   historyParameters,
   searchParameters,
   usageParameters,
@@ -196,6 +197,7 @@ export const serverOperations: readonly Operation[] = [
     path: "/metrics",
     id: "metrics",
     summary: "figures for Prometheus",
+    query: { consumers: consumersParameter },
     answers: {
       200: {
         description: "in the older text format, or in OpenMetrics if the header Accept asks for it",
