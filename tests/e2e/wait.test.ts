@@ -87,10 +87,10 @@ describe("cliai wait, with agents that report", () => {
   });
 
   test("an agent that nobody hears any more is lost after three heartbeats, with 1", async () => {
-    await using ed = await startBridge(serve, "ed");
+    await using ed = await startBridge(serve, "ed", undefined, undefined, ["--heartbeat", "5"]);
     await using waiting = await startWait("ed", "--until", "idle");
     ed.kill("SIGKILL");
-    const { code, stderr } = await waiting.exit(70_000);
+    const { code, stderr } = await waiting.exit();
     expect(code).toBe(1);
     expect(stderr).toContain("error: ed is lost: its connection is gone");
   });

@@ -54,17 +54,21 @@ export async function bridgeEnv(
   return { ...env, NATS_CREDS: minted.stdout.trim() };
 }
 
-/** Starts a bridge. Resolves when the server shows it as online. The bridge runs until it is told to end, or its stdin ends. */
+/**
+ * Starts a bridge. Resolves when the server shows it as online. The bridge runs until it is told to end, or its stdin ends.
+ * @param flags of `cliai bridge`, such as `--heartbeat`
+ */
 export async function startBridge(
   serve: RunningServe,
   id: string,
   from?: Runtime,
   role?: "agent" | "captain",
+  flags: readonly string[] = [],
 ): Promise<Child> {
   const [command, ...args] = cliaiCommand(from);
   const env = { ...process.env, ...(await bridgeEnv(serve, id, role)), CLIAI_CONFIG_NAME: "demo" };
   await using starting = new AsyncDisposableStack();
-  const child = starting.use(await startChild(command, [...args, "bridge"], { env }));
+  const child = starting.use(await startChild(command, [...args, "bridge", ...flags], { env }));
   await waitFor(async () => (await fetchAgent(serve, id)).axes.link.value === "online", {
     what: `${id} is online`,
     saw: () => child.stderr,
