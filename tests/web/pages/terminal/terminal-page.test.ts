@@ -53,12 +53,19 @@ async function hostOf(web: TestApp) {
 const htmlOf = async (web: TestApp, path = "/agents/ada/terminal") =>
   await (await web.app.request(path)).text();
 
+/** The page once these words are on it: where a host answers late, a page is given without its picture, and goes on asking. */
+const htmlWith = (words: string, web: TestApp, path?: string) =>
+  until(words, async () => {
+    const html = await htmlOf(web, path);
+    return html.includes(words) && html;
+  });
+
 describe("TerminalPage()", () => {
   test("shows the screen with classes for its colours, and no markup of the agent's own", async () => {
     await using web = await startTestApp();
     await web.heartbeat("ada");
     await hostOf(web);
-    const html = await htmlOf(web);
+    const html = await htmlWith("screen-row-0", web);
     expect(html).toContain(
       '<div id="screen-row-0" class="screen-row">&lt;script&gt;alert(1)&lt;/script&gt;<span class="f-1 bold">&amp;</span></div>',
     );
@@ -108,16 +115,15 @@ describe("TerminalPage()", () => {
     await web.heartbeat("ada");
     using terminal = await hostTerminal(web.bus, "ada");
     terminal.write(Array.from({ length: 503 }, (_, row) => `row ${row}\r\n`).join(""));
-    const html = await htmlOf(web);
-    expect(html).toContain('<a href="/agents/ada/terminal?older=200">Show the 200 rows above the screen</a>');
+    const more = '<a href="/agents/ada/terminal?older=200">Show the 200 rows above the screen</a>';
+    const html = await htmlWith(more, web);
     expect(html).not.toContain("row 499");
-    const older = await htmlOf(web, "/agents/ada/terminal?older=300");
-    expect(older).toContain('<a href="/agents/ada/terminal?older=500">Show 200 more</a>');
+    const stillMore = '<a href="/agents/ada/terminal?older=500">Show 200 more</a>';
+    const older = await htmlWith(stillMore, web, "/agents/ada/terminal?older=300");
     expect(older).toContain("300 of 500 rows above the screen, as they were when this page was loaded.");
     const rows = [...older.matchAll(/<div class="screen-row">(.*?)<\/div>/g)].map(([, text]) => text);
     expect([rows.length, rows[0], rows.at(-1)]).toEqual([300, "row 200", "row 499"]);
-    const all = await htmlOf(web, "/agents/ada/terminal?older=1000");
-    expect(all).toContain("500 of 500 rows");
+    const all = await htmlWith("500 of 500 rows", web, "/agents/ada/terminal?older=1000");
     expect(all).not.toContain("more</a>");
     const json = await (await web.app.request("/api/agents/ada/screen?older=2")).json();
     expect(json).toMatchObject({
@@ -160,7 +166,9 @@ test("GET /api/agents/:id/screen has the text and the lines, or says that no hos
     message: 'no host shows a terminal of "ada"',
   });
   const { send } = await hostOf(web);
-  expect(await (await web.app.request("/api/agents/ada/screen")).json()).toEqual({
+  const screen = () => web.app.request("/api/agents/ada/screen");
+  await until("the picture", async () => (await screen()).status === 200);
+  expect(await (await screen()).json()).toEqual({
     ...{ agent_id: "ada", columns: 40, rows: 3, has_window: false, instance_id: "run-1" },
     text: "<script>alert(1)</script>&\nmarkedblackon grey_",
     lines: [...shown.lines.map(({ runs }) => runs), []],
