@@ -67,6 +67,16 @@ test("each row is one line, nothing overflows, and every target is large enough,
   }
 });
 
+test("the table's head stands right below the bar while the page is scrolled: no row shows between them", async () => {
+  const page = await open("/", { height: 500 });
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  const [bar, head] = await page.evaluate(() =>
+    [".top", ".fleet thead"].map((each) => document.querySelector(each)?.getBoundingClientRect()),
+  );
+  expect(head?.top).toBe(bar?.bottom);
+  await page.context().close();
+});
+
 test("/ begins a search; the view is in the address; what is hidden is said, and one link shows it again", async () => {
   const page = await open("/");
   await page.keyboard.press("/");
