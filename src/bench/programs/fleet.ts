@@ -1,4 +1,4 @@
-// A fleet of simulated agents in one process. It prints `{"connected":N}` after each few, and `{"ready":true}` when all are. It answers the line `deeds` with what
+// A fleet of simulated agents in one process. It prints `{"connected":N}` after each one, and `{"ready":true}` when all are. It answers the line `deeds` with what
 // they have done. `{"end":ID,"goodbye":BOOL}` ends one of them, `{"start":ID}` starts it again.
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -37,10 +37,12 @@ export const fleet: BenchProgram = async ({ options, stdin, stdout }) => {
     await stop?.(isGoodbye);
   };
   const ids = Object.keys(credsOf);
-  for (let n = 0; n < ids.length; n += connectedAtOnce) {
-    await Promise.all(ids.slice(n, n + connectedAtOnce).map(start));
+  const connect = async (id: string) => {
+    await start(id);
     say(stdout, { connected: running.size });
-  }
+  };
+  for (let n = 0; n < ids.length; n += connectedAtOnce)
+    await Promise.all(ids.slice(n, n + connectedAtOnce).map(connect));
   say(stdout, { ready: true });
   // One line after another, so that the end of an agent does not overtake its start.
   for await (const line of createInterface({ input: stdin })) {

@@ -3,11 +3,13 @@ import { type BenchChild, startBenchChild } from "../child.ts";
 import type { BenchContext } from "../scenario.ts";
 import { optionsVariable } from "./program.ts";
 
+const silentForMs = 120_000;
+
 export type BenchProgramName = "echo" | "responder" | "subscriber" | "publisher" | "fleet";
 
 /**
  * Resolves when the program is ready. It is ended when `parts` are disposed of.
- * @throws Error if it says nothing for 30 s; a program that needs longer says how far it is
+ * @throws Error if it says nothing for two minutes; a program that needs longer says how far it is
  */
 export async function startProgram(
   { self }: Pick<BenchContext, "self">,
@@ -26,5 +28,6 @@ export async function startProgram(
 
 async function untilReady(child: BenchChild): Promise<void> {
   let isReady = false;
-  while (!isReady) ({ ready: isReady = false } = JSON.parse(await child.nextLine()) as { ready?: boolean });
+  while (!isReady)
+    ({ ready: isReady = false } = JSON.parse(await child.nextLine(silentForMs)) as { ready?: boolean });
 }
