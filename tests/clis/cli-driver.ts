@@ -25,6 +25,8 @@ export interface DrivenPlace {
 export interface CliDriver {
   readonly cli: AgentCli;
   readonly mode: SessionMode;
+  /** What makes it another than the driver of the same CLI and mode. */
+  readonly variant?: string;
   /** Keys of the agent's profile with which the CLI's rules ask before each command, in the inbox. */
   readonly profile: Readonly<Record<string, unknown>>;
   /** The route of a task for an idle session. */
@@ -61,6 +63,6 @@ export function abilitiesOf({ cli, mode }: CliDriver): Abilities {
   return abilities;
 }
 
-export function nameOf({ cli, mode }: CliDriver): string {
-  return `${cli.name}, ${mode}`;
+export function nameOf({ cli, mode, variant }: CliDriver): string {
+  return [cli.name, mode, variant].filter(Boolean).join(", ");
 }

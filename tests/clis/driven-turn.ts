@@ -10,6 +10,8 @@ export interface DrivenTurn {
     /** Only Codex has one. */
     readonly namespace?: string;
     readonly input?: Readonly<Record<string, unknown>>;
+    /** What a tool takes that takes a script. Only Codex has one. */
+    readonly script?: string;
   }[];
   /** Before the first byte. */
   readonly delayMs?: number;

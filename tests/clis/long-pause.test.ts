@@ -1,12 +1,12 @@
 // The contract, its long half: a pause in the middle of a turn, over a restart of the server.
 import { expect, test } from "bun:test";
 import { stays } from "../support/wait-for.ts";
-import { allDrivers } from "./all-drivers.ts";
+import { allVariants } from "./all-drivers.ts";
 import { abilitiesOf, nameOf } from "./cli-driver.ts";
 import { startDriven } from "./driven-agent.ts";
 import { hasRunSecond, letGo, pauseInTurn, twoSteps, twoStepsRules } from "./paused-in-turn.ts";
 
-test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
+test.each(allVariants.map((driver) => [nameOf(driver), driver] as const))(
   "%s: a pause lets the tool that runs end, holds the next one while no server runs, and until the next server's resume",
   async (_, driver) => {
     const askOwn = driver.ownTool("ask_human", { question: "Which colour?" });

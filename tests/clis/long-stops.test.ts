@@ -3,11 +3,11 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { waitFor } from "../support/wait-for.ts";
-import { allDrivers } from "./all-drivers.ts";
+import { allVariants } from "./all-drivers.ts";
 import { nameOf } from "./cli-driver.ts";
 import { startDriven, startsWithinMs } from "./driven-agent.ts";
 
-test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
+test.each(allVariants.map((driver) => [nameOf(driver), driver] as const))(
   "%s: a stop in the middle of a tool lets that tool end and starts no other; then nothing of the agent runs, and it is resumed in its session",
   async (_, driver) => {
     await using ada = await startDriven(driver, {

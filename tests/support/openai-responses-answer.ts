@@ -13,13 +13,14 @@ export interface ResponsesUsage {
 export interface ResponsesTurn {
   readonly text?: string;
   /**
-   * Tools to call, in order. `namespace` is that of an MCP server, such as `mcp__cliai`. A text as `input` makes it the call of a custom
-   * tool, such as the JavaScript of Codex's `exec`.
+   * Tools to call, in order. `namespace` is that of an MCP server, such as `mcp__cliai`. A text as `input`, or a `script`, makes it the call
+   * of a custom tool, such as the JavaScript of Codex's `exec`.
    */
   readonly toolUses?: readonly {
     readonly name: string;
     readonly namespace?: string;
     readonly input?: Readonly<Record<string, unknown>> | string;
+    readonly script?: string;
   }[];
   /** Before the first byte. */
   readonly delayMs?: number;
@@ -70,7 +71,7 @@ function itemsOf({ text, toolUses = [] }: ResponsesTurn) {
     ...{ type: "message" as const, id: apiId("msg_"), role: "assistant", status: "completed" },
     content: [{ type: "output_text", text: words, annotations: [] }],
   };
-  const calls = toolUses.map(({ name, namespace, input = {} }) => {
+  const calls = toolUses.map(({ name, namespace, script, input = script ?? {} }) => {
     const call = { call_id: apiId("call_"), name, status: "completed" };
     return typeof input === "string"
       ? { ...call, type: "custom_tool_call" as const, id: apiId("ctc_"), input }

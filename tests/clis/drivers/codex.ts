@@ -10,6 +10,8 @@ import { ownSettings } from "../own-settings.ts";
 
 const leavingTheSandbox = { sandbox_permissions: "require_escalated", justification: "as the test says" };
 
+const commandOf = (cmd: string) => ({ cmd, yield_time_ms: 30_000, ...leavingTheSandbox });
+
 const both = {
   cli: codex,
   profile: { permissions: "inbox", permission_mode: "read-only" },
@@ -40,9 +42,7 @@ const both = {
       ownSigns: [own.serverRan, own.hookRan],
     };
   },
-  shell: (cmd) => ({
-    toolUses: [{ name: "exec_command", input: { cmd, yield_time_ms: 30_000, ...leavingTheSandbox } }],
-  }),
+  shell: (cmd) => ({ toolUses: [{ name: "exec_command", input: commandOf(cmd) }] }),
   question: (question, labels) => {
     const options = labels.map((label) => ({ label, description: label }));
     const input = { questions: [{ id: "which", question, header: "Which", options }] };
@@ -53,3 +53,16 @@ const both = {
 
 export const codexHeadless: CliDriver = { ...both, mode: "headless" };
 export const codexTerminal: CliDriver = { ...both, mode: "terminal" };
+
+/** Calls a tool from a script, which is how the models of Codex's code mode call every tool. */
+const fromScript = (tool: string, input: object) => ({
+  toolUses: [{ name: "exec", script: `text(await tools.${tool}(${JSON.stringify(input)}));` }],
+});
+
+/** A model of Codex's code mode, which its default model is. */
+export const codexScripts: CliDriver = {
+  ...{ ...codexHeadless, variant: "scripts" },
+  profile: { ...both.profile, model: "gpt-6.2-sol" },
+  shell: (cmd) => fromScript("exec_command", commandOf(cmd)),
+  ownTool: (name, input) => fromScript(`mcp__cliai__${name}`, input),
+};
