@@ -93,10 +93,12 @@ export function estimatedBy({ source }: Usage): string {
   return source === undefined ? "the agent's own estimate" : "its CLI's estimate";
 }
 
-/** `$0.42`; `under $0.01` for less than that, but not for 0. */
+/** `$0.42`, `$1,240.00`; `under $0.01` for less than that, but not for 0. */
 export function costText(dollars: number): string {
-  return dollars > 0 && dollars < 0.01 ? "under $0.01" : `$${dollars.toFixed(2)}`;
+  return dollars > 0 && dollars < 0.01 ? "under $0.01" : `$${dollars.toFixed(2).replace(thousands, ",")}`;
 }
+
+const thousands = /\B(?=(?:\d{3})+\.)/g;
 
 /** `950`, `12.3k`, `200k`, `1.2M`. */
 export function tokensText(tokens: number): string {

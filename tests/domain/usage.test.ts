@@ -109,6 +109,7 @@ describe("figures in words", () => {
 
   test("costText() hides no cost that there is", () => {
     expect([0, 0.004, 0.01, 4.1].map(costText)).toEqual(["$0.00", "under $0.01", "$0.01", "$4.10"]);
+    expect([999.999, 1_240, 1_234_567.5].map(costText)).toEqual(["$1,000.00", "$1,240.00", "$1,234,567.50"]);
   });
 
   test("the context says as much as is known", () => {
