@@ -5,10 +5,13 @@ import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { badgeOf } from "../../../domain/fleet/needs/badge.ts";
 import { countSections, countsText, sectionOf } from "../../../domain/fleet/shown/sections.ts";
 
+/** From so many cells on, they are small: else the strip of a thousand agents fills the screen of a phone. */
+const smallFrom = 300;
+
 export function Strip({ views }: { views: readonly AgentView[] }) {
   return (
     <figure class="strip" id="strip">
-      <div class="cells" aria-hidden="true">
+      <div class={views.length < smallFrom ? "cells" : "cells many"} aria-hidden="true">
         {views.map((view) => (
           <StripCell view={view} />
         ))}
