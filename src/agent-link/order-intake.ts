@@ -102,8 +102,8 @@ export function createOrderIntake(options: OrderIntakeOptions): OrderIntake {
     const facts = isOurs ? await unlessHandedOver(receipt) : { ...receipt, ...runHasEnded };
     const undo = taken !== undefined && isOurs ? onArrival?.(taken) : undefined;
     try {
-      const timestamp = now().toISOString();
-      await bus.publishStored(agentSubject(id, "receipt"), { agent_id: id, ...facts, timestamp });
+      const said = { agent_id: id, ...facts, timestamp: now().toISOString() };
+      await bus.publishStored(agentSubject(id, "receipt"), said, { trace: order.trace });
     } catch (error) {
       undo?.();
       throw error;

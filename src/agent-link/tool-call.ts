@@ -1,6 +1,7 @@
 // Sends a tool call of the agent as a NATS request. Waits for the connection, repeats the request where that is safe, and returns a
 // text that the model can act on.
 import { CliaiError, type ErrorCode, messageOf } from "../domain/text/errors.ts";
+import type { TraceContext } from "../domain/trace/trace-context.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { toolCallSubject } from "../domain/wire/subjects.ts";
@@ -35,6 +36,8 @@ export type ToolCaller = (
   signal: AbortSignal,
   /** The id of the call, if its caller has to name it later. Default: a new one. */
   requestId?: string,
+  /** The place of the call in its caller's trace. */
+  trace?: TraceContext,
 ) => Promise<ToolOutcome>;
 
 export interface ToolCallerOptions {
@@ -67,7 +70,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
   const { id, instanceId, link, createId, askAgainMs = defaultAskAgainMs, onDone, onHandedOver } = options;
   /** The run that the server knows. */
   let known: string | undefined;
-  return async (name, args, signal, requestId = createId()) => {
+  return async (name, args, signal, requestId = createId(), trace = undefined) => {
     const tool: ToolDefinition = tools[name];
     const { timeoutMs = callTimeoutMs(name, args) } = options;
     const isKnownById = tool.isKnownById === true;
@@ -84,6 +87,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
     const run = instanceId();
     const attempt: Attempt = {
       subject: toolCallSubject(id),
+      trace,
       body: {
         request_id: requestId,
         agent_id: id,
@@ -126,6 +130,7 @@ export function createToolCaller(options: ToolCallerOptions): ToolCaller {
 
 interface Attempt {
   readonly subject: string;
+  readonly trace: TraceContext | undefined;
   readonly body: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
   /** Whether the server recognises a second request with the same id as the same call. */
@@ -165,14 +170,14 @@ async function requestUntilOver(link: Link, attempt: Attempt): Promise<Uint8Arra
 }
 
 async function requestOnce(bus: Bus, attempt: Attempt, lost: AbortSignal): Promise<Uint8Array> {
-  const { subject, body, requestMs: timeoutMs, isRepeatable, over } = attempt;
+  const { subject, body, trace, requestMs: timeoutMs, isRepeatable, over } = attempt;
   const wasTaken = attempt.mayBeTaken;
   attempt.mayBeTaken = true;
   attempt.onRequest();
   try {
     // Do not repeat a call that must not be made twice: keep waiting, because its answer may come when the connection is back.
     const signal = isRepeatable ? AbortSignal.any([over, lost]) : over;
-    return await bus.request(subject, body, { timeoutMs, signal });
+    return await bus.request(subject, body, { timeoutMs, signal, trace });
   } catch (error) {
     if (error instanceof CliaiError && neverTaken.has(error.code)) {
       attempt.mayBeTaken = wasTaken;

@@ -116,8 +116,8 @@ export function createAgentSeats(options: AgentSeatsOptions): AgentSeats {
       clearTimeout(seat.timer);
       seat.calls += 1;
       for (const message of messages) seat.side.showClient(message);
-      const call: ToolCaller = (name, args, signal, requestId) =>
-        seat.stop === undefined ? seat.side.call(name, args, signal, requestId) : refusal(seat.stop);
+      const call: ToolCaller = (...called) =>
+        seat.stop === undefined ? seat.side.call(...called) : refusal(seat.stop);
       return {
         server: () => createMcpServer({ id, role: roleOf(id), version, call, progressEveryMs }),
         end() {

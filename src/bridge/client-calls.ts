@@ -48,9 +48,9 @@ export function createClientCalls(
       unseen.add(commandIds);
     },
   });
-  return (name, args, signal) => {
+  return (name, args, signal, requestId, trace) => {
     unseen.noteCall(acknowledgedBy(name, args));
-    const outcome = call(name, args, signal);
+    const outcome = call(name, args, signal, requestId, trace);
     if (name === "check_inbox") handedOver.watch(outcome);
     if (name === "acknowledge") acknowledged.watch(outcome);
     return outcome;

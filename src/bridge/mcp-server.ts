@@ -2,6 +2,7 @@
 // a call to the server, `stdio-transport.ts` reads and writes lines.
 import { McpServer, type ServerContext } from "@modelcontextprotocol/server";
 import type { ToolCaller } from "../agent-link/tool-call.ts";
+import { parseTraceparent, traceHeader } from "../domain/trace/trace-context.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
 import type { ToolDefinition } from "../domain/wire/tools/tool-definition.ts";
@@ -33,7 +34,10 @@ export function createMcpServer({ id, role, version, call, progressEveryMs }: Mc
       async (args, context) => {
         const stopProgress = reportProgress(context, progressEveryMs);
         try {
-          const { text, isError } = await call(name, args as Record<string, unknown>, context.mcpReq.signal);
+          const { signal, _meta } = context.mcpReq;
+          const trace = parseTraceparent(_meta?.[traceHeader]);
+          const given = args as Record<string, unknown>;
+          const { text, isError } = await call(name, given, signal, undefined, trace);
           return { content: [{ type: "text", text }], ...(isError ? { isError } : {}) };
         } finally {
           stopProgress();

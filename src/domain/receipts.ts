@@ -4,6 +4,7 @@
 
 import { definedOf } from "./defined.ts";
 import { beginningOf } from "./text/summary.ts";
+import type { TraceContext } from "./trace/trace-context.ts";
 import type { Receipt, ReceiptState } from "./wire/messages.ts";
 import type { CommandType } from "./wire/order-messages.ts";
 
@@ -41,6 +42,8 @@ export interface CommandRecord {
   readonly command_id: string;
   /** The secret token of the stored order; absent if another program published the order. Views leave it out. */
   readonly token?: string;
+  /** The span above the order in a trace, if its sender has named one. Views leave it out. */
+  readonly trace?: TraceContext;
   readonly type: OrderType;
   /** The run that a control order is for. */
   readonly run?: string;

@@ -4,6 +4,7 @@
 // connect-bus.ts makes it. Streams, consumers and buckets are in jetstream/.
 import type { NatsConnection } from "nats";
 import type { CliaiError } from "../domain/text/errors.ts";
+import type { TraceContext } from "../domain/trace/trace-context.ts";
 import type { Logger } from "../log.ts";
 
 export interface BusOptions {
@@ -28,6 +29,8 @@ export interface BusOptions {
 export interface BusMessage {
   readonly subject: string;
   readonly data: Uint8Array;
+  /** The sender's place in a trace, if it names one. */
+  readonly trace?: TraceContext;
   /** Whether the sender waits for a reply. */
   readonly wantsReply: boolean;
   reply(body: unknown): void;
@@ -64,11 +67,12 @@ export interface Bus {
    * @param options.id the stream stores only one message with this id (`Nats-Msg-Id`)
    * @param options.lastSeq the stream refuses the message unless this is the sequence of the last message on the subject, 0 for
    * none (`Nats-Expected-Last-Subject-Sequence`)
+   * @param options.trace the message's place in a trace (`traceparent`)
    */
   publishStored(
     subject: string,
     body: unknown,
-    options?: { id?: string; lastSeq?: number; timeoutMs?: number },
+    options?: { id?: string; lastSeq?: number; timeoutMs?: number; trace?: TraceContext | undefined },
   ): Promise<StoredAs>;
   /**
    * Sends the request, once the connection is back if it is lost.
@@ -78,7 +82,7 @@ export interface Bus {
   request(
     subject: string,
     body: unknown,
-    options: { timeoutMs: number; signal?: AbortSignal },
+    options: { timeoutMs: number; signal?: AbortSignal; trace?: TraceContext | undefined },
   ): Promise<Uint8Array>;
   /** Returns the function that ends the subscription. The subscribers of one `queue` share the messages. */
   subscribe(

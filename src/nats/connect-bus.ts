@@ -1,7 +1,8 @@
 // Connects a Bus to NATS with the `nats` package.
-import { connect, createInbox, type Msg, type NatsConnection } from "nats";
+import { connect, createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import { definedOf } from "../domain/defined.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { type TraceContext, traceHeader, traceparentOf } from "../domain/trace/trace-context.ts";
 import type { Logger } from "../log.ts";
 import { atMost } from "../waiting.ts";
 import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
@@ -11,6 +12,7 @@ import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
 import { encode } from "./payload.ts";
 import { cancelled, createBackoff, firstReconnectMs, untilBack, watchStatus } from "./reconnection.ts";
+import { traceOf } from "./trace-of.ts";
 
 /** @throws CliaiError `nats_unreachable` (never with `waitForServer`); `refused` if NATS does not accept the credentials */
 export async function connectBus(options: BusOptions): Promise<Bus> {
@@ -113,12 +115,12 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
         throw translateNatsError(error, `publish to ${subject}`);
       }
     },
-    async publishStored(subject, body, { id, lastSeq, timeoutMs = 5_000 } = {}) {
+    async publishStored(subject, body, { id, lastSeq, timeoutMs = 5_000, trace } = {}) {
       const data = encode(subject, body);
       try {
         const options = {
           timeout: state.isLost() ? await untilBack(state, timeoutMs) : timeoutMs,
-          ...definedOf({ msgID: id }),
+          ...definedOf({ msgID: id, headers: traceHeaders(trace) }),
           ...(lastSeq === undefined ? {} : { expect: { lastSubjectSequence: lastSeq } }),
         };
         const publish = () => jetstream.publish(subject, data, options);
@@ -128,11 +130,14 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
         throw translateNatsError(error, `store on ${subject}`);
       }
     },
-    async request(subject, body, { timeoutMs, signal }) {
+    async request(subject, body, { timeoutMs, signal, trace }) {
       const data = encode(subject, body);
       try {
         const timeout = state.isLost() ? await untilBack(state, timeoutMs, signal) : timeoutMs;
-        const answer = connection.request(subject, data, { timeout });
+        const answer = connection.request(subject, data, {
+          timeout,
+          ...definedOf({ headers: traceHeaders(trace) }),
+        });
         return (await abortable(answer, signal)).data;
       } catch (error) {
         throw translateNatsError(error, `request on ${subject}`);
@@ -180,10 +185,18 @@ function guarded(log: Logger, what: string, act: () => void): void {
  * `wantsReply` is true only if the reply subject is an inbox, or begins with `_R_.`, which nats-server itself writes for a request from
  * another account. A sender can name any other subject, and a reply would publish on it with our own rights.
  */
+function traceHeaders(trace: TraceContext | undefined): MsgHdrs | undefined {
+  if (trace === undefined) return undefined;
+  const made = headers();
+  made.set(traceHeader, traceparentOf(trace));
+  return made;
+}
+
 function wrapMessage(message: Msg): BusMessage {
   return {
     subject: message.subject,
     data: message.data,
+    ...traceOf(message),
     wantsReply: /^(_INBOX|_R_)\./.test(message.reply ?? ""),
     reply: (body) => {
       message.respond(encode(message.reply ?? "", body));

@@ -2,6 +2,7 @@
 // would take for duplicates, and for as long as TRANSCRIPTS has entries of theirs, which are not the new agent's.
 import * as v from "valibot";
 import { definedOf } from "../domain/defined.ts";
+import type { TraceContext } from "../domain/trace/trace-context.ts";
 import { type AgentId, isAgentId } from "../domain/wire/agent-id.ts";
 import { agentSubject, buckets, streams } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
@@ -73,6 +74,13 @@ async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
   return v.is(RemovedSchema, value) ? value.commands_seq : 0;
 }
 
+interface StoredPlace {
+  readonly id: AgentId;
+  readonly subject: string;
+  readonly storedAs: string;
+  readonly trace?: TraceContext | undefined;
+}
+
 /**
  * Stores an order once. If an order with the same `Nats-Msg-Id` is stored, but was for a removed agent of the same name, stores this one
  * under another `Nats-Msg-Id`.
@@ -80,12 +88,12 @@ async function removedUpTo(bus: Bus, id: AgentId): Promise<number> {
  */
 export async function storeOnce(
   bus: Bus,
-  { id, subject, storedAs }: { readonly id: AgentId; readonly subject: string; readonly storedAs: string },
+  { id, subject, storedAs, trace }: StoredPlace,
   order: unknown,
 ): Promise<{ readonly duplicate: boolean; readonly seq: number }> {
-  const stored = await bus.publishStored(subject, order, { id: storedAs });
+  const stored = await bus.publishStored(subject, order, { id: storedAs, trace });
   if (!stored.duplicate) return stored;
   const removed = await removedUpTo(bus, id);
   if (stored.seq > removed) return stored;
-  return await bus.publishStored(subject, order, { id: `${storedAs}.after.${removed}` });
+  return await bus.publishStored(subject, order, { id: `${storedAs}.after.${removed}`, trace });
 }

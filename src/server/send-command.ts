@@ -2,6 +2,7 @@
 import { definedOf } from "../domain/defined.ts";
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import { CliaiError } from "../domain/text/errors.ts";
+import type { TraceContext } from "../domain/trace/trace-context.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import { type Command, CommandSchema, type CommandType } from "../domain/wire/order-messages.ts";
@@ -23,6 +24,8 @@ export interface OrderRequest {
   readonly from: string;
   /** The idempotency key: an order that is sent twice with the same key takes effect once. Default: a new one. */
   readonly command_id?: string | undefined;
+  /** The span of whoever gives the order, for its trace. */
+  readonly trace?: TraceContext | undefined;
   /**
    * Seconds after which an order that was not taken expires; the stream keeps orders for 7 days at most. Default: 6 days for a task, 5
    * minutes for the others, because a stop of yesterday must not end the agent of today.
@@ -89,7 +92,8 @@ export async function storeCommand(
   if (target !== undefined) requireTaker(type, target, now);
   const token = createOrderToken();
   const command = { ...built, token, ...runOf(type, target, now) };
-  const place = { id, subject: agentSubject(id, "command"), storedAs: commandStoredAs(id, command_id) };
+  const storedAs = commandStoredAs(id, command_id);
+  const place = { id, subject: agentSubject(id, "command"), storedAs, trace: order.trace };
   const { duplicate, seq } = await storeOnce(bus, place, command);
   if (duplicate) await requireSame(bus, id, command, { command_id, type, stream_seq: seq });
   return { command_id, token: duplicate ? undefined : token, duplicate };

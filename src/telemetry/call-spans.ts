@@ -1,7 +1,7 @@
 // The span of a call of one of cliai's own tools, as serve has answered it. Pure.
 import { isToolName } from "../domain/wire/tools/tools.ts";
 import { agentAttributes } from "./order-spans.ts";
-import { type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
+import { below, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
 
 export interface SeenCall {
   readonly id: string;
@@ -18,9 +18,7 @@ export function callSpan(call: SeenCall, parent: SpanContext | undefined, endMs:
   const tool = isToolName(called) ? called : "unknown";
   const names = ["call", id, request_id ?? `${called} ${endMs}`];
   return {
-    traceId: parent?.traceId ?? traceIdOf(...names),
-    spanId: spanIdOf(...names),
-    parentId: parent?.spanId,
+    ...below(parent, spanIdOf(...names), () => traceIdOf(...names)),
     name: `tools/call ${tool}`,
     kind: "server",
     startMs: endMs - took_ms,

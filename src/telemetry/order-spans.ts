@@ -1,15 +1,16 @@
 // The spans of an order: one for its life, and below it one for each step that a receipt proves. Pure.
 import { type CommandRecord, isFinal, type ReceiptEntry } from "../domain/receipts.ts";
-import { type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
+import { below, contextOf, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
 
 /** The ends that are errors in a trace. */
 const failures: ReadonlySet<string> = new Set(["failed", "refused", "expired"]);
 
-/** The context of an order's life, for what belongs to it. */
-export function orderContext(agentId: string, order: CommandRecord): SpanContext {
+/** The place of an order's life: below the span of whoever has sent it, if that is known. */
+export function orderContext(agentId: string, order: CommandRecord): SpanContext & Pick<Span, "parentId"> {
   // The token tells it from a later order with the same id. The hash does not give it away.
   const names = ["order", agentId, order.command_id, order.token ?? ""];
-  return { traceId: traceIdOf(...names), spanId: spanIdOf(...names) };
+  const sender = order.trace === undefined ? undefined : contextOf(order.trace);
+  return below(sender, spanIdOf(...names), () => traceIdOf(...names));
 }
 
 /** The spans that have ended with this change of an order. @param before undefined if the order was not known */
@@ -40,12 +41,10 @@ function endOf({ receipts }: CommandRecord): ReceiptEntry | undefined {
 }
 
 function stepSpan(agentId: string, order: CommandRecord, [from, to]: Step): Span {
-  const { traceId, spanId } = orderContext(agentId, order);
+  const life = orderContext(agentId, order);
   const isDelivery = to.state === "delivered";
   return {
-    traceId,
-    spanId: spanIdOf(spanId, from.state, to.state),
-    parentId: spanId,
+    ...below(life, spanIdOf(life.spanId, from.state, to.state), () => life.traceId),
     name: `order ${to.state}`,
     kind: isDelivery ? "consumer" : "internal",
     startMs: Date.parse(from.at),

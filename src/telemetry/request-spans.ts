@@ -1,7 +1,7 @@
 // The span of a request that has waited for a person or a captain: from asked to its end.
 import type { AgentRequest } from "../domain/requests.ts";
 import { agentAttributes } from "./order-spans.ts";
-import { type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
+import { below, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
 
 /** Of so many requests is remembered in which turn they were asked, and that their span was made. */
 const requestsKept = 10_000;
@@ -38,9 +38,7 @@ export function createRequestSpans(): RequestSpans {
 function requestSpan(request: AgentRequest, endedAt: string, turn: SpanContext | undefined): Span {
   const { request_id: id, agent_id, kind, state, asked_at, answer } = request;
   return {
-    traceId: turn?.traceId ?? traceIdOf("request", id),
-    spanId: spanIdOf("request", id),
-    parentId: turn?.spanId,
+    ...below(turn, spanIdOf("request", id), () => traceIdOf("request", id)),
     name: `request ${kind}`,
     kind: "internal",
     startMs: Date.parse(asked_at),

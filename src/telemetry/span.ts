@@ -1,5 +1,6 @@
 // A span as this room makes it, and the ids of spans and traces. `otlp.ts` encodes spans.
 import { createHash } from "node:crypto";
+import type { TraceContext } from "../domain/trace/trace-context.ts";
 
 /** `internal`: a step in one program. The others are the ends of a call or of a message. */
 export const spanKinds = ["internal", "server", "client", "producer", "consumer"] as const;
@@ -13,6 +14,8 @@ export interface SpanContext {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
+  /** Set if whoever began the trace does not want it recorded: then the span is not sent. */
+  readonly isUnsampled?: true | undefined;
 }
 
 export interface Span extends SpanContext {
@@ -25,6 +28,25 @@ export interface Span extends SpanContext {
   readonly attributes: Attributes;
   /** A word for what went wrong (`error.type`). */
   readonly error?: string | undefined;
+}
+
+/** The context of a span that another program has made. */
+export function contextOf({
+  trace_id: traceId,
+  span_id: spanId,
+  is_unsampled: isUnsampled,
+}: TraceContext): SpanContext {
+  return { traceId, spanId, isUnsampled };
+}
+
+/** The place of a span below another one; without one, it is the first of a trace of its own. */
+export function below(
+  parent: SpanContext | undefined,
+  spanId: string,
+  ownTraceId: () => string,
+): Pick<Span, "traceId" | "spanId" | "parentId" | "isUnsampled"> {
+  if (parent === undefined) return { traceId: ownTraceId(), spanId };
+  return { traceId: parent.traceId, spanId, parentId: parent.spanId, isUnsampled: parent.isUnsampled };
 }
 
 /**

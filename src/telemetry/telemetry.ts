@@ -18,7 +18,7 @@ import { createEncoding, type Encoding, type Source } from "./otlp.ts";
 import { createQueue, type Queue, type QueueOptions } from "./queue.ts";
 import { createRequestSpans } from "./request-spans.ts";
 import { sendOtlp } from "./send.ts";
-import type { Span } from "./span.ts";
+import { contextOf, type Span } from "./span.ts";
 import { createTrouble, type Trouble } from "./trouble.ts";
 import { createTurns } from "./turn-spans.ts";
 
@@ -62,8 +62,9 @@ export function openTelemetry(settings: OtlpSettings, options: TelemetryOptions)
   let metrics: MetricsSending | undefined;
   let unfollow: (() => void) | undefined;
   const sendSpan = (span: Span) => {
-    // Not if another program has stored a time that nobody can read.
-    if (Number.isFinite(span.startMs) && Number.isFinite(span.endMs)) traces?.add(span);
+    // Another program may have stored a time that nobody can read.
+    if (span.isUnsampled === undefined && Number.isFinite(span.startMs) && Number.isFinite(span.endMs))
+      traces?.add(span);
   };
 
   return {
@@ -105,7 +106,10 @@ function createObserver(send: (span: Span) => void, now: () => Date): FleetObser
       if (before?.commands !== after.commands) sendAll(changedOrders(before, after));
       if (event.type === "event") sendAll(turns.take(before, after, event.message, event.at));
     },
-    answered: (call, caller) => send(callSpan(call, turns.context(caller), now().getTime())),
+    answered(call, caller, trace) {
+      const parent = trace === undefined ? turns.context(caller) : contextOf(trace);
+      send(callSpan(call, parent, now().getTime()));
+    },
     requested: (request, asker) => sendAll(requests.take(request, turns.context(asker))),
   };
 }

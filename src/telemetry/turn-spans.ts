@@ -3,7 +3,7 @@ import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import type { ToolInFlight } from "../domain/fleet/session-evidence.ts";
 import type { AgentEvent } from "../domain/wire/event-messages.ts";
 import { agentAttributes, orderContext } from "./order-spans.ts";
-import { type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
+import { below, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
 
 /** An order has begun the turn if it was handed over after this long before the turn's begin. */
 const handedBeforeMs = 30_000;
@@ -17,8 +17,7 @@ export interface Turns {
   context(record: AgentRecord | undefined): SpanContext | undefined;
 }
 
-interface Turn extends SpanContext {
-  readonly parentId?: string;
+interface Turn extends SpanContext, Pick<Span, "parentId"> {
   readonly since: string;
 }
 
@@ -71,9 +70,8 @@ function placeOf({ agent_id: id, commands }: AgentRecord, since: string): Omit<T
       return atMs >= fromMs ? [{ order, atMs }] : [];
     })
     .sort((a, b) => a.atMs - b.atMs);
-  if (first === undefined) return { traceId: traceIdOf("turn", id, since), spanId };
-  const { traceId, spanId: parentId } = orderContext(id, first.order);
-  return { traceId, spanId, parentId };
+  const order = first === undefined ? undefined : orderContext(id, first.order);
+  return below(order, spanId, () => traceIdOf("turn", id, since));
 }
 
 function turnSpan(record: AgentRecord, turn: Turn, event: AgentEvent, at: string): Span {
@@ -101,9 +99,7 @@ function toolSpan(id: string, turn: Turn, tool: ToolInFlight, event: AgentEvent,
   // A turn that has ended has ended all its tools; then no event tells how.
   const isOwn = event.tool_use_id === undefined || event.tool_use_id === tool.tool_use_id;
   return {
-    traceId: turn.traceId,
-    spanId: spanIdOf("tool", id, tool.tool_use_id ?? tool.tool, tool.since),
-    parentId: turn.spanId,
+    ...below(turn, spanIdOf("tool", id, tool.tool_use_id ?? tool.tool, tool.since), () => turn.traceId),
     name: `execute_tool ${tool.tool}`,
     kind: "internal",
     startMs: Date.parse(tool.since),

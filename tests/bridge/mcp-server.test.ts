@@ -53,6 +53,18 @@ for (const era of eras) {
   });
 }
 
+test("the place in a trace that a client names goes with its call", async () => {
+  await using nats = await startTestNats();
+  const server = await answerCalls(await nats.bus(), ({ request_id }) => ({ request_id, success: true }));
+  await using test = startTestBridge({ url: nats.url });
+  const client = await test.connect();
+  const [trace_id, span_id] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
+  const call = { name: "log_activity", arguments: { action: "built it" } };
+  await client.callTool({ ...call, _meta: { traceparent: `00-${trace_id}-${span_id}-01` } });
+  await client.callTool({ ...call, _meta: { traceparent: "none" } });
+  expect(server.calls.map(({ message }) => message.trace)).toEqual([{ trace_id, span_id }, undefined]);
+});
+
 describe("createMcpServer()", () => {
   test("a captain is shown its own tools, too, and their list stays under 6,000 characters: about 1,500 tokens of the agent's context", async () => {
     const facts = { config_name: "demo", project_path: "/p", host: "here", pid: 1, role: "captain" } as const;

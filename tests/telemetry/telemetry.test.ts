@@ -1,6 +1,7 @@
 // What is sent over OTLP, decoded by the official definitions: traces of a real server over a real nats-server, metrics, logs.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readOtlpSettings } from "../../src/config/otlp-settings.ts";
+import type { TraceContext } from "../../src/domain/trace/trace-context.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import { openTelemetry, type Telemetry } from "../../src/telemetry/telemetry.ts";
@@ -102,6 +103,32 @@ describe.each(["http/protobuf", "http/json"])("over %s", (protocol) => {
       "host.name": "h1",
     });
     expect(JSON.stringify(receiver.spans)).not.toContain("a secret");
+  });
+
+  test("an order and a call belong to the trace of whoever gives them; of one that is not to be recorded nothing is sent", async () => {
+    const bus = await server.nats.bus("dan");
+    bus.publish("agent.dan.heartbeat", { agent_id: "dan", status: "idle", interval_s: 3_600 });
+    const id = parseAgentId("dan");
+    await until("dan", () => server.server.fleet.get(id));
+    const trace = { trace_id: "4bf92f3577b34da6a3ce929d0e0e4736", span_id: "00f067aa0ba902b7" };
+    const send = async (type: "pause" | "resume", of: TraceContext) => {
+      const { command_id } = await server.server.sendCommand({ id, type, from: "kim", trace: of });
+      await bus.publishStored("agent.dan.receipt", { agent_id: "dan", command_id, state: "applied" });
+    };
+    await send("pause", { ...trace, is_unsampled: true });
+    await send("resume", trace);
+    const call = { tool: "list_agents", arguments: {} };
+    await bus.request("tools.call.dan", call, { timeoutMs: 5_000, trace });
+    const resume = await span("send resume");
+    expect([resume.traceId, resume.parentSpanId]).toEqual([trace.trace_id, trace.span_id]);
+    const called = await until("dan's call", () =>
+      receiver.spans.find(
+        ({ name, attributes }) => /^tools/.test(name) && attributes["gen_ai.agent.id"] === "dan",
+      ),
+    );
+    expect([called.traceId, called.parentSpanId]).toEqual([trace.trace_id, trace.span_id]);
+    expect(receiver.spans.filter(({ name }) => name === "send pause")).toEqual([]);
+    expect(JSON.stringify(server.server.fleet.get(id))).not.toContain(trace.trace_id);
   });
 
   test("a request is a span from asked to answered; in no turn it is a trace of its own", async () => {

@@ -3,6 +3,7 @@ import type { ArgsDef } from "citty";
 import * as v from "valibot";
 import { type WaitState, waitStates } from "../../domain/receipts.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
+import { parseTraceparent } from "../../domain/trace/trace-context.ts";
 import { TokenSchema } from "../../domain/wire/fields.ts";
 import { commandTypes } from "../../domain/wire/order-messages.ts";
 import type { OrderRequest } from "../../server/send-command.ts";
@@ -94,6 +95,7 @@ export async function readSending(args: SendArgs, context: CliContext): Promise<
     expiresInS:
       args.expires === undefined ? undefined : parseSeconds(args.expires, "--expires", secondsOfSend),
     from: operatorOf(context),
+    trace: parseTraceparent(context.env.TRACEPARENT),
   };
   if (args.id !== undefined && !v.is(TokenSchema, args.id)) {
     throw usage(`--id "${args.id}" is not 1 to 128 letters, digits, _ or -`);

@@ -53,7 +53,7 @@ const shownCommands = new WeakMap<readonly CommandRecord[], readonly CommandReco
 function withoutTokens(commands: readonly CommandRecord[]): readonly CommandRecord[] {
   let shown = shownCommands.get(commands);
   if (shown === undefined) {
-    shown = commands.map(({ token: _, ...command }) => command);
+    shown = commands.map(({ token: _token, trace: _trace, ...command }) => command);
     shownCommands.set(commands, shown);
   }
   return shown;

@@ -6,6 +6,7 @@ import { definedOf } from "../defined.ts";
 import type { OpenRequest } from "../requests.ts";
 import { commandLine, shutdownText } from "../text/order-text.ts";
 import { beginningOf, summaryOf } from "../text/summary.ts";
+import type { TraceContext } from "../trace/trace-context.ts";
 import { mergeUsage } from "../usage.ts";
 import type { AgentId } from "../wire/agent-id.ts";
 import type { AgentEvent } from "../wire/event-messages.ts";
@@ -30,8 +31,8 @@ import {
 } from "./runs.ts";
 import { isLateEvent, reduceSession } from "./session.ts";
 
-/** `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
-export type FleetEvent = { readonly id: AgentId; readonly at: string } & (
+/** `trace`: the place in a trace that an order names. `at` is RFC 3339 by the server's or the stream's clock; `seq` is the sequence in the stream named beside it. */
+export type FleetEvent = { readonly id: AgentId; readonly at: string; readonly trace?: TraceContext } & (
   | { readonly type: "heartbeat"; readonly message: Heartbeat }
   /** nats-server reports that a connection of the agent's host or bridge has come or gone. */
   | { readonly type: "connection"; readonly connection: ConnectionEvidence }

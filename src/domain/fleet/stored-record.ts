@@ -88,6 +88,7 @@ const RecordSchema = v.looseObject({
     v.looseObject({
       command_id: v.string(),
       token: v.optional(v.string()),
+      trace: v.optional(v.looseObject({ trace_id: v.string(), span_id: v.string() })),
       run: v.optional(v.string()),
       type: v.string(),
       from: v.string(),

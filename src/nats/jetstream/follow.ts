@@ -4,12 +4,14 @@
 
 import type { JsMsg } from "nats";
 import { messageOf } from "../../domain/text/errors.ts";
+import type { TraceContext } from "../../domain/trace/trace-context.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import { atMost } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
 import { openReader } from "../reader.ts";
+import { traceOf } from "../trace-of.ts";
 import { bridgeConsumers, subjectFilter } from "./older-servers.ts";
 import { answerWithinMs, orderPullFor, type Pulled, pullFor, pullMessages } from "./pull.ts";
 
@@ -21,6 +23,8 @@ export interface StreamMessage {
   readonly seq: number;
   /** When the stream stored it, RFC 3339 in UTC. */
   readonly at: string;
+  /** Its place in a trace, if it names one. */
+  readonly trace?: TraceContext;
   /** In a bucket's stream: the key was removed. Only the marker's header says so, because anybody can write an empty value. */
   readonly removesKey?: true;
 }
@@ -259,13 +263,14 @@ function keepConsuming(
   };
 }
 
-/** Only for src/nats. It reads no header but a bucket's deletion marker, because agents can set any header on their reports. */
+/** Only for src/nats. It reads no header but a bucket's deletion marker and `traceparent`, because agents can set any header on their reports. */
 export function streamMessage(message: JsMsg): StreamMessage {
   const operation = message.subject.startsWith("$KV.") ? message.headers?.get("KV-Operation") : undefined;
   return {
     ...(operation === "DEL" || operation === "PURGE" ? { removesKey: true } : {}),
     subject: message.subject,
     data: message.data,
+    ...traceOf(message),
     seq: message.seq,
     at: new Date(message.info.timestampNanos / 1e6).toISOString(),
   };

@@ -2,6 +2,7 @@
 // from the streams, from where the last run stopped, so that the state is the same after a restart as before it.
 
 import type { MalformedMessage } from "../../audit/records.ts";
+import { definedOf } from "../../domain/defined.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
@@ -231,5 +232,7 @@ function decodeReport({ subject, data, at, seq }: StreamMessage): FleetEvent | u
 
 function orderEvent(message: StreamMessage): FleetEvent | undefined {
   const order = decodeOrder(message);
-  return order && { ...order, at: message.at, stream_seq: message.seq };
+  return (
+    order && { ...order, at: message.at, stream_seq: message.seq, ...definedOf({ trace: message.trace }) }
+  );
 }

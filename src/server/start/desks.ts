@@ -56,10 +56,10 @@ export async function openDesks(
       readAll: (id) => requireCaughtUp(projector, id),
       orderEnds,
       onMalformed: malformed.takeOwn,
-      onAnswered(call) {
+      onAnswered(call, trace) {
         records.toolCall(call);
         work.answered(call);
-        observer?.answered(call, fleet.record(call.id));
+        observer?.answered(call, fleet.record(call.id), trace);
       },
     }),
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),

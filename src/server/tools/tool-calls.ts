@@ -5,6 +5,7 @@ import type { OrderNames } from "../../domain/receipts.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
+import type { TraceContext } from "../../domain/trace/trace-context.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
 import {
@@ -27,8 +28,8 @@ export interface ToolCallOptions
   /** Whether the plain `tools.call`, which believes the id in the body, is answered. */
   readonly insecure: boolean;
   readonly onMalformed: (message: MalformedMessage) => void;
-  /** Called with each answered call whose caller is known. */
-  readonly onAnswered: (call: AnsweredCall) => void;
+  /** Called with each answered call whose caller is known, and with the caller's place in a trace. */
+  readonly onAnswered: (call: AnsweredCall, trace: TraceContext | undefined) => void;
   readonly log: Logger;
 }
 
@@ -94,7 +95,8 @@ async function answer(message: BusMessage, options: ToolCallOptions): Promise<vo
   if (call === undefined || id === undefined) return;
   const { request_id = null, success, error } = response;
   const outcome = error === undefined ? { success } : { success, error };
-  options.onAnswered({ id, request_id, tool: call.tool, arguments: call.arguments, ...outcome, took_ms });
+  const answered = { id, request_id, tool: call.tool, arguments: call.arguments, ...outcome, took_ms };
+  options.onAnswered(answered, message.trace);
 }
 
 function takenBy(taken: readonly OrderNames[]): Pick<ToolResponse, "takes" | "tokens"> {

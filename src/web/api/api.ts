@@ -6,6 +6,7 @@ import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { modelServersOf } from "../../domain/fleet/shown/model-servers.ts";
 import { countSections } from "../../domain/fleet/shown/sections.ts";
+import { parseTraceparent, traceHeader } from "../../domain/trace/trace-context.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
@@ -91,7 +92,8 @@ export function createApi(options: ApiOptions): Hono {
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const order = orderFromJson(agent_id, await readJson(c), signedBy(c, "api"));
     requireReady(server);
-    const { command_id, duplicate } = await server.sendCommand(order);
+    const trace = parseTraceparent(c.req.header(traceHeader));
+    const { command_id, duplicate } = await server.sendCommand({ ...order, trace });
     return c.json({ command_id, state: "stored", duplicate }, 202);
   });
 

@@ -13,6 +13,7 @@ import {
   unknownSender,
 } from "../../receipts.ts";
 import { summaryOf } from "../../text/summary.ts";
+import type { TraceContext } from "../../trace/trace-context.ts";
 import type { Receipt } from "../../wire/messages.ts";
 import type { AgentMessage, Command, Shutdown } from "../../wire/order-messages.ts";
 import type { AgentRecord } from "../agent-record.ts";
@@ -67,13 +68,14 @@ export function withOrder(
   event: {
     readonly at: string;
     readonly stream_seq: number;
+    readonly trace?: TraceContext;
     readonly message: Command | Shutdown | AgentMessage;
   },
   type: CommandRecord["type"],
   text: string,
   ownId = idFromSequence(event.stream_seq),
 ): AgentRecord {
-  const { at, stream_seq } = event;
+  const { at, stream_seq, trace } = event;
   const { from, expires_at, thread, token, run } = event.message;
   const find = (id: string) => record.commands.findIndex(({ command_id }) => command_id === id);
   const namesake = record.commands[find(ownId)];
@@ -85,7 +87,7 @@ export function withOrder(
   const isItsOwn = unread !== undefined && (unread.token === undefined || unread.token === token);
   const order: CommandRecord = {
     command_id: id,
-    ...definedOf({ token }),
+    ...definedOf({ token, trace }),
     type,
     ...(typeof run === "string" ? { run } : {}),
     from: typeof from === "string" ? from : "unknown",
