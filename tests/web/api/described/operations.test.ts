@@ -6,6 +6,8 @@ import { commands } from "../../../../src/cli/frame/commands.ts";
 import { isToolName } from "../../../../src/domain/wire/tools/tools.ts";
 import { refusalsOf } from "../../../../src/web/api/described/operation.ts";
 import { operations } from "../../../../src/web/api/described/operations.ts";
+import { actingTools } from "../../../../src/web/mcp/acting-tools.ts";
+import { readingTools } from "../../../../src/web/mcp/reading-tools.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../../docs/api.md"), "utf8");
 
@@ -45,8 +47,10 @@ test("the table of docs/api.md has every command that people call, or says why i
   expect(column(2).filter((name) => !known.includes(name))).toEqual([]);
 });
 
-test("the table of docs/api.md names only tools that there are", () => {
+test("the table of docs/api.md names only tools that agents have, and all that a person's assistant has", () => {
   expect(column(4).filter((name) => !isToolName(name))).toEqual([]);
+  const tools = [...readingTools, ...actingTools].map(({ name }) => name);
+  expect([...new Set(column(5))].sort()).toEqual(tools.toSorted());
 });
 
 test("refusalsOf() has what follows from the address and the body", () => {
