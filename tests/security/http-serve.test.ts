@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { get } from "node:https";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { serveHttp } from "../../src/runtime.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { startChromium } from "../support/chromium.ts";
@@ -10,6 +11,7 @@ import { runCliai, startCliai, startServe } from "../support/cliai.ts";
 import { modeOf } from "../support/files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { callTool } from "../web/mcp/operator-client.ts";
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
@@ -130,6 +132,32 @@ describe("--host beyond loopback", () => {
     const second = await runCliai(["serve", "--port", "0", "--nats-port", "0", "--data-dir", dataDir]);
     expect(second).toMatchObject({ code: 2, stderr: expect.stringContaining("another serve already runs") });
   });
+});
+
+test("over TLS an MCP client of either era works with its token, if it trusts the certificate", async () => {
+  await using dir = await tempDir();
+  const { certPath, keyPath, cert: ca } = await makeCertificate(dir, ["IP:127.0.0.1"]);
+  await using serve = await startServe({ args: ["--tls-cert", certPath, "--tls-key", keyPath] });
+  expect(serve.url).toStartWith("https://127.0.0.1:");
+  const added = await serve.run(["token", "add", "assistant", "--scope", "mcp"]);
+  const connect = async (token: string, how: object, mode: "legacy" | "modern") => {
+    const versions = mode === "modern" ? { versionNegotiation: { mode: { pin: "2026-07-28" } } } : {};
+    const client = new Client({ name: "assistant", version: "1.2.3" }, versions);
+    const transport = new StreamableHTTPClientTransport(new URL(`${serve.url}/mcp/operator`), {
+      requestInit: { headers: { authorization: `Bearer ${token}` } },
+      fetch: (url, init) => fetch(url, { ...init, ...how }),
+    });
+    await client.connect(transport);
+    return client;
+  };
+  const token = added.stdout.trim();
+  for (const mode of ["legacy", "modern"] as const) {
+    const client = await connect(token, { tls: { ca } }, mode);
+    expect(await callTool(client, "list_agents")).toMatchObject({ agents: [] });
+    await client.close();
+  }
+  await expect(connect("wrong", { tls: { ca } }, "modern")).rejects.toThrow();
+  await expect(connect(token, {}, "modern")).rejects.toThrow(/certificate/i);
 });
 
 test("a page of another port, in a browser that is signed in, can neither command an agent nor read of it", async () => {
