@@ -3,8 +3,10 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startBridge } from "../support/bridges.ts";
-import { startServe } from "../support/cliai.ts";
+import { Client } from "@modelcontextprotocol/client";
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { bridgeEnv } from "../support/bridges.ts";
+import { cliaiCommand, startServe } from "../support/cliai.ts";
 import { promtool, startPrometheus } from "../support/prometheus.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -15,7 +17,14 @@ const rulesPath = join(rulesDir, "alerts.yml");
 test("Prometheus takes all metrics of a fleet, with a token for metrics alone, and our rules hold there", async () => {
   await using dir = await tempDir();
   await using serve = await startServe();
-  await using _ada = await startBridge(serve, "ada");
+  await using parts = new AsyncDisposableStack();
+  const ada = new Client({ name: "an agent", version: "1.2.3" });
+  parts.defer(() => ada.close());
+  const [command, ...first] = cliaiCommand();
+  const env = { ...getDefaultEnvironment(), ...(await bridgeEnv(serve, "ada")) };
+  await ada.connect(new StdioClientTransport({ command, args: [...first, "bridge"], env, stderr: "ignore" }));
+  const spent = { tokens_used: 1_000, estimated_cost: 0.25 };
+  await ada.callTool({ name: "report_metrics", arguments: spent });
   const sent = await serve.run(["send", "task", "ada", "tidy up", "--json", "--timeout", "80"]);
   expect(sent.stdout).toContain('"state":"delivered"');
 
@@ -53,6 +62,10 @@ test("Prometheus takes all metrics of a fleet, with a token for metrics alone, a
   await shows('cliai_receipt_seconds_count{state="delivered"}', ["1"]);
   await shows('cliai_stream_messages{stream="COMMANDS"} > 0', ["1"]);
   await shows("cliai_nats_connections > 2", await valuesOf("cliai_nats_connections"));
+  // A dashboard without a line where there is something to show is a query that is wrong.
+  for (const query of dashboardQueries())
+    if (!query.includes("cliai_model_server"))
+      await waitFor(async () => (await valuesOf(query)).length > 0, { what: `${query} has a value` });
   const { groups } = (await prometheus.ask("rules")) as {
     groups: { rules: { name: string; health: string }[] }[];
   };
@@ -60,6 +73,12 @@ test("Prometheus takes all metrics of a fleet, with a token for metrics alone, a
   expect(rules.length).toBeGreaterThan(8);
   expect(rules.filter(({ health }) => health === "err")).toEqual([]);
 });
+
+function dashboardQueries(): string[] {
+  const text = readFileSync(join(rulesDir, "grafana-dashboard.json"), "utf8");
+  const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
+  return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+}
 
 test("the rules and the dashboard name only metrics that there are, and promtool accepts the rules", async () => {
   const checked = await promtool(["check", "rules", rulesPath]);
