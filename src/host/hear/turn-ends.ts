@@ -85,7 +85,8 @@ export function createTurnEnds(options: TurnEndsOptions): TurnEnds {
   };
   const endTasks = (facts: HookFacts, words: string) => {
     if (control.isCuttingOff()) return;
-    tasks.turnEnded(evidence.takeTasks(leastOf(facts)), outcomeOf(facts, words), runningIds());
+    const outcome = outcomeOf(facts, words);
+    tasks.turnEnded(evidence.takeTasks(leastOf(facts), outcome), outcome, runningIds());
   };
   /** On a terminal, the end of a turn ends the tasks that the model had in it. If the user interrupts the turn, no turn ends them (`leaveTasks`). */
   const endedWithTasks = (facts: HookFacts) => {
@@ -201,7 +202,7 @@ function endByResult(
   runningIds: readonly string[],
 ): void {
   if (control.isCuttingOff()) return;
-  if (isTurnOver) tasks.turnEnded(evidence.takeTasks("taken"), outcome, runningIds);
+  if (isTurnOver) tasks.turnEnded(evidence.takeTasks("taken", outcome), outcome, runningIds);
   if (outcome.isFailed) evidence.refuse("", outcome.detail, now().getTime());
 }
 

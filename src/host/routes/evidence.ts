@@ -2,7 +2,7 @@
 // the conversation, and a request has gone to the model since. A prompt's hook is no evidence: the user's hooks may still refuse it.
 import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
 import { dropOldest, type HandedItem, markersIn } from "./item-text.ts";
-import { createTurnTasks } from "./turn-tasks.ts";
+import { createTurnTasks, type TurnEnd } from "./turn-tasks.ts";
 
 export interface Evidence {
   /**
@@ -23,13 +23,17 @@ export interface Evidence {
    * tasks, and those messages that are not in the conversation.
    */
   refuse(text: string, detail: string, atMs: number): void;
-  /** The session had this task in an earlier run. No turn of this run is about it, unless its words come into the conversation again. */
+  /**
+   * The session had this task in an earlier run. No turn of this run is about it, unless its words come into the conversation again. Writes
+   * its last receipt if the turn is over already that was told to go on with it.
+   */
   noteEarlierTask(task: Pick<HandedItem, "id" | "token">): void;
   /**
    * A turn has ended by itself. Returns the ids of the tasks that it had.
    * @param least `seen`: those that the model had; `taken`: also those that are only in the conversation
+   * @param end how, for the receipts of tasks that are noted after it (`noteEarlierTask`)
    */
-  takeTasks(least: "taken" | "seen"): readonly string[];
+  takeTasks(least: "taken" | "seen", end?: TurnEnd): readonly string[];
   /**
    * A turn is over that did not end by itself, or whose tasks were taken. The next turn does not get the tasks that are left. A later turn
    * has one of them only if the task's words come into the conversation again.
@@ -114,9 +118,14 @@ export function createEvidence(writeReceipt: (receipt: ReceiptFacts) => void): E
         if (each.type === "task" || each.type === "message") settle(id, each, { state: "failed", detail });
       }
     },
-    noteEarlierTask: turnTasks.noteEarlier,
-    takeTasks(least) {
-      const tasks = turnTasks.take(least);
+    noteEarlierTask(task) {
+      const end = turnTasks.noteEarlier(task);
+      if (end === undefined) return;
+      const { isFailed, route, detail } = end;
+      writeReceipt({ command_id: task.id, state: isFailed ? "failed" : "applied", route, detail });
+    },
+    takeTasks(least, end) {
+      const tasks = turnTasks.take(least, end);
       if (least === "seen") return tasks;
       for (const [id, each] of [...awaited]) {
         if (each.type !== "task" || each.taken.size === 0) continue;

@@ -8,8 +8,11 @@ import { dropOldest, type HandedItem, keyOf, markersIn } from "./item-text.ts";
 export interface TurnTasks {
   /** The model has this task in the turn that runs. `how`: where that was seen. */
   noteSeen(id: string, how: string): void;
-  /** The session had this task in an earlier run. */
-  noteEarlier(task: Pick<HandedItem, "id" | "token">): void;
+  /**
+   * The session had this task in an earlier run. Returns how the turn has ended that was told to go on with it, if that turn is over already:
+   * the turn may be quicker than the server's answer that names the task.
+   */
+  noteEarlier(task: Pick<HandedItem, "id" | "token">): TurnEnd | undefined;
   /** The text is in the conversation. `how`: where that was seen. */
   noteTaken(text: string, how: string): void;
   /** A request has gone to the model, with every text that `noteTaken` was told with the same `how`. */
@@ -18,11 +21,18 @@ export interface TurnTasks {
    * The turn has ended by itself. Returns the ids of the tasks that it had.
    * @param least `seen`: those that the model had; `taken`: also those whose words have only come again
    */
-  take(least: "taken" | "seen"): string[];
+  take(least: "taken" | "seen", end?: TurnEnd): string[];
   /** The turn is over. No later turn has the tasks that are left, unless their words come again. */
   leave(): void;
   /** The conversation is gone. Returns the ids of the tasks that it had. */
   forget(): readonly string[];
+}
+
+/** How a turn has ended by itself, for the receipts of its tasks. */
+export interface TurnEnd {
+  readonly isFailed: boolean;
+  readonly route: string;
+  readonly detail: string;
 }
 
 /** A task that no turn has, though it was `seen`. */
@@ -43,6 +53,8 @@ export function createTurnTasks(): TurnTasks {
   const earlier = new Set<string>();
   /** Where the words to go on have come into the conversation in this turn. */
   const goingOn = new Set<string>();
+  /** How the turn has ended into which the words to go on have come. */
+  let wentOn: TurnEnd | undefined;
 
   const leaveTask = (id: string, task: LeftTask) => {
     left.set(id, task);
@@ -63,10 +75,11 @@ export function createTurnTasks(): TurnTasks {
     noteSeen: (id, how) => void seen.push({ id, how }),
     noteEarlier(task) {
       const key = keyOf(task);
-      if (earlier.has(key)) return;
+      if (earlier.has(key)) return undefined;
       earlier.add(key);
       dropOldest(earlier);
-      leaveTask(task.id, { how: undefined, again: new Set(goingOn) });
+      if (wentOn === undefined) leaveTask(task.id, { how: undefined, again: new Set(goingOn) });
+      return wentOn;
     },
     noteTaken(text, how) {
       if (asksToGoOn.test(text)) {
@@ -81,13 +94,17 @@ export function createTurnTasks(): TurnTasks {
     noteAnswer(how) {
       for (const id of takeLeft((again) => again.has(how))) seen.push({ id, how });
     },
-    take(least) {
+    take(least, end) {
+      if (goingOn.size > 0) wentOn = end;
       const ids = takeSeen().map(({ id }) => id);
       return least === "seen" ? ids : [...takeLeft((again) => again.size > 0), ...ids];
     },
     leave() {
       for (const { id, how } of takeSeen()) leaveTask(id, { how, again: new Set() });
     },
-    forget: () => [...takeLeft(() => true), ...takeSeen().map(({ id }) => id)],
+    forget() {
+      wentOn = undefined;
+      return [...takeLeft(() => true), ...takeSeen().map(({ id }) => id)];
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { goOnWords } from "../../../src/domain/go-on-words.ts";
 import { createEvidence } from "../../../src/host/routes/evidence.ts";
 
 function start() {
@@ -152,6 +153,16 @@ describe("createEvidence()", () => {
     evidence.noteTaken("something else", "echo");
     evidence.noteAnswer("echo");
     expect(evidence.takeTasks("taken")).toEqual([]);
+  });
+
+  test("a task of an earlier run that is noted only after the turn that went on with it has its last receipt at once", async () => {
+    const { evidence, written } = start();
+    evidence.noteTaken(goOnWords, "echo");
+    evidence.noteAnswer("echo");
+    const end = { isFailed: false, route: "result", detail: "its turn has ended: Done." };
+    expect(evidence.takeTasks("taken", end)).toEqual([]);
+    for (const id of ["t1", "t1", "t2"]) evidence.noteEarlierTask({ id, token: "a" });
+    expect(await written()).toEqual(["t1", "t2"].map((id) => `${id} applied: ${end.detail}`));
   });
 
   test("what the CLI has taken back from the conversation waits for its words anew", async () => {

@@ -66,6 +66,19 @@ describe("createTurnTasks()", () => {
     }
   });
 
+  test("a task of an earlier run that is noted only after the turn that went on with it has that turn's end, and no later one's", () => {
+    const tasks = createTurnTasks();
+    const end = { isFailed: false, route: "result", detail: "its turn has ended: Done." };
+    tasks.noteTaken(goOnWords, "echo");
+    tasks.noteAnswer("echo");
+    expect(tasks.take("taken", end)).toEqual([]);
+    expect(tasks.take("taken", { ...end, isFailed: true })).toEqual([]);
+    expect(tasks.noteEarlier({ id: "t1", token: "a" })).toEqual(end);
+    expect(tasks.noteEarlier({ id: "t1", token: "a" })).toBeUndefined();
+    expect(tasks.forget()).toEqual([]);
+    expect(tasks.noteEarlier({ id: "t2", token: "a" })).toBeUndefined();
+  });
+
   test("words to go on count for their own turn only", () => {
     const tasks = createTurnTasks();
     tasks.noteTaken(goOnWords, "echo");
