@@ -21,7 +21,7 @@ async function startExample(
   start: (env: Readonly<Record<string, string>>) => Promise<Child>,
 ): Promise<Child> {
   await using starting = new AsyncDisposableStack();
-  const env = { ...(await bridgeEnv(serve, id)), HEARTBEAT_S: "0.5", STEP_S: "0.02" };
+  const env = { ...(await bridgeEnv(serve, id)), HEARTBEAT_S: "1", STEP_S: "0.02" };
   const child = starting.use(await start(env));
   const isOnline = async () => (await fetchAgent(serve, id)).axes.link.value === "online";
   const saw = () => child.stdout + child.stderr;

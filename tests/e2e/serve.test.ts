@@ -87,7 +87,7 @@ describe("cliai serve", () => {
       what: "the end has begun",
     });
     serve.child.kill("SIGTERM");
-    expect(await serve.child.exit(2_000)).toMatchObject({ code: 130 });
+    expect(await serve.child.exit(20_000)).toMatchObject({ code: 130 }); // the ordered end gives 0
     expect(await readdir(serve.dataDir)).not.toContain("serve.json");
     await waitFor(() => !isAlive(pid), { what: "nats-server is gone" });
   });
@@ -113,7 +113,7 @@ exec "${real}" "$@"`;
       serve.child.kill("SIGTERM");
       await serve.child.line("SIGTERM: the server ends", { from: "stderr" });
       serve.child.kill("SIGTERM");
-      const end = await serve.child.exit(2_000);
+      const end = await serve.child.exit(20_000);
       expect(end.code).toBe(130);
       expect(end.stderr).not.toContain("ESRCH");
       expect(await readdir(serve.dataDir)).not.toContain("serve.json");
