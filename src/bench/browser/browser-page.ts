@@ -1,6 +1,6 @@
 // A page in the bench's Chromium: opens an address, waits for texts, scrolls, and records what its renderer does.
 import type { DevTools } from "./chromium.ts";
-import { patchMark, type TraceEvent } from "./trace.ts";
+import { pageMark, patchMark, type TraceEvent } from "./trace.ts";
 
 export interface BrowserPage {
   /** Opens the address. Resolves when the expression is true in the page. */
@@ -66,8 +66,12 @@ export async function openBrowserPage(
   };
 }
 
-/** Records what all of Chromium does while `act` runs. */
-export async function recordTrace(tools: DevTools, act: () => Promise<void>): Promise<readonly TraceEvent[]> {
+/** Records what all of Chromium does while `act` runs, for the reading of what this page does. */
+export async function recordTrace(
+  tools: DevTools,
+  page: Pick<BrowserPage, "evaluate">,
+  act: () => Promise<void>,
+): Promise<readonly TraceEvent[]> {
   const events: TraceEvent[] = [];
   const complete = Promise.withResolvers<void>();
   const stops = [
@@ -79,6 +83,7 @@ export async function recordTrace(tools: DevTools, act: () => Promise<void>): Pr
   const traceConfig = { includedCategories: traceCategories, excludedCategories: ["*"] };
   await tools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig });
   try {
+    await page.evaluate(`performance.mark("${pageMark}") && undefined`);
     await act();
   } finally {
     await tools.send("Tracing.end");

@@ -4,7 +4,7 @@
 /** An event of the trace, as far as it is read. */
 export interface TraceEvent {
   readonly name: string;
-  /** `X`: an event with a duration. `M`: the name of a thread. */
+  /** `X`: an event with a duration. `M`: the name of a thread or process. */
   readonly ph: string;
   readonly pid: number;
   readonly tid: number;
@@ -13,8 +13,10 @@ export interface TraceEvent {
   readonly dur?: number;
   /** CPU time of the thread, in microseconds. */
   readonly tdur?: number;
-  readonly args?: { readonly name?: unknown };
 }
+
+/** The mark that the traced page sets first. By it, its renderer is known: Chromium has others, of empty pages and of its own. */
+export const pageMark = "cliai-bench-page";
 
 /** The mark that the page is made to set when a patch of its event stream begins. */
 export const patchMark = "cliai-bench-patch";
@@ -78,14 +80,11 @@ function longestOf(frames: readonly Frame[]): number[] {
   return [...longest.values()];
 }
 
-/** The tasks of the busiest renderer: Chromium also keeps an empty one ready. */
+/** The tasks of the thread on which the page has set its mark. */
 function mainTasks(events: readonly TraceEvent[]): Task[] {
-  const threads = events
-    .filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain")
-    .map((thread) => tasksOf(events.filter(({ pid, tid }) => pid === thread.pid && tid === thread.tid)));
-  const [busiest] = threads.toSorted((one, other) => other.length - one.length);
-  if (busiest === undefined || busiest.length === 0) throw new Error("the trace has no page");
-  return busiest;
+  const page = events.find(({ name }) => name === pageMark);
+  if (page === undefined) throw new Error("the trace has no page");
+  return tasksOf(events.filter(({ pid, tid }) => pid === page.pid && tid === page.tid));
 }
 
 function tasksOf(events: readonly TraceEvent[]): Task[] {

@@ -167,11 +167,11 @@ async function measurePage({ tools, page, url, loads, traceMs }: Opened, say: No
   }
   await pause(settleMs);
   const sentBefore = page.bytes();
-  const resting = await traced(tools, () => pause(traceMs));
+  const resting = await traced(tools, page, () => pause(traceMs));
   say("bytes", (page.bytes() - sentBefore) / resting.tookMs);
   say("cpu", resting.cpuShare);
   for (const ms of resting.patches) say("patch", ms);
-  const scrolled = await traced(tools, async () => {
+  const scrolled = await traced(tools, page, async () => {
     const begunMs = performance.now();
     for (let down = true; performance.now() - begunMs < traceMs; down = !down)
       await page.scroll(down ? scrollPx : -scrollPx);
@@ -181,10 +181,10 @@ async function measurePage({ tools, page, url, loads, traceMs }: Opened, say: No
   for (const ms of scrolled.longest) say("longest", ms);
 }
 
-async function traced(tools: DevTools, act: () => Promise<void>) {
+async function traced(tools: DevTools, page: BrowserPage, act: () => Promise<void>) {
   const begunMs = performance.now();
   let tookMs = 0;
-  const events = await recordTrace(tools, async () => {
+  const events = await recordTrace(tools, page, async () => {
     await act();
     tookMs = performance.now() - begunMs;
   });

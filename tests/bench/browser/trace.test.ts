@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { patchMark, readTrace, type TraceEvent } from "../../../src/bench/browser/trace.ts";
+import { pageMark, patchMark, readTrace, type TraceEvent } from "../../../src/bench/browser/trace.ts";
 
 const place = { pid: 7, tid: 1 };
-const thread = (pid: number, name = "CrRendererMain"): TraceEvent => ({
-  ...{ name: "thread_name", ph: "M", pid, tid: 1, ts: 0, args: { name } },
-});
+/** The mark of the traced page, by which its thread is known. */
+const page: TraceEvent = { ...place, name: pageMark, ph: "I", ts: 0 };
 
 const insides = {
   patch: { name: patchMark, ph: "I" },
@@ -24,36 +23,36 @@ function task(atMs: number, cpuMs: number, ...inside: readonly (keyof typeof ins
 describe("readTrace()", () => {
   test("a patch takes what its task takes, and the next frame", () => {
     const events = [...task(10, 4, "patch"), ...task(30, 1, "ping"), ...task(50, 3, "frame")];
-    expect(readTrace([thread(7), ...events])).toMatchObject({ patches: [7], cpuMs: 8 });
+    expect(readTrace([page, ...events])).toMatchObject({ patches: [7], cpuMs: 8 });
   });
 
   test("two patches before one frame: the frame is made once, so it counts once", () => {
     const events = [...task(10, 4, "patch"), ...task(30, 5, "patch"), ...task(50, 3, "frame")];
-    expect(readTrace([thread(7), ...events]).patches).toEqual([4, 8]);
+    expect(readTrace([page, ...events]).patches).toEqual([4, 8]);
   });
 
   test("a frame without a patch before it counts for none, and a patch at the end is not lost", () => {
     const events = [...task(10, 2, "frame"), ...task(30, 5, "patch", "frame")];
-    expect(readTrace([thread(7), ...events]).patches).toEqual([5]);
+    expect(readTrace([page, ...events]).patches).toEqual([5]);
   });
 
   test("a frame takes all CPU time since the frame before it; what no frame shows does not count", () => {
     const events = [...task(10, 2, "frame"), ...task(30, 5, "ping"), ...task(60, 1, "frame"), ...task(90, 9)];
-    expect(readTrace([thread(7), ...events]).frames).toEqual([2, 6]);
+    expect(readTrace([page, ...events]).frames).toEqual([2, 6]);
   });
 
   test("names the longest frame of each second, by CPU time and not by the clock", () => {
     const events = [...task(100, 20, "frame"), ...task(400, 30, "frame"), ...task(2_100, 9, "frame")];
-    expect(readTrace([thread(7), ...events]).longest).toEqual([30, 9]);
+    expect(readTrace([page, ...events]).longest).toEqual([30, 9]);
   });
 
-  test("reads the page's renderer, and neither an idle one nor a task within a task", () => {
+  test("reads the page's renderer alone, however busy another one is, and no task within a task", () => {
     const events = [...task(10, 4), ...task(11, 1), ...task(90, 5)];
-    const others = [thread(8), thread(9, "CrBrowserMain"), { ...task(1, 99)[0], pid: 9 } as TraceEvent];
-    expect(readTrace([...others, thread(7), ...events]).cpuMs).toBe(9);
+    const others = [1, 2, 3, 4].flatMap((at) => task(at * 100, 99).map((each) => ({ ...each, pid: 9 })));
+    expect(readTrace([...others, page, ...events]).cpuMs).toBe(9);
   });
 
   test("fails if there is no page, because then nothing was measured", () => {
-    expect(() => readTrace([thread(8)])).toThrow("no page");
+    expect(() => readTrace(task(10, 4))).toThrow("no page");
   });
 });
