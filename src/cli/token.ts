@@ -9,13 +9,13 @@ import { isServed } from "../data-dir/serve-lock.ts";
 import { type NamedToken, type TokenScope, tokenScopes } from "../domain/access/token-scopes.ts";
 import { definedOf } from "../domain/defined.ts";
 import { CliaiError } from "../domain/text/errors.ts";
-import { parseDurationMs } from "../domain/text/moment.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
 import { parseAgentId } from "../domain/wire/agent-id.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import { defineCommandGroup } from "./frame/command-group.ts";
 import type { CliContext } from "./frame/context.ts";
+import { readExpiry } from "./frame/read-expiry.ts";
 import { alignRows } from "./frame/terminal.ts";
 import { pairingWords, pairUrlOf } from "./serve/phone/pairing-words.ts";
 import { loginUrlOf } from "./serve/ready-words.ts";
@@ -178,7 +178,7 @@ async function add(given: Arguments<typeof addArgs>, context: CliContext): Promi
   }
   const agent = given.agent === undefined ? undefined : parseAgentId(given.agent);
   const scopes = agent === undefined ? readScopes(given.scope) : [];
-  const order = { name: given.name, scopes, agent, expiresAt: readExpiry(given.expires, now), now };
+  const order = { name: given.name, scopes, agent, expiresAt: readExpiry("token", given.expires, now), now };
   const { token, ...named } = await addNamedToken(dataDirFor(given, context), order);
   if (context.json) context.print(JSON.stringify({ ...named, token }));
   else {
@@ -203,17 +203,6 @@ function readScopes(text = ""): TokenScope[] {
     throw new CliaiError("usage", what, {
       hint: didYouMean(word, tokenScopes) ?? `--scope with some of ${tokenScopes.join(",")}`,
     });
-  });
-}
-
-/** @throws CliaiError `usage` */
-function readExpiry(text: string | undefined, now: Date): Date | undefined {
-  if (text === undefined) return undefined;
-  const lastsMs = parseDurationMs(text) ?? 0;
-  const end = new Date(now.getTime() + lastsMs);
-  if (lastsMs > 0 && !Number.isNaN(end.getTime())) return end;
-  throw new CliaiError("usage", `--expires "${text}" is not a time that a token can last`, {
-    hint: "write it as --expires 12h or --expires 90d; without it, the token lasts until it is revoked",
   });
 }
 

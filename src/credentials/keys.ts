@@ -70,6 +70,22 @@ export async function readKeys(dataDir: string): Promise<NatsKeys | undefined> {
   return operator && system && account ? { operator, system, account } : undefined;
 }
 
+/**
+ * As {@link readKeys}, for a command that cannot work without.
+ * @throws CliaiError `config_invalid`, also if there are none
+ */
+export async function requireKeys(dataDir: string): Promise<NatsKeys> {
+  const keys = await readKeys(dataDir);
+  if (keys !== undefined) return keys;
+  throw new CliaiError(
+    "config_invalid",
+    `no keys in ${dataDir}: no server with credentials has started there`,
+    {
+      hint: "start it once without --insecure and --nats-url: cliai serve",
+    },
+  );
+}
+
 async function readKeyFiles(dataDir: string): Promise<{ [Kind in KeyKind]: NatsKeys[Kind] | undefined }> {
   const read = (kind: KeyKind) => readKeyFile(seedPath(dataDir, kind), kind);
   return { operator: await read("operator"), system: await read("system"), account: await read("account") };

@@ -5,14 +5,13 @@
 import { join } from "node:path";
 import { isGood, readGrants, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { mintAgent, revokeAgent } from "../../credentials/agent-keys.ts";
-import { readKeys } from "../../credentials/keys.ts";
+import { requireKeys } from "../../credentials/keys.ts";
 import { tellRevocations } from "../../credentials/push-revocations.ts";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type Role, roles } from "../../domain/wire/roles.ts";
-import type { NatsKeys } from "../../nats/accounts/credentials.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { defineCommandGroup } from "../frame/command-group.ts";
@@ -67,18 +66,6 @@ export const agentsCommand = defineCommandGroup({
     rm: { command: removeCommand, isHidden: true },
   },
 });
-
-async function requireKeys(dataDir: string): Promise<NatsKeys> {
-  const keys = await readKeys(dataDir);
-  if (keys !== undefined) return keys;
-  throw new CliaiError(
-    "config_invalid",
-    `no keys in ${dataDir}: no server with credentials has started there`,
-    {
-      hint: "start it once without --insecure and --nats-url: cliai serve",
-    },
-  );
-}
 
 function list(dataDir: string, { json, print, note, now }: CliContext): number {
   const agents = readMintedAgents(dataDir).map((agent_id) => {
