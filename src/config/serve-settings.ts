@@ -88,6 +88,10 @@ export const serveSettings = {
     valueHint: "PORT",
     default: 3443,
   }),
+  agent_protocol: setting(yesOrNo, {
+    description: "let programs of others prompt the agents, by the Synadia agent protocol (cliai peers add)",
+    default: false,
+  }),
   replicas: setting(wholeNumber(1, 5), {
     description: "keep this many copies of each stream and bucket on a cluster",
     valueHint: "N",

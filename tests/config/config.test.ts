@@ -105,6 +105,7 @@ describe("resolveServeSettings()", () => {
       insecure: false,
       phone: false,
       phone_port: 3443,
+      agent_protocol: false,
       replicas: 1,
       sync: "always",
       audit_max_age: "30d",

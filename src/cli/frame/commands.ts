@@ -114,6 +114,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,
   },
+  peers: {
+    description: "list, add or revoke programs of others that prompt agents",
+    load: async () => (await import("../peers/peers.ts")).peersCommand,
+  },
   conformance: {
     description: "check that a program of your own keeps the agents' protocol",
     load: async () => (await import("../conformance/conformance.ts")).conformanceCommand,

@@ -4,6 +4,7 @@ import { ensureAgentAccounts } from "../../credentials/agent-accounts.ts";
 import { readFleetRevocations, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { moveOutOfFleetAccount } from "../../credentials/agent-keys.ts";
 import { operatorCredsPath, readTrust } from "../../credentials/keys.ts";
+import { ensurePeerAccounts, readPeers } from "../../credentials/peers.ts";
 import { createMintedRoles } from "../../credentials/role-by-credentials.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { Logger } from "../../log.ts";
@@ -47,6 +48,11 @@ export function claimsOf(
   return async () => {
     await moveOutOfFleetAccount(dataDir, keys, now(), log);
     await ensureAgentAccounts(dataDir, keys, readMintedAgents(dataDir));
+    await ensurePeerAccounts(
+      dataDir,
+      keys,
+      readPeers(dataDir, ({ message }) => log.warn(message)),
+    );
     return await buildClaims(keys, readFleetRevocations(dataDir));
   };
 }

@@ -41,6 +41,7 @@ import { openNotify } from "../notify/notify-desk.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
+import { openAgentProtocol } from "./agent-protocol.ts";
 import { openAgentsOverHttp } from "./agents-over-http.ts";
 import { createCliFinder } from "./cli-finder.ts";
 import { openDoctor } from "./doctor.ts";
@@ -171,6 +172,7 @@ async function startParts(
   if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
   const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
   captainsAgents.resolve(captains);
+  openAgentProtocol({ settings, dataDir, natsUrl, keys, bus, server, version, context }, parts);
   const search = openSearch({ dataDir, settings, bus, fleet: server.fleet, context }, parts);
   const agentDesk = keys && openAgentsOverHttp({ dataDir, natsUrl, roleOf, version, now, log }, parts);
   const access = accessOf(watched, { dataDir, instance, http, tls, now, log });

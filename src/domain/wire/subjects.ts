@@ -1,4 +1,4 @@
-// Builds and parses the name of every subject, stream, consumer and bucket. No other file does.
+// Builds and parses the name of every subject, stream, consumer and bucket. No other file does, but for the Synadia agent protocol (../agent-protocol).
 import { type AgentId, isAgentId } from "./agent-id.ts";
 
 /** The topics on which an agent reports: `agent.{id}.<topic>`. */

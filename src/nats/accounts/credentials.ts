@@ -122,7 +122,7 @@ export async function buildAccountClaims(
   return await encodeAccount("CLIAI", account, claims, { signer: operator });
 }
 
-/** Makes an account for an agent, and returns its public key. The private key is not kept, because it is never needed. */
+/** Makes an account for an agent or a peer, and returns its public key. The private key is not kept, because it is never needed. */
 export function createAgentAccount(): string {
   return createAccount().getPublicKey();
 }
@@ -168,6 +168,25 @@ export function isAgentAccountClaims(
   } catch {
     return false; // cut off, or not claims at all
   }
+}
+
+export interface PeerAccount {
+  readonly name: string;
+  readonly key: string;
+  readonly revocations: Revocations;
+}
+
+/** The claims of one peer's account. It imports and exports nothing: serve connects to it with a user of its own. */
+export async function buildPeerAccountClaims(
+  { operator, account }: NatsKeys,
+  { name, key, revocations }: PeerAccount,
+): Promise<string> {
+  const claims = {
+    limits: unlimited,
+    signing_keys: [publicKeyOf(account)],
+    revocations: { ...revocations },
+  };
+  return await encodeAccount(`peer-${name}`, key, claims, { signer: operator });
 }
 
 const publicKeys = new WeakMap<KeyPair, string>();

@@ -2,6 +2,7 @@
 //
 // What an agent may do on NATS. Agents and captains have the same permissions. A captain can do more only through its tools, for
 // which serve checks its role.
+import { agentsService, queryInboxPrefix } from "../../domain/agent-protocol/protocol-names.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import {
   agentOrderTopics,
@@ -109,3 +110,19 @@ export function agentPermissions(id: AgentId): SubjectPermissions {
   const publish = new Set(servicesOf(id).flatMap(({ subject, local }) => [subject, local]));
   return { publish: [...publish], subscribe: [`${inboxPrefix(id)}.>`, ...streamsOf(id)] };
 }
+
+/**
+ * What a peer's credentials allow, in an account where nobody else is but serve: to find agents, to prompt them, to answer their questions,
+ * and to hear their heartbeats.
+ */
+export const peerPermissions: SubjectPermissions = {
+  publish: [
+    ...["PING", "INFO", "STATS"].flatMap((verb) => [
+      `$SRV.${verb}`,
+      `$SRV.${verb}.${agentsService}`,
+      `$SRV.${verb}.${agentsService}.*`,
+    ]),
+    ...["agents.prompt.>", "agents.status.>", `${queryInboxPrefix}.>`],
+  ],
+  subscribe: ["_INBOX.>", "agents.hb.>"],
+};

@@ -7,7 +7,7 @@ import { makeCertificate } from "../../support/certificate.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const settings: ServeSettings = {
-  ...{ phone: false, phone_port: 3443 },
+  ...{ phone: false, phone_port: 3443, agent_protocol: false },
   ...{ port: 3000, host: "127.0.0.1", nats_port: 4222, insecure: false, replicas: 1, sync: "always" },
   ...{
     audit_max_age: "30d",

@@ -1,0 +1,47 @@
+// Makes names of files out of the names that callers give their attachments.
+
+const longest = 100;
+/** Names that Windows gives to devices, whatever extension follows. */
+const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/**
+ * A name for each attachment: no path, no control characters, nothing that a system or a shell treats in a way of its own at the beginning,
+ * at most 100 characters, and no two alike, also where upper and lower case are the same.
+ */
+export function cleanFileNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const clean = cleanFileName(name);
+    let free = clean;
+    for (let n = 2; taken.has(free.toLowerCase()); n += 1) free = numbered(clean, n);
+    taken.add(free.toLowerCase());
+    return free;
+  });
+}
+
+function cleanFileName(given: string): string {
+  const last = given.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? "";
+  const plain = last
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
+    .replaceAll(/[<>:"|?*$`'&;(){}[\]!#%^~\s]+/g, "_")
+    .replace(/^[.\-_]+/, "")
+    .replace(/[. ]+$/, "");
+  const name = plain === "" ? "attachment" : device.test(plain) ? `file-${plain}` : plain;
+  const [stem, extension] = partsOf(name);
+  return (
+    Array.from(stem)
+      .slice(0, longest - extension.length)
+      .join("") + extension
+  );
+}
+
+function numbered(name: string, n: number): string {
+  const [stem, extension] = partsOf(name);
+  return `${stem}-${n}${extension}`;
+}
+
+/** The extension with its dot, if it is a short one. */
+function partsOf(name: string): [stem: string, extension: string] {
+  const extension = /\.[A-Za-z0-9]{1,10}$/.exec(name)?.[0] ?? "";
+  return [name.slice(0, name.length - extension.length), extension];
+}
