@@ -1,0 +1,107 @@
+// `bun run synadia`: Synadia's own client of the agent protocol, from PyPI at a pinned version, against a real server with credentials. It finds an
+// agent, prompts it and answers its question. It is not part of the gate, because it is downloaded. It needs dist/cliai, Python and the network.
+// With a path, it runs that Python, which has the package: bun run synadia /tmp/venv/bin/python
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { silentLogger } from "../../src/log.ts";
+import type { Bus } from "../../src/nats/bus.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
+import { agentOn } from "../support/agent-fixture.ts";
+import { startChild } from "../support/child.ts";
+import { runCliai, startServe } from "../support/cliai.ts";
+import { python } from "../support/python-packages.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { until } from "../support/wait-for.ts";
+
+await using dir = await tempDir();
+const [program = install(dir.path)] = process.argv.slice(2);
+await using serve = await startServe({ args: ["--agent-protocol"] });
+const agentsBus = await startAgent();
+const added = await runCliai(["peers", "add", "ci", "--data-dir", serve.dataDir]);
+const env = { ...process.env, NATS_URL: serve.natsUrl, NATS_CREDS: added.stdout.trim() };
+await until("the agent is announced", async () => (await findAgents()) > 0);
+await using child = await startChild(program, [join(import.meta.dirname, "caller.py")], {
+  stdin: "ignore",
+  env,
+});
+const { code, stdout, stderr } = await child.exit(120_000);
+const seen = code === 0 ? JSON.parse(stdout) : {};
+const checks: readonly [what: string, holds: boolean][] = [
+  ["it finds the agent", / ada$/.test(String(seen.found)) && String(seen.found).startsWith("cliai ")],
+  ["its prompt is acknowledged", seen.statuses?.[0] === "ack"],
+  ["it hears the receipts", seen.statuses?.slice(1).join() === "delivered,injected,seen"],
+  ["it answers the agent's question", String(seen.queries).startsWith("Which file?")],
+  ["it gets the answer", seen.text === "It is all."],
+  ["it reaches the agent by its id", seen.is_reachable === true],
+  ["it hears the heartbeats", seen.is_online === true],
+  ["it is told of a failure", String(seen.error).includes("500") && String(seen.error).includes("no words")],
+];
+for (const [what, holds] of checks) process.stdout.write(`${holds ? "ok  " : "bad "} ${what}\n`);
+if (checks.some(([, holds]) => !holds)) {
+  process.stderr.write(`${stdout}${stderr}`);
+  process.exitCode = 1;
+}
+
+await agentsBus.close();
+
+/** Installs the packages into a virtual environment of its own. Returns the path of its Python. */
+function install(home: string): string {
+  const environment = join(home, "python");
+  const bin = join(environment, process.platform === "win32" ? "Scripts" : "bin", "python");
+  const pinned = join(import.meta.dirname, "requirements.txt");
+  const steps: readonly [string, ...string[]][] = [
+    [python, "-m", "venv", environment],
+    [bin, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", pinned],
+  ];
+  for (const [command, ...args] of steps) {
+    const { status } = spawnSync(command, args, { stdio: ["ignore", 2, 2] });
+    if (status !== 0) throw new Error(`${[command, ...args].join(" ")} has failed`);
+  }
+  return bin;
+}
+
+async function findAgents(): Promise<number> {
+  const bus = await connectBus({
+    url: serve.natsUrl,
+    credsPath: added.stdout.trim(),
+    name: "find",
+    log: silentLogger,
+  });
+  try {
+    await bus.request("$SRV.INFO.agents", "", { timeoutMs: 1_000 });
+    return 1;
+  } catch {
+    return 0; // nobody is announced yet
+  } finally {
+    await bus.close();
+  }
+}
+
+/** An agent without a model: it asks which file, and answers with what it was told. */
+async function startAgent(): Promise<Bus> {
+  const bus = await connectBus({
+    url: serve.natsUrl,
+    credsPath: serve.credsPath,
+    name: "agents",
+    log: silentLogger,
+  });
+  const run = crypto.randomUUID();
+  bus.subscribe("agent.ada.command", ({ data }) => {
+    const { command_id, token, payload } = JSON.parse(new TextDecoder().decode(data));
+    const store = (topic: string, body: object) => bus.publishStored(`agent.ada.${topic}`, body);
+    const receipt = (state: string, detail?: string) =>
+      store("receipt", { command_id, token, run, state, ...(detail === undefined ? {} : { detail }) });
+    const work = async () => {
+      for (const state of ["delivered", "injected", "seen"]) await receipt(state);
+      if (payload.text === "fail it") return await receipt("failed", "it has no words");
+      const question = { question: "Which file?", choices: ["README.md", "all"], wait_s: 60 };
+      const { answer } = await agentOn(bus, "ada").result("ask_human", question);
+      await store("event", { kind: "said", detail: `It is ${answer}.` });
+      return await receipt("applied");
+    };
+    void work();
+  });
+  bus.publish("agent.ada.heartbeat", { status: "idle", instance_id: run, seq: 1, interval_s: 3_600 });
+  await bus.flush();
+  return bus;
+}
