@@ -67,10 +67,13 @@ test("eight agents on one slot, short prompts: everybody has a turn before anybo
 
 test("four agents on one slot, long prompts: most requests find their prompt in the cache, and the work is done sooner", async () => {
   const load = { agents: 4, rounds: 6, answerMs: 40, rereadMs: 300 };
-  const { queued, unqueued, hits, unqueuedHits } = await measure(load);
-  expect(hits).toBeGreaterThan(load.agents * load.rounds * 0.3);
-  expect(unqueuedHits).toBeLessThan(3);
-  expect(queued.wholeMs).toBeLessThan(unqueued.wholeMs);
-  // A row of three for each of the others, each a prompt and three answers.
-  expect(queued.longest).toBeLessThan(load.agents * (load.rereadMs + 3 * load.answerMs) * 2);
+  const ratio = await leastRatio(1, async () => {
+    const { queued, unqueued, hits, unqueuedHits } = await measure(load);
+    expect(hits).toBeGreaterThan(load.agents * load.rounds * 0.3);
+    expect(unqueuedHits).toBeLessThan(3);
+    // A row of three for each of the others, each a prompt and three answers.
+    const most = load.agents * (load.rereadMs + 3 * load.answerMs) * 2;
+    return Math.max(queued.wholeMs / unqueued.wholeMs, queued.longest / most);
+  });
+  expect(ratio).toBeLessThan(1);
 });
