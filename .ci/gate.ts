@@ -56,7 +56,7 @@ const buildOthers: Step = {
 const bench = (...args: string[]) => [bun, join("src", "main.ts"), "bench", ...args];
 
 /** The tests wait for most of their time, so several files run at once, on two processors too. */
-const atOnce = { units: "--parallel=4", endToEnd: "--parallel=4", faults: "--parallel=2" } as const;
+const atOnce = { units: "--parallel=4", endToEnd: "--parallel=4" } as const;
 
 /** How long each test file takes, as `bun test` writes it: the slow ones start first, so that no processor is idle at the end of a step. */
 const timings = "--timings=.ci/test-timings.json";
@@ -90,7 +90,7 @@ async function planStages(focus: readonly string[]): Promise<Stage[]> {
     [buildOthers, testStep("end to end, the source under Deno", ["./tests/deno/"], 300)],
     [testStep("unit and integration tests", await unitAndIntegrationTests(), 1_800, atOnce.units)],
     [testStep("end to end, dist/cliai and the agent CLIs", endToEnd, 2_700, atOnce.endToEnd)],
-    [testStep("faults, the short matrix", ["./tests/faults/"], 600, atOnce.faults)],
+    [testStep("faults, the short matrix", ["./tests/faults/"], 600)],
     [{ name: "benchmark, the short form", command: bench("--short", "--gate"), deadlineS: 480 }],
     [{ name: "soak, two minutes", command: bench("soak", "--minutes", "2"), deadlineS: 300 }],
   ];
