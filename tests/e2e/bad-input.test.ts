@@ -27,6 +27,7 @@ describe("usage", () => {
       `others can reach --host "0.0.0.0", and no --token-file is given`,
       "--token-file FILE",
     ],
+    [["serve", "--otlp", "ftp://x"], 'otlp "ftp://x" is no URL with http:// or https://', "--otlp http://"],
     [["serve", "--tls-cert", "c.pem"], "--tls-cert is given without --tls-key", "give both"],
     [["bridge"], "bridge needs the agent's id", "cliai bridge --agent-id ID"],
     [["bridge", "--agent-id", "a.b"], '"a.b" is not an agent id', "such as Snake-1234"],
