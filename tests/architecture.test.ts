@@ -89,6 +89,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "eventsource-parser": ["agents", "loop"],
   marked: ["web"],
   uqr: ["cli"],
+  "@block65/webcrypto-web-push": ["notify"],
   valibot: [
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
     ...[

@@ -4,6 +4,8 @@ import type { Alerts } from "../server/alerts/alerts.ts";
 export interface Failures {
   /** @param reason undefined if it has worked, or is gone */
   set(name: string, reason: string | undefined): void;
+  /** All others are gone. */
+  keepOnly(names: readonly string[]): void;
 }
 
 /** @param what what the names are, such as `hook` */
@@ -14,19 +16,23 @@ export function createFailures(
 ): Failures {
   const failing = new Map<string, string>();
   let isRaised = true; // an alert of an earlier serve may stand
+  const set: Failures["set"] = (name, reason) => {
+    if (reason === undefined) failing.delete(name);
+    else failing.set(name, reason);
+    if (failing.size > 0) {
+      if (reason === undefined) return;
+      const message = [...failing].map(([each, why]) => `${what} ${each}: ${why}`).join("; ");
+      isRaised = true;
+      alerts.raiseOwn({ kind, severity: "warning", message });
+    } else if (isRaised) {
+      isRaised = false;
+      alerts.resolve(kind, undefined);
+    }
+  };
   return {
-    set(name, reason) {
-      if (reason === undefined) failing.delete(name);
-      else failing.set(name, reason);
-      if (failing.size > 0) {
-        if (reason === undefined) return;
-        const message = [...failing].map(([each, why]) => `${what} ${each}: ${why}`).join("; ");
-        isRaised = true;
-        alerts.raiseOwn({ kind, severity: "warning", message });
-      } else if (isRaised) {
-        isRaised = false;
-        alerts.resolve(kind, undefined);
-      }
+    set,
+    keepOnly(names) {
+      for (const name of [...failing.keys()]) if (!names.includes(name)) set(name, undefined);
     },
   };
 }

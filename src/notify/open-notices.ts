@@ -7,15 +7,15 @@ import { testNotice } from "../domain/notices/fleet-notices.ts";
 import type { Notice } from "../domain/notices/notice.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
-import { hookConsumer, targetConsumer } from "../domain/wire/subjects.ts";
+import { hookConsumer, pushConsumer, targetConsumer } from "../domain/wire/subjects.ts";
 import type { Environment } from "../runtime.ts";
 import type { ServerInside } from "../server/start/server-options.ts";
 import { openHooks } from "./hooks/hooks.ts";
 import { openNoticeStore } from "./notice-store.ts";
-import type { RecipientsFile } from "./recipients-file.ts";
+import { openPush, type Push, type PushPlan } from "./push/push.ts";
 import { openRecords, type Records } from "./records.ts";
-import type { Target } from "./targets/notify-file.ts";
-import { hostOf } from "./targets/send-webhook.ts";
+import { hostOf } from "./targets/deliver.ts";
+import { type PushSettings, standardPush, type Target } from "./targets/notify-file.ts";
 import { openTargets, type TargetsOptions } from "./targets/targets.ts";
 import { type FleetWatchOptions, watchFleet } from "./watch-fleet.ts";
 
@@ -27,13 +27,15 @@ export interface NoticesOptions
   /** The address of the dashboard. */
   readonly url: string;
   readonly version: string;
+  /** Without it, no browser takes push messages. */
+  readonly push?: PushPlan | undefined;
 }
 
 export const ToldSchema = v.object({
   name: v.string(),
   /** `wrong`: an entry that cannot be used, or a file. */
-  type: v.picklist(["target", "hook", "wrong"]),
-  /** Who is told: a host, or a program. */
+  type: v.picklist(["target", "device", "hook", "wrong"]),
+  /** Who is told: a host, or a program; of a `device`, which is a browser, the host of its push service. */
   to: v.string(),
   on: v.array(v.string()),
   /** How many notices wait for it. */
@@ -48,17 +50,17 @@ export type Told = v.InferOutput<typeof ToldSchema>;
 
 export const TriedSchema = v.object({
   name: v.string(),
-  type: v.picklist(["target", "hook"]),
+  type: v.picklist(["target", "device", "hook"]),
   ok: v.boolean(),
   ms: v.number(),
   error: v.nullable(v.string()),
 });
 export type Tried = v.InferOutput<typeof TriedSchema>;
 
-export interface OpenNotices {
+export interface OpenNotices extends Pick<Push, "add" | "remove"> {
   list(): Told[];
   /**
-   * Tells the hooks and targets of this name, or all, a notice of the kind `test`: once, at once, also in quiet hours.
+   * Tells the hooks, targets and browsers of this name, or all, a notice of the kind `test`: once, at once, also in quiet hours.
    * @throws CliaiError `usage` if there is none
    */
   test(name: string | undefined): Promise<Tried[]>;
@@ -68,7 +70,18 @@ export interface OpenNotices {
 export async function openNotices(inside: ServerInside, options: NoticesOptions): Promise<OpenNotices> {
   const records = await openRecords(inside.bus, inside);
   const hooks = await openHooks(inside, { ...options, records });
-  const targets = await openTargets(inside, { ...options, records });
+  let push: Push | undefined;
+  let settings: { push: PushSettings; pageUrl: string | undefined } = {
+    push: standardPush,
+    pageUrl: undefined,
+  };
+  const onSettings: TargetsOptions["onSettings"] = (read) => {
+    if (read.push === undefined) return; // while the file cannot be used, what it said before counts
+    settings = { push: read.push, pageUrl: read.pageUrl };
+    push?.set(settings.push, settings.pageUrl);
+  };
+  const targets = await openTargets(inside, { ...options, records, onSettings });
+  push = options.push && (await openPush(inside, { ...options, ...options.push, records }, settings));
   const store = await openNoticeStore(inside.bus);
   const endWatch = watchFleet({ ...inside, store, ...definedOf({ restsForMs: options.restsForMs }) });
   const stopping = new AbortController();
@@ -78,6 +91,11 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
       ...targets.entries.map((target) => {
         const consumer = targetConsumer(target.name);
         return toldOf(target, { consumer, type: "target", to: placeOf(target), from: targets, records });
+      }),
+      ...(push?.entries ?? []).map((device) => {
+        const consumer = pushConsumer(device.name);
+        const facts = { consumer, type: "device" as const, to: hostOf({ url: device.endpoint }), records };
+        return toldOf({ name: device.name, on: push?.settings.on ?? [] }, { ...facts, from: push as Push });
       }),
       ...hooks.entries.map((hook) => {
         const consumer = hookConsumer(hook.name);
@@ -92,19 +110,32 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
         ...targets.entries
           .filter(isMeant)
           .map((target) => attempt("target", target, (to) => targets.send(to, notice, signal))),
+        ...(push?.entries ?? [])
+          .filter(isMeant)
+          .map((device) => attempt("device", device, async (to) => await push?.send(to, notice, signal))),
         ...hooks.entries
           .filter(isMeant)
           .map((hook) => attempt("hook", hook, (one) => hooks.run(one, notice, signal))),
       ];
-      if (tries.length === 0) throw noneOf(name, [...targets.entries, ...hooks.entries]);
+      const known = [...targets.entries, ...(push?.entries ?? []), ...hooks.entries];
+      if (tries.length === 0) throw noneOf(name, known);
       return await Promise.all(tries);
     },
     async stop() {
       stopping.abort();
       await endWatch();
-      await Promise.all([hooks.stop(), targets.stop()]);
+      await Promise.all([hooks.stop(), targets.stop(), push?.stop()]);
     },
+    add: async (device) => await requirePush(push).add(device),
+    remove: async (endpoint) => await requirePush(push).remove(endpoint),
   };
+}
+
+function requirePush(push: Push | undefined): Push {
+  if (push !== undefined) return push;
+  throw new CliaiError("refused", "this server sends no push messages", {
+    hint: "its log says why; cliai doctor may, too",
+  });
 }
 
 function placeOf({ way }: Target): string {
@@ -113,7 +144,7 @@ function placeOf({ way }: Target): string {
 
 interface ToldFacts extends Pick<Told, "type" | "to"> {
   readonly consumer: string;
-  readonly from: Pick<RecipientsFile<never>, "waiting">;
+  readonly from: { waiting(consumer: string): number };
   readonly records: Pick<Records, "of">;
 }
 

@@ -84,5 +84,5 @@ function readEntries<T>(
   { fileName, parse }: Pick<RecipientsFileOptions<T>, "fileName" | "parse">,
 ): ReadEntries<T> {
   if (read instanceof CliaiError) return { entries: [], problems: new Map([[fileName, read]]) };
-  return read === undefined ? { entries: [], problems: new Map() } : parse(read);
+  return parse(read ?? "{}");
 }

@@ -25,6 +25,7 @@ import type { AgentDesk } from "./mcp/agent-desk.ts";
 import { createMcp } from "./mcp/mcp-routes.ts";
 import { isMcpPath, mcpMethod } from "./mcp/plain-errors.ts";
 import type { GatherMetrics } from "./metrics/metrics.ts";
+import type { PushDesk } from "./pages/device/push-desk.ts";
 import { createPages } from "./pages/pages.ts";
 import { pageSource } from "./pages/routes/event-routes.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
@@ -49,6 +50,8 @@ export interface AppOptions {
   readonly agentDesk?: AgentDesk | undefined;
   /** Runs the checks of `cliai doctor`; undefined if this server runs none. */
   readonly doctor?: Doctor | undefined;
+  /** Has push messages sent to browsers; undefined if this server sends none. */
+  readonly push?: PushDesk | undefined;
   /** Finds agent CLIs; undefined if this server does not. */
   readonly cliFinder?: CliFinder | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */

@@ -24,6 +24,7 @@ import questionsScript from "./browser/forms/questions.js" with { type: "text" }
 import formsStyle from "./browser/forms.css" with { type: "text" };
 import inboxStyle from "./browser/inbox.css" with { type: "text" };
 import offlineScript from "./browser/install/offline.js" with { type: "text" };
+import pushScript from "./browser/install/push.js" with { type: "text" };
 import thisDeviceScript from "./browser/install/this-device.js" with { type: "text" };
 import workerScript from "./browser/install/worker.js" with { type: "text" };
 import actsScript from "./browser/keys/acts.js" with { type: "text" };
@@ -91,6 +92,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["live/other-events.js", otherEventsScript],
   ["live/show-new.js", showNewScript],
   ["install/offline.js", offlineScript],
+  ["install/push.js", pushScript],
   ["install/this-device.js", thisDeviceScript],
   [workerName, workerScript],
   ["live/spoken-log.js", spokenLogScript],

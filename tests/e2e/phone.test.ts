@@ -111,3 +111,42 @@ test("a device that trusts the server keeps a page of ours, and nothing of the f
   await page.getByRole("heading", { name: "Inbox" }).waitFor();
   expect(page.url()).toBe(`${serve.url}/inbox?from=there`);
 });
+
+test("a device turns push messages on as far as Chromium can in a test; the server refuses a push service that it does not know", async () => {
+  await using browser = await startChromium();
+  await using serve = await startServe();
+  const page = await browser.newPage({ width: 360, height: 740, isPhone: true });
+  await page.context().grantPermissions(["notifications"], { origin: serve.url });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/phone`);
+  const on = page.getByRole("button", { name: "Turn push messages on" });
+  await on.waitFor();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  await on.tap();
+  await page.getByText("Not changed:").waitFor(); // Chromium subscribes in no window without a profile, as this one is
+  // What a browser with its push service does next.
+  const key = (await page.locator("[data-push-key]").getAttribute("data-push-key")) ?? "";
+  const subscribe = (endpoint: string) =>
+    page.evaluate(
+      ([address = "", point = ""]) => {
+        const text = atob(point.replaceAll("-", "+").replaceAll("_", "/"));
+        const applicationServerKey = Uint8Array.from(text, (each) => each.charCodeAt(0)).buffer;
+        const keys = { p256dh: point, auth: "A".repeat(22) };
+        PushManager.prototype.subscribe = async () =>
+          ({
+            ...{ endpoint: address, options: { applicationServerKey } },
+            toJSON: () => ({ endpoint: address, keys }),
+          }) as unknown as PushSubscription;
+      },
+      [endpoint, key],
+    );
+  await subscribe("https://10.0.0.1/abc");
+  await on.tap();
+  await page.getByText("https://10.0.0.1 is not a push service that this server sends to").waitFor();
+  await subscribe("https://fcm.googleapis.com/fcm/send/abc");
+  await on.tap();
+  await page.getByText("They are on.").waitFor();
+  const listed: unknown = JSON.parse((await serve.run(["notify", "--json"])).stdout);
+  expect(listed).toMatchObject([{ type: "device", to: "fcm.googleapis.com", waiting: 0 }]);
+  expect(browser.problems.filter((problem) => !/status of 403|incognito mode/.test(problem))).toEqual([]);
+});

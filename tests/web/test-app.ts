@@ -11,6 +11,7 @@ import type { AwayAgents } from "../../src/web/api/need-acts.ts";
 import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
 import type { AgentDesk } from "../../src/web/mcp/agent-desk.ts";
+import type { PushDesk } from "../../src/web/pages/device/push-desk.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -35,6 +36,7 @@ export interface TestApp extends AsyncDisposable {
  * @param away nobody starts agents again or removes them without it
  * @param search nothing can be searched without it
  * @param openAgentDesk no agent has tools over HTTP without it
+ * @param push no push messages are sent without it
  */
 export async function startTestApp(
   access?: AccessOptions,
@@ -42,6 +44,7 @@ export async function startTestApp(
   away?: AwayAgents,
   search: SearchDesk = noSearch,
   openAgentDesk?: (natsUrl: string) => AgentDesk,
+  push?: PushDesk,
 ): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
@@ -56,6 +59,7 @@ export async function startTestApp(
     search,
     access,
     agentDesk: openAgentDesk?.(test.nats.url),
+    push,
     operator: "kim",
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

@@ -5,19 +5,24 @@ import { serveNotifySubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import {
   type NoticesOptions,
+  type OpenNotices,
   openNotices,
   type Told,
   ToldSchema,
   type Tried,
   TriedSchema,
 } from "../../notify/open-notices.ts";
+import { type Device, DeviceSchema } from "../../notify/push/device.ts";
 import { askOperatorDesk, openOperatorDesk } from "../../server/operator-desk.ts";
 import type { ServerInside } from "../../server/start/server-options.ts";
 
 const RequestSchema = v.variant("act", [
   v.object({ act: v.literal("list") }),
   v.object({ act: v.literal("test"), name: v.optional(v.string()) }),
+  v.object({ act: v.literal("add_device"), device: DeviceSchema }),
+  v.object({ act: v.literal("remove_device"), endpoint: v.string() }),
 ]);
+type Request = v.InferOutput<typeof RequestSchema>;
 
 const desk = {
   subject: serveNotifySubject,
@@ -28,6 +33,7 @@ const desk = {
 };
 const listDesk = { ...desk, result: v.array(ToldSchema) };
 const testDesk = { ...desk, result: v.array(TriedSchema) };
+const deviceDesk = { ...desk, result: v.unknown() };
 
 /** Opens the notifications of a serve, and answers `cliai notify` while it leads. Resolves to the function that ends it. */
 export async function openNotify(
@@ -40,10 +46,10 @@ export async function openNotify(
   const follow = (isLeader: boolean) => {
     close?.();
     close = isLeader
-      ? openOperatorDesk<v.InferOutput<typeof RequestSchema>, unknown>(
+      ? openOperatorDesk<Request, unknown>(
           bus,
           { ...desk, result: v.unknown() },
-          async (request) => (request.act === "list" ? notices.list() : await notices.test(request.name)),
+          (request) => carryOut(request, notices),
           log,
         )
       : undefined;
@@ -55,6 +61,29 @@ export async function openNotify(
     close?.();
     await notices.stop();
   };
+}
+
+async function carryOut(request: Request, notices: OpenNotices): Promise<unknown> {
+  switch (request.act) {
+    case "list":
+      return notices.list();
+    case "test":
+      return await notices.test(request.name);
+    case "add_device":
+      return await notices.add(request.device);
+    case "remove_device":
+      return await notices.remove(request.endpoint);
+  }
+}
+
+/** Has the serve that leads send push messages to a browser. @throws CliaiError `refused`; as {@link askOperatorDesk} */
+export async function askToAddDevice(bus: Bus, device: Device): Promise<void> {
+  await askOperatorDesk(bus, deviceDesk, { act: "add_device" as const, device });
+}
+
+/** Ends that. @throws CliaiError as {@link askOperatorDesk} */
+export async function askToRemoveDevice(bus: Bus, endpoint: string): Promise<void> {
+  await askOperatorDesk(bus, deviceDesk, { act: "remove_device" as const, endpoint });
 }
 
 /** @throws CliaiError as {@link askOperatorDesk} */

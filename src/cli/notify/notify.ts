@@ -12,7 +12,11 @@ import { paint } from "../frame/terminal.ts";
 import { askForTold, askToTest } from "./notify-desk.ts";
 
 const testArgs = {
-  name: { type: "positional", required: false, description: "name of a target or hook; default all" },
+  name: {
+    type: "positional",
+    required: false,
+    description: "name of a target, browser or hook; default all",
+  },
   ...clientArgs,
 } as const;
 
@@ -25,7 +29,7 @@ export const notifyCommand = defineCommandGroup({
       command: defineCliCommand({
         name: "notify list",
         description:
-          "list the targets of notify.json and the hooks of hooks.json, with their last delivery and error",
+          "list the targets of notify.json, the browsers that take push messages, and the hooks of hooks.json, with their last delivery and error",
         args: clientArgs,
         run: list,
       }),
@@ -34,7 +38,7 @@ export const notifyCommand = defineCommandGroup({
       command: defineCliCommand({
         name: "notify test",
         example: "cliai notify test phone",
-        description: "tell the targets and hooks something at once; exit 1 if one does not take it",
+        description: "tell the targets, browsers and hooks something at once; exit 1 if one does not take it",
         args: testArgs,
         run: test,
       }),
@@ -47,7 +51,9 @@ function list(args: Arguments<typeof clientArgs>, context: CliContext): Promise<
     const all = await askForTold(bus);
     if (context.json) context.print(JSON.stringify(all));
     else if (all.length === 0)
-      context.note("nobody is told: name targets in notify.json, or hooks in hooks.json");
+      context.note(
+        "nobody is told: name targets in notify.json, or hooks in hooks.json, or turn push messages on at the page /phone",
+      );
     else for (const told of all) context.print(toldLines(told, context));
     return 0;
   });
@@ -62,6 +68,8 @@ async function test(args: Arguments<typeof testArgs>, context: CliContext): Prom
   });
 }
 
+const whatItIs = { target: "", device: "browser ", hook: "hook ", wrong: "" } as const;
+
 /** The first line says who is told of what, the others what became of it. */
 export function toldLines(told: Told, { color, now }: Pick<CliContext, "color" | "now">): string {
   const { name, type, to, on, waiting, last_at, error, error_at, dropped } = told;
@@ -74,7 +82,7 @@ export function toldLines(told: Told, { color, now }: Pick<CliContext, "color" |
     ...(dropped === 0 ? [] : [`${dropped} dropped`]),
   ];
   const lines = [
-    `${head}  ${type === "hook" ? "hook " : ""}${harmless(to)}  ${on.join(", ")}`,
+    `${head}  ${whatItIs[type]}${harmless(to)}  ${on.join(", ")}`,
     `  ${[last, ...more].join("; ")}`,
   ];
   if (error === null) return lines.join("\n");
@@ -84,6 +92,6 @@ export function toldLines(told: Told, { color, now }: Pick<CliContext, "color" |
 
 function triedLine({ name, type, ok, ms, error }: Tried, { color }: CliContext): string {
   const mark = ok ? paint("ok  ", "green", color) : paint("bad ", "red", color);
-  const what = type === "hook" ? `hook ${name}` : name;
+  const what = `${whatItIs[type]}${name}`;
   return `${mark} ${what}: ${ok ? `taken in ${ms} ms` : harmless(error ?? "")}`;
 }

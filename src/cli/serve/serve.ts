@@ -38,6 +38,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { openNotify } from "../notify/notify-desk.ts";
+import { preparePush } from "../notify/push-desk.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
@@ -148,20 +149,21 @@ async function startParts(
 
   const { version, commit } = buildInfo;
   const { replicas, insecure } = settings;
-  const natsRestarts = () => running.nats?.restarts() ?? 0;
   const audit = await auditOptionsOf(settings, dataDir);
+  const push = await preparePush({ dataDir, token: watched?.token, now, log });
   const captainsAgents = Promise.withResolvers<AgentLauncher>();
   const server = await startServer(bus, {
     ...{ instance, version, replicas, insecure, audit },
     transcripts: transcriptRetentionOf(settings),
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
-    ...{ followConnections, roleOf, natsFacts, natsRestarts },
+    ...{ followConnections, roleOf, natsFacts },
+    natsRestarts: () => running.nats?.restarts() ?? 0,
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     resumeWindowMs: parseDurationMs(settings.resume_window),
     storeTrouble: () => running.nats?.trouble(),
-    openNotices: (inside) => openNotify(inside, { dataDir, url, env: context.env, version }),
-    observer: telemetry?.observer,
-    ...{ now, log },
+    openNotices: (inside) =>
+      openNotify(inside, { dataDir, url, env: context.env, version, push: push?.plan }),
+    ...{ observer: telemetry?.observer, now, log },
   });
   parts.defer(() => server.stop());
   const metrics = createGatherMetrics(server, now, telemetry?.figures);
@@ -187,7 +189,7 @@ async function startParts(
     agentDesk,
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
-    ...{ operator: operatorOf(context), metrics, now, log },
+    ...{ push: push?.deskOn(bus), operator: operatorOf(context), metrics, now, log },
   };
   startupHandler.open(createApp({ ...app, access, isOwnHost }));
   if (access !== undefined) phone?.open(app, access);

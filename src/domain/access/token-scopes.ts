@@ -69,6 +69,7 @@ const commandForms: readonly string[] = ["/bulk", "/messages", "/needs", "/spawn
 
 function scopesForForm(path: string): readonly TokenScope[] {
   if (/^\/inbox\/[^/]+$/.test(path)) return ["answer"];
+  if (/^\/phone\/push(\/off)?$/.test(path)) return ["read"];
   return commandForms.includes(path) || /^\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
 }
 

@@ -71,6 +71,13 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
     action: "See which and why, and try it: cliai notify; cliai notify test",
     ends: "It ends when the target is told again, or is removed.",
   }),
+  push_failed: () => ({
+    title: "A browser cannot be sent push messages",
+    cause:
+      "Its push service cannot be reached, or refuses what it is sent. Nothing is lost: it is tried again.",
+    action: "See which and why, and try it: cliai notify; cliai notify test",
+    ends: "It ends when the browser can be sent messages, or has turned them off.",
+  }),
   escalated: () => ({
     title: "A captain passes a request on to you",
     cause: "A captain was asked for a decision, and has left it to a person.",

@@ -66,6 +66,11 @@ export function hookConsumer(name: string): string {
   return `hook-${name}`;
 }
 
+/** The same for one browser that takes push messages. */
+export function pushConsumer(name: string): string {
+  return `push-${name}`;
+}
+
 /** The same for one target of the user's notifications. */
 export function targetConsumer(name: string): string {
   return `notify-${name}`;

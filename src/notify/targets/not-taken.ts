@@ -6,15 +6,19 @@ export class NotTaken extends Error {
   readonly isFinal: boolean;
   /** How long the target asks to wait. */
   readonly waitMs: number | undefined;
+  /** What it answered, over HTTP. */
+  readonly status: number | undefined;
 
-  constructor(message: string, { isFinal = false, waitMs }: NotTakenFacts = {}) {
+  constructor(message: string, { isFinal = false, waitMs, status }: NotTakenFacts = {}) {
     super(message);
     this.isFinal = isFinal;
     this.waitMs = waitMs;
+    this.status = status;
   }
 }
 
 export interface NotTakenFacts {
   readonly isFinal?: boolean;
   readonly waitMs?: number | undefined;
+  readonly status?: number | undefined;
 }

@@ -7,7 +7,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { describeIssue } from "../../domain/text/schema-issue.ts";
 import { textRecord, textSetting, wholeNumber } from "../../domain/text/setting-schemas.ts";
-import { checkEntries, parseObject } from "../parse-entries.ts";
+import { checkEntries, objectMessage, parseObject } from "../parse-entries.ts";
 import type { ReadEntries } from "../recipients-file.ts";
 import { QuietSchema, quietEntries } from "./quiet-hours.ts";
 import {
@@ -27,6 +27,17 @@ const address = v.pipe(
   v.check(isHttpAddress, "must be an address that begins with https:// or http://"),
 );
 
+const kinds = v.optional(
+  v.pipe(
+    v.array(
+      v.picklist(noticeKinds, `must be one of ${noticeKinds.join(", ")}`),
+      "must be a list of kinds of notices",
+    ),
+    v.minLength(1, "must name at least one kind of notice"),
+  ),
+  standardKinds,
+);
+
 const targetEntries = {
   url: v.optional(address),
   secret: v.optional(textSetting("text")),
@@ -34,16 +45,7 @@ const targetEntries = {
   template: v.optional(textSetting("the name of a template")),
   values: v.optional(textRecord("values of the template"), {}),
   desktop: v.optional(v.literal(true, "must be true")),
-  on: v.optional(
-    v.pipe(
-      v.array(
-        v.picklist(noticeKinds, `must be one of ${noticeKinds.join(", ")}`),
-        "must be a list of kinds of notices",
-      ),
-      v.minLength(1, "must name at least one kind of notice"),
-    ),
-    standardKinds,
-  ),
+  on: kinds,
   quiet: v.optional(QuietSchema),
   every_s: v.optional(wholeNumber(0, 3_600), 10),
   timeout_s: v.optional(wholeNumber(1, 120), 10),
@@ -66,9 +68,39 @@ export interface Target extends Pick<TargetSettings, "name" | "on" | "quiet" | "
   readonly way: HttpWay | "desktop";
 }
 
+const pushEntries = {
+  on: kinds,
+  quiet: v.optional(QuietSchema),
+  every_s: v.optional(wholeNumber(0, 3_600), 10),
+  services: v.optional(
+    v.array(
+      v.pipe(
+        textSetting("an address"),
+        v.check(isHttpsOrigin, "must be an origin such as https://push.example.org"),
+      ),
+      "must be a list of addresses",
+    ),
+    [],
+  ),
+  contact: v.optional(
+    v.pipe(
+      textSetting("an address"),
+      v.regex(
+        /^(mailto:[^@\s]+@[^@\s]+|https:\/\/\S+)$/,
+        "must be an address that begins with mailto: or https://",
+      ),
+    ),
+  ),
+};
+const PushSchema = v.strictObject(pushEntries, objectMessage);
+/** How the browsers are told that take push messages. */
+export type PushSettings = v.InferOutput<typeof PushSchema>;
+export const standardPush: PushSettings = v.parse(PushSchema, {});
+
 const fileEntries = {
   $schema: v.optional(v.string()),
   page_url: v.optional(address),
+  push: v.optional(PushSchema, {}),
   targets: v.optional(v.record(v.string(), v.unknown(), "must be an object of targets"), {}),
   templates: v.optional(v.record(v.string(), v.unknown(), "must be an object of templates"), {}),
 };
@@ -77,6 +109,8 @@ const FileSchema = v.strictObject(fileEntries, "must be a JSON object");
 export interface NotifyFile extends ReadEntries<Target> {
   /** Where people reach the dashboard, without a slash at the end; undefined if the file does not say. */
   readonly pageUrl?: string | undefined;
+  /** Undefined if the file cannot be used. */
+  readonly push?: PushSettings | undefined;
 }
 
 export function notifyPath(dataDir: string): string {
@@ -89,10 +123,11 @@ export function parseNotifyFile(source: string, path: string): NotifyFile {
   if (object === undefined) return broken(problem as CliaiError);
   const read = v.safeParse(FileSchema, object);
   if (!read.success) {
-    const keys = Object.keys(fileEntries);
-    return broken(describeIssue(read.issues[0], { name: path, isSecret: true, knownKeys: () => keys }));
+    const knownKeys = (parents: readonly string[]) =>
+      Object.keys(entriesBelow[parents.at(-1) ?? ""] ?? fileEntries);
+    return broken(describeIssue(read.issues[0], { name: path, isSecret: true, knownKeys }));
   }
-  const { targets, templates, page_url } = read.output;
+  const { targets, templates, page_url, push } = read.output;
   const own = checkEntries(templates, {
     ...{ path, at: ["templates"], isSecret: true, schema: TemplateSchema },
     keysAt: () => Object.keys(templateEntries),
@@ -112,8 +147,10 @@ export function parseNotifyFile(source: string, path: string): NotifyFile {
     problems.set(settings.name, target);
     return [];
   });
-  return { entries, problems, pageUrl: page_url?.replace(/\/+$/, "") };
+  return { entries, problems, pageUrl: page_url?.replace(/\/+$/, ""), push };
 }
+
+const entriesBelow: Readonly<Record<string, object>> = { push: pushEntries, quiet: quietEntries };
 
 function broken(problem: CliaiError): NotifyFile {
   return { entries: [], problems: new Map([[notifyFileName, problem]]) };
@@ -171,4 +208,9 @@ function resolveTarget(
 function isHttpAddress(text: string): boolean {
   const { protocol } = URL.parse(text) ?? {};
   return protocol === "https:" || protocol === "http:";
+}
+
+function isHttpsOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === "https:" && url.origin === text;
 }

@@ -16,6 +16,7 @@ import { askedZone, spentToday } from "../api/reports/costs-report.ts";
 import { type Doctor, troubleCount } from "../api/reports/system-report.ts";
 import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
+import type { PushDesk } from "./device/push-desk.ts";
 import { ErrorPage } from "./error-page.tsx";
 import { Layout } from "./layout.tsx";
 import { SeenBy } from "./viewer/viewer.tsx";
@@ -27,6 +28,7 @@ export interface PagesOptions {
   readonly away?: AwayAgents | undefined;
   readonly search: SearchDesk;
   readonly doctor?: Doctor | undefined;
+  readonly push?: PushDesk | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;

@@ -1,5 +1,7 @@
 // Has the browser keep the service worker, and says on the page `/phone` whether this device can install the dashboard; if it cannot, why.
 
+import { offerPush } from "./push.js";
+
 /** @typedef {Event & { prompt(): Promise<unknown> }} InstallOffer what Chromium sends when the page can be installed */
 
 /** @type {InstallOffer | undefined} */
@@ -30,6 +32,7 @@ async function keepWorker(version) {
     return showState(location.protocol === "https:" ? "untrusted" : "unable");
   }
   showState(matchMedia("(display-mode: standalone)").matches ? "installed" : "ready");
+  await offerPush();
 }
 
 /** @param {string} state */

@@ -2,12 +2,17 @@
 //
 // The service worker: shows a page of ours when the server cannot be reached. It keeps that page and its files only, never anything about the
 // fleet; everything else is fetched as without it. Its address has the version of the assets, so that a new build brings a new worker,
-// which removes what the old one kept.
+// which removes what the old one kept. It also shows the push messages that serve sends, and opens their pages.
 
 /**
  * @typedef {Event & { waitUntil(work: Promise<unknown>): void }} LifeEvent
  * @typedef {LifeEvent & { readonly request: Request, respondWith(answer: Promise<Response>): void }} AskedEvent
- * @typedef {{ skipWaiting(): Promise<void>, readonly clients: { claim(): Promise<void> } }} Worker
+ * @typedef {LifeEvent & { readonly data: { json(): unknown } | null }} PushedEvent
+ * @typedef {LifeEvent & { readonly notification: Notification }} ClickedEvent
+ * @typedef {{ readonly url: string, readonly focused: boolean, focus(): Promise<unknown>, navigate(url: string): Promise<unknown> }} OpenPage
+ * @typedef {{ claim(): Promise<void>, matchAll(which: object): Promise<OpenPage[]>, openWindow(url: string): Promise<unknown> }} OpenPages
+ * @typedef {{ skipWaiting(): Promise<void>, readonly clients: OpenPages, readonly registration: ServiceWorkerRegistration }} Worker
+ * @typedef {{ id: string, title: string, text: string, path: string }} Told what serve sends
  */
 
 const worker = /** @type {Worker} */ (/** @type {unknown} */ (self));
@@ -30,6 +35,48 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate") asked.respondWith(fetchPage(request));
   else if (files.includes(new URL(request.url).pathname)) asked.respondWith(fetchFile(request));
 });
+
+self.addEventListener("push", (event) => {
+  const pushed = /** @type {PushedEvent} */ (event);
+  pushed.waitUntil(show(/** @type {Told} */ (pushed.data?.json() ?? {})));
+});
+self.addEventListener("notificationclick", (event) => {
+  const clicked = /** @type {ClickedEvent} */ (event);
+  clicked.notification.close();
+  clicked.waitUntil(open(clicked.notification.data?.path));
+});
+
+/** @param {Told} told */
+async function show({ id, title, text, path }) {
+  const { registration } = worker;
+  if ((await pagesOf()).some(({ focused }) => focused) && !(await mustShow(registration))) return;
+  await registration.showNotification(title ?? "cliai", {
+    // The same message, sent again, replaces itself.
+    ...{ body: text, tag: id, data: { path } },
+    icon: `${folder}icon-192.png`,
+  });
+}
+
+/** Whoever looks at the page sees it there. But Safari ends a subscription whose messages are not shown. @param {ServiceWorkerRegistration} registration */
+async function mustShow({ pushManager }) {
+  const subscription = await pushManager.getSubscription();
+  return subscription !== null && new URL(subscription.endpoint).hostname.endsWith(".push.apple.com");
+}
+
+/** @param {unknown} path */
+async function open(path) {
+  const url = new URL(typeof path === "string" ? path : "/", self.location.origin);
+  if (url.origin !== self.location.origin) return;
+  const [page] = await pagesOf();
+  if (page === undefined) return await worker.clients.openWindow(url.href);
+  await page.focus().catch(() => undefined); // a browser may refuse that, and can show the page all the same
+  return await page.navigate(url.href);
+}
+
+/** The open pages of this server. */
+function pagesOf() {
+  return worker.clients.matchAll({ type: "window" });
+}
 
 async function keep() {
   const cache = await caches.open(cacheName);

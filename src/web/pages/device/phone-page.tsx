@@ -3,7 +3,13 @@
 import type { Child } from "hono/jsx";
 import type { Caller } from "../../access/caller.ts";
 
-export function PhonePage({ caller }: { readonly caller: Caller }) {
+export interface PhonePageProps {
+  readonly caller: Caller;
+  /** For which the browser subscribes to push messages; undefined if this server sends none. */
+  readonly pushKey: string | undefined;
+}
+
+export function PhonePage({ caller, pushKey }: PhonePageProps) {
   return (
     <div class="report">
       <h1>This device</h1>
@@ -32,7 +38,7 @@ export function PhonePage({ caller }: { readonly caller: Caller }) {
           <p>
             The dashboard can be installed: in the browser's menu, choose <i>Install</i> or{" "}
             <i>Add to Home Screen</i>. It then opens like an app, and shows a page of its own when the server
-            cannot be reached. cliai sends no push messages yet.
+            cannot be reached.
           </p>
         </State>
         <State of="installed">
@@ -64,6 +70,55 @@ export function PhonePage({ caller }: { readonly caller: Caller }) {
           Install
         </button>
       </section>
+      {pushKey !== undefined && <PushPanel pushKey={pushKey} />}
+    </div>
+  );
+}
+
+/** The script shows it where there is a service worker. Where there is none, the panel above says why. */
+function PushPanel({ pushKey }: { readonly pushKey: string }) {
+  return (
+    <section class="panel" aria-labelledby="title-push" data-push-key={pushKey} hidden>
+      <h2 id="title-push">Push messages</h2>
+      <PushState of="off">
+        <p>
+          This device can show a message when an agent needs you, also while the page is closed. It comes by
+          the service of the browser's maker, encrypted for this device, so that nobody else reads it.
+        </p>
+        <button type="button" id="push-on" class="primary">
+          Turn push messages on
+        </button>
+      </PushState>
+      <PushState of="on">
+        <p>
+          They are on. This device is told what <code>push</code> in <code>notify.json</code> says; without
+          it: who needs you, who is stuck or has an error, and when all are done. Not while you look at the
+          page.
+        </p>
+        <button type="button" id="push-off">
+          Turn push messages off
+        </button>
+      </PushState>
+      <PushState of="denied">
+        <p>
+          This browser does not let the page show messages. You can allow it in its settings for this site.
+        </p>
+      </PushState>
+      <PushState of="unable">
+        <p>
+          This browser takes no push messages here. On an iPhone or iPad, add the page to the Home Screen, and
+          open it from there.
+        </p>
+      </PushState>
+      <p id="push-said" role="status" />
+    </section>
+  );
+}
+
+function PushState({ of, children }: { of: string; children: Child }) {
+  return (
+    <div data-push-state={of} hidden>
+      {children}
     </div>
   );
 }
