@@ -4,7 +4,7 @@
 // comes twice changes nothing.
 import { definedOf } from "../defined.ts";
 import type { OpenRequest } from "../requests.ts";
-import { commandLine, shutdownText } from "../text/order-text.ts";
+import { commandText, shutdownText } from "../text/order-text.ts";
 import { beginningOf, summaryOf } from "../text/summary.ts";
 import type { TraceContext } from "../trace/trace-context.ts";
 import { mergeUsage } from "../usage.ts";
@@ -92,7 +92,7 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
     case "command": {
       const { message } = event;
       // Apply the goodbye again, because an order for a run can be read after that run's goodbye.
-      return withGoodbye(withOrder(record, event, message.type, commandLine(message), message.command_id));
+      return withGoodbye(withOrder(record, event, message.type, commandText(message), message.command_id));
     }
     case "shutdown": {
       const { message } = event;
