@@ -33,6 +33,8 @@ export interface SessionCli {
    * `terminal`: in a session on a terminal. Absent if the CLI does not start the server again.
    */
   readonly whenBridgeEnds?: { readonly stream?: string; readonly terminal?: string };
+  /** Whether the CLI, over pipes, starts an ended server again and yet answers each later call of its tools with an error. */
+  readonly leavesBridgeUnused?: boolean;
   /** What limits the texts that go to the model with the answers to hooks (route `hook`); absent if the CLI takes any text at each hook. */
   readonly hookTexts?: HookTextLimits;
   /** Translates the hooks that the CLI sends to the host; absent if it sends none. */

@@ -76,6 +76,7 @@ export function startHost(options: SessionOptions): Host {
   const whenEnded = cli.whenBridgeEnds?.[options.hasStream === true ? "stream" : "terminal"];
   const bridgeWatch = createBridgeWatch({
     ...{ id: agentId, events, whenEnded, log, startsWithinMs },
+    leavesItUnused: options.hasStream === true && cli.leavesBridgeUnused === true,
     isStopping: () => steering.control.stop() !== undefined,
   });
   const beginning = createBeginning({ heartbeat, mayAsk, beginsWithinMs, log, onPrompt: bridgeWatch.ready });

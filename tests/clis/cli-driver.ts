@@ -37,6 +37,8 @@ export interface CliDriver {
   readonly keepsSessionAfterMs?: number;
   /** What its model's server answers when it fails. */
   readonly failures: ModelFailures;
+  /** Whether a refused permission ends the turn, so that its task stays `seen` until the agent acknowledges it. */
+  readonly refusalLeavesTask?: boolean;
   /** Whether the CLI asks its model again by itself without a word about it. */
   readonly hidesRetries?: boolean;
   /** The failures for which the CLI shows that it asks again, but not why. */

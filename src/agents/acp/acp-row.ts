@@ -31,6 +31,8 @@ export interface AcpRow extends Pick<AgentCli, Known | Own> {
   readonly noticesRetries?: boolean;
   /** Whether a refused permission ends the turn, without a word to the model. */
   readonly rejectEndsTurn?: boolean | undefined;
+  /** See `SessionCli`. */
+  readonly leavesBridgeUnused?: boolean;
   /** Whether the usage in the answer to a prompt is the sum of the whole session. */
   readonly sumsUsage?: boolean;
   /** Matches what the agent writes before it ends, if `prepare` named a session to resume that it does not have. */

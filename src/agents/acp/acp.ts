@@ -9,11 +9,11 @@ import { sessionGone } from "./opening/acp-opening.ts";
 
 export function acpCli(row: AcpRow): AgentCli {
   const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, ...rest } = row;
-  const { permissionModes, isOwn, programArgs, modelServer, goneWords } = rest;
+  const { permissionModes, isOwn, programArgs, modelServer, goneWords, leavesBridgeUnused } = rest;
   return {
     ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
     ...definedOf({ permissionModes, isOwn, programArgs, modelServer }),
-    session: { routes: ["acp"] },
+    session: { routes: ["acp"], ...definedOf({ leavesBridgeUnused }) },
     tellsSession: "always",
     isHeadlessOnly: true,
     // Several of these agents are a launcher and the agent itself, and end only together.

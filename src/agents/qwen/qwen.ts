@@ -32,6 +32,11 @@ export const qwen: AgentCli = {
   ],
   session: {
     routes: ["acp", "input-file"],
+    leavesBridgeUnused: true,
+    whenBridgeEnds: {
+      terminal:
+        "qwen starts it again with the next call of one of its tools, and tells its model that this call may have failed",
+    },
     hooks: qwenHooks,
     tellsIdle: true,
     startShowsHolding: true,

@@ -21,6 +21,8 @@ export interface BridgeWatchOptions {
   readonly events: Pick<EventSender, "send">;
   /** What the CLI does when the bridge has ended, in words. Absent: it does not start it again. */
   readonly whenEnded: string | undefined;
+  /** Whether the CLI starts an ended bridge again and does not use it: then the agent stays without cliai's tools. */
+  readonly leavesItUnused?: boolean | undefined;
   /** Whether the agent is being stopped: then its CLI ends, and the bridge with it. */
   readonly isStopping: () => boolean;
   readonly log: Logger;
@@ -37,13 +39,15 @@ export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
   const { id, events, isStopping, log } = options;
   const { startsWithinMs = defaultStartsWithinMs, awayForMs = defaultAwayForMs } = options;
   const again = `stop the agent, then: cliai resume ${id}`;
-  const { whenEnded } = options;
+  const { whenEnded, leavesItUnused = false } = options;
   const isOver = new AbortController();
   /** Aborts when a bridge is there. */
   let waiting = new AbortController();
   let isReady = false;
   let wasThere = false;
   let isToldLost = false;
+  /** Whether a bridge has ended of which this was told. */
+  let hasEnded = false;
   /** @param remedy what a person can do; undefined if the CLI starts the bridge again by itself */
   const tellUnlessThere = async (withinMs: number, detail: string, remedy?: string) => {
     const there = waiting.signal;
@@ -56,7 +60,7 @@ export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
   const came = () => {
     wasThere = true;
     waiting.abort();
-    if (!isToldLost) return;
+    if (!isToldLost || (hasEnded && leavesItUnused)) return;
     isToldLost = false;
     events.send({ kind: "tools_back", detail: "cliai's MCP server runs: the agent has cliai's tools again" });
   };
@@ -73,7 +77,9 @@ export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
       waiting = new AbortController();
       const words = whenEnded ?? "its CLI does not start it again";
       const remedy = whenEnded === undefined ? again : undefined;
-      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${words}`, remedy);
+      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${words}`, remedy).then(() => {
+        hasEnded ||= isToldLost;
+      });
     },
     stop: () => isOver.abort(),
   };

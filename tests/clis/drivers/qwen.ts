@@ -42,4 +42,9 @@ const both = {
 } as const satisfies Omit<CliDriver, "mode" | "route">;
 
 export const qwenHeadless: CliDriver = { ...both, mode: "headless", route: "acp" };
-export const qwenTerminal: CliDriver = { ...both, mode: "terminal", route: "input-file" };
+export const qwenTerminal: CliDriver = {
+  ...both,
+  mode: "terminal",
+  route: "input-file",
+  refusalLeavesTask: true,
+};

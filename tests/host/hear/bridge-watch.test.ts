@@ -51,6 +51,19 @@ describe("createBridgeWatch()", () => {
     },
   );
 
+  test("says that the tools are there again if the bridge came late, and not if its CLI leaves a second bridge unused", async () => {
+    const { events, watch } = watching({ leavesItUnused: true });
+    watch.ready();
+    await waitFor(() => events.length === 1, { what: "it is late" });
+    watch.link(true);
+    expect(events.at(-1)).toMatchObject({ kind: "tools_back" });
+    watch.link(false);
+    await waitFor(() => events.length === 3, { what: "it has ended" });
+    watch.link(true);
+    watch.came();
+    expect(events.at(-1)).toMatchObject({ kind: "tools_lost" });
+  });
+
   test.each<[string, (watch: Watch) => void, Partial<BridgeWatchOptions>]>([
     ["has come before its session is open", (watch) => [watch.came(), watch.ready()], {}],
     ["has come after that", (watch) => [watch.ready(), watch.link(true)], {}],

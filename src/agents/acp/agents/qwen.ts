@@ -64,6 +64,7 @@ export const qwenOverAcp = acpCli({
   ownToolPrefix,
   steer: "craft/drainMidTurnQueue",
   rejectEndsTurn: true,
+  leavesBridgeUnused: true,
   prepare: prepareQwen,
 });
 
