@@ -46,8 +46,8 @@ export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
   let isReady = false;
   let wasThere = false;
   let isToldLost = false;
-  /** Whether a bridge has ended of which this was told. */
-  let hasEnded = false;
+  /** Whether a bridge has ended in the open session of a CLI that leaves the next one unused. */
+  let isLostForGood = false;
   /** @param remedy what a person can do; undefined if the CLI starts the bridge again by itself */
   const tellUnlessThere = async (withinMs: number, detail: string, remedy?: string) => {
     const there = waiting.signal;
@@ -59,27 +59,30 @@ export function createBridgeWatch(options: BridgeWatchOptions): BridgeWatch {
   };
   const came = () => {
     wasThere = true;
+    if (isLostForGood) return;
     waiting.abort();
-    if (!isToldLost || (hasEnded && leavesItUnused)) return;
+    if (!isToldLost) return;
     isToldLost = false;
     events.send({ kind: "tools_back", detail: "cliai's MCP server runs: the agent has cliai's tools again" });
   };
   return {
     ready() {
-      if (isReady || wasThere) return;
+      if (isReady) return;
       isReady = true;
+      if (wasThere) return;
       const detail = `its CLI has not started cliai's MCP server within ${startsWithinMs / 1_000} s: the agent has none of cliai's tools`;
       void tellUnlessThere(startsWithinMs, detail, again);
     },
     came,
     link(isUp) {
       if (isUp) return came();
+      if (isLostForGood) return;
       waiting = new AbortController();
-      const words = whenEnded ?? "its CLI does not start it again";
+      const unused = leavesItUnused ? "its CLI does not use another one" : undefined;
+      const words = whenEnded ?? unused ?? "its CLI does not start it again";
       const remedy = whenEnded === undefined ? again : undefined;
-      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${words}`, remedy).then(() => {
-        hasEnded ||= isToldLost;
-      });
+      isLostForGood = isReady && leavesItUnused;
+      void tellUnlessThere(awayForMs, `cliai's MCP server has ended: ${words}`, remedy);
     },
     stop: () => isOver.abort(),
   };

@@ -51,17 +51,29 @@ describe("createBridgeWatch()", () => {
     },
   );
 
-  test("says that the tools are there again if the bridge came late, and not if its CLI leaves a second bridge unused", async () => {
+  test("of a CLI that leaves a second bridge unused, says once that the tools are lost, however soon another bridge comes", async () => {
+    const { events, watch } = watching({ leavesItUnused: true });
+    for (const isUp of [true, false, true]) watch.link(isUp); // as it opens its session
+    watch.ready();
+    for (const isUp of [false, true, false, true]) watch.link(isUp);
+    watch.came();
+    await waitFor(() => events.length > 0, { what: "it is said" });
+    await stays(() => events.length === 1, { what: "once", because: "it stays so", forMs: 100 });
+    expect(events).toEqual([
+      {
+        kind: "tools_lost",
+        detail: "cliai's MCP server has ended: its CLI does not use another one",
+        remedy: "stop the agent, then: cliai resume ada",
+      },
+    ]);
+  });
+
+  test("of such a CLI, says that the tools are there if its first bridge only comes late", async () => {
     const { events, watch } = watching({ leavesItUnused: true });
     watch.ready();
     await waitFor(() => events.length === 1, { what: "it is late" });
     watch.link(true);
     expect(events.at(-1)).toMatchObject({ kind: "tools_back" });
-    watch.link(false);
-    await waitFor(() => events.length === 3, { what: "it has ended" });
-    watch.link(true);
-    watch.came();
-    expect(events.at(-1)).toMatchObject({ kind: "tools_lost" });
   });
 
   test.each<[string, (watch: Watch) => void, Partial<BridgeWatchOptions>]>([
