@@ -1,6 +1,6 @@
 // `bun run synadia`: Synadia's own client of the agent protocol, from PyPI at a pinned version, against a real server with credentials. It finds an
 // agent, prompts it and answers its question. It is not part of the gate, because it is downloaded. It needs dist/cliai, Python and the network.
-// With a path, it runs that Python, which has the package: bun run synadia /tmp/venv/bin/python
+// With a path, it runs that Python, which has the package: bun run synadia PYTHON
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log.ts";
