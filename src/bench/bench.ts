@@ -89,7 +89,10 @@ async function runScenario(
     const failed = new Map<Side, string>();
     const count = context.isShort ? rounds.short : rounds.full;
     for (let round = 1; round <= count && !signal.aborted; round += 1) {
-      for (const side of sides) await measureSide(side, samples.note, failed);
+      for (const side of sides) {
+        if (signal.aborted) break;
+        await measureSide(side, samples.note, failed);
+      }
       context.note(`${name}: round ${round} of ${count}`);
     }
     signal.throwIfAborted();

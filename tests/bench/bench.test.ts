@@ -39,7 +39,7 @@ function scenarioOf(ratios: readonly (number | Error)[]) {
   return { scenario, tries: () => tries };
 }
 
-async function run(scenario: Scenario, isGate: boolean) {
+async function run(scenario: Scenario, isGate: boolean, signal = new AbortController().signal) {
   return await runBench({
     scenarios: [scenario],
     version: "0.0.0",
@@ -48,7 +48,7 @@ async function run(scenario: Scenario, isGate: boolean) {
     workshop: undefined,
     isShort: true,
     isGate,
-    signal: new AbortController().signal,
+    signal,
     log: silentLogger,
     note: () => undefined,
   });
@@ -125,4 +125,23 @@ test("runBench() keeps the rows that were measured when a side fails, and measur
   const table = reportTable(report);
   expect(table).toContain("1,000 paint, ms");
   expect(table).toContain("failed: 100 agents: lost: ada");
+});
+
+test("runBench() measures no other side after Ctrl-C", async () => {
+  const interrupt = new AbortController();
+  const measured: string[] = [];
+  const side = (name: string, then: () => void) => ({
+    name,
+    async measure() {
+      measured.push(name);
+      then();
+    },
+  });
+  const scenario: Scenario = {
+    ...{ name: "fleets", title: "fleets", rounds: { full: 2, short: 2 }, isInShort: true },
+    prepare: async () => [side("ours", () => interrupt.abort()), side("the limit", () => undefined)],
+    judge: () => [],
+  };
+  await run(scenario, false, interrupt.signal);
+  expect(measured).toEqual(["ours"]);
 });

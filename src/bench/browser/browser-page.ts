@@ -39,8 +39,8 @@ export async function openBrowserPage(
   await send("Page.enable");
   await send("Page.addScriptToEvaluateOnNewDocument", { source: markPatches });
   let bytes = 0;
-  tools.on<{ dataLength: number }>("Network.dataReceived", ({ dataLength }) => {
-    bytes += dataLength;
+  tools.on<{ dataLength: number }>("Network.dataReceived", ({ dataLength }, session) => {
+    if (session === sessionId) bytes += dataLength;
   });
   const evaluate = async <T>(expression: string) => {
     const { result, exceptionDetails } = await send<{

@@ -12,12 +12,13 @@ import { atMost } from "../../waiting.ts";
 export interface DevTools {
   /** Sends a command. Rejects with Chromium's words if it fails, if there is no answer in time, or if Chromium has ended. */
   send<T>(method: string, params?: object, session?: string): Promise<T>;
-  /** Calls the listener at each event of this name, of every session. Returns the function that ends that. */
-  on<T>(event: string, listener: (params: T) => void): () => void;
+  /** Calls the listener at each event of this name, with the session that it is of. Returns the function that ends that. */
+  on<T>(event: string, listener: (params: T, session: string | undefined) => void): () => void;
 }
 
 interface Message {
   readonly id?: number;
+  readonly sessionId?: string;
   readonly method?: string;
   readonly params?: unknown;
   readonly result?: unknown;
@@ -25,10 +26,17 @@ interface Message {
 }
 
 const answerWithinMs = 180_000;
-const endWithinMs = 5_000;
+const standardEndMs = 5_000;
 
-/** It is ended, and its profile removed, when `parts` are disposed of. */
-export async function startChromium(path: string, parts: AsyncDisposableStack): Promise<DevTools> {
+/**
+ * It is ended, and its profile removed, when `parts` are disposed of.
+ * @param endWithinMs how long it has to end by itself before it is killed; default 5 s
+ */
+export async function startChromium(
+  path: string,
+  parts: AsyncDisposableStack,
+  endWithinMs = standardEndMs,
+): Promise<DevTools> {
   const home = await mkdtemp(join(tmpdir(), "cliai-bench-chromium-"));
   parts.defer(() => rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const args = [
@@ -49,7 +57,8 @@ export async function startChromium(path: string, parts: AsyncDisposableStack): 
   });
   const tools = speak(child.stdio[3] as Writable, child.stdio[4] as Readable, ended);
   parts.defer(async () => {
-    await tools.send("Browser.close").catch(() => undefined); // it has ended already
+    // One that hangs does not answer, and one that ends may not, either.
+    void tools.send("Browser.close").catch(() => undefined);
     await atMost(endWithinMs, ended);
     child.kill("SIGKILL");
     await ended;
@@ -61,13 +70,13 @@ export async function startChromium(path: string, parts: AsyncDisposableStack): 
 /** @param ended resolves when the program has ended */
 function speak(input: Writable, output: Readable, ended: Promise<void>): DevTools {
   const waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
-  const listeners = new Map<string, Set<(params: never) => void>>();
+  const listeners = new Map<string, Set<(params: never, session: string | undefined) => void>>();
   let sent = 0;
   let hasEnded = false;
   let rest = "";
-  const take = ({ id, method, params, result, error }: Message) => {
+  const take = ({ id, sessionId, method, params, result, error }: Message) => {
     if (id === undefined) {
-      for (const listener of listeners.get(method ?? "") ?? []) listener(params as never);
+      for (const listener of listeners.get(method ?? "") ?? []) listener(params as never, sessionId);
       return;
     }
     const waiter = waiting.get(id);
@@ -99,7 +108,7 @@ function speak(input: Writable, output: Readable, ended: Promise<void>): DevTool
       input.write(`${JSON.stringify({ id, method, params, sessionId: session })}\0`);
       return (await promise.finally(() => clearTimeout(timer))) as T;
     },
-    on<T>(event: string, listener: (params: T) => void) {
+    on<T>(event: string, listener: (params: T, session: string | undefined) => void) {
       const all = listeners.get(event) ?? new Set();
       listeners.set(event, all.add(listener));
       return () => void all.delete(listener);

@@ -119,7 +119,8 @@ function changeRows({ name, soonMs }: Fleet, samples: Samples): Row[] {
 async function measureFleet(context: BenchContext, fleet: Fleet, note: Note): Promise<void> {
   await using parts = new AsyncDisposableStack();
   const say = (metric: string, value: number) => note(`${fleet.name} ${metric}`, value);
-  const dataDir = join(context.dir, `data-${fleet.size}`);
+  // A directory of its own for each round, because the ids of the probes are the same in each.
+  const dataDir = join(context.dir, `data-${fleet.size}-${crypto.randomUUID()}`);
   // A second between two writings to the disk, because the page is measured here, and not the disk.
   const serve = await startMeasuredServe(context, parts, { dataDir, args: ["--sync", "1s"] });
   const bus = await serve.connect("bench");
@@ -166,9 +167,8 @@ async function measurePage({ tools, page, url, loads, traceMs }: Opened, say: No
     say("paint", await page.evaluate(paintedMs));
   }
   await pause(settleMs);
-  const sentBefore = page.bytes();
   const resting = await traced(tools, page, () => pause(traceMs));
-  say("bytes", (page.bytes() - sentBefore) / resting.tookMs);
+  say("bytes", resting.bytes / resting.tookMs);
   say("cpu", resting.cpuShare);
   for (const ms of resting.patches) say("patch", ms);
   const scrolled = await traced(tools, page, async () => {
@@ -183,13 +183,17 @@ async function measurePage({ tools, page, url, loads, traceMs }: Opened, say: No
 
 async function traced(tools: DevTools, page: BrowserPage, act: () => Promise<void>) {
   const begunMs = performance.now();
+  const bytesBefore = page.bytes();
   let tookMs = 0;
+  let bytes = 0;
   const events = await recordTrace(tools, page, async () => {
     await act();
+    // Both before the trace is read, which takes a while.
     tookMs = performance.now() - begunMs;
+    bytes = page.bytes() - bytesBefore;
   });
   const { frames, longest, patches, cpuMs } = readTrace(events);
-  return { frames, longest, patches, tookMs, cpuShare: (cpuMs / tookMs) * 100 };
+  return { frames, longest, patches, tookMs, bytes, cpuShare: (cpuMs / tookMs) * 100 };
 }
 
 function beat(bus: Bus, id: Id, { seq, task }: { readonly seq: number; readonly task: string }): void {
