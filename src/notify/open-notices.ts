@@ -134,7 +134,7 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
 function requirePush(push: Push | undefined): Push {
   if (push !== undefined) return push;
   throw new CliaiError("refused", "this server sends no push messages", {
-    hint: "its log says why; cliai doctor may, too",
+    hint: "its log says why",
   });
 }
 
@@ -172,11 +172,15 @@ async function attempt<T extends { readonly name: string }>(
 }
 
 function noneOf(name: string | undefined, known: readonly { readonly name: string }[]): CliaiError {
-  const hint = "name a target in notify.json, or a hook in hooks.json, of the data directory";
-  if (name === undefined) return new CliaiError("usage", "there is no hook and no target", { hint });
+  const hint =
+    "name a target in notify.json, or a hook in hooks.json, of the data directory, or turn push messages on at the page /phone";
+  if (name === undefined)
+    return new CliaiError("usage", "there is no target, no browser and no hook", { hint });
   const near = didYouMean(
     name,
     known.map((each) => each.name),
   );
-  return new CliaiError("usage", `no hook and no target is called "${name}"`, { hint: near ?? hint });
+  return new CliaiError("usage", `no target, no browser and no hook is called "${name}"`, {
+    hint: near ?? hint,
+  });
 }

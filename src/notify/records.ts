@@ -24,6 +24,8 @@ export interface Records {
   told(consumer: string): void;
   failed(consumer: string, error: string): void;
   dropped(consumer: string, notices: number): void;
+  /** Call it when nobody is told by this consumer any more. */
+  forget(consumer: string): Promise<void>;
 }
 
 export interface RecordsOptions {
@@ -34,6 +36,7 @@ export interface RecordsOptions {
 export async function openRecords(bus: Bus, { now, log }: RecordsOptions): Promise<Records> {
   const bucket = await openExistingBucket(bus, buckets.serve);
   const records = new Map<string, ToldRecord>();
+  const writes = new Map<string, Promise<void>>();
   for (const [key, { value }] of await bucket.entries()) {
     const read = v.safeParse(RecordSchema, value);
     if (key.startsWith(prefix) && read.success) records.set(key.slice(prefix.length), read.output);
@@ -42,9 +45,10 @@ export async function openRecords(bus: Bus, { now, log }: RecordsOptions): Promi
   const set = (consumer: string, record: ToldRecord) => {
     records.set(consumer, record);
     // If it fails, the next one is stored.
-    bucket
+    const written = bucket
       .put(prefix + consumer, record)
       .catch((error: unknown) => log.debug(`${consumer} is not noted: ${messageOf(error)}`));
+    writes.set(consumer, written);
   };
   return {
     of,
@@ -56,6 +60,14 @@ export async function openRecords(bus: Bus, { now, log }: RecordsOptions): Promi
     dropped(consumer, notices) {
       const record = of(consumer);
       set(consumer, { ...record, dropped: (record.dropped ?? 0) + notices });
+    },
+    async forget(consumer) {
+      records.delete(consumer);
+      await writes.get(consumer);
+      writes.delete(consumer);
+      await bucket
+        .erase(prefix + consumer)
+        .catch((error: unknown) => log.debug(`${consumer} is not forgotten: ${messageOf(error)}`));
     },
   };
 }

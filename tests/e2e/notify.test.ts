@@ -43,7 +43,7 @@ test("a serve tells a webhook and a hook, and cliai notify lists and tries them"
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain("cannot be reached: ECONNREFUSED");
   expect((await serve.run(["notify", "test", "opps"])).stderr).toBe(
-    'error: no hook and no target is called "opps"\nhint: did you mean ops?\n',
+    'error: no target, no browser and no hook is called "opps"\nhint: did you mean ops?\n',
   );
   const listed = await serve.run(["notify"]);
   expect(listed.stdout).toContain(`ops  ${receiver.url}  error\n  told `);

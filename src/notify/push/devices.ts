@@ -11,7 +11,7 @@ const mostDevices = 32;
 
 export interface Devices {
   list(): readonly Device[];
-  /** Replaces the one of the same name. @throws CliaiError `refused` if there are too many; `store_unavailable` */
+  /** Replaces the one of the same name. @throws CliaiError `refused` if there are too many of its server; `store_unavailable` */
   put(device: Device): Promise<void>;
   /** @throws CliaiError `store_unavailable` */
   remove(device: Device): Promise<void>;
@@ -35,7 +35,11 @@ export async function openDevices(bus: Bus): Promise<Devices> {
     list: () => [...devices.values()],
     read,
     async put(device) {
-      if (!devices.has(device.name) && devices.size >= mostDevices) {
+      // Those of another server, or of keys that are gone, get nothing from this one.
+      const others = [...devices.values()].filter(
+        ({ name, server_key }) => name !== device.name && server_key === device.server_key,
+      );
+      if (others.length >= mostDevices) {
         throw new CliaiError("refused", `${mostDevices} browsers take push messages already`, {
           hint: "turn them off in one first, on its page /phone, or sign it out: cliai token revoke NAME",
         });
@@ -45,7 +49,7 @@ export async function openDevices(bus: Bus): Promise<Devices> {
     },
     async remove({ name, endpoint }) {
       if (devices.get(name)?.endpoint !== endpoint) return;
-      await bucket.delete(prefix + name);
+      await bucket.erase(prefix + name);
       devices.delete(name);
     },
   };

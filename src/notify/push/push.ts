@@ -8,6 +8,8 @@ import { pushConsumer } from "../../domain/wire/subjects.ts";
 import type { ServerInside } from "../../server/start/server-options.ts";
 import { createFailures } from "../failures.ts";
 import { createRecipients } from "../recipients.ts";
+import type { Records } from "../records.ts";
+import { NotTaken } from "../targets/not-taken.ts";
 import type { PushSettings } from "../targets/notify-file.ts";
 import { deliveryId, type ToldContext, toldRecipient } from "../targets/told-recipient.ts";
 import { type Device, requireService } from "./device.ts";
@@ -25,7 +27,9 @@ export interface PushPlan extends Pick<PushSending, "keys" | "fetch"> {
   readonly isOwnerGood: (owner: string) => boolean;
 }
 
-export interface PushOptions extends PushPlan, Pick<ToldContext, "records" | "waitMs"> {}
+export interface PushOptions extends PushPlan, Pick<ToldContext, "waitMs"> {
+  readonly records: ToldContext["records"] & Pick<Records, "forget">;
+}
 
 export interface Push {
   readonly entries: readonly Device[];
@@ -54,18 +58,26 @@ export async function openPush(
   const recipients = createRecipients(inside, pushConsumer(""));
   let { push: settings, pageUrl: page } = first;
 
+  /** Resolves to why the browser gets no messages any more; undefined if its push service has taken this one. */
   const post = async (device: Device, notices: Notices, signal: AbortSignal) => {
     if (!isOwnerGood(device.owner)) return forget(device, "it was signed out");
     const contact = settings.contact ?? (page?.startsWith("https:") ? page : nobody);
     const sending = { id: deliveryId(notices), keys, contact, timeoutS, now, signal, fetch: options.fetch };
-    if (!(await sendPush(device, notices, sending))) forget(device, "its push service says that it is gone");
+    const isTaken = await sendPush(device, notices, sending);
+    return isTaken ? undefined : forget(device, "its push service says that it is gone");
   };
   const forget = (device: Device, why: string) => {
     log.info(`the browser ${device.name} gets no push messages any more: ${why}`);
-    devices
-      .remove(device)
-      .then(apply)
-      .catch((error: unknown) => log.warn(`the browser ${device.name} is not removed: ${messageOf(error)}`));
+    remove([device]).catch((error: unknown) =>
+      log.warn(`the browser ${device.name} is not removed: ${messageOf(error)}`),
+    );
+    return why;
+  };
+  const remove = async (gone: readonly Device[]) => {
+    for (const device of gone) await devices.remove(device);
+    await apply(); // after it, nothing is noted of them any more
+    const names = devices.list().map(({ name }) => name);
+    for (const { name } of gone) if (!names.includes(name)) await records.forget(pushConsumer(name));
   };
   /** Those that have subscribed for this server. */
   const own = () => devices.list().filter(({ server_key }) => server_key === keys.publicKey);
@@ -77,7 +89,10 @@ export async function openPush(
         const facts = { name: device.name, on, quiet, every_s, consumer };
         return toldRecipient(
           { ...facts, fingerprint: JSON.stringify([device, on, quiet, every_s]) },
-          { failures, records, now, log, waitMs, post: (notices, signal) => post(device, notices, signal) },
+          {
+            ...{ failures, records, now, log, waitMs },
+            post: async (notices, signal) => void (await post(device, notices, signal)),
+          },
         );
       }),
     );
@@ -111,17 +126,16 @@ export async function openPush(
       await devices.put(device);
       await apply();
     },
-    async remove(endpoint) {
-      const found = devices.list().filter((device) => device.endpoint === endpoint);
-      for (const device of found) await devices.remove(device);
-      await apply();
-    },
+    remove: (endpoint) => remove(devices.list().filter((device) => device.endpoint === endpoint)),
     set(next, pageUrl) {
       settings = next;
       page = pageUrl;
       void apply();
     },
-    send: (device, notice, signal) => post(device, [notice], signal),
+    async send(device, notice, signal) {
+      const why = await post(device, [notice], signal);
+      if (why !== undefined) throw new NotTaken(why);
+    },
     waiting: recipients.waiting,
     async stop() {
       unlisten();

@@ -31,7 +31,7 @@ export async function sendPush(device: Device, notices: Notices, sending: PushSe
   const isUrgent = notices.some(({ kind }) => (urgentKinds as readonly string[]).includes(kind));
   const { headers, body } = await buildPushPayload(
     {
-      data: messageOf(notices, id),
+      data: payloadOf(notices, id),
       options: {
         ttl: keptS,
         urgency: isUrgent ? "high" : "normal",
@@ -57,11 +57,17 @@ export async function sendPush(device: Device, notices: Notices, sending: PushSe
   }
 }
 
-/** What the service worker reads: short enough to be encrypted. */
-function messageOf(notices: Notices, id: string): { id: string; title: string; text: string; path: string } {
+/** What the service worker reads: of the text only so much that all of it is short enough to be encrypted. */
+export function payloadOf(notices: Notices, id: string) {
   const { title, text, path } = wordsOf(notices);
-  const message = { id, title, text, path };
-  while (new TextEncoder().encode(JSON.stringify(message)).length > mostBytes && message.text !== "")
-    message.text = beginningOf(message.text, Math.floor(message.text.length * 0.8));
-  return message;
+  const cutTo = (length: number) => ({
+    id,
+    title,
+    text: length === 0 ? "" : beginningOf(text, length),
+    path,
+  });
+  const isShort = (payload: object) => new TextEncoder().encode(JSON.stringify(payload)).length <= mostBytes;
+  for (let length = text.length; length > 0; length = Math.floor(length * 0.8))
+    if (isShort(cutTo(length))) return cutTo(length);
+  return cutTo(0);
 }

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createPublicKey, verify } from "node:crypto";
 import { renameSync, writeFileSync } from "node:fs";
 import { ensurePushKeys, type PushKeys } from "../../../src/credentials/push-keys.ts";
+import { buckets } from "../../../src/domain/wire/subjects.ts";
+import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { type OpenNotices, openNotices } from "../../../src/notify/open-notices.ts";
 import type { Device } from "../../../src/notify/push/device.ts";
+import { openDevices } from "../../../src/notify/push/devices.ts";
 import { type PushService, startPushService, subscribedBrowser } from "../../support/push-service.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -118,6 +121,21 @@ describe("openPush()", () => {
     await until("it is removed", () => listed("lost") === undefined);
     expect(received("lost")).toEqual([]);
     await until("their places are gone", async () => (await consumers()).length === 0);
+    await until("and what became of their messages", async () => (await toldKeys()).length === 0);
+  });
+
+  test("a test says why a browser gets no messages any more", async () => {
+    await notices.add(device("left"));
+    signedOut.add("token left");
+    expect(await notices.test("left")).toMatchObject([{ ok: false, error: "it was signed out" }]);
+    await notices.add(device("gone"));
+    service.answer(404);
+    expect(await notices.test("gone")).toMatchObject([
+      { ok: false, error: "its push service says that it is gone" },
+    ]);
+    service.answer(201);
+    await until("both are removed", () => notices.list().length === 0);
+    await expect(notices.test("gone")).rejects.toThrow('no target, no browser and no hook is called "gone"');
   });
 
   test("refuses a browser of an unknown push service, of another server, and one too many; the same one replaces itself", async () => {
@@ -131,7 +149,22 @@ describe("openPush()", () => {
     await notices.remove(`${service.origin}/new`);
     expect(listed("many1")).toBeUndefined();
   });
+
+  test("browsers that subscribed for another server take no places of this one", async () => {
+    const devices = await openDevices(run.bus);
+    const old = (n: number) => devices.put(device(`old${n}`, { server_key: "old" }));
+    for (let n = 0; n < 32; n += 1) await old(n);
+    await expect(old(32)).rejects.toThrow("32 browsers take push messages already");
+    await devices.put(device("new", { server_key: "new" }));
+    expect(devices.list().map(({ name }) => name)).toContain("new");
+  });
 });
+
+/** The keys under which it is kept what became of the messages to browsers. */
+async function toldKeys(): Promise<string[]> {
+  const bucket = await openExistingBucket(run.bus, buckets.serve);
+  return [...(await bucket.entries()).keys()].filter((key) => key.startsWith("told.push-"));
+}
 
 async function consumers(): Promise<string[]> {
   const manager = await run.bus.connection.jetstreamManager();
