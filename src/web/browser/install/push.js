@@ -8,17 +8,18 @@ export async function offerPush() {
   if (part === null) return;
   part.hidden = false;
   part.addEventListener("click", (event) => void act(event));
+  await saying("Not turned on", showPresent);
+}
+
+async function showPresent() {
   if (!("PushManager" in globalThis) || !("Notification" in globalThis)) return showState("unable");
   if (Notification.permission === "denied") return showState("denied");
   const { pushManager } = await navigator.serviceWorker.ready;
   const subscription = await pushManager.getSubscription();
   if (subscription === null) return showState("off");
-  // It was made for a server with other keys, which had this address.
-  if (keyOf(subscription) !== part.dataset.pushKey) {
-    await subscription.unsubscribe();
-    return showState("off");
-  }
-  await tell(subscription);
+  if (keyOf(subscription) === part?.dataset.pushKey) return await tell(subscription);
+  // It was made for other keys, of this server or of another one that had this address.
+  await end(subscription).finally(() => showState("off"));
 }
 
 /** @param {Event} event */
@@ -26,13 +27,22 @@ async function act(event) {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (button === null) return;
   button.disabled = true;
+  await saying("Not changed", button.id === "push-on" ? turnOn : turnOff);
+  button.disabled = false;
+}
+
+/**
+ * Says why, if it fails.
+ * @param {string} what
+ * @param {() => Promise<void>} change
+ */
+async function saying(what, change) {
   say("");
   try {
-    await (button.id === "push-on" ? turnOn() : turnOff());
+    await change();
   } catch (error) {
-    say(`Not changed: ${error instanceof Error ? error.message : String(error)}`);
+    say(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  button.disabled = false;
 }
 
 async function turnOn() {
@@ -45,11 +55,17 @@ async function turnOn() {
 async function turnOff() {
   const { pushManager } = await navigator.serviceWorker.ready;
   const subscription = await pushManager.getSubscription();
-  if (subscription !== null) {
-    await post("/phone/push/off", { endpoint: subscription.endpoint });
-    await subscription.unsubscribe();
-  }
+  if (subscription !== null) await end(subscription);
   showState("off");
+}
+
+/**
+ * The server is told first, because afterwards nobody knows the address, and it would keep its place there.
+ * @param {PushSubscription} subscription
+ */
+async function end(subscription) {
+  await post("/phone/push/off", { endpoint: subscription.endpoint });
+  await subscription.unsubscribe();
 }
 
 /** @param {PushSubscription} subscription */
