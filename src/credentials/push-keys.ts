@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { keysDirOf } from "../data-dir/data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
-import { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 
 const PushKeysSchema = v.object({
@@ -19,7 +19,7 @@ export interface PushKeys {
   readonly privateKey: string;
 }
 
-/** @throws CliaiError `config_invalid` if the file is there and holds no keys; `data_dir_unwritable` */
+/** @throws CliaiError `config_invalid` if the file is there and cannot be read, or holds no keys; `data_dir_unwritable` */
 export async function ensurePushKeys(dataDir: string): Promise<PushKeys> {
   const path = join(keysDirOf(dataDir), "push.json");
   const kept = await readKept(path);
@@ -32,16 +32,22 @@ export async function ensurePushKeys(dataDir: string): Promise<PushKeys> {
 }
 
 async function readKept(path: string): Promise<PushKeys | undefined> {
+  let data: Uint8Array;
   try {
-    const { public_key: publicKey, private_key: privateKey } = decodeMessage(
-      PushKeysSchema,
-      await readFile(path),
-    );
-    return { publicKey, privateKey };
+    data = await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
+      hint: "make it readable for the user of this server, or restore it from a backup: browsers have subscribed for its keys",
+      cause,
+    });
+  }
+  try {
+    const { public_key: publicKey, private_key: privateKey } = decodeMessage(PushKeysSchema, data);
+    return { publicKey, privateKey };
+  } catch (cause) {
     throw new CliaiError("config_invalid", `${path} holds no keys for push messages`, {
-      hint: "remove it; browsers that take push messages must then turn them on again",
+      hint: "restore it from a backup, or remove it; without its keys, browsers must turn push messages on again",
       cause,
     });
   }

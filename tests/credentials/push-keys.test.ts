@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { ensurePushKeys } from "../../src/credentials/push-keys.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -14,4 +14,15 @@ test("ensurePushKeys() makes them once, for their owner alone, and overwrites no
     ...{ code: "config_invalid", message: `${path} holds no keys for push messages` },
   });
   expect(readFileSync(path, "utf8")).toBe("{}");
+});
+
+test("ensurePushKeys() says why it cannot read the file, and does not advise to remove it", async () => {
+  await using dir = await tempDir();
+  const path = dir.join("keys", "push.json");
+  mkdirSync(path, { recursive: true });
+  const error: unknown = await ensurePushKeys(dir.path).catch((each: unknown) => each);
+  expect(error).toMatchObject({
+    ...{ code: "config_invalid", message: expect.stringContaining(`cannot use ${path}: EISDIR`) },
+    hint: expect.stringMatching(/^((?!remove).)*$/),
+  });
 });
