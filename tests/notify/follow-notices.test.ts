@@ -57,7 +57,7 @@ describe("followNotices()", () => {
     await following.stop();
   });
 
-  test("a notice that was held is given to the next following at once", async () => {
+  test("a notice that was held is given to the next following, long before it would come again", async () => {
     const name = "notify-next";
     const never = { consumer: name, isWanted: () => true, atOnce: 1, take: () => Promise.resolve() };
     const whenReady = (signal: AbortSignal) =>
@@ -65,9 +65,13 @@ describe("followNotices()", () => {
     const first = followNotices(run.bus, { ...never, whenReady }, silentLogger, ackWaitMs);
     await first.ready;
     const store = await openNoticeStore(run.bus);
+    const storedMs = performance.now();
     await store.store(testNotice("3", new Date()));
-    await until("it is held", async () => (await readConsumer(name)).deliveries >= 4);
+    // After its seventh delivery it is held for as long as it has waited, which is 32 times the wait.
+    await until("it is held", async () => (await readConsumer(name)).deliveries >= 7);
+    const waitedMs = performance.now() - storedMs;
     await first.stop();
+    const stoppedMs = performance.now();
     const taken: string[] = [];
     const next = followNotices(
       run.bus,
@@ -82,6 +86,7 @@ describe("followNotices()", () => {
       silentLogger,
     );
     await until("it is taken", () => taken.includes("test_3"));
+    expect(performance.now() - stoppedMs).toBeLessThan(waitedMs / 2);
     await until("it is acknowledged", async () => (await readConsumer(name)).pending === 0);
     await next.stop();
   });
