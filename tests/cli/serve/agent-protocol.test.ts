@@ -10,6 +10,7 @@ import { ensureKeys } from "../../../src/credentials/keys.ts";
 import { addPeer, type PeerOrder, peerCredsPath, revokePeer } from "../../../src/credentials/peers.ts";
 import { natsDirOf } from "../../../src/data-dir/data-dir.ts";
 import { writeServeFile } from "../../../src/data-dir/serve-file.ts";
+import type { CommandRecord } from "../../../src/domain/receipts.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { mintUser } from "../../../src/nats/accounts/credentials.ts";
@@ -95,8 +96,7 @@ function startAgent(id: AgentId, work: (task: Task, agent: Worker) => Promise<vo
     const task = JSON.parse(new TextDecoder().decode(data)) as Task;
     void receipt(task, "delivered")
       .then(() => receipt(task, "injected", { route: "stream-json" }))
-      .then(() => work(task, agent))
-      .catch(() => undefined); // the last test ends the server while the agent asks
+      .then(() => work(task, agent));
   });
   const facts = {
     status: "idle",
@@ -377,6 +377,12 @@ describe("openAgentProtocol()", () => {
     expect(error?.[0]).toBe("500");
     expect(error?.[1]).toStartWith("cliai serve ends; the task goes on");
     expect((await discover(caller)).size).toBe(0);
-    expect(server.fleet.get(ada)?.commands.at(-1)?.receipts.at(-1)?.state).toBe("seen");
+    // Not the last order: the answer to the agent's question comes after it.
+    const isTask = ({ summary }: CommandRecord) => summary === "ask at the end";
+    const state = () => server.fleet.get(ada)?.commands.find(isTask)?.receipts.at(-1)?.state;
+    await until("the task goes on", () => state() === "seen");
+    const [request] = server.requests.open();
+    await server.requests.answer(request?.request_id ?? "", { text: "all" }, "kim (page)");
+    await until("the task is over", () => state() === "applied");
   });
 });
