@@ -8,8 +8,13 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 
 /** How much of an agent's attachments is kept. The oldest go first, but never those that are just stored. */
 export const attachmentsBytes = 64 * 1024 * 1024;
+/** What each file and each folder counts at least, because that is what it takes on a disk. */
+export const leastBytes = 4_096;
 
-/** Stores them under clean names, and returns their paths. `taskId` names their folder. @throws CliaiError `data_dir_unwritable` */
+/**
+ * Stores them under clean names, and returns their paths. `taskId` names their folder.
+ * @throws CliaiError `data_dir_unwritable`; then nothing of them is left
+ */
 export async function storeAttachments(
   dataDir: string,
   id: AgentId,
@@ -23,6 +28,10 @@ export async function storeAttachments(
   const folder = join(all, taskId);
   try {
     await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+  try {
     const names = cleanFileNames(attachments.map(({ filename }) => filename));
     const paths = names.map((name) => join(folder, name));
     for (const [index, { content }] of attachments.entries()) {
@@ -31,6 +40,7 @@ export async function storeAttachments(
     await makeRoom(all, taskId);
     return paths;
   } catch (error) {
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined); // the first error is the one to report
     throw unwritable(folder, error);
   }
 }
@@ -53,5 +63,6 @@ async function measured(all: string, name: string) {
   const names = await readdir(path).catch((): string[] => []); // a file that somebody has put there
   const sizes = await Promise.all(names.map(async (each) => (await stat(join(path, each))).size));
   const { mtimeMs } = await stat(path);
-  return { name, path, storedMs: mtimeMs, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  const bytes = sizes.reduce((sum, size) => sum + Math.max(size, leastBytes), leastBytes);
+  return { name, path, storedMs: mtimeMs, bytes };
 }

@@ -63,21 +63,30 @@ export function openGateway(options: GatewayOptions): Gateway {
     await atMost(stopWithinMs, seated.seat.stop());
     if (seated.bus !== fleetBus) await seated.bus.close();
   };
-  const sync = async () => {
+  /** Returns what is wrong. */
+  const sync = async (): Promise<readonly string[]> => {
     const peers = server.isLeader() ? await readPeers() : [];
     for (const { peer } of [...seats.values()]) {
       if (!peers.some((each) => isSame(each, peer))) await rise(peer.name);
     }
     const online =
       peers.length === 0 ? [] : server.fleet.list().filter(({ axes }) => axes.link.value === "online");
+    const faults: string[] = [];
     for (const peer of peers) {
       try {
         if (!seats.has(peer.name)) await sit(peer);
         await seats.get(peer.name)?.seat.show(online.filter(({ agent_id }) => mayPrompt(peer, agent_id)));
       } catch (error) {
-        log.warn(`the agents are not announced to the peer ${peer.name}: ${messageOf(error)}`);
+        faults.push(`the agents are not announced to the peer ${peer.name}: ${messageOf(error)}`);
       }
     }
+    return faults;
+  };
+  /** What was wrong at the last look: a fault that lasts is told once. */
+  let told: readonly string[] = [];
+  const tell = (faults: readonly string[]) => {
+    for (const fault of faults) if (!told.includes(fault)) log.warn(fault);
+    told = faults;
   };
   let last: Promise<void> = Promise.resolve();
   let isSyncing = false;
@@ -85,7 +94,8 @@ export function openGateway(options: GatewayOptions): Gateway {
     if (isSyncing || isStopped) return;
     isSyncing = true;
     last = sync()
-      .catch((error: unknown) => log.warn(`the peers cannot be read: ${messageOf(error)}`))
+      .catch((error: unknown) => [`the peers cannot be read: ${messageOf(error)}`])
+      .then(tell)
       .finally(() => {
         isSyncing = false;
       });

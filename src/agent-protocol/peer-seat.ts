@@ -24,7 +24,7 @@ export interface PeerSeat {
   show(agents: readonly AgentView[]): Promise<void>;
   /** Publishes the heartbeat of each agent. */
   beat(): void;
-  /** Ends all services. Prompts that are not over get an error. */
+  /** Ends all services. Prompts that are not over get an error at once, also those that wait for their turn. */
   stop(): Promise<void>;
 }
 
@@ -161,7 +161,7 @@ async function answerPrompt(
     send(ackPiece);
     again = setInterval(() => send(ackPiece), ackAgainMs);
     const run = { id, by, mayPermit, server, bus: fleetBus, saveAttachments, signal, now, log };
-    const failure = await queues.run(id, () =>
+    const act = () =>
       runPrompt(prompt, {
         ...run,
         onText: (text) => send({ type: "response", data: text }),
@@ -173,8 +173,8 @@ async function answerPrompt(
           send({ type: "query", data: { id: query, reply_subject, prompt: text } });
           return stop;
         },
-      }),
-    );
+      });
+    const failure = await queues.run(id, act, signal);
     if (failure !== undefined) guarded(() => request.fail(failure.code, failure.text));
   } catch (error) {
     const { code, text } = serviceErrorOf(error);

@@ -6,6 +6,7 @@ import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import type { Server } from "../server/server.ts";
+import { notGiven } from "./agent-queues.ts";
 import { followAnswer } from "./answer-stream.ts";
 import { type AskCaller, followQueries } from "./caller-queries.ts";
 import { untilTaskIsOver } from "./task-outcome.ts";
@@ -65,6 +66,7 @@ async function carryOut(prompt: Prompt, options: PromptRunOptions): Promise<Serv
   const answer = await followAnswer({ id, text: prompt.text, server, bus, onText, signal, now });
   const stopQueries = followQueries({ id, requests: server.requests, mayPermit, by, ask, log });
   try {
+    if (signal.aborted) throw notGiven(id);
     await server.sendCommand({ id, type: "task", text, from: by, command_id, expiresInS });
     const onReceipt = (receipt: ReceiptEntry) => {
       if (["delivered", "injected", "seen"].includes(receipt.state)) onStep(receipt.state);

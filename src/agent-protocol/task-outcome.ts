@@ -17,20 +17,26 @@ const lookEveryMs = 1_000;
 
 /**
  * Resolves with the task's final receipt.
- * @throws CliaiError `agent_unknown` if the agent is removed meanwhile; `interrupted` if the signal aborts
+ * @throws CliaiError `agent_unknown` if the agent is removed meanwhile; `order_unknown` if its record has dropped the task, which it may do
+ * when the task is over; `interrupted` if the signal aborts
  */
 export async function untilTaskIsOver(task: FollowedTask): Promise<ReceiptEntry> {
   const { id, commandId, fleet, onReceipt, signal } = task;
   const over = Promise.withResolvers<ReceiptEntry>();
   const told = new Set<string>();
+  let wasKnown = false;
   const look = () => {
     const agent = fleet.get(id);
     if (agent === undefined) {
       over.reject(new CliaiError("agent_unknown", `${id} was removed`));
       return;
     }
-    const receipts = agent.commands.find(({ command_id }) => command_id === commandId)?.receipts ?? [];
-    for (const receipt of receipts) {
+    const command = agent.commands.find(({ command_id }) => command_id === commandId);
+    if (command === undefined && wasKnown) {
+      over.reject(new CliaiError("order_unknown", `${id} does not know the task any more`));
+    }
+    wasKnown ||= command !== undefined;
+    for (const receipt of command?.receipts ?? []) {
       if (told.has(receipt.state)) continue;
       told.add(receipt.state);
       onReceipt(receipt);
@@ -39,7 +45,10 @@ export async function untilTaskIsOver(task: FollowedTask): Promise<ReceiptEntry>
   };
   const interrupt = () =>
     over.reject(
-      new CliaiError("interrupted", "cliai serve ends; the task goes on, and is not answered here"),
+      new CliaiError(
+        "interrupted",
+        "this peer is no longer served; the task goes on, and is not answered here",
+      ),
     );
   const stopListening = fleet.onChange(({ ids }) => {
     if (ids.includes(id)) look();

@@ -3,8 +3,8 @@ import { type AgentRequest, isOpen } from "./requests.ts";
 import { CliaiError } from "./text/errors.ts";
 import { didYouMean } from "./text/nearest.ts";
 
-/** A shorter beginning of an id is a slip of the hand more often than it is meant; that of an order must be as long (src/server/inbox). */
-const leastCharacters = 4;
+/** A shorter beginning of an id is a slip of the hand more often than it is meant; that of an order must be as long. */
+export const leastIdCharacters = 4;
 
 /**
  * Finds a request by its id, or by at least the first four characters of its id if no other id begins with them. An open request wins over decided
@@ -25,9 +25,9 @@ export function findRequest(text: string, requests: Iterable<AgentRequest>): Age
       hint: `use one of ${candidates.map(({ request_id }) => request_id).join(", ")}`,
     });
   }
-  if (text !== "" && text.length < leastCharacters && startingWith(text, known).length > 0) {
+  if (text !== "" && text.length < leastIdCharacters && startingWith(text, known).length > 0) {
     throw new CliaiError("request_unknown", `no request "${text}"`, {
-      hint: `give the whole id, or at least its first ${leastCharacters} characters: cliai inbox`,
+      hint: `give the whole id, or at least its first ${leastIdCharacters} characters: cliai inbox`,
     });
   }
   const asking = new Set(known.filter(isOpen).map(({ agent_id }) => agent_id));
@@ -70,7 +70,7 @@ export function unknownRequest(text: string, known: readonly string[]): CliaiErr
 }
 
 function begunWith(text: string, requests: readonly AgentRequest[]): AgentRequest[] {
-  return text.length < leastCharacters ? [] : startingWith(text, requests);
+  return text.length < leastIdCharacters ? [] : startingWith(text, requests);
 }
 
 function startingWith(text: string, requests: readonly AgentRequest[]): AgentRequest[] {

@@ -8,6 +8,7 @@ import { createStdioTransport } from "../../bridge/stdio-transport.ts";
 import { readHttpToken } from "../../data-dir/http-token.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
 import { directFetch } from "../../direct-fetch.ts";
+import { operatorMcpPath } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { loopback } from "../../domain/wire/own-address.ts";
 import { dataDirArgs, dataDirFor } from "../fleet/client.ts";
@@ -76,7 +77,7 @@ async function askOperatorServer(
   const headers = Object.fromEntries(new Headers(init.headers));
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   try {
-    return await directFetch(new URL("/mcp/operator", url), {
+    return await directFetch(new URL(operatorMcpPath, url), {
       headers,
       method: init.method,
       ...(typeof init.body === "string" ? { body: init.body } : {}),

@@ -28,6 +28,8 @@ export const pairedScopes: readonly TokenScope[] = ["read", "answer", "command"]
 
 /** Where agents use their tools over HTTP. */
 export const agentMcpPath = "/mcp";
+/** Where the operator's assistants use theirs. */
+export const operatorMcpPath = "/mcp/operator";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 

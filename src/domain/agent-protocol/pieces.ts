@@ -38,8 +38,10 @@ export function serviceError(code: number, text: string): ServiceError {
   return { code, text: beginningOf(text.replaceAll(/\s*[\r\n]+\s*/g, " | "), 199) };
 }
 
-/** What of an error the caller is told: an error that is written for people as it is, of another one only that there was one. */
+/** What of an error the caller is told: an error that is written for people as it is, but no path; of another one only that there was one. */
 export function serviceErrorOf(error: unknown): ServiceError {
   if (!(error instanceof CliaiError)) return serviceError(500, "the prompt could not be carried out");
+  if (error.code === "data_dir_unwritable")
+    return serviceError(500, "the attachments cannot be stored; see the log of cliai serve");
   return serviceError(codeOf[error.code] ?? 500, messageOf(error));
 }

@@ -1,6 +1,7 @@
 // Cancels orders that still wait, at the operator's request on `serve.cancel`. It first holds the order, like a call of the agent, so that no
 // serve hands it out meanwhile; then it stores the receipt `refused`. No agent's account reaches the subject.
 import * as v from "valibot";
+import { leastIdCharacters } from "../../domain/find-request.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { standingOf } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, isControl, isSameOrder, isWaiting, namesOf } from "../../domain/receipts.ts";
@@ -14,9 +15,6 @@ import type { Projector } from "../fleet/projector.ts";
 import { askOperatorDesk, openOperatorDesk } from "../operator-desk.ts";
 import type { Holds } from "./holds.ts";
 import type { OrderEnds } from "./order-ends.ts";
-
-/** How many characters of an id are needed, so that a typing mistake does not name another order. */
-const leastCharacters = 4;
 
 const CancelSchema = v.object({
   /** The id of the order, or its beginning. */
@@ -110,7 +108,7 @@ interface FoundOrder {
 }
 
 /**
- * Finds an order by its id, or by at least `leastCharacters` of its beginning.
+ * Finds an order by its id, or by at least `leastIdCharacters` of its beginning.
  * @throws CliaiError `order_unknown`; `usage` if several orders fit
  */
 function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrder {
@@ -118,7 +116,7 @@ function findOrder(wanted: string, fleet: CancelDeskOptions["fleet"]): FoundOrde
     commands.filter(({ stream_seq }) => stream_seq > 0).map((command) => ({ agent_id, command })),
   );
   const exact = known.filter(({ command }) => command.command_id === wanted);
-  const isLong = wanted.length >= leastCharacters;
+  const isLong = wanted.length >= leastIdCharacters;
   const near = isLong ? known.filter(({ command }) => command.command_id.startsWith(wanted)) : [];
   const found = exact.length > 0 ? exact : near;
   // Several orders may have one id (`send --all`). Then those that still wait are meant.

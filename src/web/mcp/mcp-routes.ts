@@ -4,7 +4,12 @@
 // can subscribe, because their subscription is one request with a long answer. Who gets in is decided before (src/web/access).
 import { type AuthInfo, createMcpHandler, type McpHttpHandler } from "@modelcontextprotocol/server";
 import { type Context, Hono } from "hono";
-import { agentMcpPath, type TokenScope, tokenScopes } from "../../domain/access/token-scopes.ts";
+import {
+  agentMcpPath,
+  operatorMcpPath,
+  type TokenScope,
+  tokenScopes,
+} from "../../domain/access/token-scopes.ts";
 import { parseJson } from "../../domain/wire/decode.ts";
 import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
@@ -15,6 +20,13 @@ import { type AgentDesk, type BegunRequest, requireAgent } from "./agent-desk.ts
 import { createChangeBus } from "./operator-resources.ts";
 import { createOperatorServer } from "./operator-server.ts";
 import { inPlainWords } from "./plain-errors.ts";
+
+/** The method that both MCP paths take. GET and DELETE are for sessions, which this server does not keep. */
+export const mcpMethod = "POST";
+
+export function isMcpPath(path: string): boolean {
+  return path === agentMcpPath || path === operatorMcpPath;
+}
 
 export interface McpOptions {
   readonly server: Server;
@@ -46,7 +58,7 @@ export function createMcp(options: McpOptions): Hono {
     responseMode: "sse",
   });
   const mcp = new Hono();
-  mcp.post("/mcp/operator", (c) => answer(c, operators, access, authOf(c)));
+  mcp.post(operatorMcpPath, (c) => answer(c, operators, access, authOf(c)));
   mcp.post(agentMcpPath, async (c) => {
     const { id, desk } = requireAgent(callerOf(c), agentDesk);
     const { remoteAddress: from = "unknown" } = (c.env ?? {}) as ConnectionInfo;

@@ -1,16 +1,8 @@
 // The errors of MCP over HTTP in words for a person. The MCP SDK writes its own for whoever knows the protocol, and seldom names the wrong value.
 // The code and the data of each error, by which clients decide, stay as the SDK gives them. Measured with @modelcontextprotocol/server 2.4.0.
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
-import { agentMcpPath } from "../../domain/access/token-scopes.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { beginningOf, firstLineOf } from "../../domain/text/summary.ts";
-
-/** The method that both MCP paths take. GET and DELETE are for sessions, which this server does not keep. */
-export const mcpMethod = "POST";
-
-export function isMcpPath(path: string): boolean {
-  return path === agentMcpPath || path === `${agentMcpPath}/operator`;
-}
 
 export interface McpAsked {
   readonly headers: Headers;
@@ -50,7 +42,7 @@ function kept(headers: Headers): Headers {
 /** What is wrong, with the value, and what to do about it; the SDK's own words if it is none of the known errors. */
 function plainMessage(status: number, error: RpcError, { headers, body }: McpAsked): string {
   // Secrets are removed before it is cut, because a cut secret is not recognised.
-  const shown = beginningOf(firstLineOf(redact(body)), shownLength);
+  const shown = () => beginningOf(firstLineOf(redact(body)), shownLength);
   if (status === 415)
     return `the content type ${quoted(headers.get("content-type"))} is no JSON; send the header Content-Type: application/json`;
   if (status === 406)
@@ -59,13 +51,13 @@ function plainMessage(status: number, error: RpcError, { headers, body }: McpAsk
   const version = askedVersion(error.data) ?? headers.get("mcp-protocol-version");
   switch (error.code) {
     case -32700:
-      return shown === ""
+      return body.trim() === ""
         ? `the body is empty; send one JSON-RPC message, such as ${example}`
-        : `the body is no JSON: ${shown}; send one JSON-RPC message, such as ${example}`;
+        : `the body is no JSON: ${shown()}; send one JSON-RPC message, such as ${example}`;
     case -32600:
       return error.message.includes("Only one initialization")
         ? "the body has initialize among other messages; send initialize by itself"
-        : `the body is no JSON-RPC message: ${shown}; send one such as ${example}`;
+        : `the body is no JSON-RPC message: ${shown()}; send one such as ${example}`;
     case -32601:
       return `MCP has no method ${quoted(headers.get("mcp-method"))} here; a client begins with initialize or server/discover, which say what there is`;
     case -32022:

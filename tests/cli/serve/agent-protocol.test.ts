@@ -1,6 +1,6 @@
 // A program of others, with the plain NATS client, and the agents as it sees them. One server with credentials for all tests of this file.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { connect, credsAuthenticator, type Msg, type NatsConnection, type NatsError } from "nats";
@@ -8,7 +8,7 @@ import { openAgentProtocol } from "../../../src/cli/serve/agent-protocol.ts";
 import { claimsOf } from "../../../src/cli/serve/serve-nats.ts";
 import { ensureKeys } from "../../../src/credentials/keys.ts";
 import { addPeer, type PeerOrder, peerCredsPath, revokePeer } from "../../../src/credentials/peers.ts";
-import { natsDirOf } from "../../../src/data-dir/data-dir.ts";
+import { keysDirOf, natsDirOf } from "../../../src/data-dir/data-dir.ts";
 import { writeServeFile } from "../../../src/data-dir/serve-file.ts";
 import type { CommandRecord } from "../../../src/domain/receipts.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
@@ -369,13 +369,34 @@ describe("openAgentProtocol()", () => {
     await expect(again).rejects.toThrow("Authorization Violation");
   });
 
+  test("makes no task of a prompt that waits when its peer is revoked, and tells that at once", async () => {
+    const late = await connectPeer({ name: "late" });
+    await until("it finds the agents", async () => (await discover(late)).size === 2);
+    let second: Answered | undefined;
+    const first = await prompt(caller, "ada", "ask early", async () => {
+      const statuses: string[] = [];
+      const waiting = prompt(late, "ada", "late", undefined, statuses);
+      await until("it is acknowledged", () => statuses.length > 0);
+      // As by revokePeer(), but the connection stays, so that it can be seen what is told.
+      await rm(join(keysDirOf(dir.path), "peers", "late.json"));
+      second = await waiting;
+      return "all";
+    });
+    expect(second?.error).toEqual(["500", "the prompt was not given to ada: this peer is no longer served"]);
+    expect(first.texts).toEndWith("It is all.");
+    // This one would wait behind it.
+    expect((await prompt(caller, "ada", "third")).texts).toEndWith("You said: third");
+    const senders = server.fleet.get(ada)?.commands.map(({ from }) => from);
+    expect(senders).not.toContain("late (peer)");
+  });
+
   test("answers open prompts with an error when serve ends, and the task goes on", async () => {
     const { error } = await prompt(caller, "ada", "ask at the end", async () => {
       await protocol.disposeAsync();
       return "all";
     });
     expect(error?.[0]).toBe("500");
-    expect(error?.[1]).toStartWith("cliai serve ends; the task goes on");
+    expect(error?.[1]).toStartWith("this peer is no longer served; the task goes on");
     expect((await discover(caller)).size).toBe(0);
     // Not the last order: the answer to the agent's question comes after it.
     const isTask = ({ summary }: CommandRecord) => summary === "ask at the end";
@@ -384,5 +405,9 @@ describe("openAgentProtocol()", () => {
     const [request] = server.requests.open();
     await server.requests.answer(request?.request_id ?? "", { text: "all" }, "kim (page)");
     await until("the task is over", () => state() === "applied");
+    await until("its last words are stored", async () => {
+      const { entries } = await server.transcripts.read(ada, { limit: 1 });
+      return entries.at(-1)?.text === "It is all.";
+    });
   });
 });

@@ -15,6 +15,8 @@ describe("cleanFileNames()", () => {
     ["a\u202Etxt.exe", "atxt.exe"],
     ["a;rm *.md", "a_rm_.md"],
     [`${"n".repeat(300)}.pdf`, `${"n".repeat(96)}.pdf`],
+    [`${"文".repeat(300)}.pdf`, `${"文".repeat(65)}.pdf`],
+    [`${"n".repeat(99)}.文文`, "n".repeat(99)],
   ])("makes %j to %j", (given, clean) => {
     expect(cleanFileNames([given])).toEqual([clean]);
   });
@@ -23,13 +25,23 @@ describe("cleanFileNames()", () => {
     expect(cleanFileNames(["a.txt", "A.txt", "x/a.txt"])).toEqual(["a.txt", "A-2.txt", "a-3.txt"]);
   });
 
-  test("never makes a path, a hidden file or an empty name", () => {
+  test("has room for the number of a long name", () => {
+    const long = `${"n".repeat(300)}.pdf`;
+    expect(cleanFileNames([long, long])[1]).toBe(`${"n".repeat(94)}-2.pdf`);
+  });
+
+  test("never makes a path, a hidden file, an empty name, or one too long for a file system", () => {
+    const long = fc.constantFrom("n", "文", "\u{1F600}").map((unit) => unit.repeat(300));
+    const name = fc.oneof(fc.string({ unit: "binary" }), long);
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: "binary" }), { maxLength: 5 }), (names) => {
+      fc.property(fc.array(name, { maxLength: 5 }), (names) => {
         const clean = cleanFileNames(names);
         expect(clean).toHaveLength(names.length);
         expect(new Set(clean.map((name) => name.toLowerCase())).size).toBe(names.length);
-        for (const name of clean) expect(name).toMatch(/^[^/\\\s.][^/\\\s]{0,109}$/u);
+        for (const each of clean) {
+          expect(each).toMatch(/^[^/\\\s.][^/\\\s]{0,99}$/u);
+          expect(Buffer.byteLength(each)).toBeLessThanOrEqual(200);
+        }
       }),
     );
   });

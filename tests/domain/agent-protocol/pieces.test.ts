@@ -13,6 +13,11 @@ describe("serviceErrorOf()", () => {
       code: 500,
       text: "the prompt could not be carried out",
     });
+    const unwritable = new CliaiError("data_dir_unwritable", "cannot write /home/kim/.cliai/agents/ada: EIO");
+    expect(serviceErrorOf(unwritable)).toEqual({
+      code: 500,
+      text: "the attachments cannot be stored; see the log of cliai serve",
+    });
     expect(serviceError(500, "x".repeat(500)).text).toHaveLength(200);
   });
 });
