@@ -1,7 +1,7 @@
 // Connects a Bus to NATS with the `nats` package.
 import { connect, createInbox, headers, type Msg, type MsgHdrs, type NatsConnection } from "nats";
 import { definedOf } from "../domain/defined.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { CliaiError } from "../domain/text/errors.ts";
 import { type TraceContext, traceHeader, traceparentOf } from "../domain/trace/trace-context.ts";
 import type { Logger } from "../log.ts";
 import { atMost } from "../waiting.ts";
@@ -10,8 +10,10 @@ import { explainDistrust, trustOptions } from "./accounts/trust.ts";
 import type { Bus, BusMessage, BusOptions } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
+import { guarded } from "./guarded.ts";
 import { encode } from "./payload.ts";
 import { cancelled, createBackoff, firstReconnectMs, untilBack, watchStatus } from "./reconnection.ts";
+import { isReplyInbox } from "./reply-inbox.ts";
 import { traceOf } from "./trace-of.ts";
 
 /** @throws CliaiError `nats_unreachable` (never with `waitForServer`); `refused` if NATS does not accept the credentials */
@@ -169,22 +171,6 @@ function createBus(connection: NatsConnection, { inboxPrefix, log }: BusOptions,
   };
 }
 
-/**
- * Logs an error of `act`, and does not throw it. An error would end the loop in which nats 2.29 reads: the connection would stay open, but
- * receive nothing more.
- */
-function guarded(log: Logger, what: string, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    log.error(`${what} is not handled: ${messageOf(error)}`);
-  }
-}
-
-/**
- * `wantsReply` is true only if the reply subject is an inbox, or begins with `_R_.`, which nats-server itself writes for a request from
- * another account. A sender can name any other subject, and a reply would publish on it with our own rights.
- */
 function traceHeaders(trace: TraceContext | undefined): MsgHdrs | undefined {
   if (trace === undefined) return undefined;
   const made = headers();
@@ -197,7 +183,7 @@ function wrapMessage(message: Msg): BusMessage {
     subject: message.subject,
     data: message.data,
     ...traceOf(message),
-    wantsReply: /^(_INBOX|_R_)\./.test(message.reply ?? ""),
+    wantsReply: isReplyInbox(message.reply),
     reply: (body) => {
       message.respond(encode(message.reply ?? "", body));
     },

@@ -5,7 +5,9 @@ import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Bus } from "./bus.ts";
 import { translateNatsError } from "./errors.ts";
+import { guarded } from "./guarded.ts";
 import { encode } from "./payload.ts";
+import { isReplyInbox } from "./reply-inbox.ts";
 
 export interface MicroService {
   readonly id: string;
@@ -58,7 +60,8 @@ export async function startMicroService(
         ...(facts === undefined ? {} : { metadata: { ...facts } }),
         handler: (error, message) => {
           if (error !== null) log.warn(`${subject}: ${messageOf(error)}`);
-          else if (hasInbox(message)) guarded(log, subject, () => onRequest(requestOf(message)));
+          else if (isReplyInbox(message.reply))
+            guarded(log, `a request on ${subject}`, () => onRequest(requestOf(message)));
         },
       });
     }
@@ -74,14 +77,6 @@ export async function startMicroService(
   }
 }
 
-/**
- * Whether the request names an inbox for its answers, or a subject that nats-server itself has made for a request from another account. An
- * answer to any other subject would publish there with our rights.
- */
-function hasInbox({ reply = "" }: ServiceMsg): boolean {
-  return /^(_INBOX|_R_)\./.test(reply);
-}
-
 function requestOf(message: ServiceMsg): MicroRequest {
   return {
     data: message.data,
@@ -94,13 +89,4 @@ function requestOf(message: ServiceMsg): MicroRequest {
     },
     end: () => void message.respond(Empty),
   };
-}
-
-/** An error of the handler would end the loop in which nats 2.29 reads. */
-function guarded(log: Logger, subject: string, act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    log.error(`a request on ${subject} is not handled: ${messageOf(error)}`);
-  }
 }
