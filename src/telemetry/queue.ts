@@ -53,7 +53,9 @@ export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
       options.onTried(outcome.type === "taken" ? undefined : outcome.reason);
       if (outcome.type === "again") {
         keepNewest([...batch, ...waiting]);
-        return outcome.waitMs ?? Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
+        const ownMs = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
+        // A collector may ask for 0 s. Then it would be asked again without any pause.
+        return Math.max(firstRetryMs, outcome.waitMs ?? ownMs);
       }
       const refused = outcome.type === "refused" ? batch.length : (outcome.rejected ?? 0);
       dropped += refused;
@@ -63,12 +65,14 @@ export function createQueue<T>(options: QueueOptions<T>): Queue<T> {
   };
   const run = async () => {
     let failures = 0;
-    while (!ending.signal.aborted) {
-      await atMost(options.sendAfterMs ?? sendAfterMs, wake.promise);
+    let waitMs: number | undefined;
+    for (;;) {
+      if (waitMs === undefined) await atMost(options.sendAfterMs ?? sendAfterMs, wake.promise);
+      else await pause(waitMs, ending.signal);
+      if (ending.signal.aborted) break;
       wake = Promise.withResolvers();
-      const waitMs = await sendAll(failures);
+      waitMs = await sendAll(failures);
       failures = waitMs === undefined ? 0 : failures + 1;
-      if (waitMs !== undefined) await pause(waitMs, ending.signal);
     }
     await sendAll(0);
     dropped += waiting.length;

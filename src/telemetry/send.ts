@@ -4,6 +4,7 @@ import { gzip } from "node:zlib";
 import type { OtlpTarget } from "../config/otlp-settings.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import { readRetryAfterMs } from "../domain/text/moment.ts";
 
 /** What became of a request. `again`: the collector may take it later; after `waitMs`, if it said so. */
 export type Outcome =
@@ -18,19 +19,30 @@ const answerBytes = 65_536;
 
 const zip = promisify(gzip);
 
-/** @param signal gives the request up */
+export interface OtlpContent {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The media type of the body. */
+  readonly type: string;
+}
+
+export interface OtlpSending {
+  /** Gives the request up, at the end of serve. */
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+}
+
+/** Never throws. */
 export async function sendOtlp(
   target: OtlpTarget,
-  body: Uint8Array<ArrayBuffer>,
-  contentType: string,
-  signal: AbortSignal,
+  { body, type }: OtlpContent,
+  { signal, now }: OtlpSending,
 ): Promise<Outcome> {
   const deadline = AbortSignal.timeout(target.timeoutMs);
   try {
     const response = await directFetch(target.url, {
       method: "POST",
       headers: {
-        "content-type": contentType,
+        "content-type": type,
         ...(target.isGzipped ? { "content-encoding": "gzip" } : {}),
         ...target.headers,
       },
@@ -42,10 +54,13 @@ export async function sendOtlp(
     if (response.ok) return { type: "taken", answer };
     const reason = `${hostOf(target)} answered ${status}`;
     if (!againStatuses.includes(status)) return { type: "refused", reason };
-    return { type: "again", reason, waitMs: waitAsked(response.headers.get("retry-after")) };
+    const waitMs = readRetryAfterMs(response.headers.get("retry-after"), now(), longestAskedMs);
+    return { type: "again", reason, waitMs };
   } catch (error) {
     if (deadline.aborted)
       return { type: "again", reason: `${hostOf(target)} has not answered within ${target.timeoutMs} ms` };
+    if (signal.aborted)
+      return { type: "again", reason: `${hostOf(target)} has not answered before the end of serve` };
     const { code } = error as NodeJS.ErrnoException;
     return { type: "again", reason: `${hostOf(target)} cannot be reached: ${code ?? messageOf(error)}` };
   }
@@ -65,10 +80,4 @@ async function beginningOf(response: Response): Promise<Uint8Array> {
     if (size > answerBytes) break;
   }
   return Buffer.concat(parts);
-}
-
-function waitAsked(header: string | null): number | undefined {
-  return header !== null && /^\d+$/.test(header.trim())
-    ? Math.min(Number(header) * 1_000, longestAskedMs)
-    : undefined;
 }

@@ -8,6 +8,7 @@ import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import type { Server } from "../server/server.ts";
 import type { FleetObserver } from "../server/start/fleet-observer.ts";
+import type { ExportedSignal } from "../web/metrics/export-metrics.ts";
 import type { Metric } from "../web/metrics/prometheus-text.ts";
 import { callSpan } from "./call-spans.ts";
 import { alertEntry, createSendingLogger, type LogEntry } from "./log-entry.ts";
@@ -40,16 +41,10 @@ export interface Telemetry {
   /** Follows a server that has started. @param gather gives all that `GET /metrics` tells */
   follow(server: Pick<Server, "alerts" | "isLeader" | "startedAt">, gather: () => Promise<Metric[]>): void;
   /** What was sent and dropped of each signal since the start: spans, requests with metrics, log records. */
-  figures(): TelemetryFigures;
-  /** Sends what is left, for 2 s at most. Never throws. */
+  figures(): readonly ExportedSignal[];
+  /** Sends the spans and log records that are left, for 2 s at most. Never throws. */
   stop(): Promise<void>;
 }
-
-export type TelemetryFigures = readonly {
-  readonly signal: OtlpSignal;
-  readonly sent: number;
-  readonly dropped: number;
-}[];
 
 const stopWithinMs = 2_000;
 
@@ -128,19 +123,30 @@ interface Sending extends TelemetryOptions {
 type Encode<T> = (encoding: Encoding, batch: T) => Uint8Array<ArrayBuffer>;
 
 /** Encodes a batch and sends it once; undefined if the signal is not sent. The function that it returns never throws. */
-function createSend<T>(signal: OtlpSignal, { settings, source }: Sending, encode: Encode<T>) {
+function createSend<T>(signal: OtlpSignal, { settings, source, now }: Sending, encode: Encode<T>) {
   const target = settings.targets[signal];
   if (target === undefined) return undefined;
   const encoding = createEncoding(target.protocol, source);
   return async (batch: T, abort: AbortSignal): ReturnType<QueueOptions<T>["send"]> => {
     try {
-      const outcome = await sendOtlp(target, encode(encoding, batch), encoding.contentType, abort);
+      const content = { body: encode(encoding, batch), type: encoding.contentType };
+      const outcome = await sendOtlp(target, content, { signal: abort, now });
       if (outcome.type !== "taken") return outcome;
-      return { ...outcome, rejected: encoding.rejected(signal, outcome.answer) };
+      return { ...outcome, rejected: rejectedBy(encoding, signal, outcome.answer) };
     } catch (error) {
       return { type: "refused", reason: `they cannot be encoded: ${messageOf(error)}` };
     }
   };
+}
+
+/** How many the receiver says that it has refused. One that answers with something else than OTLP has taken all, because it has taken the request. */
+function rejectedBy(encoding: Encoding, signal: OtlpSignal, answer: Uint8Array): number {
+  try {
+    const rejected = encoding.rejected(signal, answer);
+    return Number.isSafeInteger(rejected) ? rejected : 0;
+  } catch {
+    return 0; // the answer cannot be read
+  }
 }
 
 function openQueue<T>(
@@ -159,7 +165,7 @@ function openMetrics(
   startMs: number,
   gather: () => Promise<Metric[]>,
 ): MetricsSending | undefined {
-  const { settings, trouble, now, log } = sending;
+  const { settings, trouble, now } = sending;
   const send = createSend("metrics", sending, (encoding, metrics: readonly Metric[]) =>
     encoding.metrics(metricPoints(metrics, startMs, now().getTime())),
   );
@@ -168,6 +174,5 @@ function openMetrics(
     everyMs: settings.metricsEveryMs,
     send: async (abort) => await send(await gather(), abort),
     onTried: (reason) => trouble.tried("metrics", reason),
-    log,
   });
 }

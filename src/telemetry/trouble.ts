@@ -1,4 +1,4 @@
-// Says once that a collector is away, and once that it is back, however many requests fail meanwhile.
+// Says once for each reason that a collector does not take something, and once that it takes everything again, however many requests fail meanwhile.
 import type { OtlpSignal } from "../config/otlp-settings.ts";
 import type { Logger } from "../log.ts";
 
@@ -8,18 +8,21 @@ export interface Trouble {
 }
 
 export function createTrouble(log: Pick<Logger, "info" | "warn">): Trouble {
-  const reasons = new Map<OtlpSignal, string>();
+  const failing = new Set<OtlpSignal>();
+  /** Kept until everything is sent again: a collector may fail now in this way and now in that. */
+  const told = new Set<string>();
   return {
     tried(signal, reason) {
-      const known = reasons.get(signal);
       if (reason === undefined) {
-        reasons.delete(signal);
-        if (known !== undefined && reasons.size === 0) log.info("OTLP: everything is sent again");
+        if (!failing.delete(signal) || failing.size > 0) return;
+        told.clear();
+        log.info("OTLP: everything is sent again");
         return;
       }
-      const isTold = [...reasons.values()].includes(reason);
-      reasons.set(signal, reason);
-      if (!isTold) log.warn(`OTLP: ${signal} are not sent: ${reason}; the agents are not affected`);
+      failing.add(signal);
+      if (told.has(reason)) return;
+      told.add(reason);
+      log.warn(`OTLP: ${signal} are not sent: ${reason}; the agents are not affected`);
     },
   };
 }

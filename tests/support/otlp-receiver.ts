@@ -39,6 +39,12 @@ export interface ReceivedLog {
   readonly attributes: Attributes;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
 export interface OtlpReceiver extends AsyncDisposable {
   readonly url: string;
   readonly spans: ReceivedSpan[];
@@ -50,8 +56,8 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly requests: { readonly path: string; readonly headers: IncomingMessage["headers"] }[];
   /** What did not fit the definitions. */
   readonly problems: string[];
-  /** How it answers: a status with headers, or not at all. Default 200. */
-  answer(how: { readonly status: number; readonly headers?: Record<string, string> } | "never"): void;
+  /** How it answers: a status with headers and a body, or not at all. Default 200, without a body. */
+  answer(how: Answer | "never"): void;
   /** Refuses connections until `up`. */
   down(): Promise<void>;
   up(): Promise<void>;
@@ -108,7 +114,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
         } catch (error) {
           problems.push(String(error));
         }
-      response.writeHead(how.status, how.headers).end();
+      response.writeHead(how.status, how.headers).end(how.body);
     });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");

@@ -211,15 +211,50 @@ describe("a collector that is away", () => {
     await telemetry.stop();
   });
 
-  test("costs bounded room: the oldest are dropped and counted; the end waits for 2 s at most", async () => {
+  const logsOnly = {
+    ...{ OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" },
+    OTEL_EXPORTER_OTLP_TIMEOUT: "60000",
+  };
+
+  test("costs bounded room: more than 2,048 are dropped and counted; the end waits for 2 s at most", async () => {
     await using receiver = await startOtlpReceiver();
     receiver.answer("never");
-    const telemetry = open(receiver.url, { OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" });
+    const logged: string[] = [];
+    const telemetry = open(receiver.url, logsOnly, logged);
     for (let i = 0; i < 5_000; i += 1) telemetry.log.info(`line ${i}`);
+    expect(telemetry.figures()).toEqual([{ signal: "logs", sent: 0, dropped: 5_000 - 2_048 }]);
+    await until("the first request", () => receiver.requests.length === 1);
     const beginMs = performance.now();
     await telemetry.stop();
     expect(performance.now() - beginMs).toBeLessThan(20_000);
     expect(telemetry.figures()).toEqual([{ signal: "logs", sent: 0, dropped: 5_000 }]);
+    expect(lines(logged)).toEqual([expect.stringContaining("has not answered before the end of serve")]);
+  });
+
+  test("loses the oldest of what does not fit", async () => {
+    await using receiver = await startOtlpReceiver();
+    const telemetry = open(receiver.url, logsOnly);
+    for (let i = 0; i < 5_000; i += 1) telemetry.log.info(`line ${i}`);
+    await until("the rest", () => receiver.logs.length >= 2_048);
+    await telemetry.stop();
+    expect([receiver.logs.length, receiver.logs[0]?.body]).toEqual([2_048, "line 2952"]);
+  });
+
+  test.each([
+    ["http/protobuf", "{}"],
+    ["http/protobuf", "thank you"],
+    ["http/json", "thank you"],
+    ["http/json", '{"partialSuccess":{"rejectedLogRecords":"some"}}'],
+  ])("has taken what it answers with 200, over %s also with %s", async (protocol, body) => {
+    await using receiver = await startOtlpReceiver();
+    receiver.answer({ status: 200, body });
+    const logged: string[] = [];
+    const telemetry = open(receiver.url, { ...logsOnly, OTEL_EXPORTER_OTLP_PROTOCOL: protocol }, logged);
+    telemetry.log.info("first");
+    await until("the count", () => telemetry.figures().some(({ sent, dropped }) => sent + dropped === 1));
+    expect(telemetry.figures()).toEqual([{ signal: "logs", sent: 1, dropped: 0 }]);
+    await telemetry.stop();
+    expect(lines(logged)).toEqual([]);
   });
 
   test("that refuses loses what it refused; its headers and gzip are as asked for", async () => {

@@ -1,4 +1,4 @@
-// Parses times and durations that a person types, and writes how long something is. Pure: the present is a parameter.
+// Parses times and durations that a person types or an HTTP answer has, and writes how long something is. Pure: the present is a parameter.
 import { CliaiError, type ErrorCode } from "./errors.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -71,6 +71,16 @@ export function parseSeconds(
   throw new CliaiError(code, `${name} "${text}" is not a number of seconds from ${least} to ${most}`, {
     hint,
   });
+}
+
+/**
+ * The wait that the header `Retry-After` of an HTTP answer asks for, in ms: from its seconds or its date (RFC 9110). From 0 to `longestMs`;
+ * undefined without the header, or if it is neither.
+ */
+export function readRetryAfterMs(header: string | null, now: Date, longestMs: number): number | undefined {
+  if (header === null) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now.getTime();
+  return Number.isNaN(ms) ? undefined : Math.max(0, Math.min(ms, longestMs));
 }
 
 /** A duration in its largest unit: `3 s`, `5 min`, `2 h`, `4 d`. A negative one is `0 s`. */

@@ -1,6 +1,7 @@
 // Posts to a target over HTTP, once, and says in words why it did not work: without the address's path, its query and other secrets.
 import type { directFetch } from "../../direct-fetch.ts";
 import { harmless } from "../../domain/text/harmless.ts";
+import { readRetryAfterMs } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
 import { NotTaken } from "./not-taken.ts";
@@ -59,7 +60,7 @@ export async function deliver(
   );
   throw new NotTaken(`${hostOf(place)} answered ${status}${said === "" ? "" : `: ${said}`}`, {
     isFinal: status === 400 || status === 413 || status === 422,
-    waitMs: waitAsked(response.headers.get("retry-after"), now()),
+    waitMs: readRetryAfterMs(response.headers.get("retry-after"), now(), longestAskedMs),
     status,
   });
 }
@@ -92,11 +93,4 @@ function withoutSecrets(text: string, { url, hidden }: HttpPlace): string {
   const given = [username, password, ...searchParams.values(), ...hidden];
   const secrets = [...given, ...pathname.split("/")].filter(({ length }) => length >= shortestSecret);
   return secrets.reduce((kept, each) => kept.replaceAll(each, "***"), text);
-}
-
-/** Seconds, or a date (RFC 9110, Retry-After). */
-function waitAsked(header: string | null, now: Date): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now.getTime();
-  return Number.isNaN(ms) ? undefined : Math.max(0, Math.min(ms, longestAskedMs));
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { parseDurationMs, parseMomentMs, parseSeconds, spanText } from "../../../src/domain/text/moment.ts";
+import {
+  parseDurationMs,
+  parseMomentMs,
+  parseSeconds,
+  readRetryAfterMs,
+  spanText,
+} from "../../../src/domain/text/moment.ts";
 
 describe("parseDurationMs()", () => {
   test.each([
@@ -86,4 +92,18 @@ describe("spanText()", () => {
     [86_400, "1 d"],
     [8_640_000, "100 d"],
   ])("says %d seconds as %s", (seconds, text) => expect(spanText(seconds)).toBe(text));
+});
+
+describe("readRetryAfterMs()", () => {
+  const now = new Date("2026-05-03T12:00:00Z");
+
+  test.each([
+    ["0", 0],
+    [" 30 ", 30_000],
+    ["3600", 60_000],
+    ["Sun, 03 May 2026 12:00:20 GMT", 20_000],
+    ["Sun, 03 May 2026 11:00:00 GMT", 0],
+    ["soon", undefined],
+    [null, undefined],
+  ])("reads %p", (header, ms) => expect(readRetryAfterMs(header, now, 60_000)).toBe(ms));
 });
