@@ -1,5 +1,7 @@
 // The spans of an order: one for its life, and below it one for each step that a receipt proves. Pure.
 import { type CommandRecord, isFinal, type ReceiptEntry } from "../domain/receipts.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
+import { agentSubject } from "../domain/wire/subjects.ts";
 import { below, contextOf, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
 
 /** The ends that are errors in a trace. */
@@ -14,7 +16,11 @@ export function orderContext(agentId: string, order: CommandRecord): SpanContext
 }
 
 /** The spans that have ended with this change of an order. @param before undefined if the order was not known */
-export function orderSpans(agentId: string, before: CommandRecord | undefined, after: CommandRecord): Span[] {
+export function orderSpans(
+  agentId: AgentId,
+  before: CommandRecord | undefined,
+  after: CommandRecord,
+): Span[] {
   if (before?.receipts === after.receipts) return [];
   const had = new Set(pairsOf(before?.receipts ?? []).map(keyOf));
   const steps = pairsOf(after.receipts).filter((pair) => !had.has(keyOf(pair)));
@@ -40,7 +46,7 @@ function endOf({ receipts }: CommandRecord): ReceiptEntry | undefined {
   return receipts.find(({ state }) => isFinal(state));
 }
 
-function stepSpan(agentId: string, order: CommandRecord, [from, to]: Step): Span {
+function stepSpan(agentId: AgentId, order: CommandRecord, [from, to]: Step): Span {
   const life = orderContext(agentId, order);
   const isDelivery = to.state === "delivered";
   return {
@@ -59,7 +65,7 @@ function stepSpan(agentId: string, order: CommandRecord, [from, to]: Step): Span
 }
 
 /** From the first receipt to the end. */
-function lifeSpan(agentId: string, order: CommandRecord, end: ReceiptEntry): Span {
+function lifeSpan(agentId: AgentId, order: CommandRecord, end: ReceiptEntry): Span {
   const { type, receipts } = order;
   const begin = receipts[0] ?? end;
   const isTask = type === "task";
@@ -85,7 +91,7 @@ export function agentAttributes(agentId: string): Record<string, string> {
 }
 
 function messagingOf(
-  agentId: string,
+  agentId: AgentId,
   { command_id, type }: CommandRecord,
   operation: "send" | "receive",
 ): Record<string, string> {
@@ -94,7 +100,7 @@ function messagingOf(
     "messaging.system": "nats",
     "messaging.operation.type": operation,
     "messaging.operation.name": operation,
-    "messaging.destination.name": `agent.${agentId}.${topic}`,
+    "messaging.destination.name": agentSubject(agentId, topic),
     "messaging.destination.template": `agent.{id}.${topic}`,
     "messaging.message.id": command_id,
   };

@@ -77,7 +77,8 @@ function placeOf({ agent_id: id, commands }: AgentRecord, since: string): Omit<T
 function turnSpan(record: AgentRecord, turn: Turn, event: AgentEvent, at: string): Span {
   const { agent_id: id, session, usage } = record;
   const { since, ...place } = turn;
-  const error = event.kind === "turn_failed" ? (event.error ?? "other") : undefined;
+  // The word of the record: the event itself may have any text there.
+  const error = event.kind === "turn_failed" ? (session?.turn_error?.error ?? "other") : undefined;
   return {
     ...place,
     name: `invoke_agent ${id}`,
