@@ -25,7 +25,10 @@ interface HistogramValue {
   readonly sum: number;
 }
 
-/** @param startMs since when serve has counted @param atMs now; both in ms since 1970 */
+/**
+ * @param startMs when serve has started. Each sum tells it as its beginning, also those that count since before: those of nats-server itself,
+ * of its streams, of tokens and of cost @param atMs now; both in ms since 1970
+ */
 export function metricPoints(metrics: readonly Metric[], startMs: number, atMs: number): MetricPoints[] {
   return metrics
     .filter(({ samples }) => samples.length > 0)
