@@ -1,5 +1,5 @@
 // The spans of an order: one for its life, and below it one for each step that a receipt proves. Pure.
-import { type CommandRecord, isFinal, type ReceiptEntry } from "../domain/receipts.ts";
+import { type CommandRecord, isFinal, isUnknownOrder, type ReceiptEntry } from "../domain/receipts.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import { below, contextOf, type Span, type SpanContext, spanIdOf, traceIdOf } from "./span.ts";
@@ -15,12 +15,14 @@ export function orderContext(agentId: string, order: CommandRecord): SpanContext
   return below(sender, spanIdOf(...names), () => traceIdOf(...names));
 }
 
-/** The spans that have ended with this change of an order. @param before undefined if the order was not known */
-export function orderSpans(
-  agentId: AgentId,
-  before: CommandRecord | undefined,
-  after: CommandRecord,
-): Span[] {
+/**
+ * The spans that have ended with this change of an order. A receipt may be read before its order: its spans come with the order, because
+ * only the order has a type and a sender.
+ * @param known what was known before, undefined if nothing
+ */
+export function orderSpans(agentId: AgentId, known: CommandRecord | undefined, after: CommandRecord): Span[] {
+  if (isUnknownOrder(after)) return [];
+  const before = known === undefined || isUnknownOrder(known) ? undefined : known;
   if (before?.receipts === after.receipts) return [];
   const had = new Set(pairsOf(before?.receipts ?? []).map(keyOf));
   const steps = pairsOf(after.receipts).filter((pair) => !had.has(keyOf(pair)));
