@@ -4,14 +4,12 @@
 
 import type { Readable, Writable } from "node:stream";
 import { setTimeout } from "node:timers";
-import { inspect } from "node:util";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
 import { plainLines } from "../../domain/text/harmless.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../../log.ts";
 import { type Environment, withoutBunVariables } from "../../runtime.ts";
-import { completionLines } from "../completion/candidates.ts";
 import { commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
@@ -61,7 +59,7 @@ async function runCaught(parts: ProcessParts): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
-    parts.stderr.write(`${redact(errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
+    parts.stderr.write(`${redact(await errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
     const code = exitCodeOf(error);
     // Exit code 2 from a hook tells an agent's CLI to stop, so an error in our own command must not have that code.
     return own[0] === "hook" && code === 2 ? 1 : code;
@@ -78,6 +76,7 @@ async function runLine(
   if (first === undefined || first.startsWith("-"))
     return runWithoutCommand(isHelp ? ["--help"] : argv, context);
   if (first === "complete") {
+    const { completionLines } = await import("../completion/candidates.ts");
     for (const line of await completionLines(rest.slice(rest.indexOf("--") + 1), commands, context))
       context.print(line);
     return 0;
@@ -168,7 +167,7 @@ function logLevelOf(env: Environment): LogLevel {
 }
 
 /** One line for the error and one for its hint; with `CLIAI_LOG=debug` also the stack. */
-function errorText(error: unknown, json: boolean, debug: boolean): string {
+async function errorText(error: unknown, json: boolean, debug: boolean): Promise<string> {
   const known =
     error instanceof CliaiError
       ? error
@@ -176,7 +175,7 @@ function errorText(error: unknown, json: boolean, debug: boolean): string {
           hint: "see the whole error: CLIAI_LOG=debug cliai …",
           cause: error,
         });
-  const stack = debug && error instanceof Error ? `\n${inspect(error)}` : "";
+  const stack = debug && error instanceof Error ? `\n${(await import("node:util")).inspect(error)}` : "";
   if (json) return JSON.stringify(known.toJSON()) + stack;
   const oneLine = known.message.replaceAll(/\s*\n\s*/g, " ");
   const hint = known.hint === undefined ? "" : `\nhint: ${known.hint}`;
