@@ -2,7 +2,7 @@
 //
 // Runs one command line. Only this file catches errors, prints them, and turns them into exit codes.
 
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers";
 import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
 import { plainLines } from "../../domain/text/harmless.ts";
@@ -10,6 +10,7 @@ import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../../log.ts";
 import { type Environment, withoutBunVariables } from "../../runtime.ts";
+import { createOutput, type Output, type OutputStream } from "../process/output.ts";
 import { commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
@@ -20,18 +21,28 @@ export interface ProcessParts {
   readonly argv: readonly string[];
   readonly env: Environment;
   readonly cwd: string;
-  readonly stdin: Readable;
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stdin: () => Readable;
+  readonly stdout: () => OutputStream;
+  readonly stderr: () => OutputStream;
+  /** The files or pipes behind stdout and stderr, to write the first lines to them without their streams. */
+  readonly outputFds?: { readonly stdout: number; readonly stderr: number } | undefined;
   readonly exit: (code: number) => never;
+}
+
+interface Outputs {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborts when stdout takes nothing more. */
+  readonly ended: AbortSignal;
 }
 
 const lingerMs = 500;
 
 /** @returns the process's exit code: docs/commands.md lists them */
 export async function run(parts: ProcessParts): Promise<number> {
-  const code = await runCaught(parts);
-  endSoon(parts, code);
+  const outputs = openOutputs(parts);
+  const code = await runCaught(parts, outputs);
+  endSoon(parts, outputs.stdout, code);
   return code;
 }
 
@@ -39,27 +50,25 @@ export async function run(parts: ProcessParts): Promise<number> {
  * The process ends by itself when nothing is left to do. But nats 2.29 never closes the socket of a connection attempt that
  * timed out, and that socket would keep the process alive. So end the process after a moment, once all output is written.
  */
-function endSoon(parts: ProcessParts, code: number): void {
+function endSoon(parts: ProcessParts, stdout: Output, code: number): void {
   const look = () => {
-    if (parts.stdout.writableLength === 0) parts.exit(code);
+    if (!stdout.isBusy()) parts.exit(code);
     setTimeout(look, lingerMs).unref();
   };
   setTimeout(look, lingerMs).unref();
 }
 
-async function runCaught(parts: ProcessParts): Promise<number> {
+async function runCaught(parts: ProcessParts, outputs: Outputs): Promise<number> {
   const end = parts.argv.indexOf("--");
   const own = end === -1 ? parts.argv : parts.argv.slice(0, end);
   const json = own.includes("--json");
-  const outputEnded = new AbortController();
-  watchOutput(parts, outputEnded);
   try {
-    const code = await runLine(parts.argv, own, createContext(parts, json, outputEnded.signal));
-    outputEnded.signal.throwIfAborted();
+    const code = await runLine(parts.argv, own, createContext(parts, outputs, json));
+    outputs.ended.throwIfAborted();
     return code;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
-    parts.stderr.write(`${redact(await errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
+    outputs.stderr.write(`${redact(await errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
     const code = exitCodeOf(error);
     // Exit code 2 from a hook tells an agent's CLI to stop, so an error in our own command must not have that code.
     return own[0] === "hook" && code === 2 ? 1 : code;
@@ -119,40 +128,51 @@ function runWithoutCommand(argv: readonly string[], context: CliContext): number
 /** The reader of stdout has gone (`| head`). That is not a failure. */
 class ReaderGone extends Error {}
 
-function watchOutput({ stdout, stderr }: ProcessParts, outputEnded: AbortController): void {
-  stdout.on("error", (cause: NodeJS.ErrnoException) => {
-    outputEnded.abort(
+function openOutputs({ stdout, stderr, outputFds }: ProcessParts): Outputs {
+  const ended = new AbortController();
+  const onError = (cause: NodeJS.ErrnoException) => {
+    ended.abort(
       cause.code === "EPIPE"
         ? new ReaderGone()
         : new CliaiError("failed", `cannot write the output: ${messageOf(cause)}`, { cause }),
     );
-  });
-  // Nobody reads stderr any more, so this error cannot be reported.
-  stderr.on("error", () => undefined);
+  };
+  return {
+    stdout: createOutput(stdout, outputFds?.stdout, onError),
+    // Nobody reads stderr any more, so this error cannot be reported.
+    stderr: createOutput(stderr, outputFds?.stderr, () => undefined),
+    ended: ended.signal,
+  };
 }
 
-function createContext(parts: ProcessParts, json: boolean, outputEnded: AbortSignal): CliContext {
-  const { cwd, stdin, stdout, stderr } = parts;
+function createContext(parts: ProcessParts, { stdout, stderr, ended }: Outputs, json: boolean): CliContext {
   // All children get this environment, except nats-server, which gets less of it.
   const env = withoutBunVariables(parts.env);
-  const isTerminal = stdout.isTTY === true;
+  const { isTerminal } = stdout;
   const now = () => new Date();
   const print = (line: string) => {
-    if (!outputEnded.aborted) stdout.write(`${line}\n`);
+    if (!ended.aborted) stdout.write(`${line}\n`);
   };
-  const note = (line: string) => void stderr.write(`${redact(line)}\n`);
+  const note = (line: string) => stderr.write(`${redact(line)}\n`);
   const progress = (line: string) => {
-    if (stderr.isTTY === true && !json) note(line);
+    if (stderr.isTerminal && !json) note(line);
   };
   const level = logLevelOf(env);
   const logTo: CliContext["logTo"] = (write) =>
     createLogger(level, (line) => write(plainLines(line).join("\n")), now);
-  const log = logTo((line) => void stderr.write(line));
+  // Through the stream: a process that lives long must not wait for whoever reads its log.
+  const log = logTo((line) => void stderr.stream.write(line));
   const color = isTerminal && !json && !env.NO_COLOR && env.TERM !== "dumb";
   return {
-    ...{ env, cwd, stdin, stdout, log, logTo, json, isTerminal, color, now, print, note, progress },
+    ...{ env, cwd: parts.cwd, log, logTo, json, isTerminal, color, now, print, note, progress },
+    get stdin() {
+      return parts.stdin();
+    },
+    get stdout() {
+      return stdout.stream;
+    },
     columns: stdout.columns ?? 80,
-    outputEnded,
+    outputEnded: ended,
     exitNow: parts.exit,
   };
 }

@@ -12,7 +12,8 @@ async function ranWith(argv: string[], isTTY: boolean): Promise<[code: number, t
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const stderr = Object.assign(new PassThrough(), { isTTY });
   const code = await run({
-    ...{ argv, env: {}, cwd: ".", stdin, stdout, stderr },
+    ...{ argv, env: {}, cwd: "." },
+    ...{ stdin: () => stdin, stdout: () => stdout, stderr: () => stderr },
     exit: (() => undefined) as unknown as (code: number) => never,
   });
   return [code, (await stderr.end().toArray()).join("")];
