@@ -1,8 +1,6 @@
 // The only file that sends HTTP requests: to serve, to a session's host, and to the server of an agent CLI. It bypasses every proxy, because a proxy
 // cannot reach this machine's loopback and must not see these requests.
-import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest, Agent as TlsAgent } from "node:https";
-import { Readable } from "node:stream";
+import type { IncomingMessage } from "node:http";
 
 export interface DirectRequest {
   readonly method?: string | undefined;
@@ -22,14 +20,34 @@ export interface DirectRequest {
 export async function directFetch(url: string | URL, options: DirectRequest = {}): Promise<Response> {
   const { method = "GET", headers = {}, body, signal, checksCertificate = true } = options;
   const target = new URL(url);
+  // Loaded here, because it takes 5 ms (Bun 1.4.5), and many a command sends no request.
   const isTls = target.protocol === "https:";
+  const { Agent, request } = isTls ? await import("node:https") : await import("node:http");
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
-    const send = isTls ? httpsRequest : httpRequest;
-    const agent = isTls ? new TlsAgent(byNoProxy) : new Agent(byNoProxy);
+    const agent = new Agent(byNoProxy);
     const how = { method, headers, agent, rejectUnauthorized: checksCertificate, ...(signal && { signal }) };
-    send(target, how, resolve).on("error", reject).end(body);
+    request(target, how, resolve).on("error", reject).end(body);
   });
-  return responseOf(message);
+  return await responseOf(message);
+}
+
+/**
+ * As {@link directFetch}, for a process that lives for some milliseconds: where no variable names a proxy, the `fetch` of the runtime asks, which
+ * takes 1 ms in place of 7 (Bun 1.4.5). The certificate is checked.
+ * @param env the environment of this process, in which `fetch` would look for a proxy
+ */
+export async function quickFetch(
+  url: string | URL,
+  options: Omit<DirectRequest, "checksCertificate">,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Response> {
+  if (Object.keys(env).some((name) => /_proxy$/i.test(name) && env[name] !== "")) {
+    return await directFetch(url, options);
+  }
+  const { method = "GET", headers = {}, body = null, signal = null } = options;
+  // Bun alone knows `timeout`: without it, it gives up after six minutes (measured with 1.4.5).
+  const request = { method, headers: { ...headers, connection: "close" }, body, signal, timeout: false };
+  return await fetch(url, { ...request, redirect: "manual" } as RequestInit);
 }
 
 export interface UnixSocket {
@@ -78,7 +96,8 @@ const byNoProxy: object = { keepAlive: false, proxyEnv: {} };
 
 const statusesWithoutBody: readonly number[] = [101, 204, 205, 304];
 
-function responseOf(message: IncomingMessage): Response {
+async function responseOf(message: IncomingMessage): Promise<Response> {
+  const { Readable } = await import("node:stream");
   const { statusCode: status = 500 } = message;
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(message.headersDistinct))

@@ -1,6 +1,6 @@
 // A program whose environment names a proxy: asks the addresses it is given by directFetch(), and prints what each answers.
 import process from "node:process";
-import { directFetch } from "../src/direct-fetch.ts";
+import { directFetch, quickFetch } from "../src/direct-fetch.ts";
 
 const [plain = "", tls = ""] = process.argv.slice(2);
 const posted = await directFetch(`${plain}/echo`, {
@@ -29,11 +29,13 @@ const dead = await directFetch("http://127.0.0.1:1/").then(
   () => "answers",
   () => "nobody is there",
 );
+const quick = await quickFetch(`${plain}/echo`, { method: "POST", body: "quick" }, process.env);
 const answers = [
   [posted.status, posted.headers.get("x-said"), await posted.text()],
   [secure.status, await secure.text(), refused],
   [empty.status, await empty.text()],
   parts,
   dead,
+  [quick.status, await quick.text()],
 ];
 process.stdout.write(`${JSON.stringify(answers)}\n`);

@@ -74,6 +74,7 @@ describe("directFetch()", () => {
         [204, ""],
         ["first", "aborted"],
         "nobody is there",
+        [201, "quick"],
       ]);
       expect(asked).toEqual([]);
     } finally {

@@ -2,12 +2,12 @@
 // passes the hook to the session's host and prints the host's answer. If the host cannot be reached, it prints the answer of
 // `--without-host`; without that flag it prints nothing, and the agent goes on.
 import { readFile } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { listenerPaths } from "../agent-link/host-protocol.ts";
-import { directFetch } from "../direct-fetch.ts";
+import { quickFetch } from "../direct-fetch.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
+import { readStdin } from "../runtime.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 
 const hookArgs = {
@@ -29,12 +29,11 @@ const hookArgs = {
 } as const;
 
 /** Reads stdin, and cuts long strings in it. It accepts text of any size, because a hook that fails could stop the CLI. */
-async function readHookInput(stdin: Readable): Promise<string> {
+async function readHookInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
   const cut = createJsonCut();
   const decoder = new TextDecoder();
   let text = "";
-  for await (const chunk of stdin as AsyncIterable<Buffer>)
-    text += decoder.decode(cut(chunk), { stream: true });
+  for await (const chunk of stdin) text += decoder.decode(cut(chunk), { stream: true });
   return text + decoder.decode();
 }
 
@@ -64,16 +63,13 @@ export const hookCommand = defineCliCommand({
       });
     }
     try {
-      const payload = named(await readHookInput(context.stdin), args.event);
+      const payload = named(await readHookInput(readStdin(() => context.stdin)), args.event);
       const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
       const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       // No deadline here: the host holds the hook for as long as a person takes, and the CLI ends it after its own time-out.
-      const response = await directFetch(url + listenerPaths.hook, {
-        method: "POST",
-        headers,
-        body: payload,
-      });
+      const request = { method: "POST", headers, body: payload };
+      const response = await quickFetch(url + listenerPaths.hook, request, context.env);
       if (!response.ok) throw new CliaiError("failed", `it answered ${response.status}`);
       context.print(await response.text());
     } catch (error) {
