@@ -209,6 +209,15 @@ test("nothing overflows at 360 px, whatever agents are called and do; above twel
   const page = await open("/", { width: 360 });
   await shows(page, `[data-agent="${long}"]`, word);
   expect(await overflow(page)).toBe(0);
+  // A long reason leaves the name its room.
+  heartbeat("ida");
+  bus.publish("agent.ida.status", { status: "crashed", message: "its host has ended without a word" });
+  for (const each of [page, await open("/", { width: 1280 })]) {
+    await shows(each, '[data-agent="ida"]', "without a word");
+    const name = card(each, "ida").locator("h3");
+    expect(await name.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await overflow(each)).toBe(0);
+  }
   const agentPage = await openAgent(long, { width: 360 });
   await shows(agentPage, "#agent-commands", "unbreakable");
   expect(await overflow(agentPage)).toBe(0);

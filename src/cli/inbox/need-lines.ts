@@ -1,5 +1,5 @@
 // What needs a person and is no request, as lines: one agent that is stuck, has failed or has died, or several for one cause.
-import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { type AgentView, isAtHostedTerminal } from "../../domain/fleet/agent-view.ts";
 import type { Blocked, FleetNeed, NeedGroup } from "../../domain/fleet/needs/fleet-needs.ts";
 import { needVerb, needWords } from "../../domain/fleet/needs/need.ts";
 import { isResumable, ownWayBack } from "../../domain/fleet/shown/way-back.ts";
@@ -47,7 +47,10 @@ export function blockedText({ orders, agents, captains }: Blocked, isGone: boole
 function wayLines({ kind, needs }: NeedGroup, views: readonly AgentView[]): string[] {
   const ids = needs.map(({ agent_id }) => agent_id);
   const remove = `cliai agents remove ${ids.join(" ")}`;
-  if (needs[0].at_terminal === true) return ["answer it at its own terminal"];
+  if (needs[0].at_terminal === true) {
+    const attach = views.filter(isAtHostedTerminal).map(({ agent_id }) => `cliai attach ${agent_id}`);
+    return [["answer it at its own terminal", ...attach].join(": ")];
+  }
   switch (kind) {
     case "died": {
       const resumable = views.filter(isResumable).map(({ agent_id }) => agent_id);

@@ -68,3 +68,8 @@ export function viewFleet(records: Iterable<AgentRecord>, now: Date, listeningSi
 export function byAgentId(a: AgentRecord, b: AgentRecord): number {
   return a.agent_id < b.agent_id ? -1 : a.agent_id > b.agent_id ? 1 : 0;
 }
+
+/** Whether a host of cliai runs the agent's CLI on a terminal, which can be seen on its page and taken over by `cliai attach`. */
+export function isAtHostedTerminal({ heartbeat, axes }: AgentView): boolean {
+  return heartbeat?.session_mode === "terminal" && axes.link.value === "online";
+}

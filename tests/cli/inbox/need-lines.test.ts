@@ -43,6 +43,15 @@ describe("needLines()", () => {
     ]);
   });
 
+  test("leads to the terminal of one that waits there, if cliai hosts it", () => {
+    const beat = beatOf(5, { waits_at_terminal: "it asks" });
+    const waits = (heartbeat: typeof beat) => lines(view("ada", { ...alive, heartbeat })).at(-1);
+    expect(waits({ ...beat, session_mode: "terminal" })).toBe(
+      "  answer it at its own terminal: cliai attach ada",
+    );
+    expect(waits(beat)).toBe("  answer it at its own terminal");
+  });
+
   test("writes nothing that the terminal would obey", () => {
     const said = saidOf("error", 5, { message: "\u001b[2J" });
     expect(lines(view("ada", { ...alive, said })).join("\n")).not.toContain("\u001b");

@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // What a person can do about a need that is no request: tell the agents to go on, start them again, remove them.
 import type { Child } from "hono/jsx";
-import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
+import { type AgentView, isAtHostedTerminal, unknownText } from "../../../domain/fleet/agent-view.ts";
 import type { NeedGroup } from "../../../domain/fleet/needs/fleet-needs.ts";
 import type { NeedKind } from "../../../domain/fleet/needs/need.ts";
 import { isResumable, ownWayBack } from "../../../domain/fleet/shown/way-back.ts";
@@ -25,7 +25,7 @@ export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
   const key = `${kind}-${needs.map(({ since }) => since).join("")}`;
   const back = isOwnPage && ids[0] !== undefined ? `/agents/${ids[0]}` : "/inbox";
   const parts = { ids, back };
-  if (needs[0].at_terminal === true) return <p class="quiet">Only its own terminal takes the answer.</p>;
+  if (needs[0].at_terminal === true) return <AtTerminal views={views} />;
   if (goesOnWithWords.includes(kind)) return <GoOn {...parts} needKey={key} />;
   if (kind === "failed_to_start") {
     return (
@@ -50,6 +50,23 @@ export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
       {own !== undefined && <p class="quiet">cliai did not launch it: {ownWayBack(own)}</p>}
       <Remove {...parts} views={views} />
     </div>
+  );
+}
+
+/** With a link to each terminal that cliai hosts, where it can be seen and typed at. */
+function AtTerminal({ views }: { views: readonly AgentView[] }) {
+  const hosted = views.filter(isAtHostedTerminal);
+  return (
+    <p class="quiet">
+      Only its own terminal takes the answer
+      {hosted.map(({ agent_id }, place) => (
+        <>
+          {place === 0 ? ": " : ", "}
+          <a href={`/agents/${agent_id}/terminal`}>the terminal of {agent_id}</a>
+        </>
+      ))}
+      {hosted.length === 0 && "."}
+    </p>
   );
 }
 
