@@ -218,6 +218,7 @@ test("nothing overflows at 360 px, whatever agents are called and do; above twel
     expect(await name.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
     expect(await overflow(each)).toBe(0);
   }
+  expect(await overflow(await openAgent("ida", { width: 360 }))).toBe(0);
   const agentPage = await openAgent(long, { width: 360 });
   await shows(agentPage, "#agent-commands", "unbreakable");
   expect(await overflow(agentPage)).toBe(0);
