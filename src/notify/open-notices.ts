@@ -20,7 +20,7 @@ import { openTargets, type TargetsOptions } from "./targets/targets.ts";
 import { type FleetWatchOptions, watchFleet } from "./watch-fleet.ts";
 
 export interface NoticesOptions
-  extends Pick<TargetsOptions, "waitMs">,
+  extends Pick<TargetsOptions, "waitMs" | "answerPath">,
     Pick<FleetWatchOptions, "restsForMs"> {
   readonly dataDir: string;
   readonly env: Environment;
@@ -38,6 +38,8 @@ export const ToldSchema = v.object({
   /** Who is told: a host, or a program; of a `device`, which is a browser, the host of its push service. */
   to: v.string(),
   on: v.array(v.string()),
+  /** The kinds of requests that its links answer; absent if it has no such links. */
+  answers: v.exactOptional(v.array(v.string())),
   /** How many notices wait for it. */
   waiting: v.number(),
   last_at: v.nullable(v.string()),
@@ -90,7 +92,9 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
     list: () => [
       ...targets.entries.map((target) => {
         const consumer = targetConsumer(target.name);
-        return toldOf(target, { consumer, type: "target", to: placeOf(target), from: targets, records });
+        const facts = { consumer, type: "target" as const, to: placeOf(target), from: targets, records };
+        const answers = [...target.answer_links];
+        return { ...toldOf(target, facts), ...(answers.length === 0 ? {} : { answers }) };
       }),
       ...(push?.entries ?? []).map((device) => {
         const consumer = pushConsumer(device.name);

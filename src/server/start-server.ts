@@ -42,7 +42,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   const screens = createScreens(bus, log);
   const endKeystrokes = audit.keystrokes === true ? recordKeystrokes(bus, now, log) : () => undefined;
   const endWatches = startWatches(foundation, reading, desks, options);
-  const endNotices = await options.openNotices?.(foundation);
+  const endNotices = await options.openNotices?.({ ...foundation, requests: desks.requests });
   // Heartbeats can be heard only after NATS has confirmed the subscriptions.
   await bus.flush();
   listening.confirmed();

@@ -11,8 +11,16 @@ import type { Logger } from "../log.ts";
 import type { SearchDesk } from "../search/search.ts";
 import type { Server } from "../server/server.ts";
 import { type AccessOptions, type ConnectionInfo, createAccess, isOpenPath } from "./access/access.ts";
+import type { AnswerLinkDesk } from "./access/answer-links.ts";
 import { setOperator } from "./access/caller.ts";
-import { createGuard, type HostRule, neverCached, ownStyles, pageHeaders } from "./access/guard.ts";
+import {
+  codesUnsaid,
+  createGuard,
+  type HostRule,
+  neverCached,
+  ownStyles,
+  pageHeaders,
+} from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
 import { methodsAt } from "./api/described/wrong-method.ts";
 import { describeError, type HttpError, notFound, wrongMethod } from "./api/http-errors.ts";
@@ -51,6 +59,8 @@ export interface AppOptions {
   readonly doctor?: Doctor | undefined;
   /** Has push messages sent to browsers; undefined if this server sends none. */
   readonly push?: PushDesk | undefined;
+  /** Answers by the links of notices; undefined if this server has none. */
+  readonly answerLinks?: AnswerLinkDesk | undefined;
   /** Finds agent CLIs; undefined if this server does not. */
   readonly cliFinder?: CliFinder | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
@@ -78,6 +88,7 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
     await next();
   });
   app.use(ownStyles);
+  app.use(codesUnsaid);
   app.use(pageHeaders);
   app.use(neverCached);
   app.use(createGuard(options.isOwnHost ?? isLoopback));

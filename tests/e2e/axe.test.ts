@@ -4,9 +4,11 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { agentClis } from "../../src/agents/agent-clis.ts";
+import type { AgentRequest } from "../../src/domain/requests.ts";
 import { silentLogger } from "../../src/log.ts";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
 import type { SearchDesk } from "../../src/search/search.ts";
+import { type AnswerLinkDesk, answerLinkPath } from "../../src/web/access/answer-links.ts";
 import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
 import { type Browser, startChromium } from "../support/chromium.ts";
@@ -42,8 +44,11 @@ const spawner: Spawner = {
   spawn: () => Promise.reject(new Error("no test launches an agent")),
 };
 
+const answerLinks: AnswerLinkDesk = { key: "k".repeat(43), mayAnswer: async () => true };
+
 beforeAll(async () => {
-  [browser, web] = await Promise.all([startChromium(), startTestApp(undefined, spawner, undefined, search)]);
+  const app = startTestApp(undefined, spawner, undefined, search, undefined, undefined, answerLinks);
+  [browser, web] = await Promise.all([startChromium(), app]);
   const serve = (fetch: TestApp["app"]["fetch"]) => serveHttp({ host: "127.0.0.1", port: 0, fetch });
   http = await serve(web.app.fetch);
   const access = {
@@ -268,6 +273,17 @@ async function findingsOn(paths: readonly string[]): Promise<Record<string, stri
 
 test("axe finds nothing on any page, in both schemes, wide and narrow, and forced colours cut nothing", async () => {
   expect(await findingsOn(pages)).toEqual({});
+  const open = web.test.server.requests.open();
+  const links = [
+    open.find(({ choices }) => choices !== undefined),
+    open.find(({ questions }) => questions !== undefined),
+    open.find(({ tool }) => tool === "Edit"),
+  ].map((request) => answerLinkPath(answerLinks.key, request as AgentRequest, "phone", new Date()));
+  expect(await findingsOn(links)).toEqual({});
+  await page.goto(`http://127.0.0.1:${http.port}${links[0]}`);
+  await page.getByRole("button", { name: "left" }).click();
+  await page.getByRole("heading", { name: "Answered" }).waitFor();
+  expect(await findings(page)).toEqual([]);
   await page.goto(`http://127.0.0.1:${locked.port}/`);
   expect(await findings(page)).toEqual([]);
   for (let i = 10; i < 24; i += 1)

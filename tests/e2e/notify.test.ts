@@ -1,9 +1,12 @@
 // `cliai notify`, and hooks and webhooks of a real serve.
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { silentLogger } from "../../src/log.ts";
+import { connectBus } from "../../src/nats/connect-bus.ts";
 import { startServe } from "../support/cliai.ts";
+import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait-for.ts";
 import { startWebhookReceiver } from "../support/webhook-receiver.ts";
 
@@ -48,4 +51,43 @@ test("a serve tells a webhook and a hook, and cliai notify lists and tries them"
   const listed = await serve.run(["notify"]);
   expect(listed.stdout).toContain(`ops  ${receiver.url}  error\n  told `);
   expect(listed.stdout + serve.child.stderr).not.toContain("s3cret-path");
+});
+
+test("a link in a webhook answers a question once, without a token, in the name of its target, also after a restart of serve", async () => {
+  await using receiver = await startWebhookReceiver();
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  const targets = { ops: { url: receiver.url, answer_links: ["question"] } };
+  await mkdir(dataDir, { mode: 0o700 });
+  await writeFile(join(dataDir, "notify.json"), JSON.stringify({ targets }), { mode: 0o600 });
+  let path = "";
+  const open = (url: string) => fetch(url + path);
+  const answer = async (url: string, choice: string) => {
+    const body = new URLSearchParams(path.split("?")[1]);
+    body.set("choice", choice);
+    return await fetch(`${url}/answer`, { method: "POST", headers: { origin: url }, body });
+  };
+  {
+    await using serve = await startServe({ dataDir });
+    const { natsUrl: url, credsPath } = serve;
+    const bus = await connectBus({ url, credsPath, name: "ada", log: silentLogger });
+    await using _ = { [Symbol.asyncDispose]: () => bus.close() };
+    bus.publish("agent.ada.heartbeat", { agent_id: "ada", status: "working", interval_s: 3_600 });
+    const args = { question: "Which colour?", choices: ["red", "blue"], wait_s: 0 };
+    const question = { request_id: crypto.randomUUID(), tool: "ask_human", arguments: args };
+    await bus.request("tools.call.ada", question, { timeoutMs: 60_000 });
+    await until("the webhook", () => receiver.taken.some(({ body }) => body.includes("Which colour?")));
+    const link = new URL(JSON.parse(receiver.taken[0]?.body ?? "{}").notices[0].answer_link);
+    expect(link.origin).toBe(serve.url);
+    path = link.pathname + link.search;
+    expect((await serve.run(["notify"])).stdout).toContain("its links answer: question");
+  }
+  await using serve = await startServe({ dataDir });
+  expect(await (await open(serve.url)).text()).toContain('value="blue"');
+  expect((await answer(serve.url, "blue")).status).toBe(200);
+  expect((await answer(serve.url, "red")).status).toBe(409);
+  const [ended] = await (await serve.fetch("/api/requests?state=ended")).json();
+  expect(ended.answer).toMatchObject({ text: "blue", by: "ops (link)" });
+  await until("the audit", async () => (await serve.run(["audit", "--json"])).stdout.includes("ops (link)"));
+  expect(serve.child.stderr).not.toContain(new URLSearchParams(path.split("?")[1]).get("code") ?? "");
 });

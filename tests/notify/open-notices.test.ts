@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Notice } from "../../src/domain/notices/notice.ts";
+import type { AgentRequest } from "../../src/domain/requests.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { type OpenNotices, openNotices } from "../../src/notify/open-notices.ts";
+import { type OpenNotices, openNotices, type Told } from "../../src/notify/open-notices.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { stays, until } from "../support/wait-for.ts";
@@ -20,6 +21,7 @@ const options = () => ({
   ...{ dataDir: dir.path, url, env: process.env, version: "9.9.9" },
   waitMs: () => 50,
   restsForMs: 100,
+  answerPath: ({ request_id }: AgentRequest, name: string) => `/answer?by=${name}&request=${request_id}`,
 });
 
 beforeAll(async () => {
@@ -187,7 +189,7 @@ interface Body {
   readonly title: string;
   readonly text: string;
   readonly link: string;
-  readonly notices: readonly (Omit<Notice, "path"> & { link: string })[];
+  readonly notices: readonly (Omit<Notice, "path"> & { link: string; answer_link?: string })[];
 }
 const bodyOf = ({ body }: { body: string }) => JSON.parse(body) as Body;
 /** The agents of whom the receiver was told, one for each time. */
@@ -325,6 +327,41 @@ describe("openNotices(), with webhooks", () => {
     });
     setTargets(ops());
     await until("it is told", () => tellings().includes("web8"));
+  });
+
+  test("only a target that is allowed to gets links that answer, of the allowed requests alone; none to what is answered already", async () => {
+    const ask = async (agent: string, tool: string, args: object) => {
+      beat(agent);
+      const call = { request_id: crypto.randomUUID(), tool, arguments: { wait_s: 0, ...args } };
+      const answer = await run.bus.request(`tools.call.${agent}`, call, { timeoutMs: 60_000 });
+      return JSON.parse(new TextDecoder().decode(answer)).result.request_id as string;
+    };
+    const noticeOf = (id: string) => {
+      const bodies = receiver.taken.map(bodyOf);
+      return bodies.flatMap(({ notices }) => notices).find(({ request_id }) => request_id === id);
+    };
+    const toldTo = async (id: string) => {
+      await until("it is told", () => noticeOf(id) !== undefined);
+      return noticeOf(id)?.answer_link;
+    };
+    const settings = async (fields: object, isThere: (told: Told | undefined) => boolean) => {
+      setTargets(ops({ on: ["needs_you"], ...fields }));
+      await until("the settings", () => isThere(notices.list().find(({ name }) => name === "ops")));
+    };
+    await settings({}, (told) => told?.on.includes("needs_you") === true);
+    expect(await toldTo(await ask("asker", "ask_human", { question: "red?" }))).toBeUndefined();
+    await settings({ answer_links: ["question"] }, (told) => told?.answers?.join() === "question");
+    const id = await ask("asker", "ask_human", { question: "blue?" });
+    expect(await toldTo(id)).toBe(`${url}/answer?by=ops&request=${id}`);
+    const permission = { tool: "Bash", input: JSON.stringify({ command: "ls" }) };
+    expect(await toldTo(await ask("asker", "request_permission", permission))).toBeUndefined();
+    // While the receiver is away, the question is answered elsewhere.
+    receiver.answer({ status: 500 });
+    const other = await ask("asker", "ask_human", { question: "green?" });
+    await until("it is tried", () => receiver.received.some(({ body }) => body.includes(other)));
+    await run.server.requests.answer(other, { text: "no" }, "kim");
+    receiver.answer({ status: 200 });
+    expect(await toldTo(other)).toBeUndefined();
   });
 
   test("lists who is told, and what is wrong, without secrets", async () => {

@@ -7,6 +7,7 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { noSearch } from "../../src/search/open-search-desk.ts";
 import type { SearchDesk } from "../../src/search/search.ts";
 import type { AccessOptions } from "../../src/web/access/access.ts";
+import type { AnswerLinkDesk } from "../../src/web/access/answer-links.ts";
 import type { AwayAgents } from "../../src/web/api/need-acts.ts";
 import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
@@ -37,6 +38,7 @@ export interface TestApp extends AsyncDisposable {
  * @param search nothing can be searched without it
  * @param openAgentDesk no agent has tools over HTTP without it
  * @param push no push messages are sent without it
+ * @param answerLinks no link of a notice answers anything without it
  */
 export async function startTestApp(
   access?: AccessOptions,
@@ -45,6 +47,7 @@ export async function startTestApp(
   search: SearchDesk = noSearch,
   openAgentDesk?: (natsUrl: string) => AgentDesk,
   push?: PushDesk,
+  answerLinks?: AnswerLinkDesk,
 ): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
@@ -60,6 +63,7 @@ export async function startTestApp(
     access,
     agentDesk: openAgentDesk?.(test.nats.url),
     push,
+    answerLinks,
     operator: "kim",
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

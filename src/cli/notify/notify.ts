@@ -72,7 +72,7 @@ const whatItIs = { target: "", device: "browser ", hook: "hook ", wrong: "" } as
 
 /** The first line says who is told of what, the others what became of it. */
 export function toldLines(told: Told, { color, now }: Pick<CliContext, "color" | "now">): string {
-  const { name, type, to, on, waiting, last_at, error, error_at, dropped } = told;
+  const { name, type, to, on, answers = [], waiting, last_at, error, error_at, dropped } = told;
   const ago = (at: string) => `${spanText((now().getTime() - Date.parse(at)) / 1_000)} ago`;
   const head = paint(name, "bold", color);
   if (type === "wrong") return `${head}  ${paint("not used", "red", color)}: ${harmless(error ?? "")}`;
@@ -82,7 +82,7 @@ export function toldLines(told: Told, { color, now }: Pick<CliContext, "color" |
     ...(dropped === 0 ? [] : [`${dropped} dropped`]),
   ];
   const lines = [
-    `${head}  ${whatItIs[type]}${harmless(to)}  ${on.join(", ")}`,
+    `${head}  ${whatItIs[type]}${harmless(to)}  ${on.join(", ")}${answers.length === 0 ? "" : `; its links answer: ${answers.join(", ")}`}`,
     `  ${[last, ...more].join("; ")}`,
   ];
   if (error === null) return lines.join("\n");

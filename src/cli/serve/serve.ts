@@ -38,7 +38,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { openNotify } from "../notify/notify-desk.ts";
-import { preparePush } from "../notify/push-desk.ts";
+import { prepareNotify } from "../notify/prepare-notify.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
@@ -150,7 +150,7 @@ async function startParts(
   const { version, commit } = buildInfo;
   const { replicas, insecure } = settings;
   const audit = await auditOptionsOf(settings, dataDir);
-  const push = await preparePush({ dataDir, token: watched?.token, now, log });
+  const notify = await prepareNotify({ dataDir, token: watched?.token, now, log });
   const captainsAgents = Promise.withResolvers<AgentLauncher>();
   const server = await startServer(bus, {
     ...{ instance, version, replicas, insecure, audit },
@@ -161,8 +161,7 @@ async function startParts(
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     resumeWindowMs: parseDurationMs(settings.resume_window),
     storeTrouble: () => running.nats?.trouble(),
-    openNotices: (inside) =>
-      openNotify(inside, { dataDir, url, env: context.env, version, push: push?.plan }),
+    openNotices: (inside) => openNotify(inside, { dataDir, url, env: context.env, version, ...notify.plan }),
     ...{ observer: telemetry?.observer, now, log },
   });
   parts.defer(() => server.stop());
@@ -189,7 +188,7 @@ async function startParts(
     agentDesk,
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
-    ...{ push: push?.deskOn(bus), operator: operatorOf(context), metrics, now, log },
+    ...{ ...notify.desksOn(bus), operator: operatorOf(context), metrics, now, log },
   };
   startupHandler.open(createApp({ ...app, access, isOwnHost }));
   if (access !== undefined) phone?.open(app, access);

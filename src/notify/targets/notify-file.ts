@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { type NoticeKind, noticeKinds } from "../../domain/notices/notice.ts";
+import { requestKinds } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { describeIssue } from "../../domain/text/schema-issue.ts";
@@ -46,6 +47,13 @@ const targetEntries = {
   values: v.optional(textRecord("values of the template"), {}),
   desktop: v.optional(v.literal(true, "must be true")),
   on: kinds,
+  answer_links: v.optional(
+    v.array(
+      v.picklist(requestKinds, `must be one of ${requestKinds.join(", ")}`),
+      "must be a list of kinds of requests",
+    ),
+    [],
+  ),
   quiet: v.optional(QuietSchema),
   every_s: v.optional(wholeNumber(0, 3_600), 10),
   timeout_s: v.optional(wholeNumber(1, 120), 10),
@@ -64,7 +72,8 @@ export interface HttpWay {
   readonly hidden: readonly string[];
 }
 
-export interface Target extends Pick<TargetSettings, "name" | "on" | "quiet" | "every_s" | "timeout_s"> {
+export interface Target
+  extends Pick<TargetSettings, "name" | "on" | "answer_links" | "quiet" | "every_s" | "timeout_s"> {
   readonly way: HttpWay | "desktop";
 }
 
@@ -167,11 +176,13 @@ function resolveTarget(
   known: ReadonlyMap<string, Template>,
   path: string,
 ): Target | CliaiError {
-  const { name, on, quiet, every_s, timeout_s } = settings;
+  const { name, on, answer_links, quiet, every_s, timeout_s } = settings;
   const wrong = (what: string, hint: string) =>
     new CliaiError("config_invalid", `${path}: "targets.${name}" ${what}`, { hint });
-  const target = { name, on, quiet, every_s, timeout_s };
+  const target = { name, on, answer_links, quiet, every_s, timeout_s };
   const { desktop, template, url: ownUrl, secret, headers, values } = settings;
+  if (desktop === true && answer_links.length > 0)
+    return wrong("has answer_links besides desktop", "the desktop shows no links: use url or template");
   if (desktop === true) {
     const isOnly = template === undefined && ownUrl === undefined;
     return isOnly

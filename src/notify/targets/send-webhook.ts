@@ -14,6 +14,8 @@ export interface Sending extends HttpSending {
   /** Where people reach the dashboard. */
   readonly pageUrl: string;
   readonly version: string;
+  /** The path and query by which the recipient may answer what the notice is about; undefined if it may not. */
+  readonly answerPathOf: (notice: Notice) => string | undefined;
 }
 
 /** @throws NotTaken */
@@ -31,9 +33,17 @@ export async function sendWebhook(way: HttpWay, notices: Notices, sending: Sendi
 }
 
 function bodyOf({ template }: HttpWay, notices: Notices, sending: Sending): unknown {
-  const fields = fieldsOf(notices, sending);
+  const answers = notices.map(sending.answerPathOf);
+  const fields = fieldsOf(notices, { ...sending, answerPath: notices.length === 1 ? answers[0] : undefined });
   if (template !== undefined) return fillTemplate(template.body, escapeFields(fields, template.escape ?? {}));
   const { id, title, text, link } = fields;
-  const linked = ({ path, ...notice }: Notice) => ({ ...notice, link: `${sending.pageUrl}${path}` });
+  const linked = ({ path, ...notice }: Notice, index: number) => {
+    const answerPath = answers[index];
+    return {
+      ...notice,
+      link: `${sending.pageUrl}${path}`,
+      ...(answerPath === undefined ? {} : { answer_link: `${sending.pageUrl}${answerPath}` }),
+    };
+  };
   return { id, count: notices.length, title, text, link, notices: notices.map(linked) };
 }

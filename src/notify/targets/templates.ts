@@ -24,15 +24,19 @@ export const standardTemplates: ReadonlyMap<string, Template> = new Map(
 /** The placeholders of each template that cliai fills. All others are values of the target. */
 export const ownFields = ["id", "title", "text", "link", "count", "kind"] as const;
 
-export function fieldsOf(
-  notices: Notices,
-  { id, pageUrl }: { readonly id: string; readonly pageUrl: string },
-): Fields {
+export interface FieldsPlace {
+  readonly id: string;
+  readonly pageUrl: string;
+  /** Where the recipient may answer the only notice; default: its link shows a page. */
+  readonly answerPath?: string | undefined;
+}
+
+export function fieldsOf(notices: Notices, { id, pageUrl, answerPath }: FieldsPlace): Fields {
   const { title, text, path } = wordsOf(notices);
   const kinds = new Set(notices.map(({ kind }) => kind));
   // The first of the list is the most urgent.
   const kind = noticeKinds.find((each) => kinds.has(each)) ?? notices[0].kind;
-  return { id, title, text, link: `${pageUrl}${path}`, count: String(notices.length), kind };
+  return { id, title, text, link: `${pageUrl}${answerPath ?? path}`, count: String(notices.length), kind };
 }
 
 export interface FilledTemplate extends Omit<Template, "url"> {

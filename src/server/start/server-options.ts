@@ -9,7 +9,7 @@ import type { RepeatedViolation } from "../../nats/child/violations.ts";
 import type { Alerts } from "../alerts/alerts.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Lease } from "../lease.ts";
-import type { FleetService, LaunchAgent } from "../server.ts";
+import type { FleetService, LaunchAgent, RequestReading } from "../server.ts";
 import type { FleetObserver } from "./fleet-observer.ts";
 
 export interface ServerOptions {
@@ -54,6 +54,7 @@ export interface ServerInside {
   readonly bus: Bus;
   readonly fleet: FleetService;
   readonly alerts: Alerts;
+  readonly requests: RequestReading;
   readonly lease: Pick<Lease, "isLeader" | "onChange">;
   readonly now: () => Date;
   readonly log: Logger;

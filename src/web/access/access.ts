@@ -41,8 +41,16 @@ export interface ConnectionInfo {
   readonly remoteAddress?: string | undefined;
 }
 
-/** The paths that are open to everybody. They must tell nothing about the fleet. */
-const openPaths = new Set(["/healthz", "/readyz", "/login", "/pair", "/offline", ...openAssetPaths]);
+/** The paths that are open to everybody. They must tell nothing about the fleet; `/answer` tells of one request, to whoever has a good code for it. */
+const openPaths = new Set([
+  "/healthz",
+  "/readyz",
+  "/login",
+  "/pair",
+  "/offline",
+  "/answer",
+  ...openAssetPaths,
+]);
 
 export function isOpenPath(path: string): boolean {
   return openPaths.has(path);

@@ -97,6 +97,17 @@ export const ownStyles = createMiddleware(async (c, next) => {
   );
 });
 
+const codePaths: readonly string[] = ["/login", "/pair", "/answer"];
+
+/**
+ * Keeps the codes in addresses out of the header Referer, also of requests to this server, where a proxy may log it. Not `no-referrer`, as above.
+ * It writes over the policy that `pageHeaders` made, so it stands before that.
+ */
+export const codesUnsaid = createMiddleware(async (c, next) => {
+  await next();
+  if (codePaths.includes(c.req.path)) c.res.headers.set("Referrer-Policy", "strict-origin");
+});
+
 /** Forbids caching, because the pages show the present state. Assets set their own header. */
 export const neverCached = createMiddleware(async (c, next) => {
   await next();

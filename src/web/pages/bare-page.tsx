@@ -41,7 +41,7 @@ export function BarePage({ error: { status, message, hint } }: { readonly error:
       <section class="empty" aria-labelledby="title-error">
         <p class="quiet">{status}</p>
         <h1 id="title-error">{title}</h1>
-        {status === 401 ? <SignIn /> : hint !== undefined && <p>{hint}</p>}
+        {status === 401 ? <SignIn /> : hint !== undefined && <p>{capitalized(hint)}</p>}
       </section>
     </BareFrame>
   );

@@ -6,6 +6,7 @@ import { registerCostsRoutes } from "./costs/costs-routes.tsx";
 import { registerDeviceRoutes } from "./device/device-routes.tsx";
 import { registerMessagesRoutes } from "./messages/messages-routes.tsx";
 import { registerAgentRoutes } from "./routes/agent-routes.tsx";
+import { registerAnswerLinkRoutes } from "./routes/answer-link-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
 import { registerInboxRoutes } from "./routes/inbox-routes.tsx";
@@ -23,6 +24,7 @@ export function createPages(options: PagesOptions): Hono {
   const pages = new Hono();
   registerAgentRoutes(pages, options);
   registerInboxRoutes(pages, options);
+  registerAnswerLinkRoutes(pages, options);
   registerNeedRoutes(pages, options);
   registerPaletteRoutes(pages, options);
   registerSearchRoutes(pages, options);

@@ -8,6 +8,7 @@ import type { Logger } from "../../log.ts";
 import type { SearchDesk } from "../../search/search.ts";
 import type { Server } from "../../server/server.ts";
 import type { AccessOptions } from "../access/access.ts";
+import type { AnswerLinkDesk } from "../access/answer-links.ts";
 import { callerOf } from "../access/caller.ts";
 import { eventId } from "../api/fleet-cursor.ts";
 import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
@@ -29,6 +30,7 @@ export interface PagesOptions {
   readonly search: SearchDesk;
   readonly doctor?: Doctor | undefined;
   readonly push?: PushDesk | undefined;
+  readonly answerLinks?: AnswerLinkDesk | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;

@@ -24,6 +24,7 @@ describe("parseNotifyFile()", () => {
         name: "ops",
         way: { url, headers: {} },
         on: ["needs_you", "stuck", "error", "all_done"],
+        answer_links: [],
         every_s: 10,
         timeout_s: 10,
       },
@@ -55,6 +56,22 @@ describe("parseNotifyFile()", () => {
       [
         'notify.json: "targets.a.on.0" must be one of needs_you, stuck, error, done, all_done, alert',
         "correct it in notify.json",
+      ],
+    ],
+    [
+      "links that answer an unknown kind",
+      { url, answer_links: ["x"] },
+      [
+        'notify.json: "targets.a.answer_links.0" must be one of question, stop_approval, permission',
+        "correct it in notify.json",
+      ],
+    ],
+    [
+      "links that answer on the desktop",
+      { desktop: true, answer_links: ["question"] },
+      [
+        'notify.json: "targets.a" has answer_links besides desktop',
+        "the desktop shows no links: use url or template",
       ],
     ],
   ])("refuses %s in words, and keeps the other targets", (_, a, problem) => {

@@ -38,8 +38,14 @@ describe("standardTemplates", () => {
 
   test("slack: no text of an agent is a mention or a link", () => {
     expect(sent("slack").body).toEqual({
-      text: `*ada asks*\nDelete "all" of &lt;!channel&gt; &amp; *x*?\n<${link}|Open the dashboard>`,
+      text: `*ada asks*\nDelete "all" of &lt;!channel&gt; &amp; *x*?\n<${link}|Open it in cliai>`,
     });
+  });
+
+  test("the link of a recipient that may answer leads where it answers", () => {
+    const answerPath = "/answer?by=a&request=r1&code=c";
+    const place = { id: "1", pageUrl: "https://f.example", answerPath };
+    expect(fieldsOf([notice], place).link).toBe(`https://f.example${answerPath}`);
   });
 
   test("discord: no text of an agent mentions anybody", () => {

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // The form that answers one request. It works without scripts. A second answer is refused with the name of who was first.
+import type { Child } from "hono/jsx";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { type AgentRequest, isApproval } from "../../../domain/requests.ts";
 import { PostForm, SubmitButton } from "../viewer/act.tsx";
@@ -13,16 +14,34 @@ interface AnswerFormProps {
 }
 
 export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
-  const { request_id, choices = [], questions } = request;
-  const field = `answer-${request_id}`;
+  const { request_id } = request;
   return (
     <PostForm action={`/inbox/${request_id}`} class="answer" data-answer={request_id} data-draft={request_id}>
       {isOwnPage && <input type="hidden" name="back" value="agent" />}
+      <AnswerFields request={request}>
+        <RememberField request={request} view={view} />
+      </AnswerFields>
+    </PostForm>
+  );
+}
+
+interface FieldsProps {
+  readonly request: AgentRequest;
+  /** What an approval can be besides. */
+  readonly children?: Child;
+}
+
+/** The fields and buttons of the form, whichever form they are in. */
+export function AnswerFields({ request, children }: FieldsProps) {
+  const { request_id, choices = [], questions } = request;
+  const field = `answer-${request_id}`;
+  return (
+    <>
       {isApproval(request) ? (
         <>
           <label for={field}>Reason, told to {request.agent_id}</label>
           <textarea id={field} name="reason" rows={1} />
-          <RememberField request={request} view={view} />
+          {children}
           <div class="answer-buttons">
             <SubmitButton name="verdict" value="approve" class="primary">
               Approve
@@ -61,6 +80,6 @@ export function AnswerForm({ request, view, isOwnPage }: AnswerFormProps) {
           </div>
         </>
       )}
-    </PostForm>
+    </>
   );
 }

@@ -40,9 +40,8 @@ interface ItemProps {
 }
 
 export function RequestItem({ request, view, now, blocks, isOwnPage = false }: ItemProps & Blocking) {
-  const { request_id, agent_id, kind, question, context, questions, plan, escalated } = request;
+  const { request_id, agent_id, escalated } = request;
   const title = requestTitle(request);
-  const input = kind === "permission" && plan !== true ? readPermissionInput(context ?? "") : undefined;
   return (
     // Can have the focus, because it gets it when the request before it is answered.
     <li
@@ -69,6 +68,22 @@ export function RequestItem({ request, view, now, blocks, isOwnPage = false }: I
           <Icon name="alert" /> Escalated by {escalated.by}: {escalated.reason}
         </p>
       )}
+      <Asked request={request} />
+      <AnswerForm request={request} view={view} isOwnPage={isOwnPage} />
+      <Expiry request={request} now={now} />
+      {view !== undefined && view.axes.link.value !== "online" && (
+        <p class="quiet">{agent_id} is away: it gets the answer when it is back.</p>
+      )}
+    </li>
+  );
+}
+
+/** What the agent asks, with all that a person needs to decide it. */
+export function Asked({ request }: { readonly request: AgentRequest }) {
+  const { kind, question, context, questions, plan } = request;
+  const input = kind === "permission" && plan !== true ? readPermissionInput(context ?? "") : undefined;
+  return (
+    <>
       {questions === undefined && <p class="asked">{question}</p>}
       {plan === true && (context ?? "") === "" && (
         <p class="quiet">The CLI does not report the text of the plan.</p>
@@ -86,16 +101,11 @@ export function RequestItem({ request, view, now, blocks, isOwnPage = false }: I
           {context}
         </div>
       )}
-      <AnswerForm request={request} view={view} isOwnPage={isOwnPage} />
-      <Expiry request={request} now={now} />
-      {view !== undefined && view.axes.link.value !== "online" && (
-        <p class="quiet">{agent_id} is away: it gets the answer when it is back.</p>
-      )}
-    </li>
+    </>
   );
 }
 
-function Expiry({ request, now }: { request: AgentRequest; now: Date }) {
+export function Expiry({ request, now }: { request: AgentRequest; now: Date }) {
   const { expires_at } = request;
   if (expires_at === undefined) return null;
   return (
