@@ -111,6 +111,23 @@ test("a column's head orders the groups, and a change that comes live finds its 
   expect(await rows(page).count()).toBe(ids.length);
 });
 
+test("a group without agents is not shown; it comes with its first agent, which keeps the focus, and goes with its last", async () => {
+  const page = await open("/");
+  const away = page.locator("#list-away");
+  expect(await away.isVisible()).toBe(false);
+  await page.getByRole("link", { name: "agent-29" }).focus();
+  await web.heartbeat("agent-29", { status: "stopped" });
+  await away.locator('[data-agent="agent-29"]').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("agent-29");
+  await web.heartbeat("agent-29", { status: "working" });
+  await page.locator('#list-working [data-agent="agent-29"]').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("agent-29");
+  expect(await away.isVisible()).toBe(false);
+  // As made by the server, for a page without scripts.
+  await page.reload();
+  expect(await away.getAttribute("hidden")).toBe("");
+});
+
 test("checked agents are counted at the foot, stay checked when they move, and are the exact targets of the next page", async () => {
   const page = await open("/");
   const bar = page.locator("#chosen");

@@ -11,18 +11,23 @@ import { morph, move } from "./morph.js";
 
 /** @param {Patch} patch */
 export function applyPatch({ html, gone = [], ages = {} }) {
-  for (const id of gone) remove(document.getElementById(`agent-${id}`));
+  /** The lists that agents have left. @type {Set<Element>} */
+  const left = new Set();
+  for (const id of gone) remove(document.getElementById(`agent-${id}`), left);
   // All rows in one template, because that is much cheaper than one for each. A parser drops rows that follow something else.
   const rows = html.filter((part) => part.startsWith("<tr"));
   const others = html.filter((part) => !part.startsWith("<tr"));
-  for (const fresh of [...parse(others), ...parse(rows)]) applyPart(fresh);
+  for (const fresh of [...parse(others), ...parse(rows)]) applyPart(fresh, left);
+  for (const list of left)
+    groupOf(list)?.toggleAttribute("hidden", list.querySelector("[data-agent]") === null);
   for (const [id, at] of Object.entries(ages)) setHeard(id, at);
 }
 
-/** The focus goes to the search instead of nowhere. @param {Element | null} agent */
-function remove(agent) {
+/** The focus goes to the search instead of nowhere. @param {Element | null} agent @param {Set<Element>} left takes the list that it was in */
+function remove(agent, left) {
   const search = document.querySelector("#search");
   const hasFocus = agent?.contains(document.activeElement) === true;
+  if (agent?.parentElement != null) left.add(agent.parentElement);
   agent?.remove();
   if (hasFocus && search instanceof HTMLElement) search.focus({ preventScroll: true });
 }
@@ -35,22 +40,30 @@ function parse(parts) {
   return [...template.content.children];
 }
 
-/** @param {Element} fresh */
-function applyPart(fresh) {
+/** @param {Element} fresh @param {Set<Element>} left takes the list that it was in, if it moves */
+function applyPart(fresh, left) {
   const old = document.getElementById(fresh.id);
   const list = document.getElementById(fresh.getAttribute("data-list") ?? "");
   if (placeOf(fresh) === null || list === null) {
     if (old !== null) morph(old, fresh);
     return;
   }
+  // Before it comes: what is in a hidden group cannot have the focus.
+  groupOf(list)?.removeAttribute("hidden");
   if (old === null) {
     list.insertBefore(fresh, placeIn(list, fresh));
     return;
   }
   const isInPlace =
     old.parentElement === list && old.getAttribute("data-order") === fresh.getAttribute("data-order");
+  if (old.parentElement !== null && old.parentElement !== list) left.add(old.parentElement);
   if (!isInPlace) move(list, old, placeIn(list, fresh, old));
   morph(old, fresh);
+}
+
+/** The group of agents that is hidden while it has none. @param {Element} list */
+function groupOf(list) {
+  return list.closest(".group");
 }
 
 /** @param {Element} element */

@@ -89,7 +89,11 @@ function Cards({ arrangement, activityOf, now }: FleetPageProps & { arrangement:
       {sections.map((section, place) => {
         const { shown = [], figure = 0 } = arrangement.groups[place] ?? {};
         return (
-          <section class={`group ${section}`} aria-labelledby={`title-${section}`}>
+          <section
+            class={`group ${section}`}
+            aria-labelledby={`title-${section}`}
+            hidden={shown.length === 0}
+          >
             <h2 id={`title-${section}`}>
               {sectionTitles[section]} <GroupCount id={section} count={figure} />
             </h2>

@@ -38,7 +38,12 @@ export function FleetTable({ arrangement, query, now }: FleetTableProps) {
           </tr>
         </thead>
         {arrangement.groups.map((group) => (
-          <tbody class={`group ${group.id}`} id={`list-${group.id}`} data-down={isDown}>
+          <tbody
+            class={`group ${group.id}`}
+            id={`list-${group.id}`}
+            data-down={isDown}
+            hidden={group.shown.length === 0}
+          >
             <tr class="group-head">
               <th scope="rowgroup" colspan={columns.length + 1}>
                 <label class="choose-all">
