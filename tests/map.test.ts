@@ -1,8 +1,9 @@
-// Holds the map in docs/contributing.md to what the folders say of themselves.
+// Holds the map in docs/contributing.md to what the folders say of themselves, and docs/architecture.md to the subjects, streams and buckets.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { printMap, readRooms, roomLine } from "../.ci/map.ts";
+import * as wire from "../src/domain/wire/subjects.ts";
 
 const root = join(import.meta.dirname, "..");
 const contributing = readFileSync(join(root, "docs", "contributing.md"), "utf8");
@@ -36,6 +37,46 @@ describe("the map", () => {
       ([, name = "", path = ""]) => !isMadeIn(name, readFileSync(join(root, path), "utf8")),
     );
     expect(missing.map(([whole]) => whole)).toEqual([]);
+  });
+});
+
+describe("docs/architecture.md", () => {
+  const architecture = readFileSync(join(root, "docs", "architecture.md"), "utf8");
+  /** The first column of the table that has this heading. */
+  const columnOf = (heading: string) => {
+    const table = architecture.split(`\n| ${heading} |`)[1]?.split("\n\n")[0] ?? "";
+    return [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, name = ""]) => name).sort();
+  };
+
+  test("lists every subject", () => {
+    const topics = [...wire.agentReportTopics, ...wire.agentOrderTopics, ...wire.agentRecordTopics];
+    const others = Object.values(wire).filter((value) => typeof value === "string");
+    const functions = [
+      wire.auditToolSubject("*"),
+      wire.auditMalformedSubject("*"),
+      wire.toolResponseSubject("*"),
+    ];
+    const subjects = [...topics.map((topic) => wire.everyAgentSubject(topic)), ...others, ...functions]
+      .filter((subject) => subject.includes(".") && subject !== wire.auditRecordSubjects)
+      .map((subject) => subject.replace("*", "ID"));
+    expect(columnOf("subject")).toEqual(subjects.sort());
+  });
+
+  test("lists every stream and every bucket, and its diagrams name no other subject", () => {
+    expect(columnOf("stream")).toEqual(Object.values(wire.streams).sort());
+    expect(columnOf("bucket")).toEqual(Object.values(wire.buckets).sort());
+    const diagrams = [...architecture.matchAll(/```mermaid\n([\s\S]*?)```/g)]
+      .map(([, text = ""]) => text)
+      .join();
+    expect(diagrams).toContain("agent.ada.command");
+    const known = new Set(columnOf("subject").map((subject) => subject.replace("ID", "*")));
+    const named = [
+      ...diagrams.matchAll(/\b(?:agent|tools|audit|captain|dashboard|notice|serve)(?:\.[\w*]+)+/g),
+    ];
+    const unknown = named
+      .map(([subject]) => subject.replace(/\b(ID|ada|bob)\b/, "*"))
+      .filter((subject) => subject !== "agent.*.*" && !known.has(subject));
+    expect(unknown).toEqual([]);
   });
 });
 
