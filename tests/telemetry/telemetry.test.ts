@@ -52,12 +52,16 @@ describe.each(["http/protobuf", "http/json"])("over %s", (protocol) => {
       bus.publishStored(`agent.ada.${topic}`, { agent_id: "ada", ...body });
     const receipt = (state: string, more: object = {}) => store("receipt", { command_id, state, ...more });
     const event = (kind: string, more: object = {}) => store("event", { kind, ...more });
+    // The order, what becomes of it, and the calls come on three ways. What a span belongs to is what was read before it.
+    const view = () => server.server.fleet.get(id);
+    await until("the order is known", () => view()?.commands.some(({ type }) => type === "task"));
     await receipt("delivered");
     await receipt("injected", { route: "stream-json" });
     await event("prompt");
     await receipt("seen");
     await event("tool_start", { tool: "Bash", tool_use_id: "t1", detail: "a secret command" });
-    await bus.request("tools.call.ada", { tool: "list_agents", arguments: {} }, { timeoutMs: 5_000 });
+    await until("its tool runs", () => view()?.session?.tools.length === 1);
+    await bus.request("tools.call.ada", { tool: "list_agents", arguments: {} }, { timeoutMs: 60_000 });
     await event("tool_failed", { tool: "Bash", tool_use_id: "t1", detail: "a secret reason" });
     await event("turn_end");
     await receipt("applied");
@@ -118,7 +122,7 @@ describe.each(["http/protobuf", "http/json"])("over %s", (protocol) => {
     await send("pause", { ...trace, is_unsampled: true });
     await send("resume", trace);
     const call = { tool: "list_agents", arguments: {} };
-    await bus.request("tools.call.dan", call, { timeoutMs: 5_000, trace });
+    await bus.request("tools.call.dan", call, { timeoutMs: 60_000, trace });
     const resume = await span("send resume");
     expect([resume.traceId, resume.parentSpanId]).toEqual([trace.trace_id, trace.span_id]);
     const called = await until("dan's call", () =>
@@ -136,7 +140,7 @@ describe.each(["http/protobuf", "http/json"])("over %s", (protocol) => {
     bus.publish("agent.bob.heartbeat", { agent_id: "bob", status: "idle", interval_s: 3_600 });
     await until("bob", () => server.server.fleet.get(parseAgentId("bob")));
     const ask = { tool: "ask_human", arguments: { question: "a secret question", wait_s: 0 } };
-    await bus.request("tools.call.bob", ask, { timeoutMs: 10_000 });
+    await bus.request("tools.call.bob", ask, { timeoutMs: 60_000 });
     const open = await until("the request", () => server.server.requests.open()[0]);
     await server.server.requests.answer(open.request_id, { text: "a secret answer" }, "kim");
     const request = await span("request question");
@@ -161,16 +165,17 @@ describe.each(["http/protobuf", "http/json"])("over %s", (protocol) => {
     const sent = () => receiver.metrics.map(({ name, type }) => `${name} ${type}`);
     await until("each metric", () => told.every((each) => sent().includes(each)));
     const last = (name: string) => receiver.metrics.findLast((metric) => metric.name === name);
-    const steps = last("cliai_receipt_seconds");
-    expect([steps?.unit, last("cliai_stream_bytes")?.unit]).toEqual(["s", "By"]);
-    const point = steps?.points.find(({ attributes }) => attributes.state === "applied");
-    const counts = point?.bucketCounts as string[];
-    const bounds = point?.explicitBounds as number[];
+    const pointOf = (name: string, key: string, value: string) =>
+      last(name)?.points.find(({ attributes }) => attributes[key] === value);
+    // Each sending has the figures of its time.
+    const point = await until("receipts", () => pointOf("cliai_receipt_seconds", "state", "applied"));
+    const tasks = await until("tasks", () => pointOf("cliai_orders_total", "type", "task"));
+    expect([last("cliai_receipt_seconds")?.unit, last("cliai_stream_bytes")?.unit]).toEqual(["s", "By"]);
+    const counts = point.bucketCounts as string[];
+    const bounds = point.explicitBounds as number[];
     expect(counts.length).toBe(bounds.length + 1);
-    expect(counts.map(Number).reduce((a, b) => a + b)).toBe(Number(point?.count));
-    const orders = last("cliai_orders_total");
-    const tasks = orders?.points.find(({ attributes }) => attributes.type === "task");
-    expect([orders?.isMonotonic, tasks?.asDouble]).toEqual([true, 1]);
+    expect(counts.map(Number).reduce((a, b) => a + b)).toBe(Number(point.count));
+    expect([last("cliai_orders_total")?.isMonotonic, tasks.asDouble]).toEqual([true, 1]);
   });
 
   test("the log and the alerts are sent, without secrets", async () => {
@@ -207,6 +212,9 @@ describe("a collector that is away", () => {
       /warn OTLP: logs are not sent: http:\S+ cannot be reached: ECONNREFUSED/,
     );
     expect(lines(logged)[1]).toContain("info OTLP: everything is sent again");
+    await until("the count", () =>
+      telemetry.figures().some(({ signal, sent }) => signal === "logs" && sent === 2),
+    );
     expect(telemetry.figures()).toContainEqual({ signal: "logs", sent: 2, dropped: 0 });
     await telemetry.stop();
   });
