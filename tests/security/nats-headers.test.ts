@@ -77,13 +77,15 @@ test("it cannot give another's receipt, nor guess the token by which one of its 
     from: "eve",
     command_id,
   });
+  const states = () =>
+    server.fleet.get(parseAgentId("mallory"))?.commands[0]?.receipts.map(({ state }) => state);
+  // Orders and receipts are read from two streams: without this a receipt may come first.
+  await waitFor(() => states()?.includes("stored"), { what: "the order", saw: states });
   const receipt = { agent_id: "mallory", command_id, state: "applied", token: "A".repeat(22) };
   await mallory.jetstream().publish("agent.mallory.receipt", JSON.stringify(receipt));
   await mallory
     .jetstream()
     .publish("agent.mallory.receipt", JSON.stringify({ ...receipt, token: undefined, state: "delivered" }));
-  const states = () =>
-    server.fleet.get(parseAgentId("mallory"))?.commands[0]?.receipts.map(({ state }) => state);
   await waitFor(() => states()?.includes("delivered"), { what: "the plain receipt", saw: states });
   expect(states()).toEqual(["stored", "delivered"]);
 });

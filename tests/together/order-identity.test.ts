@@ -206,6 +206,8 @@ test("a receipt that names another order's token counts for nothing, and no view
   const bus = await run.nats.bus();
   const ada = await startAgent(run, bus, "ada");
   await run.server.sendCommand({ id: ada.id, type: "task", text: "dig", from: "me", command_id: "k" });
+  // Orders and receipts are read from two streams: without this a receipt may come first.
+  await waitFor(() => statesOf(run, ada, "k")?.includes("stored"), { what: "the order" });
   const receipt = (facts: object) => bus.publishStored("agent.ada.receipt", { command_id: "k", ...facts });
   await receipt({ state: "applied", token: "of-an-earlier-order" });
   await receipt({ state: "delivered" });
