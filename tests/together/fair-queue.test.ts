@@ -69,11 +69,12 @@ test("four agents on one slot, long prompts: most requests find their prompt in 
   const load = { agents: 4, rounds: 6, answerMs: 40, rereadMs: 300 };
   const ratio = await leastRatio(1, async () => {
     const { queued, unqueued, hits, unqueuedHits } = await measure(load);
-    expect(hits).toBeGreaterThan(load.agents * load.rounds * 0.3);
-    expect(unqueuedHits).toBeLessThan(3);
+    const fewestHits = load.agents * load.rounds * 0.3;
     // A row of three for each of the others, each a prompt and three answers.
     const most = load.agents * (load.rereadMs + 3 * load.answerMs) * 2;
-    return Math.max(queued.wholeMs / unqueued.wholeMs, queued.longest / most);
+    // On a busy machine the next request of a row may come too late for its slot: that is no hit.
+    const misses = Math.max(fewestHits / hits, unqueuedHits / 3);
+    return Math.max(queued.wholeMs / unqueued.wholeMs, queued.longest / most, misses);
   });
   expect(ratio).toBeLessThan(1);
 });
