@@ -12,6 +12,7 @@ import { createReadPosition } from "../../../src/server/fleet/read-position.ts";
 import { storeCommand } from "../../../src/server/send-command.ts";
 import { ada, bob } from "../../support/agents.ts";
 import { startTestNats } from "../../support/nats.ts";
+import { leastRatio, msOf } from "../../support/quickest.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -66,12 +67,6 @@ describe("startProjector()", () => {
     await using run = await startTestServer();
     run.bus.publish(agentSubject(ada, "heartbeat"), { status: "idle" });
     await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
-    const lost = new Promise<void>((resolve) => {
-      run.bus.onConnection((connected) => connected || resolve());
-    });
-    run.nats.kill();
-    await lost;
-    // Stored and removed by another serve before this one is back.
     const { url } = run.nats;
     const other = await connectBus({
       url,
@@ -82,19 +77,31 @@ describe("startProjector()", () => {
     });
     await using _ = { [Symbol.asyncDispose]: () => other.close() };
     const manager = await other.connection.jetstream().jetstreamManager(false);
-    const { seq } = await waitFor(
-      () =>
-        other.publishStored("agent.ada.command", { type: "task" }, { timeoutMs: 200 }).catch(() => undefined),
-      { what: "the order", intervalMs: 5 },
-    );
-    await manager.streams.deleteMessage("COMMANDS", seq);
-    expect(run.bus.isConnected()).toBe(false);
+    /** An order is stored and removed by another serve, if that is quick enough, before this one is back. */
+    const missesOrder = async () => {
+      const lost = Promise.withResolvers<void>();
+      const unlisten = run.bus.onConnection((connected) => connected || lost.resolve());
+      run.nats.kill();
+      await lost.promise;
+      unlisten();
+      const { seq } = await waitFor(
+        () =>
+          other
+            .publishStored("agent.ada.command", { type: "task" }, { timeoutMs: 200 })
+            .catch(() => undefined),
+        { what: "the order", intervalMs: 5 },
+      );
+      await manager.streams.deleteMessage("COMMANDS", seq);
+      return !run.bus.isConnected();
+    };
+    await waitFor(missesOrder, { what: "an order that it has missed" });
     await waitFor(() => run.bus.isConnected(), { what: "the connection" });
-    const call = { request_id: crypto.randomUUID(), agent_id: ada, tool: "check_inbox", arguments: {} };
-    const startedAt = performance.now();
-    const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });
-    expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
-    expect(performance.now() - startedAt).toBeLessThan(catchUpWithinMs);
+    const ask = async () => {
+      const call = { request_id: crypto.randomUUID(), agent_id: ada, tool: "check_inbox", arguments: {} };
+      const answer = await run.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });
+      expect(JSON.parse(new TextDecoder().decode(answer))).toMatchObject({ success: true });
+    };
+    expect(await leastRatio(1, async () => (await msOf(ask)) / catchUpWithinMs)).toBeLessThan(1);
   });
 
   test("catchUp() tells the last receipt that it has read, and nothing if it has not read all in time", async () => {
