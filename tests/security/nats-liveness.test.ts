@@ -63,13 +63,9 @@ test("a frozen bridge keeps its connection and falls silent; a connection that o
   const { creds } = await nats.mintAgent("ada");
   const ada = await nats.connectRaw(creds, { name: "cliai bridge ada run-1", reconnect: false });
   const link = () => server.fleet.get(parseAgentId("ada"))?.axes.link;
-  const beat = () =>
-    ada.publish(
-      "agent.ada.heartbeat",
-      JSON.stringify({ agent_id: "ada", instance_id: "run-1", interval_s: 0.3 }),
-    );
-  beat();
-  await waitFor(() => link()?.value === "online", { what: "ada online", saw: link });
+  const beat = (interval_s: number) =>
+    ada.publish("agent.ada.heartbeat", JSON.stringify({ agent_id: "ada", instance_id: "run-1", interval_s }));
+  beat(0.3);
   await waitFor(() => link()?.value === "silent", { what: "ada silent", saw: link });
   expect(link()).toMatchObject({ source: "heartbeat" });
 
@@ -84,7 +80,7 @@ test("a frozen bridge keeps its connection and falls silent; a connection that o
     const refused = nats.connectRaw(forged, { name: "cliai bridge ada run-1", reconnect: false });
     await expect(refused).rejects.toThrow("Authorization Violation");
   }
-  beat();
+  beat(60);
   await waitFor(() => link()?.value === "online", { what: "ada online again", saw: link });
   await ada.close();
   await waitFor(() => link()?.value === "offline", { what: "ada offline", saw: link });

@@ -16,7 +16,7 @@ const alerts = ({ server }: TestServer) => server.alerts.open().filter(({ kind }
 
 async function known(run: TestServer): Promise<void> {
   await beat(run);
-  await until("ada is known", () => run.server.fleet.get(ada)?.axes.link.value === "online");
+  await until("ada is known", () => run.server.fleet.get(ada));
 }
 
 describe("watchSilence()", () => {
@@ -54,13 +54,14 @@ describe("watchSilence()", () => {
     await using first = await startTestServer();
     await known(first);
     // As long as two silences.
-    const second = await first.restart(() => pause(2 * silentAfterMs));
-    const beganMs = performance.now();
-    await stays(() => alerts(second).length === 0, {
-      ...{ what: "there is no alert", because: "a heartbeat may still come", forMs: silentAfterMs - 400 },
+    let beganMs = 0;
+    const second = await first.restart(async () => {
+      await pause(2 * silentAfterMs);
+      beganMs = performance.now();
     });
     await until("the alert", () => alerts(second).length === 1);
-    expect(performance.now() - beganMs).toBeGreaterThan(silentAfterMs - 400);
+    // It has listened for as long as a silence lasts. A timer may fire a little early.
+    expect(performance.now() - beganMs).toBeGreaterThan(silentAfterMs - 50);
     await second.server.stop();
   });
 
