@@ -7,11 +7,11 @@ import { connectBus } from "../../src/nats/connect-bus.ts";
 import { startForeignNats } from "../support/foreign-nats.ts";
 import { startTestNats } from "../support/nats.ts";
 import { startTestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { patienceMs, waitFor } from "../support/wait-for.ts";
 
 const wanted = { server: "gpu:1", model: "", slots: 1 };
 
-function lineTo(url: string, { silentForMs = 1_000, log = silentLogger as Logger } = {}) {
+function lineTo(url: string, { silentForMs = patienceMs, log = silentLogger as Logger } = {}) {
   const link = startLink(() => connectBus({ url, name: "ada", log: silentLogger }), silentLogger);
   const line = createLeaseLine({
     id: parseAgentId("ada"),

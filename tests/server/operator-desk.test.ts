@@ -78,7 +78,7 @@ describe("a desk whose work takes long", () => {
     const bus = await nats.bus();
     const close = openOperatorDesk(bus, slow, async () => ({ half: 2 }), silentLogger);
     for (const signs_to of ["agent.ada.command", "_INBOX.>", "_INBOX.ada.x", 4]) {
-      const data = await bus.request(slow.subject, { number: 4, signs_to }, { timeoutMs: 5_000 });
+      const data = await bus.request(slow.subject, { number: 4, signs_to }, { timeoutMs: 60_000 });
       expect(new TextDecoder().decode(data)).toContain("message_invalid");
     }
     close();

@@ -146,7 +146,7 @@ describe("sendAndWatch()", () => {
     const last = await sendAndWatch(
       bus,
       { id: ada, type: "pause", from: "me", command_id: "quiet" },
-      { wait: "applied", timeoutMs: 10_000, now, readKnown, onReceipt: () => {} },
+      { wait: "applied", timeoutMs: 60_000, now, readKnown, onReceipt: () => {} },
     );
     expect(last.state).toBe("expired");
   });

@@ -196,10 +196,8 @@ test("of two serves, the leader alone grants leases of model servers, and after 
   const request = (id: string) => {
     const request_id = crypto.randomUUID();
     const body = { request_id, act: "wait", server: "gpu:1" };
-    return async () =>
-      parseJson(
-        new TextDecoder().decode(await bus.request(`modelserver.lease.${id}`, body, { timeoutMs: 3_000 })),
-      );
+    return async (timeoutMs = 60_000) =>
+      parseJson(new TextDecoder().decode(await bus.request(`modelserver.lease.${id}`, body, { timeoutMs })));
   };
   expect(await request("ada")()).toEqual({ state: "granted", slot: 0 });
   const bob = request("bob");
@@ -207,7 +205,7 @@ test("of two serves, the leader alone grants leases of model servers, and after 
   await one.server.stop();
   // Ada's gate has gone with its host: the new leader listens for it first.
   const isGranted = async () => {
-    const answer = (await bob().catch(() => undefined)) as { readonly state?: string } | undefined;
+    const answer = (await bob(3_000).catch(() => undefined)) as { readonly state?: string } | undefined;
     return answer?.state === "granted";
   };
   await until("the lease of the new leader", isGranted);
