@@ -130,7 +130,8 @@ test("the slot of a host that has died on another machine is free in seconds, an
   const cutAtMs = performance.now();
   cut.cut();
   await waitFor(() => stateOf(near) === "working", { what: "it has the slot of the lost one" });
-  expect(performance.now() - cutAtMs).toBeLessThan(leaseGoneAfterMs + 2_000);
+  // Long before its host is called silent, which takes 45 s.
+  expect(performance.now() - cutAtMs).toBeLessThan(4 * leaseGoneAfterMs);
   expect(leases()).toBe(1);
   // It was only cut off: the server still works on its request, which the queue knows as soon as it is back.
   cut.mend();
