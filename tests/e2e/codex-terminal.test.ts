@@ -135,7 +135,7 @@ test("a permission stands at Codex's terminal and in the inbox: the first answer
   await waitFor(async () => (await inbox()).length === 1, { what: "it asks for the other" });
   await terminal.keys("y");
   await terminal.waitFor("Both are made.");
-  expect(await inbox()).toEqual([]);
+  await waitFor(async () => (await inbox()).length === 0, { what: "nothing is asked any more", saw: inbox });
   expect(existsSync(`${work}/b`)).toBe(true);
 
   const { pid = 0 } = await until("its process is known", ({ pid: known }) => known !== undefined);

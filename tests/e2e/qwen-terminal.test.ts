@@ -108,7 +108,8 @@ test("a person types at Qwen Code's terminal, and cliai beside: each order is se
   await until("both are done", (agent) =>
     ["t-4", "t-5"].every((id) => lifeOf(agent, id).includes("applied by turn")),
   );
-  expect([await inbox(), existsSync(`${work}/b`)]).toEqual([[], true]);
+  await waitFor(async () => (await inbox()).length === 0, { what: "nothing is asked any more", saw: inbox });
+  expect(existsSync(`${work}/b`)).toBe(true);
 
   // While its prompt is in shell mode, Qwen Code would run the words of an order as commands.
   await terminal.keys("!");
