@@ -38,7 +38,9 @@ describe("createApiEvents()", () => {
     for (let isIdle = false; !isIdle; ) {
       const { data } = await events.next();
       const changed = changes.filter(({ revision }) => revision > since && revision <= data.revision);
-      expect(idsIn(data)).toEqual([...new Set(changed.flatMap(({ ids }) => ids))]);
+      // On a busy machine several changes come as one event, and in no certain order.
+      const ids = new Set(changed.flatMap((change) => change.ids.map(String)));
+      expect(idsIn(data).toSorted()).toEqual([...ids].sort());
       since = data.revision;
       isIdle = data.agents.some(({ status }: { status: string }) => status === "idle");
     }
@@ -61,7 +63,10 @@ describe("createApiEvents()", () => {
     await using back = await connect(web, lastEventId);
     const first = await back.next();
     expect(first.event).toBe("agents");
-    expect(idsIn(first.data)).toEqual(missed);
+    const given = idsIn(first.data);
+    expect(given).toEqual(expect.arrayContaining(missed));
+    // Another one may have changed since.
+    expect(fleet.changedSince(since)).toEqual(expect.arrayContaining(given));
     expect((await back.next()).event).toBe("alerts");
   });
 
