@@ -144,10 +144,11 @@ test("checked agents are counted at the foot, stay checked when they move, and a
   await page.getByRole("button", { name: "Stop 2 agents" }).waitFor();
   await page.getByRole("button", { name: "Check none" }).click();
   const stop = page.getByRole("button", { name: "Stop 0 agents" });
+  expect(await stop.getAttribute("aria-disabled")).toBe("true");
   await stop.click({ force: true });
   expect(page.url()).toContain("/bulk/stop?");
   await page.getByRole("button", { name: "Check all" }).click();
-  await page.getByRole("button", { name: "Stop 3 agents" }).waitFor();
+  await page.getByRole("button", { name: "Stop 3 agents", disabled: false }).waitFor();
 });
 
 /** The badges and the counts of queues that reach out of their cell or over a neighbour, each as its words. */

@@ -41,7 +41,16 @@ let hold;
 
 /** On the typing page, its script gets what its stream says of the terminal. @type {typeof handOn} */
 const hand = document.querySelector("#typing-script") === null ? () => {} : handOn;
-const refreshArmed = watchArmed(whyUnarmed, () => isLost);
+const armed = watchArmed(whyUnarmed, () => isLost);
+
+/** The fleet page has no requests and no drafts. Looking for them at each patch takes long there, because it may be large. */
+const hasAnswers = document.querySelector("#live") === null;
+
+/** Call it for new markup, because looking through the page after each patch costs much more. @param {ParentNode} markup */
+function prepare(markup) {
+  showLocalTimes(markup);
+  armed.arm(markup);
+}
 
 root.classList.add("scripted");
 keepZone();
@@ -57,7 +66,7 @@ watchDrafts();
 restoreDrafts();
 showKept();
 watchFleetFilter();
-watchTargets();
+watchTargets(() => armed.arm(document));
 if (assets !== undefined) watchThisDevice(assets);
 watchKeys();
 const showChosen = watchChosen();
@@ -72,7 +81,7 @@ if (stream !== undefined) {
   const log = createSpokenLog();
   setInterval(log.speak, speakEveryMs);
   const follow = watchNew((address) => {
-    showLocalTimes();
+    prepare(document);
     openAgain(address);
   });
   const openAgain = openStream(stream, {
@@ -87,8 +96,8 @@ if (stream !== undefined) {
       takeTime(patch.now);
       const isHeld = hold?.isHeld() === true;
       const shown = hold?.take(patch) ?? patch;
-      keepFocus(() => keepSight(() => keepPlace(() => applyPatch(shown))));
-      showLocalTimes();
+      const apply = () => applyPatch(shown, prepare);
+      keepFocus(() => keepSight(hasAnswers ? () => keepPlace(apply) : apply));
       showChosen();
       showCountInTitle();
       announceNewRequests();
@@ -153,7 +162,7 @@ function whyUnarmed() {
 }
 
 function showArmed() {
-  refreshArmed();
+  armed.refresh();
   const why = document.querySelector("#orders-why");
   if (why !== null) why.textContent = whyUnarmed();
 }

@@ -9,15 +9,18 @@ import { morph, move } from "./morph.js";
  * @property {Readonly<Record<string, string>>} [news] what has become of agents, for people who cannot see the page
  */
 
-/** @param {Patch} patch */
-export function applyPatch({ html, gone = [], ages = {} }) {
+/**
+ * @param {Patch} patch
+ * @param {(markup: DocumentFragment) => void} prepare gets the new markup before it is put into the page
+ */
+export function applyPatch({ html, gone = [], ages = {} }, prepare) {
   /** The lists that agents have left. @type {Set<Element>} */
   const left = new Set();
   for (const id of gone) remove(document.getElementById(`agent-${id}`), left);
   // All rows in one template, because that is much cheaper than one for each. A parser drops rows that follow something else.
   const rows = html.filter((part) => part.startsWith("<tr"));
   const others = html.filter((part) => !part.startsWith("<tr"));
-  for (const fresh of [...parse(others), ...parse(rows)]) applyPart(fresh, left);
+  for (const fresh of [...parse(others, prepare), ...parse(rows, prepare)]) applyPart(fresh, left);
   for (const list of left)
     groupOf(list)?.toggleAttribute("hidden", list.querySelector("[data-agent]") === null);
   for (const [id, at] of Object.entries(ages)) setHeard(id, at);
@@ -32,11 +35,12 @@ function remove(agent, left) {
   if (hasFocus && search instanceof HTMLElement) search.focus({ preventScroll: true });
 }
 
-/** @param {readonly string[]} parts */
-function parse(parts) {
+/** @param {readonly string[]} parts @param {(markup: DocumentFragment) => void} prepare */
+function parse(parts, prepare) {
   if (parts.length === 0) return [];
   const template = document.createElement("template");
   template.innerHTML = parts.join("");
+  prepare(template.content);
   return [...template.content.children];
 }
 
@@ -79,13 +83,16 @@ function placeOf(element) {
 function placeIn(list, fresh, itself) {
   const isDown = list.getAttribute("data-down") === "true";
   const [order, id] = orderOf(fresh);
-  const next = [...list.children].find((child) => {
+  const isAfter = (/** @type {Element} */ child) => {
+    if (child.classList.contains("more")) return true;
     if (child === itself || placeOf(child) === null) return false;
     const [other, otherId] = orderOf(child);
     if (other === order) return otherId > id;
     return isDown ? other < order : other > order;
-  });
-  return next ?? list.querySelector(":scope > .more");
+  };
+  let next = list.firstElementChild;
+  while (next !== null && !isAfter(next)) next = next.nextElementSibling;
+  return next;
 }
 
 /** @param {Element} element @returns {[order: string, place: string]} */
@@ -95,7 +102,7 @@ function orderOf(element) {
 
 /** @param {string} id @param {string} at */
 function setHeard(id, at) {
-  const time = document.querySelector(`#${CSS.escape(`agent-${id}`)} .heard time`);
+  const time = document.getElementById(`agent-${id}`)?.querySelector(".heard time");
   time?.setAttribute("datetime", at);
   time?.setAttribute("title", `${at.slice(0, 19).replace("T", " ")} UTC`);
 }

@@ -44,7 +44,10 @@ export function watchChosen() {
     location.assign(`${action}?agents=${[...chosen].join(",")}`);
   });
   show();
-  return show;
+  // The server checks no box, so while none is checked, a change of the markup changes nothing.
+  return () => {
+    if (chosen.size > 0) show();
+  };
 }
 
 /** @param {HTMLInputElement} box @param {boolean} isChosen */

@@ -1,7 +1,8 @@
 // The page that asks before an order to many agents: the number on its button, all or none, and a search among the targets.
 import { agents } from "./chosen.js";
 
-export function watchTargets() {
+/** @param {() => void} onCount called when it is another number: the button acts only if there is one */
+export function watchTargets(onCount) {
   const form = document.querySelector("form#targets");
   if (!(form instanceof HTMLFormElement)) return;
   const boxes = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input[name=agents]")]);
@@ -12,6 +13,7 @@ export function watchTargets() {
     if (label != null) label.textContent = `${button?.getAttribute("data-label")} ${agents(count)}`;
     if (count === 0) button?.setAttribute("data-off", "no agent is checked");
     else button?.removeAttribute("data-off");
+    onCount();
   };
   form.addEventListener("change", show);
   for (const each of form.querySelectorAll("button[data-check]")) {

@@ -12,7 +12,7 @@ const acting = "form[method=post] button[type=submit], a[data-acts]";
 /**
  * @param {() => string} whyNot returns why nothing can be sent now; empty if it can
  * @param {() => boolean} isLost whether the server cannot be reached, so that following a link, or a search, would lose the page
- * @returns marks the buttons and links of the present page; call it when the state or the markup has changed
+ * @returns `arm` marks the buttons and links of new markup, before it is put into the page; `refresh` those of the page if the state has changed
  */
 export function watchArmed(whyNot, isLost) {
   // In the capture phase, before any other script sends the form.
@@ -43,20 +43,33 @@ export function watchArmed(whyNot, isLost) {
     },
     true,
   );
-  return () => {
-    const why = whyNot();
-    document.documentElement.classList.toggle("unarmed", why !== "");
-    for (const element of document.querySelectorAll(acting)) {
-      const reason = offReason(element) ?? why;
-      if (reason === "") {
-        element.removeAttribute("aria-disabled");
-        element.removeAttribute("title");
-      } else {
-        element.setAttribute("aria-disabled", "true");
-        element.setAttribute("title", reason);
-      }
-    }
+  /** The state by which the page is marked. @type {string | undefined} */
+  let marked;
+  return {
+    /** @param {ParentNode} markup */
+    arm: (markup) => mark(markup, marked ?? ""),
+    refresh() {
+      const why = whyNot();
+      if (why === marked) return;
+      marked = why;
+      document.documentElement.classList.toggle("unarmed", why !== "");
+      mark(document, why);
+    },
   };
+}
+
+/** @param {ParentNode} markup @param {string} why why nothing can be sent now; empty if it can */
+function mark(markup, why) {
+  for (const element of markup.querySelectorAll(acting)) {
+    const reason = offReason(element) ?? why;
+    if (reason === "") {
+      element.removeAttribute("aria-disabled");
+      element.removeAttribute("title");
+    } else {
+      element.setAttribute("aria-disabled", "true");
+      element.setAttribute("title", reason);
+    }
+  }
 }
 
 /**

@@ -40,11 +40,11 @@ export function localSentence(sentence, at, zone) {
   return at === null ? sentence : sentence.replace(`${at.slice(11, 19)} UTC`, localClock(at, zone));
 }
 
-/** Call it whenever the markup has changed. */
-export function showLocalTimes() {
+/** Call it for the page, and for new markup. @param {ParentNode} [markup] default: the whole page */
+export function showLocalTimes(markup = document) {
   /** @param {string} selector @param {(at: string) => string} textOf */
   const show = (selector, textOf) => {
-    for (const time of document.querySelectorAll(selector)) {
+    for (const time of markup.querySelectorAll(selector)) {
       const text = textOf(time.getAttribute("datetime") ?? "");
       if (text !== "" && time.textContent !== text) time.textContent = text;
     }
