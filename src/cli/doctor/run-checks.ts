@@ -16,6 +16,7 @@ import { checkNotify } from "./notify.ts";
 import { checkProfiles } from "./profiles.ts";
 import { checkAgentClis, checkNatsServer, checkServePath } from "./programs.ts";
 import { checkServe } from "./server.ts";
+import { checkService } from "./service.ts";
 
 /** @param options.asksModels whether to send each model server that a profile names a small request; default true */
 export async function runChecks(
@@ -46,5 +47,6 @@ export async function runChecks(
     ...checkAgentClis(found),
     ...(server === undefined ? [] : await checkServePath(found, server, env)),
     ...(await checkAgentSettings(context)),
+    ...checkService(dataDir, context),
   ];
 }

@@ -130,6 +130,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "run the operator's MCP server on stdio; your own assistant starts it",
     load: async () => (await import("../mcp/mcp.ts")).mcpCommand,
   },
+  service: {
+    description: "make the server a service that starts by itself",
+    load: async () => (await import("../service/service.ts")).serviceCommand,
+  },
   uninstall: {
     description: "list what cliai keeps on this machine, and remove it",
     load: async () => (await import("../uninstall.ts")).uninstallCommand,

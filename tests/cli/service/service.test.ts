@@ -1,0 +1,87 @@
+// `cliai service` with a manager that is only a script: what it is told, and what a person is told. With a real one: `bun run service-check`.
+import { describe, expect, test } from "bun:test";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { serviceCommand } from "../../../src/cli/service/service.ts";
+import { takeLock } from "../../../src/data-dir/serve-lock.ts";
+import { testContext } from "../../support/cli-context.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+/** @param systemctl what the script does besides noting its arguments */
+async function place(systemctl: string) {
+  const dir = await tempDir();
+  const [bin, home, data] = [dir.join("bin"), dir.join("home"), dir.join("data")];
+  for (const each of [bin, home, data]) await mkdir(each, { mode: 0o700 });
+  const script = dir.join("bin", "systemctl");
+  await writeFile(script, `#!/bin/sh\necho "$*" >> ${dir.join("told")}\n${systemctl}\n`);
+  await chmod(script, 0o755);
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home, USER: "kim" };
+  return {
+    ...dir,
+    data,
+    unit: dir.join("home", ".config", "systemd", "user", "cliai.service"),
+    told: async () => (await readFile(dir.join("told"), "utf8").catch(() => "")).split("\n").filter(Boolean),
+    async run(...args: string[]) {
+      const [act = "", ...flags] = args;
+      const context = testContext({ env, json: args.includes("--json") });
+      const own = args.includes("--") ? flags.indexOf("--") : flags.length;
+      const words = [act, ...flags.slice(0, own), "--data-dir", data, ...flags.slice(own)];
+      const code = await serviceCommand.run(words, context);
+      return { code, ...context };
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}
+
+const text = (path: string) => readFile(path, "utf8").catch(() => undefined);
+
+describe.if(process.platform === "linux")("cliai service", () => {
+  test("--dry-run prints the file and the commands, and does nothing", async () => {
+    await using dir = await place("exit 1");
+    const { code, printed } = await dir.run("install", "--dry-run", "--", "--port", "0");
+    expect(code).toBe(0);
+    expect(printed[0]).toBe(`# ${dir.unit}`);
+    expect(printed[1]).toMatch(/^ExecStart=.* "serve" "--data-dir=.*" "--json" "--port" "0"$/m);
+    expect(printed.at(-1)).toBe("$ systemctl --user restart cliai.service");
+    expect([await dir.told(), await text(dir.unit)]).toEqual([[], undefined]);
+  });
+
+  test("tells what the manager said, and leaves no service that it does not take", async () => {
+    await using dir = await place(
+      '[ "$2" = enable ] && { echo "Failed to connect to bus" >&2; exit 1; }; exit 0',
+    );
+    await expect(dir.run("install")).rejects.toMatchObject({
+      code: "failed",
+      message: "systemctl --user enable cliai.service: Failed to connect to bus",
+      hint: "without a service: cliai serve --detach",
+    });
+    expect(await text(dir.unit)).toBeUndefined();
+    expect((await dir.told()).at(-1)).toBe("--user daemon-reload");
+  });
+
+  test("refuses while another server runs on the directory, before it makes anything", async () => {
+    await using dir = await place("exit 0");
+    const release = await takeLock(dir.data, { url: "http://127.0.0.1:1", instance: "other" });
+    try {
+      await expect(dir.run("install")).rejects.toMatchObject({
+        code: "already_running",
+        hint: expect.stringContaining("cliai down"),
+      });
+    } finally {
+      await release();
+    }
+    expect(await text(dir.unit)).toBeUndefined();
+  });
+
+  test("a service that is not there has that state, and is removed without a word of the manager", async () => {
+    await using dir = await place("exit 1");
+    const state = await dir.run("status");
+    expect([state.code, state.printed]).toEqual([
+      3,
+      ["cliai is not installed; to install it: cliai service install"],
+    ]);
+    const { code, noted } = await dir.run("uninstall");
+    expect([code, noted]).toEqual([0, [`no service cliai is installed: there is no ${dir.unit}`]]);
+    expect(await dir.told()).toEqual([]);
+    await expect(dir.run("install", "--name", "a/b")).rejects.toThrow('"a/b" is no name of a service');
+  });
+});
