@@ -2,9 +2,11 @@
 import { followAudit, readNewest } from "../../audit/read-audit.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { streams } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { Following } from "../../nats/jetstream/follow.ts";
+import { readStreamFacts } from "../../nats/jetstream/read-stream.ts";
 import { atMost, pause } from "../../waiting.ts";
 import { createLogReader, type LogEntry } from "../log/log-entries.ts";
 import type { History } from "./state.ts";
@@ -42,12 +44,14 @@ export function createHistoryFollower(
     };
     let following: Following | undefined;
     try {
+      // Looked at before the reading, so that no record is missed that is stored between the reading and the following.
+      const { last_seq } = await readStreamFacts(bus, streams.audit);
       const newest = await readNewest(bus, { agent }, recordsRead);
       if (signal.aborted) return;
       for (const record of newest) add(record);
       give();
-      const last = newest.at(-1);
-      following = followAudit(bus, { agent }, last === undefined ? "new" : last.seq + 1, log, (record) => {
+      const readTo = Math.max(last_seq, newest.at(-1)?.seq ?? 0);
+      following = followAudit(bus, { agent }, readTo + 1, log, (record) => {
         add(record);
         give();
       });
