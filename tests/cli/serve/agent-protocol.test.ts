@@ -391,10 +391,13 @@ describe("openAgentProtocol()", () => {
   });
 
   test("answers open prompts with an error when serve ends, and the task goes on", async () => {
+    let ending: Promise<void> | undefined;
     const { error } = await prompt(caller, "ada", "ask at the end", async () => {
-      await protocol.disposeAsync();
+      ending = protocol.disposeAsync();
+      await ending;
       return "all";
     });
+    await ending; // which goes on after the prompt was told
     expect(error?.[0]).toBe("500");
     expect(error?.[1]).toStartWith("this peer is no longer served; the task goes on");
     expect((await discover(caller)).size).toBe(0);
