@@ -24,13 +24,13 @@ describe("createKeyOwners()", () => {
   test("a key that is given out between two readings is waited for, by all who ask, and read once a second at most", async () => {
     await using dir = await tempDir();
     const ownerOf = createKeyOwners(dir.path);
+    const beganMs = performance.now();
     expect(await ownerOf("U1")).toBeUndefined();
-    const readAtMs = performance.now();
     await give(dir.path, "ada", "U1");
     const owners = await Promise.all(Array.from({ length: 1_000 }, () => ownerOf("U1")));
     expect(new Set(owners.map(String))).toEqual(new Set(["ada"]));
     // A reading for each would take 1,000 s, in which the test ends.
-    expect(performance.now() - readAtMs).toBeGreaterThan(900);
+    expect(performance.now() - beganMs).toBeGreaterThan(900);
   });
 
   test("a key that it knows is told without reading again", async () => {
