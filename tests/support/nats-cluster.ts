@@ -129,7 +129,10 @@ function createNode({ name, port, httpPort, binary, configPath }: NodeOptions): 
   };
 }
 
-/** Ports that are free now, all different; another process may take one before it is used. */
+/** Below the ports that Linux, macOS and Windows give to whoever asks for any: no other test takes one of these before it is used. */
+const [firstPort, portCount] = [20_000, 12_000];
+
+/** Ports that are free now, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, () => listening()));
   const ports = servers.map((server) => {
@@ -141,9 +144,15 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-function listening(): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server));
-  });
+async function listening(): Promise<Server> {
+  for (;;) {
+    const port = firstPort + Math.floor(Math.random() * portCount);
+    const server = await new Promise<Server | undefined>((resolve, reject) => {
+      const made = createServer();
+      const fail = (error: NodeJS.ErrnoException) =>
+        error.code === "EADDRINUSE" ? resolve(undefined) : reject(error);
+      made.once("error", fail).listen(port, "127.0.0.1", () => resolve(made));
+    });
+    if (server !== undefined) return server;
+  }
 }
