@@ -18,6 +18,7 @@ import { selfCommand } from "../runtime.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
 import { alignRows } from "./frame/terminal.ts";
+import { installedService } from "./service/manager-of.ts";
 
 export const uninstallCommand = defineCliCommand({
   name: "uninstall",
@@ -64,6 +65,9 @@ export const uninstallCommand = defineCliCommand({
         : "";
       note(`nothing was removed; to remove these: cliai uninstall --yes${own}`);
     }
+    const service = installedService({ dataDir, env: context.env });
+    if (service !== undefined)
+      note(`left: the service (${service.path}); to remove it: cliai service uninstall`);
     const { command, args: ofSource } = selfCommand();
     note(
       `the program is ${ofSource.at(-1) ?? command}; to remove it, run \`npm run unlink\` in the clone, and delete the clone`,

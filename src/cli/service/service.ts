@@ -22,7 +22,7 @@ import { defineCommandGroup } from "../frame/command-group.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
 import { lingerNote } from "./linger.ts";
-import { managerOf } from "./manager-of.ts";
+import { managerOf, standardServiceName } from "./manager-of.ts";
 import type { ManagerCommand, ServiceManager, ServiceState } from "./service-managers.ts";
 
 const run = promisify(execFile);
@@ -35,7 +35,7 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 const args = {
   name: {
     type: "string",
-    default: "cliai",
+    default: standardServiceName,
     description: "name of the service; each data directory needs one",
   },
   ...dataDirArgs,

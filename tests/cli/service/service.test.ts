@@ -1,7 +1,10 @@
 // `cliai service` with a manager that is only a script: what it is told, and what a person is told. With a real one: `bun run service-check`.
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { checkService } from "../../../src/cli/doctor/service.ts";
 import { serviceCommand } from "../../../src/cli/service/service.ts";
+import { uninstallCommand } from "../../../src/cli/uninstall.ts";
 import { takeLock } from "../../../src/data-dir/serve-lock.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -33,6 +36,22 @@ async function place(systemctl: string) {
 }
 
 const text = (path: string) => readFile(path, "utf8").catch(() => undefined);
+
+test.if(process.platform === "linux")(
+  "doctor and uninstall tell of a service that is installed",
+  async () => {
+    await using dir = await place("exit 1");
+    const context = testContext({ env: { HOME: dir.join("home"), USER: "nobody-lingers" } });
+    expect(checkService(dir.data, context)).toEqual([]);
+    await mkdir(dirname(dir.unit), { recursive: true });
+    await writeFile(dir.unit, "");
+    const [check] = checkService(dir.data, context);
+    expect(check).toMatchObject({ check: "service", ok: true });
+    expect(check?.message).toContain("loginctl enable-linger nobody-lingers");
+    await uninstallCommand.run(["--data-dir", dir.data], context);
+    expect(context.noted).toContain(`left: the service (${dir.unit}); to remove it: cliai service uninstall`);
+  },
+);
 
 describe.if(process.platform === "linux")("cliai service", () => {
   test("--dry-run prints the file and the commands, and does nothing", async () => {
