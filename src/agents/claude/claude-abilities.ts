@@ -27,7 +27,7 @@ export const claudeModes: ModeAbilities = {
     permission: yes('over its stream, with "permissions": "inbox"'),
     question: yes('over its stream, with "permissions": "inbox"'),
     seen: yes("its stream shows the message, and a request to the model after it"),
-    usage: yes("the results on its stream"),
+    usage: yes("the tokens of each answer of its model; the cost with the result of the turn"),
     shared: no("it has no terminal"),
   },
 };

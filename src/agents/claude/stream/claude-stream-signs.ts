@@ -23,11 +23,13 @@ const AssistantSchema = v.looseObject({
   parent_tool_use_id: v.optional(v.nullable(v.string())),
   agent_id: optionalText,
   message: v.looseObject({
+    id: optionalText,
     model: v.optional(v.string()),
     usage: v.optional(UsageFieldsSchema),
     content: v.optional(v.fallback(v.array(v.unknown()), []), []),
   }),
 });
+type AssistantMessage = v.InferOutput<typeof AssistantSchema>["message"];
 /** The results of the session's own calls, not of a subagent's. */
 const OwnResultsSchema = v.looseObject({
   type: v.literal("user"),
@@ -80,7 +82,7 @@ const ResultSchema = v.looseObject({
 type Result = v.InferOutput<typeof ResultSchema>;
 
 export interface StreamSigns {
-  /** Returns what a line shows; also the result and the session's usage if the line ends a turn. */
+  /** Returns what a line shows; also the session's usage if the model has answered or the turn ends, and with that its result. */
   read(line: unknown): {
     readonly signs: readonly SessionSign[];
     /** The text that the session's own model writes in this line. */
@@ -90,23 +92,40 @@ export interface StreamSigns {
   };
 }
 
-export function createStreamSigns(): StreamSigns {
+/** @param isResumed whether the session has sums of earlier runs, which the CLI tells only with its first result */
+export function createStreamSigns({ isResumed = false } = {}): StreamSigns {
+  /** The session's tokens at the last result; undefined if they are not known yet. */
+  let settled = isResumed ? undefined : 0;
+  /** The tokens of each of the models' messages since then. A message comes in several lines, each with the same or larger figures. */
+  const sinceResult = new Map<string, number>();
   let context: Pick<Usage, "model" | "context_tokens"> = {};
   /** Whether the model has answered since the last result. */
   let isAnswered = false;
-  /** The tokens that the session's sums had when this process began: the CLI restores them. Undefined before the first result. */
-  let restored_tokens: number | undefined;
+  /** The tokens that the session's sums had when this process began: the CLI restores them. Undefined if they are not known yet. */
+  let restored_tokens = isResumed ? undefined : 0;
 
-  const readAssistant = (line: unknown): { signs: SessionSign[]; words?: string } => {
+  /** The tokens so far, at the beginning of each message. Its output is not counted yet, and the cost is told with the result only. */
+  const runningUsage = ({ id, usage }: AssistantMessage): Usage | undefined => {
+    const tokens = turnTokensOf({ usage });
+    if (id === undefined || tokens === 0) return undefined;
+    const isNew = !sinceResult.has(id);
+    sinceResult.set(id, Math.max(tokens, sinceResult.get(id) ?? 0));
+    if (!isNew || settled === undefined) return undefined;
+    const tokens_used = settled + [...sinceResult.values()].reduce((sum, each) => sum + each, 0);
+    return { tokens_used, source: "results", ...context, ...definedOf({ restored_tokens }) };
+  };
+  const readAssistant = (line: unknown): { signs: SessionSign[]; words?: string; usage?: Usage } => {
     const read = v.safeParse(AssistantSchema, line);
     if (!read.success || read.output.message.model === notTheModel) return { signs: [] };
     isAnswered = true;
     const { parent_tool_use_id, agent_id, message } = read.output;
-    if (parent_tool_use_id != null || agent_id !== undefined) return { signs: [] };
-    context = contextOf(read.output);
+    const isSubagent = parent_tool_use_id != null || agent_id !== undefined;
+    if (!isSubagent) context = contextOf(read.output);
+    const usage = runningUsage(message);
+    if (isSubagent) return { signs: [], ...definedOf({ usage }) };
     return {
       signs: [{ type: "answer" }, ...readCalls(line)],
-      ...definedOf({ words: wordsOf(message.content) }),
+      ...definedOf({ words: wordsOf(message.content), usage }),
     };
   };
   const readSystem = (line: unknown): SessionSign[] => {
@@ -138,6 +157,8 @@ export function createStreamSigns(): StreamSigns {
       isAnswered = false;
       const usage = usageOf(result.output);
       restored_tokens ??= Math.max(0, usage.tokens_used - turnTokensOf(result.output));
+      settled = Math.max(settled ?? 0, usage.tokens_used);
+      sinceResult.clear();
       return {
         signs: [],
         result: resultOf(result.output, wasAsked),
@@ -175,8 +196,8 @@ function tokensOf(usage: v.InferOutput<typeof UsageFieldsSchema> | undefined): n
   return input_tokens + cache_creation_input_tokens + cache_read_input_tokens;
 }
 
-/** What the turn has used. */
-function turnTokensOf({ usage }: Result): number {
+/** What the turn or the message has used. */
+function turnTokensOf({ usage }: Pick<Result, "usage">): number {
   return tokensOf(usage) + (usage?.output_tokens ?? 0);
 }
 

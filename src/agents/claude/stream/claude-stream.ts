@@ -30,7 +30,7 @@ export function openClaudeStream(pipes: SessionPipes): LiveSession {
   const { stdin, stdout, onEvent, onSign, onResult, onWords } = pipes;
   const createId = () => crypto.randomUUID();
   const interrupts = new Map<string, (isDone: boolean) => void>();
-  const signs = createStreamSigns();
+  const signs = createStreamSigns({ isResumed: pipes.launch.isResumed });
   // Ignored, because a write to a closed input rejects by itself, and the process's end is noticed elsewhere.
   stdin.on("error", () => undefined);
   const hooks = createStreamHooks({

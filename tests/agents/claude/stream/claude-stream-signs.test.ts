@@ -126,8 +126,49 @@ describe("createStreamSigns()", () => {
     expect(signsOf({ attempt: "four" })).toEqual([]);
   });
 
-  test("sums that are larger than the first turn's show what the CLI has restored, also with the later turns", () => {
+  test("the tokens of a turn are told while it runs, each message once, and with the result as the CLI sums them up", () => {
     const signs = createStreamSigns();
+    const answer = (id: string, tokens: number, more: object = {}) =>
+      signs.read({
+        type: "assistant",
+        ...more,
+        message: { id, model: "m", usage: { input_tokens: tokens, output_tokens: 1 } },
+      }).usage;
+    expect(answer("a", 100)).toEqual({
+      tokens_used: 101,
+      source: "results",
+      model: "m",
+      context_tokens: 100,
+      restored_tokens: 0,
+    });
+    expect(answer("a", 100)).toBeUndefined();
+    expect(answer("sub", 1_000, { parent_tool_use_id: "t" })).toMatchObject({
+      tokens_used: 1_102,
+      context_tokens: 100,
+    });
+    expect(answer("b", 200)).toMatchObject({ tokens_used: 1_303, context_tokens: 200 });
+    expect(answer("b", 200, { message: {} })).toBeUndefined();
+    const end = result({ modelUsage: { m: { inputTokens: 1_300, outputTokens: 60 } }, total_cost_usd: 0.1 });
+    expect(signs.read(end).usage).toMatchObject({
+      tokens_used: 1_360,
+      restored_tokens: 0,
+      estimated_cost: 0.1,
+    });
+    expect(answer("c", 300)).toMatchObject({ tokens_used: 1_661 });
+  });
+
+  test("a resumed session tells its tokens from its first result on, because they include those of earlier runs", () => {
+    const signs = createStreamSigns({ isResumed: true });
+    const answer = (id: string) =>
+      signs.read({ type: "assistant", message: { id, usage: { input_tokens: 10, output_tokens: 0 } } }).usage;
+    expect(answer("a")).toBeUndefined();
+    const end = result({ usage: { input_tokens: 10 }, modelUsage: { m: { inputTokens: 5_010 } } });
+    expect(signs.read(end).usage).toMatchObject({ tokens_used: 5_010, restored_tokens: 5_000 });
+    expect(answer("b")).toMatchObject({ tokens_used: 5_020, restored_tokens: 5_000 });
+  });
+
+  test("sums that are larger than the first turn's show what the CLI has restored, also with the later turns", () => {
+    const signs = createStreamSigns({ isResumed: true });
     const turn = (inputTokens: number) =>
       signs.read(
         result({
