@@ -92,6 +92,11 @@ function shortOf(definition: ArgDef): string {
   return "alias" in definition && definition.alias !== undefined ? `-${definition.alias}, ` : "";
 }
 
+/** Whether the flag may stand without its value. Its hint then is in brackets: `[BRANCH]`. */
+export function isValueOptional(definition: ArgDef | undefined): boolean {
+  return definition?.type === "string" && definition.valueHint?.startsWith("[") === true;
+}
+
 /** What stands behind the flag: a blank and the value's name, or its choices if it has no name. */
 export function valueText(definition: ArgDef): string {
   if (definition.type === "boolean") return "";

@@ -3,7 +3,7 @@
 import type { ArgDef, ArgsDef } from "citty";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
-import { valueText } from "./command-help.ts";
+import { isValueOptional, valueText } from "./command-help.ts";
 
 export interface StrictArgs {
   /** `--name=value`, `--name`, then `--` and the positional arguments. */
@@ -54,6 +54,15 @@ export function checkArgs(
       flags.set(name, `--${name}`);
       continue;
     }
+    if (inline === undefined && isValueOptional(definition)) {
+      // Only one word behind a positional argument can be the value: `spawn --worktree demo` names a profile, and a text has blanks.
+      const next = own[index + 1];
+      const isValue =
+        next !== undefined && next !== "-" && positionals.length > 0 && !isFlag(next) && !/\s/.test(next);
+      if (isValue) index++;
+      flags.set(name, `--${name}=${isValue ? next : ""}`);
+      continue;
+    }
     const value = inline ?? own[++index];
     if (value === undefined || (inline === undefined && looksLikeFlag(value))) {
       const form = `cliai ${command} --${name}${valueText(definition)}`;
@@ -93,7 +102,7 @@ export function ownWords(args: readonly string[], definitions: ArgsDef): string[
 export function flagsWithValues(definitions: ArgsDef): string[] {
   return Object.keys(definitions).filter((name) => {
     const type = definitions[name]?.type;
-    return type === "string" || type === "enum";
+    return (type === "string" && !isValueOptional(definitions[name])) || type === "enum";
   });
 }
 
@@ -112,8 +121,8 @@ function ownPlaces(args: readonly string[], definitions: ArgsDef): number[] {
     places.push(at);
     const arg = args[at] ?? "";
     const [name, inline] = isFlag(arg) ? splitFlag(arg) : ["", ""];
-    const type = Object.hasOwn(definitions, name) ? definitions[name]?.type : undefined;
-    if (inline === undefined && (type === "string" || type === "enum")) at++;
+    const takesValue = Object.hasOwn(definitions, name) && flagsWithValues(definitions).includes(name);
+    if (inline === undefined && takesValue) at++;
   }
   return places;
 }

@@ -84,3 +84,27 @@ describe("checkArgs()", () => {
     );
   });
 });
+
+describe("a flag whose value may be left out", () => {
+  const spawn = {
+    profile: { type: "positional", required: false },
+    text: { type: "positional", required: false },
+    worktree: { type: "string", valueHint: "[BRANCH]" },
+    all: { type: "boolean" },
+  } satisfies ArgsDef;
+  test.each([
+    [["demo", "--worktree"], { profile: "demo", worktree: "" }],
+    [["--worktree", "demo"], { profile: "demo", worktree: "" }],
+    [["--worktree=fix", "demo"], { profile: "demo", worktree: "fix" }],
+    [["demo", "--worktree", "fix", "do it"], { profile: "demo", worktree: "fix", text: "do it" }],
+    [["demo", "--worktree", "do it"], { profile: "demo", worktree: "", text: "do it" }],
+    [["demo", "--worktree", "-"], { profile: "demo", worktree: "", text: "-" }],
+    [["demo", "--worktree", "--all"], { profile: "demo", worktree: "", all: true }],
+    [["demo", "do it", "--worktree", "fix"], { profile: "demo", worktree: "fix", text: "do it" }],
+  ])("%j is read", (args, meant) => {
+    const { rawArgs } = checkArgs("spawn", args, spawn, { passesOn: false });
+    const { profile, text, worktree, all } = parseArgs<typeof spawn>(rawArgs, spawn);
+    const given = Object.entries({ profile, text, worktree, all }).filter(([, value]) => value !== undefined);
+    expect(Object.fromEntries(given)).toEqual(meant);
+  });
+});
