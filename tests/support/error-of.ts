@@ -11,3 +11,14 @@ export function errorOf(act: () => unknown): CliaiError {
   }
   throw new Error("it threw nothing");
 }
+
+/** As {@link errorOf}, for a promise that rejects. */
+export async function failureOf(promise: Promise<unknown>): Promise<CliaiError> {
+  const ended = await promise.then(
+    () => () => undefined,
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
+  return errorOf(ended);
+}

@@ -1,0 +1,88 @@
+// Runs a program by its list of arguments, without a shell and without input, in a process group of its own, so that the processes that it
+// starts end with it.
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { endProcess, signalChild, signalGroup } from "../processes/end-process.ts";
+import { type Environment, withoutBunVariables } from "../runtime.ts";
+import { atMost, pause } from "../waiting.ts";
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env: Environment;
+  /** It is ended after this time. */
+  readonly withinMs: number;
+  /** Ends it when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with each piece of its output. */
+  readonly onOutput?: ((piece: Uint8Array) => void) | undefined;
+}
+
+export interface ProgramEnd {
+  /** Undefined if a signal ended it, or it could not be started. */
+  readonly code: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Why it was ended, or could not be started. */
+  readonly why?: "late" | "aborted" | "missing" | "not_started" | undefined;
+}
+
+/** How long the rest of its output may take when it has ended. A process that it left behind may hold the pipes open. */
+const restOfOutputMs = 2_000;
+
+/** Never rejects. */
+export async function runProgram(
+  [program = "", ...args]: readonly string[],
+  { cwd, env, withinMs, signal, onOutput }: ProgramOptions,
+): Promise<ProgramEnd> {
+  const hasGroup = process.platform !== "win32";
+  const child = spawn(program, args, {
+    cwd,
+    env: withoutBunVariables(env),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: hasGroup,
+    windowsHide: true,
+  });
+  const texts = { stdout: keep(child.stdout, onOutput), stderr: keep(child.stderr, onOutput) };
+  const ended = endOf(child);
+  const closed = new Promise((resolve) => child.once("close", resolve));
+  const over = new AbortController();
+  const stop = () => over.abort();
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted === true) stop();
+  const deadline = pause(withinMs, over.signal).then(() => "over" as const);
+  try {
+    const first = await Promise.race([ended, deadline]);
+    if (first === "over") {
+      const send = hasGroup ? signalGroup : signalChild;
+      const [terminate, kill] = [() => send(child, "SIGTERM"), () => send(child, "SIGKILL")];
+      await endProcess({ terminate, kill, ended });
+    } else await atMost(restOfOutputMs, closed);
+    const end =
+      first === "over" ? { why: signal?.aborted === true ? ("aborted" as const) : ("late" as const) } : first;
+    return { code: undefined, ...end, stdout: texts.stdout(), stderr: texts.stderr() };
+  } finally {
+    over.abort();
+    signal?.removeEventListener("abort", stop);
+    // A process that it left behind may hold them open.
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  }
+}
+
+function endOf(child: ChildProcess): Promise<Pick<ProgramEnd, "code" | "why">> {
+  return new Promise((resolve) => {
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve({ code: undefined, why: error.code === "ENOENT" ? "missing" : "not_started" }),
+    );
+    child.once("exit", (code) => resolve({ code: code ?? undefined }));
+  });
+}
+
+function keep(stream: NodeJS.ReadableStream, onOutput: ProgramOptions["onOutput"]): () => string {
+  const pieces: Buffer[] = [];
+  stream.on("data", (piece: Buffer) => {
+    // With `onOutput`, the caller keeps it: the output of a set-up command may be long.
+    if (onOutput === undefined) pieces.push(piece);
+    else onOutput(piece);
+  });
+  return () => Buffer.concat(pieces).toString("utf8");
+}
