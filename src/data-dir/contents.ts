@@ -15,6 +15,7 @@ const ownNames: Readonly<Record<string, string>> = {
   "loop-sessions": "the sessions of cliai loop",
   nats: "all that was recorded: history, orders, states",
   search: "the index of the search",
+  worktrees: "which worktrees the agents have, and what was discarded of them",
   trust: "which projects' profiles are trusted",
   "clis.json": "which releases of agent CLIs were probed",
   "fleet.json": "what the server last knew of the agents",

@@ -13,6 +13,10 @@ export const LaunchFlagsSchema = v.object({
   model_server: v.exactOptional(ModelServerUrlSchema),
   /** The absolute path of the settings file. */
   config: v.exactOptional(v.string()),
+  /** The branch of its worktree; "" if none is named. */
+  worktree: v.exactOptional(v.string()),
+  /** Where that branch begins, if it is new. */
+  base: v.exactOptional(v.string()),
   strict_mcp: v.exactOptional(v.literal(true)),
   die_with_terminal: v.exactOptional(v.literal(true)),
   /** Set if the agent is launched without a terminal now, but `cliai resume` at a terminal starts it on that terminal. */

@@ -26,6 +26,15 @@ const variableName = v.pipe(
   ),
 );
 
+/** Not outside of the project, and not git's own directory. */
+const innerPath = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?!\/|[A-Za-z]:|\.git(?:\/|$)|\.\/?$)(?!(?:.*\/)?\.\.(?:\/|$))[^\\]+$/,
+    "is not a path below the root of the project",
+  ),
+);
+
 export const profileEntries = {
   description: v.optional(described(textSetting("text"), "what this agent is for")),
   cli: v.optional(
@@ -72,6 +81,36 @@ export const profileEntries = {
   ),
   project: v.optional(
     described(textSetting("a path"), "the directory to work in if spawn names none; relative to this file"),
+  ),
+  worktree: v.optional(
+    described(
+      v.union([v.boolean(), textSetting("a branch")], "must be true, false or the name of a branch"),
+      "give the agent a git worktree of its own: true, or the name of its branch, in which {id} stands for the agent's id",
+    ),
+  ),
+  worktree_dir: v.optional(
+    described(
+      textSetting("a path"),
+      "the directory for worktrees; its path is relative to this file; without it, PROJECT.worktrees beside the project",
+    ),
+  ),
+  worktree_files: v.optional(
+    described(
+      v.array(
+        v.union(
+          [innerPath, v.strictObject({ link: innerPath })],
+          'must be a path below the root of the project, without "..", or {"link": such a path}',
+        ),
+        "must be a list of paths",
+      ),
+      'files and directories that git does not have, copied into a new worktree; {"link": PATH} links one instead',
+    ),
+  ),
+  worktree_setup: v.optional(
+    described(
+      v.pipe(words("a word of the command"), v.minLength(1, "must name a program")),
+      "the command that sets up a new worktree before the agent starts, as a list: its program, and each argument",
+    ),
   ),
   permission_mode: v.optional(described(textSetting("a mode of the CLI"), "the CLI's own permission mode")),
   allowed_tools: v.optional(

@@ -114,6 +114,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list, add or revoke agents' credentials; remove an agent",
     load: async () => (await import("../agents/agents.ts")).agentsCommand,
   },
+  worktrees: {
+    description: "list the agents' git worktrees, or remove what is merged",
+    load: async () => (await import("../worktrees/worktrees.ts")).worktreesCommand,
+  },
   peers: {
     description: "list, add or revoke programs of others that prompt agents",
     load: async () => (await import("../peers/peers.ts")).peersCommand,

@@ -15,6 +15,8 @@ interface GivenFlags {
   readonly model?: string | undefined;
   readonly "model-server"?: string | undefined;
   readonly config?: string | undefined;
+  readonly worktree?: string | undefined;
+  readonly base?: string | undefined;
   readonly "strict-mcp"?: boolean | undefined;
   readonly "die-with-terminal"?: boolean | undefined;
   readonly "resume-on-terminal"?: boolean | undefined;
@@ -29,10 +31,10 @@ export function launchFlagsOf(
   passedOn: readonly string[] | undefined,
   { cwd }: Pick<CliContext, "cwd">,
 ): LaunchFlags {
-  const { cli, role, model, config } = given;
+  const { cli, role, model, config, worktree, base } = given;
   checkModelServerFlag(given["model-server"]);
   return definedOf({
-    ...{ cli, role, model },
+    ...{ cli, role, model, worktree, base },
     model_server: given["model-server"],
     config: config && resolve(cwd, config),
     strict_mcp: given["strict-mcp"] === true ? (true as const) : undefined,
@@ -49,8 +51,8 @@ export interface LaunchArgs {
 }
 
 export function launchArgs(flags: LaunchFlags): LaunchArgs {
-  const { cli, role, model, model_server, config, strict_mcp, passed_on } = flags;
-  const values = Object.entries({ cli, role, model, "model-server": model_server, config });
+  const { cli, role, model, model_server, config, worktree, base, strict_mcp, passed_on } = flags;
+  const values = Object.entries({ cli, role, model, "model-server": model_server, config, worktree, base });
   return {
     own: [
       ...values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),

@@ -6,6 +6,7 @@ import { didYouMean } from "../../domain/text/nearest.ts";
 import type { FoundProfile } from "../../profiles/profile-set.ts";
 import { type ReadProfiles, readProfiles } from "../../profiles/read-profiles.ts";
 import type { Environment } from "../../runtime.ts";
+import { recordAt } from "../../worktrees/records.ts";
 import { baseProfiles, type LoadedConfig } from "../frame/config-file.ts";
 import { isDirectory } from "./project-dir.ts";
 
@@ -13,7 +14,11 @@ import { isDirectory } from "./project-dir.ts";
 export type ProfileReader = (project: string) => Promise<ReadProfiles>;
 
 export function profileReader(loaded: LoadedConfig, dataDir: string): ProfileReader {
-  return (project) => readProfiles({ base: baseProfiles(loaded), dataDir, project });
+  return async (project) => {
+    // In an agent's worktree, the profiles of its project count: those are the ones that a person has trusted.
+    const worktree = await recordAt(dataDir, project);
+    return await readProfiles({ base: baseProfiles(loaded), dataDir, project: worktree?.project ?? project });
+  };
 }
 
 /**

@@ -27,6 +27,17 @@ export const spawnArgs = {
     valueHint: "DIR",
     description: "let the agent work in this directory (default: the profile's, else the current one)",
   },
+  worktree: {
+    type: "string",
+    valueHint: "[BRANCH]",
+    description:
+      "let the agent work in a git worktree of its own, on this branch (default cliai/ID); BRANCH stands behind PROFILE, or as --worktree=BRANCH",
+  },
+  base: {
+    type: "string",
+    valueHint: "REF",
+    description: "with --worktree: begin its new branch at this branch or commit (default: the project's)",
+  },
   role: {
     type: "enum",
     options: [...roles] as Role[],

@@ -21,6 +21,7 @@ import { hasTerminal } from "../frame/has-terminal.ts";
 import { modelServerOf } from "../model-server/choose.ts";
 import { meetModelServer } from "../model-server/meet.ts";
 import { askForAgents } from "../seen-agents.ts";
+import { placeInWorktree, wantedWorktree, worktreeEnvironment } from "../worktrees/spawn-worktree.ts";
 import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
 import { isDirectory } from "./project-dir.ts";
 import type { SpawnArgs } from "./spawn-args.ts";
@@ -75,8 +76,9 @@ export async function planSpawn(
   const server = modelServerOf(found, cli, args["model-server"]);
   const isTold = rest.length > 0 || profile.args?.some((arg) => cli.unattendedArgs?.includes(arg)) === true;
   if (!isDry && !isTold) requireTerminalOrTask({ ...args, headless: isHeadless }, cli);
-  const cwd = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
+  const project = args.project === undefined ? ((await projectOf(found)) ?? named) : named;
   const env = environmentOf(found, context.env);
+  const wanted = await wantedWorktree(args, found, { project, dataDir, env });
   const model = args.model ?? profile.model;
   const { note } = context;
   const modelServer = server && (await meetModelServer(server, cli, { model, env, note }));
@@ -84,11 +86,13 @@ export async function planSpawn(
   const { natsUrl, agents } = await meetServer(args, given, context);
   const role = args.role ?? profile.role;
   const folders = await readAgentFolders(join(dataDir, "agents"));
-  const wanted = args.id ?? (given?.of === "agent" ? given.id : undefined);
-  const id = chooseAgentId(wanted, name, { agents, folders }, Math.random);
+  const wantedId = args.id ?? (given?.of === "agent" ? given.id : undefined);
+  const id = chooseAgentId(wantedId, name, { agents, folders }, Math.random);
   const prompts = [...rolePrompts[role], await readPrompt(found, profiles.prompts)];
   // Take the lock first: new credentials revoke the old ones, which an agent that runs would need.
   const lock = await takeAgentLock(dataDir, id);
+  const cwd =
+    wanted === undefined ? project : await placeInWorktree(wanted, { id, dataDir, env, isDry, context });
   const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
   const dir = join(dataDir, "agents", id);
   const launch: SpawnPlan["launch"] = {
@@ -121,7 +125,7 @@ export async function planSpawn(
     role,
     cli,
     cwd,
-    env,
+    env: wanted === undefined ? env : worktreeEnvironment(env),
     dataDir,
     natsUrl,
     credentials,
