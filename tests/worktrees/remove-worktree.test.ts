@@ -238,6 +238,29 @@ describe("lookAt()", () => {
 });
 
 describe("clean-up", () => {
+  test("removes a worktree with filled submodules, unless something in one is nowhere else", async () => {
+    await using home = await tempDir();
+    const library = createRepository(home.path, "library");
+    library.commit("of the library");
+    const repository = prepare(home.path);
+    repository.git(["submodule", "--quiet", "add", library.dir, "lib"]);
+    repository.commit("with a library");
+    const fill = ["submodule", "--quiet", "update", "--init"];
+    const first = await worktreeOf(repository, home.join("data"));
+    expect(existsSync(join(first.path, "lib", ".git"))).toBe(false);
+    repository.git(fill, first.path);
+    expect((await clean(first, repository, home.join("data"))).removed?.branchDeleted).toBe(true);
+    const second = await worktreeOf(repository, home.join("data"));
+    repository.git(fill, second.path);
+    repository.commit("in the library", join(second.path, "lib"));
+    repository.git(["checkout", "--quiet", "HEAD~1"], join(second.path, "lib"));
+    const { reasons } = await clean(second, repository, home.join("data"), true);
+    expect(reasons.map(({ what, paths }) => ({ what, paths }))).toEqual([
+      { what: "repositories", paths: ["lib"] },
+    ]);
+    expect(existsSync(second.path)).toBe(true);
+  });
+
   test("deletes the branch that it made, and leaves one that was there before", async () => {
     await using home = await tempDir();
     const repository = prepare(home.path);

@@ -95,6 +95,7 @@ describe("a flag whose value may be left out", () => {
   test.each([
     [["demo", "--worktree"], { profile: "demo", worktree: "" }],
     [["--worktree", "demo"], { profile: "demo", worktree: "" }],
+    [["--worktree=", "demo"], { profile: "demo", worktree: "" }],
     [["--worktree=fix", "demo"], { profile: "demo", worktree: "fix" }],
     [["demo", "--worktree", "fix", "do it"], { profile: "demo", worktree: "fix", text: "do it" }],
     [["demo", "--worktree", "do it"], { profile: "demo", worktree: "", text: "do it" }],
