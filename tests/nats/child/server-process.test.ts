@@ -106,7 +106,7 @@ describe("startNatsServer()", () => {
     const first = server.pid();
     if (first === undefined) throw new Error("no pid");
     process.kill(first, "SIGKILL");
-    await waitFor(() => server.pid() === undefined, {
+    await waitFor(() => server.pid() !== first, {
       what: "the process is known to be dead",
       intervalMs: 1,
     });
