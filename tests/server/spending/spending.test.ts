@@ -104,6 +104,9 @@ test("what was spent outlives the loss of AUDIT, and what comes afterwards is co
 
 test("an AUDIT that is made anew under a running server stops neither the sums nor the statuses, and raises an alert", async () => {
   await using run = await startTestServer();
+  // Without a heartbeat an alert would come into AUDIT, too, sooner or later.
+  run.bus.publish("agent.ada.heartbeat", { agent_id: "ada", status: "working", interval_s: 3_600 });
+  await waitFor(() => run.server.fleet.list().length === 1, { what: "ada" });
   const say = (message: string) =>
     run.bus.publishStored("agent.ada.status", { agent_id: "ada", status: "working", message });
   for (let i = 0; i < 10; i += 1) await say(`before ${i}`);
