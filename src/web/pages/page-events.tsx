@@ -24,6 +24,7 @@ import { ModelServers } from "./fleet/model-servers.tsx";
 import { InboxContent } from "./inbox-page.tsx";
 import { Counts, InboxLink, NatsBanner, OpenNeeds } from "./layout.tsx";
 import { createNews } from "./live/news.ts";
+import type { MadePage } from "./made-pages.ts";
 import { UsageTotal } from "./parts/usage.tsx";
 import { AgentRequests } from "./requests/agent-requests.tsx";
 import { AlertsPanel } from "./system/alerts-panel.tsx";
@@ -46,6 +47,8 @@ export interface PageEventsOptions {
   /** The present layout of the fleet page, and what it shows. */
   readonly layout: Layout;
   readonly query: FleetQuery;
+  /** What the fleet page has, if it is known. */
+  readonly made: MadePage | undefined;
   readonly clis: readonly CliAbilities[];
   readonly doctor: Doctor | undefined;
   /** The time zone of the browser. */

@@ -6,6 +6,7 @@ import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
 import type { Caller } from "../../access/caller.ts";
 import type { FleetStep } from "../../api/fleet-cursor.ts";
 import { type ChangedParts, createChangedParts, type Part } from "../changed-parts.ts";
+import type { MadePage } from "../made-pages.ts";
 import { markupFor } from "../viewer/viewer.tsx";
 import { AgentCard } from "./agent-card.tsx";
 import { AgentRow } from "./agent-row.tsx";
@@ -35,6 +36,8 @@ export interface FleetPatchOptions extends Pick<FleetPageProps, "activityOf" | "
   readonly query: FleetQuery;
   /** The layout that the page has now. */
   readonly layout: Layout;
+  /** What the page has, if it is known. */
+  readonly made?: MadePage | undefined;
   /** Whoever looks at the page. */
   readonly viewer?: Caller;
 }
@@ -43,16 +46,16 @@ export interface FleetPatchOptions extends Pick<FleetPageProps, "activityOf" | "
 export function createFleetPatch(
   options: FleetPatchOptions,
 ): (step: FleetStep | undefined, views: readonly AgentView[], now: Date) => FleetChanges {
-  const { query, activityOf, viewer } = options;
+  const { query, activityOf, made, viewer } = options;
   const parts = createChangedParts(viewer);
-  const strip = createStripPatch(parts);
-  const aged = new Map<string, string>();
+  const strip = createStripPatch(parts, made?.matching);
+  const aged = createAges();
   /** The times that the browser has, or will have with the next ages. */
   const signs = new Map<string, string | undefined>();
   let { layout } = options;
-  let shown: ReadonlySet<string> | undefined;
-  let groups: string | undefined;
-  let agesAtMs: number | undefined;
+  let shown = made?.listed;
+  let groups = made?.groups.join(" ");
+  let hasNoted = false;
   let minute = 0;
 
   const entry = (view: AgentView, now: Date): Part => {
@@ -65,14 +68,6 @@ export function createFleetPatch(
           );
     return { id: `agent-${view.agent_id}`, part: html, key };
   };
-  const dueAges = (now: Date): Record<string, string> => {
-    agesAtMs ??= now.getTime();
-    if (aged.size === 0 || now.getTime() - agesAtMs < agesEveryMs) return {};
-    agesAtMs = now.getTime();
-    const ages = Object.fromEntries(aged);
-    aged.clear();
-    return ages;
-  };
   /** All parts but the agents and their cells. */
   const frameParts = (arrangement: Arrangement, changed: ReadonlySet<string>): Part[] => [
     { id: "filter-note", part: noteOf(query, arrangement) },
@@ -84,10 +79,15 @@ export function createFleetPatch(
         : []),
     ]),
   ];
-  /** Notes that the browser has all of this, except the `changed` agents. */
-  const note = (arrangement: Arrangement, changed: ReadonlySet<string>, now: Date) => {
+  /** Notes that the browser has all of this, except the `changed` agents, and those that it has not had, if that is known. */
+  const note = (
+    arrangement: Arrangement,
+    changed: ReadonlySet<string>,
+    now: Date,
+    had?: ReadonlySet<string>,
+  ) => {
     const listed = arrangement.groups.flatMap((group) => group.shown);
-    const same = listed.filter(({ agent_id }) => !changed.has(agent_id));
+    const same = listed.filter(({ agent_id }) => !changed.has(agent_id) && had?.has(agent_id) !== false);
     parts.take(same.map((view) => entry(view, now)));
     for (const view of same) signs.set(view.agent_id, lastSignOf(view));
     if (layout === "table") strip.note(arrangement.matching, changed);
@@ -96,7 +96,7 @@ export function createFleetPatch(
 
   return (step, views, now) => {
     const isNewMinute = layout === "cards" && Math.floor(now.getTime() / minuteMs) !== minute;
-    if (step === undefined && !isNewMinute) return { html: [], gone: [], ages: dueAges(now) };
+    if (step === undefined && !isNewMinute) return { html: [], gone: [], ages: aged.due(now) };
     minute = Math.floor(now.getTime() / minuteMs);
     const before = layout;
     layout = layoutOf(views.length);
@@ -111,6 +111,8 @@ export function createFleetPatch(
     const previous = shown;
     shown = new Set(listed.map(({ agent_id }) => agent_id));
     groups = groupIds;
+    const isFirst = !hasNoted;
+    hasNoted = true;
     if (isWhole) {
       parts.forgetAll();
       aged.clear();
@@ -122,7 +124,7 @@ export function createFleetPatch(
     const isNow = shown;
     const gone = [...(previous ?? changed)].filter((id) => !isNow.has(id));
     for (const id of gone) parts.forget(`agent-${id}`);
-    if (previous === undefined) note(arrangement, changed, now);
+    if (isFirst) note(arrangement, changed, now, previous);
     const html = parts.take(frameParts(arrangement, changed));
     for (const view of listed) {
       const { agent_id } = view;
@@ -135,13 +137,33 @@ export function createFleetPatch(
       else if (sign !== undefined && sign !== signs.get(agent_id)) aged.set(agent_id, sign);
       signs.set(agent_id, sign);
     }
-    return { html, gone, ages: dueAges(now) };
+    return { html, gone, ages: aged.due(now) };
+  };
+}
+
+/** When agents last did something, by their ids, until these times are due. */
+function createAges() {
+  const aged = new Map<string, string>();
+  let sentAtMs: number | undefined;
+  return {
+    set: (id: string, at: string) => aged.set(id, at),
+    delete: (id: string) => aged.delete(id),
+    clear: () => aged.clear(),
+    /** All of them every {@link agesEveryMs}, and none in between. */
+    due(now: Date): Readonly<Record<string, string>> {
+      sentAtMs ??= now.getTime();
+      if (aged.size === 0 || now.getTime() - sentAtMs < agesEveryMs) return {};
+      sentAtMs = now.getTime();
+      const ages = Object.fromEntries(aged);
+      aged.clear();
+      return ages;
+    },
   };
 }
 
 /** The cells of the strip. It is sent whole when agents come to it or leave it. */
-function createStripPatch(parts: ChangedParts) {
-  let shown: string | undefined;
+function createStripPatch(parts: ChangedParts, made: readonly string[] | undefined) {
+  let shown = made?.join(" ");
   const idsOf = (views: readonly AgentView[]) => views.map(({ agent_id }) => agent_id).join(" ");
   const cellsOf = (views: readonly AgentView[]): Part[] => [
     { id: "strip-text", part: <StripText views={views} /> },

@@ -4,15 +4,18 @@
 // The fleet page, an agent's page, and the command that its form sends.
 import type { Context, Hono } from "hono";
 import { signedBy } from "../../access/caller.ts";
+import { eventId } from "../../api/fleet-cursor.ts";
 import { wantsJson } from "../../api/http-errors.ts";
 import { orderFromForm, requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
 import { AgentPage } from "../agent/agent-page.tsx";
 import { agentTabOf } from "../agent/agent-tabs.tsx";
 import { transcriptPage } from "../agent/transcript-tab.tsx";
+import { arrange } from "../fleet/arrange.ts";
 import { FleetPage } from "../fleet/fleet-page.tsx";
 import { parseFleetQuery, queryParams } from "../fleet/fleet-query.ts";
 import { layoutOf } from "../fleet/layouts.ts";
+import { madePage, noteMade } from "../made-pages.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 
 export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
@@ -24,7 +27,9 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     const views = fleet.list();
     const query = parseFleetQuery((name) => c.req.query(name));
     const params = queryParams(query);
-    params.set("layout", layoutOf(views.length));
+    const layout = layoutOf(views.length);
+    params.set("layout", layout);
+    if (layout === "table") params.set("made", noteMade(madePage(eventId(server), arrange(views, query))));
     const props = { views, query, activityOf: fleet.activity, now: now(), spawnCommand };
     return showPage(c, options, {
       title: "Fleet",

@@ -10,6 +10,7 @@ import { parseFleetQuery } from "../fleet/fleet-query.ts";
 import { layouts } from "../fleet/layouts.ts";
 import { withReport } from "../live/live-report.ts";
 import { askedReport, liveReportOf } from "../live/report-pages.ts";
+import { findMade } from "../made-pages.ts";
 import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-events.tsx";
 import type { PagesOptions } from "../show-page.tsx";
 
@@ -39,6 +40,7 @@ export function pageSource(c: Context, options: PagesOptions): StreamSource {
     failed: (c.req.query("failed") ?? "").split(","),
     query: parseFleetQuery((name) => c.req.query(name)),
     layout: layouts.find((known) => known === layout) ?? "empty",
+    made: findMade(c.req.query("made"), lastEventId),
     ...{ clis, spawnCommand, doctor, zone: askedZone(c) },
     listening: [new URL(c.req.url).origin, natsUrl],
     ...{ viewer, now },

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../../src/domain/fleet/agent-view.ts";
 import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
+import { arrange } from "../../../../src/web/pages/fleet/arrange.ts";
 import { agesEveryMs, createFleetPatch } from "../../../../src/web/pages/fleet/fleet-patch.tsx";
 import { parseFleetQuery } from "../../../../src/web/pages/fleet/fleet-query.ts";
 import type { Layout } from "../../../../src/web/pages/fleet/layouts.ts";
+import { madePage } from "../../../../src/web/pages/made-pages.ts";
 
 const start = new Date("2026-01-01T05:00:30.000Z");
 const after = (ms: number) => new Date(start.getTime() + ms);
@@ -19,18 +21,20 @@ function recordsOf(count: number): AgentRecord[] {
 }
 
 /** A page on which `records` are; `change` changes one of them and returns what the page is sent. */
-function pageOf(count: number, search = "", layout: Layout = count > 12 ? "table" : "cards") {
+function pageOf(count: number, search = "", { isKnown = false }: { isKnown?: boolean } = {}) {
   const params = new URLSearchParams(search);
   const query = parseFleetQuery((name) => params.get(name) ?? undefined);
+  const layout: Layout = count > 12 ? "table" : "cards";
+  const records = recordsOf(count);
+  const views = (now: Date) => records.map((record) => viewAgent(record, now));
   const patch = createFleetPatch({
     query,
     layout,
+    made: isKnown ? madePage("i-1", arrange(views(start), query)) : undefined,
     activityOf: () => [0, 1],
     spawnCommand: "",
     listening: [],
   });
-  const records = recordsOf(count);
-  const views = (now: Date) => records.map((record) => viewAgent(record, now));
   const ids = (changed: readonly number[]) => changed.flatMap((index) => records[index]?.agent_id ?? []);
   return {
     open: () => patch({ kind: "changed", ids: ids(records.map((_, i) => i)) }, views(start), start),
@@ -87,6 +91,20 @@ describe("createFleetPatch()", () => {
     const went = page.change(1, { said: undefined } as never, after(1_000));
     expect(went.gone).toEqual(["a101"]);
     expect(went.html.join("")).toContain("No agent matches");
+  });
+
+  test("of a page of which it is known with which agents it was made, only what has changed since is sent", () => {
+    const made = pageOf(300, "", { isKnown: true });
+    // One of the 200 that are listed goes to another group, so the first of the others comes.
+    const { html, gone } = made.change(1, blocked(after(1_000)), after(1_000));
+    expect(gone).toEqual([]);
+    expect(html.flatMap((part) => /data-agent="([^"]+)"/.exec(part)?.[1] ?? [])).toEqual(["a101", "a300"]);
+    expect(html.join("")).not.toContain('id="strip"');
+    expect(made.change(2, { last_seen: start.toISOString() }, after(2_000)).html).toEqual([]);
+    const back = made.change(1, recordsOf(2)[1] ?? {}, after(3_000));
+    expect(back.gone).toEqual(["a300"]);
+    // Of another page it is not known which of its agents the browser has.
+    expect(pageOf(300).change(1, blocked(start), start).html.join("")).toContain('id="live"');
   });
 
   test("a new group sends the whole list", () => {
