@@ -9,10 +9,11 @@ import type { Logger } from "../log.ts";
 import type { Bus } from "../nats/bus.ts";
 import { consumeDurable, type Delivered } from "../nats/jetstream/follow.ts";
 import { ensureNoticeConsumer } from "../nats/jetstream/notice-consumers.ts";
-import { atMost } from "../waiting.ts";
+import { atMost, pause } from "../waiting.ts";
 
 /** How many sequences are remembered, whose acknowledgement may have been lost. */
 const remembered = 5_000;
+const askAgainMs = 500;
 
 export interface Recipient {
   /** The name of its durable consumer. */
@@ -22,6 +23,11 @@ export interface Recipient {
   readonly atOnce: number;
   /** Resolves when it may be told. What has come by then is told together. */
   readonly whenReady: (signal: AbortSignal) => Promise<void>;
+  /**
+   * What is to become of a notice when the recipient may be told: `tell` it, let it `wait`, or nothing any more (`over`). Default: `tell`. It is
+   * asked again each half second while the notice waits.
+   */
+  readonly decide?: ((notice: Notice) => "tell" | "wait" | "over") | undefined;
   /** Resolves when it is through with the notices. A rejection counts as that, too, unless the signal has aborted. */
   readonly take: (notices: Notices, signal: AbortSignal) => Promise<void>;
 }
@@ -91,20 +97,25 @@ export function followNotices(
       log,
     },
   );
+  const finish = (seq: number) => {
+    const message = waiting.get(seq);
+    waiting.delete(seq);
+    if (message !== undefined) ack(seq, message);
+  };
   const tellNext = async () => {
     await recipient.whenReady(signal);
-    // Those that were given back may come after younger ones.
-    const seqs = [...waiting.keys()].sort((a, b) => a - b).slice(0, recipient.atOnce);
+    if (signal.aborted) return;
+    const { due: seqs, over } = sortWaiting(waiting, recipient);
+    for (const seq of over) finish(seq);
     const [first, ...others] = seqs.flatMap((seq) => waiting.get(seq)?.notice ?? []);
-    if (first === undefined || signal.aborted) return;
+    if (first === undefined) {
+      if (waiting.size > 0) await pause(askAgainMs, signal);
+      return;
+    }
     const taking = recipient.take([first, ...others], signal);
     await taking.catch((error: unknown) => log.debug(`${consumer}: ${messageOf(error)}`));
     if (signal.aborted) return;
-    for (const seq of seqs) {
-      const message = waiting.get(seq);
-      waiting.delete(seq);
-      if (message !== undefined) ack(seq, message);
-    }
+    for (const seq of seqs) finish(seq);
   };
   const run = async () => {
     while (!signal.aborted) {
@@ -127,6 +138,23 @@ export function followNotices(
       for (const { giveBack } of waiting.values()) giveBack();
     },
   };
+}
+
+/** The sequences of those that are to be told now, and of those that are through without that. */
+function sortWaiting(
+  waiting: ReadonlyMap<number, Waiting>,
+  { decide, atOnce }: Recipient,
+): { readonly due: readonly number[]; readonly over: readonly number[] } {
+  // Those that were given back may come after younger ones.
+  const all = [...waiting].sort(([a], [b]) => a - b);
+  const [due, over]: [number[], number[]] = [[], []];
+  for (const [seq, { notice }] of all) {
+    if (due.length === atOnce) break;
+    const what = decide?.(notice) ?? "tell";
+    if (what === "tell") due.push(seq);
+    else if (what === "over") over.push(seq);
+  }
+  return { due, over };
 }
 
 /** Undefined for a message that is no notice; something else wrote it. */

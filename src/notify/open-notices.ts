@@ -3,14 +3,16 @@
 // Opens it all, in this order: first those who are told, then the watch that finds what to tell, so that nothing is missed.
 import * as v from "valibot";
 import { definedOf } from "../domain/defined.ts";
-import { testNotice } from "../domain/notices/fleet-notices.ts";
+import { alertNotice, needNotices, testNotice } from "../domain/notices/fleet-notices.ts";
 import type { Notice } from "../domain/notices/notice.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import { hookConsumer, pushConsumer, targetConsumer } from "../domain/wire/subjects.ts";
 import type { Environment } from "../runtime.ts";
 import type { ServerInside } from "../server/start/server-options.ts";
 import { openHooks } from "./hooks/hooks.ts";
+import { createInFront, type InFront } from "./in-front.ts";
 import { openNoticeStore } from "./notice-store.ts";
 import { openPush, type Push, type PushPlan } from "./push/push.ts";
 import { openRecords, type Records } from "./records.ts";
@@ -66,12 +68,16 @@ export interface OpenNotices extends Pick<Push, "add" | "remove"> {
    * @throws CliaiError `usage` if there is none
    */
   test(name: string | undefined): Promise<Tried[]>;
+  /** A page of the dashboard is in front of a person who uses it, or has gone to the back. */
+  noteInFront: InFront["note"];
   stop(): Promise<void>;
 }
 
 export async function openNotices(inside: ServerInside, options: NoticesOptions): Promise<OpenNotices> {
   const records = await openRecords(inside.bus, inside);
   const hooks = await openHooks(inside, { ...options, records });
+  const inFront = createInFront();
+  const told = { ...options, records, inFront, stands: (notice: Notice) => stands(notice, inside) };
   let push: Push | undefined;
   let settings: { push: PushSettings; pageUrl: string | undefined } = {
     push: standardPush,
@@ -82,8 +88,8 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
     settings = { push: read.push, pageUrl: read.pageUrl };
     push?.set(settings.push, settings.pageUrl);
   };
-  const targets = await openTargets(inside, { ...options, records, onSettings });
-  push = options.push && (await openPush(inside, { ...options, ...options.push, records }, settings));
+  const targets = await openTargets(inside, { ...told, onSettings });
+  push = options.push && (await openPush(inside, { ...told, ...options.push }, settings));
   const store = await openNoticeStore(inside.bus);
   const endWatch = watchFleet({ ...inside, store, ...definedOf({ restsForMs: options.restsForMs }) });
   const stopping = new AbortController();
@@ -125,6 +131,7 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
       if (tries.length === 0) throw noneOf(name, known);
       return await Promise.all(tries);
     },
+    noteInFront: inFront.note,
     async stop() {
       stopping.abort();
       await endWatch();
@@ -133,6 +140,17 @@ export async function openNotices(inside: ServerInside, options: NoticesOptions)
     add: async (device) => await requirePush(push).add(device),
     remove: async (endpoint) => await requirePush(push).remove(endpoint),
   };
+}
+
+/** Whether what the notice is about still is: the need or the alert. What has happened once stands for ever. */
+function stands(
+  { notice_id, kind, agent_id = "", need }: Notice,
+  { fleet, alerts }: Pick<ServerInside, "fleet" | "alerts">,
+): boolean {
+  if (kind === "alert") return alerts.open().some((alert) => alertNotice(alert).notice_id === notice_id);
+  if (need === undefined) return true;
+  const view = fleet.get(agent_id as AgentId);
+  return view !== undefined && needNotices(view).some((each) => each.notice_id === notice_id);
 }
 
 function requirePush(push: Push | undefined): Push {

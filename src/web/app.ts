@@ -33,6 +33,7 @@ import type { AgentDesk } from "./mcp/agent-desk.ts";
 import { createMcp, isMcpPath, mcpMethod } from "./mcp/mcp-routes.ts";
 import type { GatherMetrics } from "./metrics/metrics.ts";
 import type { PushDesk } from "./pages/device/push-desk.ts";
+import type { NoteInFront } from "./pages/in-front.ts";
 import { createPages } from "./pages/pages.ts";
 import { pageSource } from "./pages/routes/event-routes.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
@@ -61,6 +62,8 @@ export interface AppOptions {
   readonly push?: PushDesk | undefined;
   /** Answers by the links of notices; undefined if this server has none. */
   readonly answerLinks?: AnswerLinkDesk | undefined;
+  /** Is told of pages in front of a person; undefined if nobody asks for that. */
+  readonly noteInFront?: NoteInFront | undefined;
   /** Finds agent CLIs; undefined if this server does not. */
   readonly cliFinder?: CliFinder | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */

@@ -41,6 +41,7 @@ import palettePlacesScript from "./browser/keys/palette-places.js" with { type: 
 import readKeyScript from "./browser/keys/read-key.js" with { type: "text" };
 import layoutStyle from "./browser/layout.css" with { type: "text" };
 import holdScript from "./browser/live/hold.js" with { type: "text" };
+import inFrontScript from "./browser/live/in-front.js" with { type: "text" };
 import keepSightScript from "./browser/live/keep-sight.js" with { type: "text" };
 import localTimesScript from "./browser/live/local-times.js" with { type: "text" };
 import otherEventsScript from "./browser/live/other-events.js" with { type: "text" };
@@ -87,6 +88,7 @@ const files: ReadonlyMap<string, string> = new Map([
   ["keys/palette.js", paletteScript],
   ["keys/palette-places.js", palettePlacesScript],
   ["keys/read-key.js", readKeyScript],
+  ["live/in-front.js", inFrontScript],
   ["live/keep-sight.js", keepSightScript],
   ["live/local-times.js", localTimesScript],
   ["live/other-events.js", otherEventsScript],

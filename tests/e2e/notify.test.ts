@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
+import { startChromium } from "../support/chromium.ts";
 import { startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait-for.ts";
@@ -90,4 +91,29 @@ test("a link in a webhook answers a question once, without a token, in the name 
   expect(ended.answer).toMatchObject({ text: "blue", by: "ops (link)" });
   await until("the audit", async () => (await serve.run(["audit", "--json"])).stdout.includes("ops (link)"));
   expect(serve.child.stderr).not.toContain(new URLSearchParams(path.split("?")[1]).get("code") ?? "");
+});
+
+test("while a page of the dashboard is in front, a target is not told; it is when the page has gone", async () => {
+  await using receiver = await startWebhookReceiver();
+  await using browser = await startChromium();
+  await using serve = await startServe();
+  const told = { url: receiver.url, on: ["error"], every_s: 0 };
+  const targets = { kim: told, team: { ...told, url: `${receiver.url}/team`, in_front: "tell" } };
+  await writeFile(join(serve.dataDir, "notify.json"), JSON.stringify({ targets }), { mode: 0o600 });
+  await until("both", async () => JSON.parse((await serve.run(["notify", "--json"])).stdout).length === 2);
+  const page = await browser.newPage();
+  const noted = () => page.waitForResponse((response) => new URL(response.url()).pathname === "/in-front");
+  await Promise.all([noted(), page.goto(await serve.loginUrl())]);
+  const beat = { agent_id: "ada", status: "error", current_task: "x" };
+  await serve.fetch("/api/heartbeat", { method: "POST", body: JSON.stringify(beat) });
+  const toldAt = () => receiver.taken.map(({ path }) => path);
+  await until("the team is told", () => toldAt().includes("/team"));
+  expect(toldAt()).toEqual(["/team"]);
+  // As for another tab: Chromium has no other window here.
+  await page.evaluate(() => {
+    Object.defineProperty(document, "visibilityState", { value: "hidden" });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await until("the other is told", () => toldAt().includes("/"));
+  expect(browser.problems).toEqual([]);
 });

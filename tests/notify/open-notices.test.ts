@@ -364,6 +364,32 @@ describe("openNotices(), with webhooks", () => {
     expect(await toldTo(other)).toBeUndefined();
   });
 
+  test("while a page is in front a notice waits; when it has gone, only what still stands is told; a target may be told all the same", async () => {
+    setTargets({
+      ...ops(),
+      all: { url: `${receiver.url}/all`, on: ["error"], every_s: 0, in_front: "tell" },
+    });
+    await until("the settings", () => notices.list().some(({ name }) => name === "all"));
+    notices.noteInFront("page-1", true);
+    const before = receiver.taken.length;
+    const since = () => receiver.taken.slice(before);
+    const toldIn = (path: string) =>
+      since().flatMap((each) =>
+        each.path.startsWith(path) ? bodyOf(each).notices.map(({ agent_id }) => agent_id) : [],
+      );
+    await err("front1", "x");
+    await err("front2", "x");
+    await until("they are told elsewhere", () => toldIn("/all").length === 2);
+    expect(toldIn("/T0KENA")).toEqual([]);
+    await run.bus.publishStored("agent.front1.status", { status: "working", instance_id: "run-front1" });
+    await until("its end", () => run.server.fleet.get(parseAgentId("front1"))?.needs.length === 0);
+    notices.noteInFront("page-1", false);
+    await until("the other is told", () => toldIn("/T0KENA").length > 0);
+    expect(toldIn("/T0KENA")).toEqual(["front2"]);
+    setTargets(ops());
+    await until("the settings", () => !notices.list().some(({ name }) => name === "all"));
+  });
+
   test("lists who is told, and what is wrong, without secrets", async () => {
     setTargets({ ...ops(), bad: { url: "ftp://x", secret: "s3cr3t" } });
     await until("it", () => notices.list().some(({ name }) => name === "bad"));

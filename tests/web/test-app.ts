@@ -13,6 +13,7 @@ import type { Spawner } from "../../src/web/api/spawner.ts";
 import { createApp } from "../../src/web/app.ts";
 import type { AgentDesk } from "../../src/web/mcp/agent-desk.ts";
 import type { PushDesk } from "../../src/web/pages/device/push-desk.ts";
+import type { NoteInFront } from "../../src/web/pages/in-front.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -39,6 +40,7 @@ export interface TestApp extends AsyncDisposable {
  * @param openAgentDesk no agent has tools over HTTP without it
  * @param push no push messages are sent without it
  * @param answerLinks no link of a notice answers anything without it
+ * @param noteInFront no page tells that it is in front without it
  */
 export async function startTestApp(
   access?: AccessOptions,
@@ -48,6 +50,7 @@ export async function startTestApp(
   openAgentDesk?: (natsUrl: string) => AgentDesk,
   push?: PushDesk,
   answerLinks?: AnswerLinkDesk,
+  noteInFront?: NoteInFront,
 ): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
@@ -64,6 +67,7 @@ export async function startTestApp(
     agentDesk: openAgentDesk?.(test.nats.url),
     push,
     answerLinks,
+    noteInFront,
     operator: "kim",
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

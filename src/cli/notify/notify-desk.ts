@@ -21,6 +21,7 @@ const RequestSchema = v.variant("act", [
   v.object({ act: v.literal("test"), name: v.optional(v.string()) }),
   v.object({ act: v.literal("add_device"), device: DeviceSchema }),
   v.object({ act: v.literal("remove_device"), endpoint: v.string() }),
+  v.object({ act: v.literal("in_front"), page: v.string(), used: v.boolean() }),
 ]);
 type Request = v.InferOutput<typeof RequestSchema>;
 
@@ -34,6 +35,10 @@ const desk = {
 const listDesk = { ...desk, result: v.array(ToldSchema) };
 const testDesk = { ...desk, result: v.array(TriedSchema) };
 const deviceDesk = { ...desk, result: v.unknown() };
+const inFrontDesk = {
+  ...{ subject: serveNotifySubject, request: RequestSchema, result: v.unknown() },
+  answerWithinMs: 5_000,
+};
 
 /** Opens the notifications of a serve, and answers `cliai notify` while it leads. Resolves to the function that ends it. */
 export async function openNotify(
@@ -73,6 +78,8 @@ async function carryOut(request: Request, notices: OpenNotices): Promise<unknown
       return await notices.add(request.device);
     case "remove_device":
       return await notices.remove(request.endpoint);
+    case "in_front":
+      return notices.noteInFront(request.page, request.used);
   }
 }
 
@@ -84,6 +91,11 @@ export async function askToAddDevice(bus: Bus, device: Device): Promise<void> {
 /** Ends that. @throws CliaiError as {@link askOperatorDesk} */
 export async function askToRemoveDevice(bus: Bus, endpoint: string): Promise<void> {
   await askOperatorDesk(bus, deviceDesk, { act: "remove_device" as const, endpoint });
+}
+
+/** Tells the serve that leads of a page in front of a person, or that it went. @throws CliaiError as {@link askOperatorDesk} */
+export async function tellInFront(bus: Bus, page: string, used: boolean): Promise<void> {
+  await askOperatorDesk(bus, inFrontDesk, { act: "in_front" as const, page, used });
 }
 
 /** @throws CliaiError as {@link askOperatorDesk} */

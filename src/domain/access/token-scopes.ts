@@ -70,7 +70,8 @@ function scopesToRead(path: string): readonly TokenScope[] {
 const commandForms: readonly string[] = ["/bulk", "/messages", "/needs", "/spawn", "/system/checks"];
 
 function scopesForForm(path: string): readonly TokenScope[] {
-  if (/^\/inbox\/[^/]+$/.test(path)) return ["answer"];
+  // Who answers need not be told elsewhere of what they see; who only reads, such as a screen on the wall, keeps nobody from being told.
+  if (/^\/inbox\/[^/]+$/.test(path) || path === "/in-front") return ["answer"];
   if (/^\/phone\/push(\/off)?$/.test(path)) return ["read"];
   return commandForms.includes(path) || /^\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
 }

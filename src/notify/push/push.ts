@@ -27,7 +27,7 @@ export interface PushPlan extends Pick<PushSending, "keys" | "fetch"> {
   readonly isOwnerGood: (owner: string) => boolean;
 }
 
-export interface PushOptions extends PushPlan, Pick<ToldContext, "waitMs"> {
+export interface PushOptions extends PushPlan, Pick<ToldContext, "waitMs" | "inFront" | "stands"> {
   readonly records: ToldContext["records"] & Pick<Records, "forget">;
 }
 
@@ -52,7 +52,7 @@ export async function openPush(
   first: { readonly push: PushSettings; readonly pageUrl: string | undefined },
 ): Promise<Push> {
   const { bus, lease, alerts, now, log } = inside;
-  const { keys, isOwnerGood, records, waitMs } = options;
+  const { keys, isOwnerGood, records, waitMs, inFront, stands } = options;
   const devices = await openDevices(bus);
   const failures = createFailures(alerts, pushFailedAlert, "browser");
   const recipients = createRecipients(inside, pushConsumer(""));
@@ -82,15 +82,15 @@ export async function openPush(
   /** Those that have subscribed for this server. */
   const own = () => devices.list().filter(({ server_key }) => server_key === keys.publicKey);
   const apply = async () => {
-    const { on, quiet, every_s } = settings;
+    const { on, in_front, quiet, every_s } = settings;
     await recipients.set(
       own().map((device) => {
         const consumer = pushConsumer(device.name);
-        const facts = { name: device.name, on, quiet, every_s, consumer };
+        const facts = { name: device.name, on, in_front, quiet, every_s, consumer };
         return toldRecipient(
-          { ...facts, fingerprint: JSON.stringify([device, on, quiet, every_s]) },
+          { ...facts, fingerprint: JSON.stringify([device, on, in_front, quiet, every_s]) },
           {
-            ...{ failures, records, now, log, waitMs },
+            ...{ failures, records, now, log, waitMs, inFront, stands },
             post: async (notices, signal) => void (await post(device, notices, signal)),
           },
         );

@@ -39,6 +39,9 @@ const kinds = v.optional(
   standardKinds,
 );
 
+/** What becomes of a notice while a person has a page of the dashboard in front of them. */
+const inFront = v.optional(v.picklist(["hold", "tell"], "must be hold or tell"), "hold");
+
 const targetEntries = {
   url: v.optional(address),
   secret: v.optional(textSetting("text")),
@@ -54,6 +57,7 @@ const targetEntries = {
     ),
     [],
   ),
+  in_front: inFront,
   quiet: v.optional(QuietSchema),
   every_s: v.optional(wholeNumber(0, 3_600), 10),
   timeout_s: v.optional(wholeNumber(1, 120), 10),
@@ -73,12 +77,16 @@ export interface HttpWay {
 }
 
 export interface Target
-  extends Pick<TargetSettings, "name" | "on" | "answer_links" | "quiet" | "every_s" | "timeout_s"> {
+  extends Pick<
+    TargetSettings,
+    "name" | "on" | "answer_links" | "in_front" | "quiet" | "every_s" | "timeout_s"
+  > {
   readonly way: HttpWay | "desktop";
 }
 
 const pushEntries = {
   on: kinds,
+  in_front: inFront,
   quiet: v.optional(QuietSchema),
   every_s: v.optional(wholeNumber(0, 3_600), 10),
   services: v.optional(
@@ -176,10 +184,10 @@ function resolveTarget(
   known: ReadonlyMap<string, Template>,
   path: string,
 ): Target | CliaiError {
-  const { name, on, answer_links, quiet, every_s, timeout_s } = settings;
+  const { name, on, answer_links, in_front, quiet, every_s, timeout_s } = settings;
   const wrong = (what: string, hint: string) =>
     new CliaiError("config_invalid", `${path}: "targets.${name}" ${what}`, { hint });
-  const target = { name, on, answer_links, quiet, every_s, timeout_s };
+  const target = { name, on, answer_links, in_front, quiet, every_s, timeout_s };
   const { desktop, template, url: ownUrl, secret, headers, values } = settings;
   if (desktop === true && answer_links.length > 0)
     return wrong("has answer_links besides desktop", "the desktop shows no links: use url or template");

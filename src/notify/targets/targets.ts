@@ -19,7 +19,7 @@ const notifyFailedAlert = "notify_failed";
 /** Makes the path and query of the page on which the target of this name answers the request, once. */
 export type AnswerPath = (request: AgentRequest, name: string) => string;
 
-export interface TargetsOptions extends Pick<ToldContext, "records" | "waitMs"> {
+export interface TargetsOptions extends Pick<ToldContext, "records" | "waitMs" | "inFront" | "stands"> {
   readonly dataDir: string;
   readonly url: string;
   readonly version: string;

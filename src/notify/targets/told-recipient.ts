@@ -1,10 +1,12 @@
 // Makes the recipient that is told together of what has come since it was told last, and again until it has taken it; not in its quiet hours.
 import { createHash } from "node:crypto";
+import type { Notice } from "../../domain/notices/notice.ts";
 import type { Notices } from "../../domain/notices/notices-words.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { ServerInside } from "../../server/start/server-options.ts";
 import { pause } from "../../waiting.ts";
 import type { Failures } from "../failures.ts";
+import { createHeldNotices, type InFront } from "../in-front.ts";
 import type { NamedRecipient } from "../recipients.ts";
 import type { Records } from "../records.ts";
 import { NotTaken } from "./not-taken.ts";
@@ -19,7 +21,7 @@ const finalTries = 3;
 const lookAgainMs = 600_000;
 const toldAtOnce = 100;
 
-export interface ToldFacts extends Pick<Target, "name" | "on" | "quiet" | "every_s"> {
+export interface ToldFacts extends Pick<Target, "name" | "on" | "in_front" | "quiet" | "every_s"> {
   /** The name of its durable consumer. */
   readonly consumer: string;
   /** Changes with each of its settings. */
@@ -29,6 +31,10 @@ export interface ToldFacts extends Pick<Target, "name" | "on" | "quiet" | "every
 export interface ToldContext extends Pick<ServerInside, "now" | "log"> {
   /** @throws NotTaken */
   readonly post: (notices: Notices, signal: AbortSignal) => Promise<void>;
+  /** Whether a page of the dashboard is in front of a person. */
+  readonly inFront: Pick<InFront, "isNow" | "usedMs">;
+  /** Whether what a notice is about still is. */
+  readonly stands: (notice: Notice) => boolean;
   readonly failures: Failures;
   readonly records: Pick<Records, "told" | "failed" | "dropped">;
   /** How long to wait before the next try, in ms; default: 1 s, then twice as long each time, up to 5 minutes. */
@@ -37,7 +43,8 @@ export interface ToldContext extends Pick<ServerInside, "now" | "log"> {
 
 export function toldRecipient(facts: ToldFacts, context: ToldContext): NamedRecipient {
   const { post, failures, records, now, log, waitMs = standardWaitMs } = context;
-  const { name, on, quiet, every_s, consumer, fingerprint } = facts;
+  const { name, on, in_front, quiet, every_s, consumer, fingerprint } = facts;
+  const held = in_front === "hold" ? createHeldNotices(context.inFront, context.stands) : undefined;
   let toldMs = Number.NEGATIVE_INFINITY;
   /** Resolves to why it did not work; undefined if it did. */
   const attempt = async (notices: Notices, signal: AbortSignal): Promise<NotTaken | undefined> => {
@@ -80,6 +87,7 @@ export function toldRecipient(facts: ToldFacts, context: ToldContext): NamedReci
         await pause(Math.min(leftMs, lookAgainMs), signal);
       }
     },
+    decide: held?.decide,
     async take(notices, signal) {
       const refusal = await tell(notices, signal, finalTries);
       if (refusal === undefined) return;

@@ -15,6 +15,7 @@ import { watchQuestions } from "./forms/questions.js";
 import { watchThisDevice } from "./install/this-device.js";
 import { watchKeys } from "./keys/keys.js";
 import { watchHold } from "./live/hold.js";
+import { watchInFront } from "./live/in-front.js";
 import { keepSight } from "./live/keep-sight.js";
 import { localClock, showLocalTimes, watchLocalFields } from "./live/local-times.js";
 import { handOn, otherEvents } from "./live/other-events.js";
@@ -28,7 +29,7 @@ import { say } from "./say.js";
 import { openStream } from "./stream.js";
 
 const root = document.documentElement;
-const { stream, assets } = root.dataset;
+const { stream, assets, inFront } = root.dataset;
 const title = document.title;
 /** A screen reader hears what has changed at most this often. */
 const speakEveryMs = 10_000;
@@ -68,6 +69,7 @@ showKept();
 watchFleetFilter();
 watchTargets(() => armed.arm(document));
 if (assets !== undefined) watchThisDevice(assets);
+if (inFront !== undefined) watchInFront(inFront, () => isLost);
 watchKeys();
 const showChosen = watchChosen();
 showArmed();

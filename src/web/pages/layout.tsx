@@ -11,12 +11,14 @@ import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime } from "./age.ts";
 import { capitalized } from "./capitalized.ts";
+import { inFrontPath } from "./in-front.ts";
 import { Icon } from "./parts/icon.tsx";
 import { PageNav } from "./parts/page-nav.tsx";
 import { Clock } from "./parts/time.tsx";
 import { UsageTotal } from "./parts/usage.tsx";
 import { needId } from "./requests/need-item.tsx";
 import { ActLink } from "./viewer/act.tsx";
+import { useViewer, whyMayNot } from "./viewer/viewer.tsx";
 
 export interface LayoutProps {
   readonly title: string;
@@ -31,17 +33,26 @@ export interface LayoutProps {
   readonly today: Spent;
   /** The address of the event stream that updates the page; absent if nothing on it can change. */
   readonly stream?: string;
+  /** Whether the page tells that it is in front of a person. */
+  readonly tellsInFront?: boolean;
   readonly children: Child;
 }
 
 export function Layout(props: LayoutProps) {
-  const { title, views, health, now, path, troubles, today, stream, children } = props;
+  const { title, views, health, now, path, troubles, today, stream, tellsInFront = false, children } = props;
+  const mayTell = tellsInFront && whyMayNot(useViewer(), "POST", inFrontPath) === undefined;
   const at = now.toISOString();
   const counts = countSections(views);
   return (
     <>
       {raw("<!doctype html>")}
-      <html lang="en" data-assets={assetsVersion} data-stream={stream} data-at={at}>
+      <html
+        lang="en"
+        data-assets={assetsVersion}
+        data-stream={stream}
+        data-at={at}
+        data-in-front={mayTell ? inFrontPath : undefined}
+      >
         <head>
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -9,6 +9,7 @@ import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerAnswerLinkRoutes } from "./routes/answer-link-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
 import { registerEventRoutes } from "./routes/event-routes.ts";
+import { registerInFrontRoutes } from "./routes/in-front-routes.ts";
 import { registerInboxRoutes } from "./routes/inbox-routes.tsx";
 import { registerNeedRoutes } from "./routes/need-routes.tsx";
 import { registerPaletteRoutes } from "./routes/palette-routes.ts";
@@ -38,5 +39,6 @@ export function createPages(options: PagesOptions): Hono {
   registerTerminalRoutes(pages, options);
   registerDeviceRoutes(pages, options);
   registerEventRoutes(pages, options);
+  registerInFrontRoutes(pages, options);
   return pages;
 }

@@ -19,6 +19,7 @@ import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
 import type { PushDesk } from "./device/push-desk.ts";
 import { ErrorPage } from "./error-page.tsx";
+import type { NoteInFront } from "./in-front.ts";
 import { Layout } from "./layout.tsx";
 import { SeenBy } from "./viewer/viewer.tsx";
 
@@ -31,6 +32,7 @@ export interface PagesOptions {
   readonly doctor?: Doctor | undefined;
   readonly push?: PushDesk | undefined;
   readonly answerLinks?: AnswerLinkDesk | undefined;
+  readonly noteInFront?: NoteInFront | undefined;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;
@@ -61,11 +63,11 @@ export interface PageContent {
 }
 
 /** What the frame of each page is made from. */
-export type FrameOptions = Pick<PagesOptions, "server" | "doctor" | "now">;
+export type FrameOptions = Pick<PagesOptions, "server" | "doctor" | "noteInFront" | "now">;
 
 export function showPage(
   c: Context,
-  { server, doctor, now }: FrameOptions,
+  { server, doctor, noteInFront, now }: FrameOptions,
   { title, stream, body }: PageContent,
 ): Response | Promise<Response> {
   return c.html(
@@ -78,6 +80,7 @@ export function showPage(
         path={c.req.path}
         today={spentToday(server.spending, now(), askedZone(c))}
         troubles={troubleCount(server, doctor)}
+        tellsInFront={noteInFront !== undefined}
         {...(stream === undefined ? {} : { stream })}
       >
         {body}
