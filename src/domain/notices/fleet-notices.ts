@@ -43,7 +43,8 @@ function kindOf(kind: NeedKind): NoticeKind {
     case "error":
       return "error";
     case "stuck":
-      return "stuck";
+    case "limit":
+      return kind;
     default:
       return "needs_you";
   }

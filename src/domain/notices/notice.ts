@@ -4,10 +4,10 @@
 import * as v from "valibot";
 
 /**
- * `needs_you`: an agent asks, or waits for a person otherwise. `stuck`: it is stuck. `error`: it died, is lost, could not be started, or has
+ * `needs_you`: an agent asks, or waits for a person otherwise. `limit`: it is at a limit that does not end by itself. `stuck`: it is stuck. `error`: it died, is lost, could not be started, or has
  * an error. `done`: it has ended its work. `all_done`: no agent works any more, and none needs a person. `alert`: the server has raised an alert.
  */
-export const noticeKinds = ["needs_you", "stuck", "error", "done", "all_done", "alert"] as const;
+export const noticeKinds = ["needs_you", "limit", "stuck", "error", "done", "all_done", "alert"] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 export const NoticeSchema = v.object({
@@ -19,7 +19,7 @@ export const NoticeSchema = v.object({
   at: v.string(),
   /** Absent if the notice is about no single agent. */
   agent_id: v.exactOptional(v.string()),
-  /** The kind of the need, of `needs_you`, `stuck` and `error`. */
+  /** The kind of the need, of `needs_you`, `limit`, `stuck` and `error`. */
   need: v.exactOptional(v.string()),
   /** The open request that an answer ends. */
   request_id: v.exactOptional(v.string()),
@@ -39,6 +39,11 @@ export const NoticeSchema = v.object({
   path: v.string(),
 });
 export type Notice = Readonly<v.InferOutput<typeof NoticeSchema>>;
+
+/** Whether whoever named these kinds is told of this one. A limit is also something that needs a person. */
+export function isKindWanted(on: readonly NoticeKind[], kind: Notice["kind"]): boolean {
+  return (on as readonly string[]).includes(kind) || (kind === "limit" && on.includes("needs_you"));
+}
 
 /** Makes an id of words and times: what a subject cannot have becomes `-`. */
 export function noticeId(...parts: readonly string[]): string {

@@ -2,7 +2,7 @@
 // itself, so one mistake leaves the others usable.
 import { join } from "node:path";
 import * as v from "valibot";
-import { type Notice, noticeKinds } from "../../domain/notices/notice.ts";
+import { isKindWanted, type Notice, noticeKinds } from "../../domain/notices/notice.ts";
 import { textSetting, wholeNumber } from "../../domain/text/setting-schemas.ts";
 import { checkEntries, objectMessage, parseObject } from "../parse-entries.ts";
 import type { ReadEntries } from "../recipients-file.ts";
@@ -43,5 +43,5 @@ export function parseHooksFile(source: string, path: string): ReadEntries<Hook> 
 }
 
 export function isWanted({ on }: Pick<Hook, "on">, { kind }: Pick<Notice, "kind">): boolean {
-  return (on as readonly string[]).includes(kind);
+  return isKindWanted(on, kind);
 }

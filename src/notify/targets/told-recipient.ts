@@ -1,6 +1,6 @@
 // Makes the recipient that is told together of what has come since it was told last, and again until it has taken it; not in its quiet hours.
 import { createHash } from "node:crypto";
-import type { Notice } from "../../domain/notices/notice.ts";
+import { isKindWanted, type Notice } from "../../domain/notices/notice.ts";
 import type { Notices } from "../../domain/notices/notices-words.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { ServerInside } from "../../server/start/server-options.ts";
@@ -77,7 +77,7 @@ export function toldRecipient(facts: ToldFacts, context: ToldContext): NamedReci
   return {
     consumer,
     fingerprint,
-    isWanted: ({ kind }) => (on as readonly string[]).includes(kind),
+    isWanted: ({ kind }) => isKindWanted(on, kind),
     atOnce: toldAtOnce,
     async whenReady(signal) {
       await pause(Math.max(0, toldMs + every_s * 1_000 - performance.now()), signal);

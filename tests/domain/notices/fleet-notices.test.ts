@@ -8,7 +8,7 @@ import {
   doneNotice,
   needNotices,
 } from "../../../src/domain/notices/fleet-notices.ts";
-import { NoticeSchema } from "../../../src/domain/notices/notice.ts";
+import { isKindWanted, NoticeSchema } from "../../../src/domain/notices/notice.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { ago, alive, now, recordOf, saidOf } from "../../support/agent-records.ts";
 
@@ -40,6 +40,20 @@ describe("needNotices()", () => {
     );
     expect(ids[0]).toEqual(ids[1] as string[]);
     for (const id of ids[0] ?? []) expect(id).toStartWith("error ada_");
+  });
+
+  test("a limit that does not end by itself is a kind of its own, of which also those are told who are told of all that needs a person", () => {
+    const turn_error = { error: "usage_limit" as const, detail: "429", at: ago(9) };
+    const session = {
+      ...{ started_at: ago(900), last_event_at: ago(9), tools: [], generation: 1, seq: 1, session_id: "s1" },
+      ...{ turn: { since: ago(60), ended_at: ago(9) }, turn_error },
+    };
+    const [notice] = needNotices(view({ session }));
+    expect(notice).toMatchObject({ kind: "limit", need: "limit", title: "ada is at a limit" });
+    expect(isKindWanted(["limit"], "limit")).toBe(true);
+    expect(isKindWanted(["needs_you"], "limit")).toBe(true);
+    expect(isKindWanted(["limit"], "needs_you")).toBe(false);
+    expect(isKindWanted(["stuck", "error"], "limit")).toBe(false);
   });
 
   test("what an agent wrote is one line, with no character that a terminal obeys", () => {

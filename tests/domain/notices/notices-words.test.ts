@@ -21,6 +21,9 @@ test("wordsOf() counts several by kind, and has a line for each of the first eig
   const many = Array.from({ length: 9 }, (_, n) => notice("needs_you", n));
   const { title, text, path } = wordsOf([notice("error", 9), ...many, { ...notice("all_done"), text: "" }]);
   expect(title).toBe("9 need you, 1 has an error, all are done");
+  expect(wordsOf([notice("limit"), notice("limit", 1), notice("stuck")]).title).toBe(
+    "2 are at a limit, 1 is stuck",
+  );
   expect(text.split("\n")).toEqual([
     "a9 error: text 9",
     ...Array.from({ length: 7 }, (_, n) => `a${n} needs_you: text ${n}`),

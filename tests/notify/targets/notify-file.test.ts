@@ -54,7 +54,7 @@ describe("parseNotifyFile()", () => {
       "an unknown kind",
       { url, on: ["x"] },
       [
-        'notify.json: "targets.a.on.0" must be one of needs_you, stuck, error, done, all_done, alert',
+        'notify.json: "targets.a.on.0" must be one of needs_you, limit, stuck, error, done, all_done, alert',
         "correct it in notify.json",
       ],
     ],
