@@ -7,6 +7,7 @@ import { connectBus } from "../../src/nats/connect-bus.ts";
 import { startChromium } from "../support/chromium.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { until } from "../support/wait-for.ts";
 
 const flags = ["--phone", "--phone-host", "127.0.0.1", "--phone-port", "0"];
 
@@ -149,4 +150,63 @@ test("a device turns push messages on as far as Chromium can in a test; the serv
   const listed: unknown = JSON.parse((await serve.run(["notify", "--json"])).stdout);
   expect(listed).toMatchObject([{ type: "device", to: "fcm.googleapis.com", waiting: 0 }]);
   expect(browser.problems.filter((problem) => !/status of 403|incognito mode/.test(problem))).toEqual([]);
+});
+
+test("the service worker shows a push message, unless its page is in front, and a press on it opens its page", async () => {
+  await using browser = await startChromium();
+  await using serve = await startServe();
+  const page = await browser.newPage({ width: 360, height: 740, isPhone: true });
+  const context = page.context();
+  await context.grantPermissions(["notifications"], { origin: serve.url });
+  await page.goto(await serve.loginUrl());
+  await page.goto(`${serve.url}/phone`);
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  const devtools = await context.newCDPSession(page);
+  const registered = Promise.withResolvers<string>();
+  devtools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations: [first] }) => {
+    if (first !== undefined) registered.resolve(first.registrationId);
+  });
+  await devtools.send("ServiceWorker.enable");
+  const place = { origin: serve.url, registrationId: await registered.promise };
+  // What a push service would bring: here the developer tools hand it to the worker.
+  const push = (told: object) =>
+    devtools.send("ServiceWorker.deliverPushMessage", { ...place, data: JSON.stringify(told) });
+  const [worker] = context.serviceWorkers();
+  if (worker === undefined) throw new Error("there is no service worker");
+  const shown = () =>
+    worker.evaluate(async () => {
+      const { registration } = globalThis as unknown as { registration: ServiceWorkerRegistration };
+      const all = await registration.getNotifications();
+      return all.map(({ title, body, tag, data }) => ({ title, body, tag, data }));
+    });
+  const told = { title: "ada asks", text: "Which colour?", path: "/inbox#request-r1" };
+  await push({ ...told, id: "in-front" });
+  // Playwright has each page count as the one in front. Without that, the one that was opened last is.
+  await (await context.newPage()).bringToFront();
+  await devtools.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+  const isInFront = () =>
+    worker.evaluate(async () => {
+      type Pages = { matchAll(which: object): Promise<readonly { readonly focused: boolean }[]> };
+      const { clients } = globalThis as unknown as { clients: Pages };
+      return (await clients.matchAll({ type: "window" })).some(({ focused }) => focused);
+    });
+  await until("no page is in front", async () => !(await isInFront()));
+  await push({ ...told, id: "behind" });
+  await push({ ...told, id: "behind" });
+  await until("it is shown", async () => (await shown()).length > 0);
+  expect(await shown()).toEqual([
+    { title: "ada asks", body: "Which colour?", tag: "behind", data: { path: told.path } },
+  ]);
+  // Chromium has no press on a notification in a test: the worker is told of one.
+  await worker.evaluate(async () => {
+    const scope = globalThis as unknown as EventTarget & {
+      readonly registration: ServiceWorkerRegistration;
+      readonly NotificationEvent: new (type: string, facts: object) => Event;
+    };
+    const [notification] = await scope.registration.getNotifications();
+    scope.dispatchEvent(new scope.NotificationEvent("notificationclick", { notification }));
+  });
+  await page.waitForURL(serve.url + told.path);
+  await until("it is taken away", async () => (await shown()).length === 0);
+  expect(browser.problems).toEqual([]);
 });
