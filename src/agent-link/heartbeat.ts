@@ -26,6 +26,8 @@ export interface AgentFacts {
   readonly session_mode?: SessionMode | undefined;
   /** The beginning of the task that the agent was launched with. */
   readonly launch_task?: string | undefined;
+  /** The branch of the agent's git worktree. */
+  readonly worktree_branch?: string | undefined;
 }
 
 /** The fields that may change. */

@@ -54,6 +54,7 @@ test("an agent of a profile with a worktree works there, and goes on there; nobo
   expect(spawned.stderr).toContain(`making the worktree ${path} on the new branch work-ada, from main (`);
   const agent = (await fetchAgent(serve, "ada")) as { project_path?: string };
   expect(agent.project_path).toBe(path);
+  expect((await run("show", "ada")).stdout).toContain("of its own, made on the branch work-ada");
   expect(readFileSync(join(path, ".env"), "utf8")).toBe("secret");
   const log = /output: (.*)\)/.exec(spawned.stderr)?.[1] ?? "";
   expect(readFileSync(log, "utf8")).toBe(`set up in ${path}\n`);

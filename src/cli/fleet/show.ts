@@ -75,6 +75,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     task: taskText(agent),
     profile: agent.config_name,
     project: agent.project_path,
+    worktree: worktreeText(agent),
     tags: agent.tags.join(", "),
     cli: cliText(agent),
     abilities: abilitiesOf(agent.heartbeat, agentClis)?.summary,
@@ -109,6 +110,11 @@ function taskText({ task: { text, source, from, age_s, is_stale } }: AgentView):
   const who = source === "agent" ? "as it reports" : `ordered by ${from}`;
   const age = age_s === undefined ? "" : `, ${spanText(age_s)} ago`;
   return `${text} (${who}${age}${is_stale ? ", may be over" : ""})`;
+}
+
+function worktreeText({ heartbeat }: AgentView): string | undefined {
+  const branch = heartbeat?.worktree_branch;
+  return branch && `of its own, made on the branch ${branch}`;
 }
 
 function queueText({ queued, heartbeat }: AgentView): string | undefined {

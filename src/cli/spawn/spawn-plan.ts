@@ -40,6 +40,8 @@ export interface SpawnPlan {
   readonly role: Role;
   readonly cli: AgentCli;
   readonly cwd: string;
+  /** The branch of its git worktree; undefined without one. */
+  readonly worktreeBranch: string | undefined;
   /** The environment of its CLI. */
   readonly env: Environment;
   readonly dataDir: string;
@@ -91,8 +93,8 @@ export async function planSpawn(
   const prompts = [...rolePrompts[role], await readPrompt(found, profiles.prompts)];
   // Take the lock first: new credentials revoke the old ones, which an agent that runs would need.
   const lock = await takeAgentLock(dataDir, id);
-  const cwd =
-    wanted === undefined ? project : await placeInWorktree(wanted, { id, dataDir, env, isDry, context });
+  const place = wanted && (await placeInWorktree(wanted, { id, dataDir, env, isDry, context }));
+  const cwd = place?.dir ?? project;
   const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
   const dir = join(dataDir, "agents", id);
   const launch: SpawnPlan["launch"] = {
@@ -125,6 +127,7 @@ export async function planSpawn(
     role,
     cli,
     cwd,
+    worktreeBranch: place?.branch,
     env: wanted === undefined ? env : worktreeEnvironment(env),
     dataDir,
     natsUrl,

@@ -58,6 +58,13 @@ export async function wantedWorktree(
   return { found, project, branch: branch === false ? true : branch, isNamed, own, repository };
 }
 
+/** Where an agent works. */
+export interface PlaceInWorktree {
+  readonly dir: string;
+  /** The branch that its worktree was made on. */
+  readonly branch: string;
+}
+
 export interface PlaceOptions {
   readonly id: AgentId;
   readonly dataDir: string;
@@ -70,16 +77,19 @@ export interface PlaceOptions {
 
 /**
  * Makes the worktree, or takes up the one that the agent has, and sets it up if that has not been done. The caller holds the agent's lock.
- * Resolves to the agent's directory.
  * @throws CliaiError `refused`, `failed`, `interrupted`
  */
-export async function placeInWorktree(wanted: WantedWorktree, options: PlaceOptions): Promise<string> {
+export async function placeInWorktree(
+  wanted: WantedWorktree,
+  options: PlaceOptions,
+): Promise<PlaceInWorktree | undefined> {
   const { id, dataDir, isDry, context } = options;
   const { own, repository, project } = wanted;
-  if (own !== undefined || repository === undefined) {
-    if (own !== undefined && !isDry) await setUp(own, wanted.found.profile, options);
-    return project;
+  if (own !== undefined) {
+    if (!isDry) await setUp(own, wanted.found.profile, options);
+    return { dir: project, branch: own.branch };
   }
+  if (repository === undefined) return undefined;
   const { profile } = wanted.found;
   const wish: WorktreeWish = {
     ...{ id, project, repository, dataDir, branch: wanted.branch, isNamed: wanted.isNamed },
@@ -97,7 +107,7 @@ export async function placeInWorktree(wanted: WantedWorktree, options: PlaceOpti
       ? `the new branch ${plan.branch}, from ${nameOf(repository)}`
       : `the branch ${plan.branch}`;
     context.note(`${isDry ? "would make" : "making"} the worktree ${plan.path} on ${what}`);
-    if (isDry) return plan.path;
+    if (isDry) return { dir: plan.path, branch: plan.branch };
     if (repository.hasSubmodules) {
       context.note(
         "the submodules of a new worktree are empty; to fill them, name git submodule update --init in worktree_setup",
@@ -105,10 +115,10 @@ export async function placeInWorktree(wanted: WantedWorktree, options: PlaceOpti
     }
     return await makeWorktree(wish, plan, context);
   });
-  if (typeof record === "string") return record;
+  if (!("agent_id" in record)) return record;
   const dir = await requireAgentDir(record, options.env);
   if (!isDry) await setUp(record, profile, options);
-  return dir;
+  return { dir, branch: record.branch };
 }
 
 /** Without the variables of a git around us, because the agent's git would then work in that one's repository. */

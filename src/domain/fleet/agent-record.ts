@@ -38,6 +38,8 @@ export interface HeartbeatEvidence {
   readonly waits_at_terminal?: string;
   /** Set if the CLI's terminal was closed while it runs on: nobody can answer what it asks there. */
   readonly terminal_closed?: true;
+  /** The branch of the git worktree that was made for the agent, in which it works; absent without one. */
+  readonly worktree_branch?: string;
   /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */

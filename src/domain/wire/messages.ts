@@ -60,6 +60,8 @@ export const HeartbeatSchema = v.looseObject({
   waits_at_terminal: v.optional(shortText("waits_at_terminal")),
   /** Whether the terminal on which the CLI runs was closed, so that nobody can see or answer what it shows there. */
   terminal_closed: v.optional(v.boolean("terminal_closed must be true or false")),
+  /** The branch of the git worktree that was made for the agent, in which `project_path` is; absent without one. */
+  worktree_branch: v.optional(shortText("worktree_branch")),
   /** The beginning of the task that the agent was launched with. */
   launch_task: v.optional(longText("launch_task")),
   /** Whether the agent was launched with a task, and no prompt has come yet. */

@@ -83,6 +83,12 @@ describe("cliai show", () => {
     expect(fact(await show({ ...waiting, heartbeat }), "queue")).toBe("1 waiting: its user is typing");
   });
 
+  test("names the branch of the agent's worktree, if it has one", async () => {
+    const heartbeat = beatOf(5, { worktree_branch: "cliai/ada" });
+    expect(fact(await show({ heartbeat }), "worktree")).toBe("of its own, made on the branch cliai/ada");
+    expect(fact(await show(alive), "worktree")).toBeUndefined();
+  });
+
   test("names the way back only for an agent that does not run, and that of its own program for one that cliai did not launch", async () => {
     const ended = { said: saidOf("ended", 5), heartbeat: beatOf(9, { agent_cli: "claude" }) };
     expect(fact(await show(ended), "go on")).toBe("cliai resume ada");

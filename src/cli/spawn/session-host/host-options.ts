@@ -30,6 +30,8 @@ export interface HostOptions {
   readonly credsPath: string | undefined;
   readonly configName: string;
   readonly projectPath: string;
+  /** The branch of the agent's git worktree; undefined without one. */
+  readonly worktreeBranch: string | undefined;
   readonly role: Role;
   /** The tags of its profile. */
   readonly tags: readonly string[] | undefined;
@@ -91,6 +93,7 @@ export function sessionOptions(
     facts: {
       config_name: options.configName,
       project_path: options.projectPath,
+      worktree_branch: options.worktreeBranch,
       host: hostname(),
       pid: process.pid,
       session_id: options.sessionId,

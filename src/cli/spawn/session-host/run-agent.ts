@@ -108,6 +108,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,
+    worktreeBranch: plan.worktreeBranch,
     tags: profile.tags,
     sessionId: tellsSession(cli, launch) && launch.isResumed !== true ? undefined : launch.sessionId,
     stopApproval: stop_approval

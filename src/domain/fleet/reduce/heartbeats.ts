@@ -117,6 +117,7 @@ function beatOf(
       waits_because: message.waits_because || undefined,
       waits_at_terminal: message.waits_at_terminal || undefined,
       terminal_closed: message.terminal_closed || undefined,
+      worktree_branch: message.worktree_branch || undefined,
       has_launch_task: message.has_launch_task || undefined,
       model_request: message.model_request && modelRequestOf(message.model_request, message.timestamp, at),
     }),

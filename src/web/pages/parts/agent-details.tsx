@@ -21,6 +21,9 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ["id", view.agent_id],
     ["profile", view.config_name],
     ["project", view.project_path],
+    ...(view.heartbeat?.worktree_branch === undefined
+      ? []
+      : [["worktree", `of its own, made on the branch ${view.heartbeat.worktree_branch}`] as const]),
     ...(view.tags.length === 0 ? [] : [["tags", view.tags.join(", ")] as const]),
     ["cli", cliText(view)],
     // For an agent without a host, the abilities are not known.

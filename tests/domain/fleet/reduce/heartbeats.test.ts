@@ -49,3 +49,8 @@ test("a heartbeat without a request says that there is none", () => {
   const next = reduceAgent(first, { type: "heartbeat", id, at, message: { seq: 2, instance_id: "run" } });
   expect(next?.heartbeat?.model_request).toBeUndefined();
 });
+
+test("a heartbeat names the branch of the agent's worktree; an empty one is none", () => {
+  expect(after({ worktree_branch: "cliai/ada" })?.heartbeat?.worktree_branch).toBe("cliai/ada");
+  expect(after({ worktree_branch: "" })?.heartbeat).not.toHaveProperty("worktree_branch");
+});
