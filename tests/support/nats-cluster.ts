@@ -129,10 +129,7 @@ function createNode({ name, port, httpPort, binary, configPath }: NodeOptions): 
   };
 }
 
-/** Below the ports that Linux, macOS and Windows give to whoever asks for any: no other test takes one of these before it is used. */
-const [firstPort, portCount] = [20_000, 12_000];
-
-/** Ports that are free now, all different. */
+/** Ports that are free now, all different; another process may take one before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(Array.from({ length: count }, () => listening()));
   const ports = servers.map((server) => {
@@ -144,15 +141,9 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-async function listening(): Promise<Server> {
-  for (;;) {
-    const port = firstPort + Math.floor(Math.random() * portCount);
-    const server = await new Promise<Server | undefined>((resolve, reject) => {
-      const made = createServer();
-      const fail = (error: NodeJS.ErrnoException) =>
-        error.code === "EADDRINUSE" ? resolve(undefined) : reject(error);
-      made.once("error", fail).listen(port, "127.0.0.1", () => resolve(made));
-    });
-    if (server !== undefined) return server;
-  }
+function listening(): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server));
+  });
 }
