@@ -31,3 +31,12 @@ export function sizeWord(bytes: number): string {
   if (kb > 0 && kb % 1024 === 0) return `${kb / 1024}MB`;
   return kb > 0 ? `${kb}KB` : `${bytes}B`;
 }
+
+const unitBytes: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
+
+/** How many bytes `8MB`, `512KB` or `100B` are, with 1 KB = 1,024 bytes; undefined for another text. */
+export function bytesOfSize(word: string): number | undefined {
+  const [, count, unit = ""] = /^(\d+)\s*([KMG]?B)$/i.exec(word.trim()) ?? [];
+  const bytes = unitBytes[unit.toUpperCase()];
+  return count === undefined || bytes === undefined ? undefined : Number(count) * bytes;
+}
