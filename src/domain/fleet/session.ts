@@ -103,11 +103,12 @@ export function reduceSession(
   const change = changes.get(event.kind);
   const { instance_id, session_id, generation, seq } = event;
   const isNumbered = generation !== undefined && seq !== undefined;
-  // A usage event without numbers is the agent's own report, and says nothing about a session.
+  // A usage event without numbers is the agent's own report, and says nothing about a session. Nor do words alone begin one.
   if (
     change === undefined ||
     isLateEvent(known, event, isOfLiveRun) ||
-    (event.kind === "usage" && !isNumbered)
+    (event.kind === "usage" && !isNumbered) ||
+    (event.kind === "said" && !isNumbered && known === undefined)
   )
     return known;
   const before = known !== undefined && !beginsAnew(known, event) ? known : undefined;

@@ -249,6 +249,7 @@ describe("reduceSession()", () => {
         ["usage", 1, { usage: { tokens_used: 5 } }],
         ["activity", 2],
         ["progress", 3],
+        ["said", 4, { detail: "It is done." }],
       ]).session,
     ).toBeUndefined();
   });
