@@ -3,6 +3,7 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
+import { refuseGuestId } from "../domain/agent-protocol/guest-id.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
@@ -41,6 +42,7 @@ export interface MintOrder {
 /**
  * Makes credentials for an agent, and writes them and their grant. Returns the path of the credentials. They are valid at once,
  * even if no server runs. The agent's earlier credentials are revoked, so that only the new ones decide its role.
+ * @throws CliaiError `agent_id_invalid` for an id that only an agent of a peer may have
  */
 export async function mintAgent(dataDir: string, keys: NatsKeys, order: MintOrder): Promise<string> {
   const { creds } = await issueAgent(dataDir, keys, order);
@@ -60,7 +62,10 @@ export async function issueAgent(
 ): Promise<Minted> {
   const issued_at = replaces?.issued_at ?? now.toISOString();
   const expires_at = replaces?.expires_at ?? new Date(now.getTime() + credentialsLastMs).toISOString();
-  const before = readGrants(dataDir, id).findLast(({ account_key }) => account_key !== undefined);
+  const grants = readGrants(dataDir, id);
+  // An agent that has such an id from an earlier version keeps it.
+  if (grants.length === 0) refuseGuestId(id);
+  const before = grants.findLast(({ account_key }) => account_key !== undefined);
   const account = before?.account_key ?? createAgentAccount();
   const { userKey, creds } = await mintUser(keys.account, {
     ...{ name: id, account, permissions: agentPermissions(id) },

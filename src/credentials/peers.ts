@@ -1,5 +1,5 @@
-// The peers: programs of others that may prompt agents by the Synadia agent protocol. One file each in `keys/peers/`, and a NATS account
-// each, in which there is nobody but that peer and serve. So no peer can hear what another one is answered.
+// The peers: programs of others that may prompt agents by the Synadia agent protocol, or serve agents of their own. One file each in
+// `keys/peers/`, and a NATS account each, in which there is nobody but that peer and serve. So no peer can hear what another one is answered.
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { keysDirOf, natsDirOf } from "../data-dir/data-dir.ts";
 import { ensureOwnDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { isTokenName } from "../domain/access/token-scopes.ts";
+import { canHaveGuests } from "../domain/agent-protocol/guest-id.ts";
 import { definedOf } from "../domain/defined.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { didYouMean } from "../domain/text/nearest.ts";
@@ -33,6 +34,8 @@ const PeerFileSchema = v.object({
   agents: v.optional(v.array(AgentIdSchema)),
   /** Whether it may give permissions and approve stops. */
   may_permit: v.boolean(),
+  /** Whether the agents that it serves join the fleet. */
+  may_serve: v.optional(v.boolean(), false),
   created_at: v.string(),
   expires_at: v.optional(v.string()),
 });
@@ -43,6 +46,8 @@ export interface PeerOrder {
   readonly name: string;
   readonly agents?: readonly AgentId[] | undefined;
   readonly mayPermit: boolean;
+  /** Whether the agents that it serves join the fleet. Such a peer prompts only the agents that are named. */
+  readonly mayServe?: boolean | undefined;
   readonly expiresAt?: Date | undefined;
   readonly now: Date;
 }
@@ -57,14 +62,23 @@ export function peerCredsPath(dataDir: string, name: string): string {
 
 /**
  * Makes credentials for a peer, and writes them. They are valid at once, also while no server runs. Returns the path of the credentials.
- * @throws CliaiError `usage` for a name that cannot be one, or is taken, also in another case; `data_dir_unwritable`
+ * @throws CliaiError `usage` for a name that cannot be one of such a peer, or is taken, also in another case; `data_dir_unwritable`
  */
 export async function addPeer(dataDir: string, keys: NatsKeys, order: PeerOrder): Promise<string> {
-  const { name, agents, mayPermit, expiresAt, now } = order;
+  const { name, mayPermit, mayServe = false, agents = mayServe ? [] : undefined, expiresAt, now } = order;
   if (!isTokenName(name)) {
     throw new CliaiError("usage", `"${name}" cannot be the name of a peer`, {
       hint: "a name has up to 32 letters, digits, - and _, and begins with a letter or digit",
     });
+  }
+  if (mayServe && !canHaveGuests(name)) {
+    throw new CliaiError(
+      "usage",
+      `"${name}" cannot be the name of a peer that serves agents, because of its _`,
+      {
+        hint: `choose a name without _, such as ${name.replaceAll("_", "-")}`,
+      },
+    );
   }
   const twin = peerNames(dataDir).find((each) => each.toLowerCase() === name.toLowerCase());
   if (twin !== undefined) {
@@ -75,11 +89,16 @@ export async function addPeer(dataDir: string, keys: NatsKeys, order: PeerOrder)
   const account = createAgentAccount();
   const { userKey, creds } = await mintUser(keys.account, {
     // No agent can have this name, because of the colon: connections are recognised by it.
-    ...{ name: `peer:${name}`, account, permissions: peerPermissions },
+    ...{
+      name: `peer:${name}`,
+      account,
+      permissions: peerPermissions({ prompts: agents?.length !== 0, serves: mayServe }),
+    },
     ...definedOf({ expiresAt }),
   });
   const grant: PeerGrant = {
     ...{ name, user_key: userKey, account_key: account, may_permit: mayPermit },
+    may_serve: mayServe,
     ...definedOf({ agents: agents && [...agents] }),
     created_at: now.toISOString(),
     ...definedOf({ expires_at: expiresAt?.toISOString() }),

@@ -56,10 +56,27 @@ describe("addPeer()", () => {
     }
   });
 
+  test("lets a peer serve agents only if it is told to, and such a one prompts only those that are named", async () => {
+    await using data = await dataDir();
+    await data.add("box", { mayServe: true });
+    await data.add("both", { mayServe: true, agents: [ada] });
+    await data.add("ci");
+    expect(data.peers().map(({ name, agents, may_serve }) => [name, agents?.map(String), may_serve])).toEqual(
+      [
+        ["both", ["ada"], true],
+        ["box", [], true],
+        ["ci", undefined, false],
+      ],
+    );
+  });
+
   test("refuses a name that cannot be one, or is taken", async () => {
     await using data = await dataDir();
     await data.add("ci");
     await expect(data.add("CI")).rejects.toThrow('there is a peer "ci" already');
+    await data.add("c_i");
+    const serving = data.add("b_x", { mayServe: true });
+    await expect(serving).rejects.toThrow('"b_x" cannot be the name of a peer that serves agents');
     await expect(data.add("../x")).rejects.toThrow('"../x" cannot be the name of a peer');
   });
 });

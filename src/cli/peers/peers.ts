@@ -1,9 +1,10 @@
 // This room is `cliai peers`.
 //
-// `cliai peers`: lists the programs of others that may prompt agents by the Synadia agent protocol, makes credentials for one, and revokes them.
+// `cliai peers`: lists the programs of others that may prompt agents by the Synadia agent protocol, or serve agents of their own; makes credentials
+// for one, and revokes them.
 import { requireKeys } from "../../credentials/keys.ts";
 import { addPeer, isGoodPeer, type PeerGrant, readPeers, revokePeer } from "../../credentials/peers.ts";
-import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { defineCommandGroup } from "../frame/command-group.ts";
@@ -21,11 +22,15 @@ const addArgs = {
   agents: {
     type: "string",
     valueHint: "ID,ID",
-    description: "let it find and prompt only these agents (default: all)",
+    description: "let it find and prompt only these agents (default: all; with --may-serve none)",
   },
   "may-permit": {
     type: "boolean",
     description: "let it also give permissions and approve stops, for the prompts that it has sent",
+  },
+  "may-serve": {
+    type: "boolean",
+    description: "have the agents that it serves itself join the fleet, and take tasks",
   },
   expires: {
     type: "string",
@@ -36,7 +41,8 @@ const addArgs = {
 
 export const peersCommand = defineCommandGroup({
   name: "peers",
-  description: "list, add or revoke programs of others that prompt agents by the Synadia agent protocol",
+  description:
+    "list, add or revoke programs of others that prompt or serve agents by the Synadia agent protocol",
   standard: "ls",
   subcommands: {
     ls: {
@@ -51,7 +57,7 @@ export const peersCommand = defineCommandGroup({
       command: defineCliCommand({
         name: "peers add",
         example: "cliai peers add ci --agents ada,bob --expires 90d",
-        description: "make credentials with which a program can prompt agents, and print their path",
+        description: "make credentials with which a program can prompt or serve agents, and print their path",
         args: addArgs,
         run: add,
       }),
@@ -80,8 +86,12 @@ function list(dataDir: string, { json, print, note, now }: CliContext): number {
   return 0;
 }
 
-const agentsText = ({ agents }: PeerGrant) => agents?.join(",") ?? "all";
-const rightsText = ({ may_permit }: PeerGrant) => (may_permit ? "prompt, permit" : "prompt");
+const agentsText = ({ agents }: PeerGrant) => (agents === undefined ? "all" : agents.join(",") || "none");
+
+function rightsText({ agents, may_permit, may_serve }: PeerGrant): string {
+  const prompts = agents?.length === 0 ? [] : ["prompt", ...(may_permit ? ["permit"] : [])];
+  return [...prompts, ...(may_serve ? ["serve"] : [])].join(", ");
+}
 
 function endText(peer: PeerGrant, now: Date): string {
   if (peer.expires_at === undefined) return "when it is revoked";
@@ -93,15 +103,30 @@ async function add(given: Arguments<typeof addArgs>, context: CliContext): Promi
   const dataDir = dataDirFor(given, context);
   const agents = given.agents?.split(",").map((word) => parseAgentId(word.trim()));
   const mayPermit = given["may-permit"] === true;
+  const mayServe = given["may-serve"] === true;
   const expiresAt = readExpiry("peer", given.expires, now);
   const keys = await requireKeys(dataDir);
-  const creds = await addPeer(dataDir, keys, { name: given.name, agents, mayPermit, expiresAt, now });
+  const creds = await addPeer(dataDir, keys, {
+    name: given.name,
+    agents,
+    mayPermit,
+    mayServe,
+    expiresAt,
+    now,
+  });
   if (context.json) context.print(JSON.stringify({ name: given.name, creds }));
   else {
     context.print(creds);
-    context.note("whoever has this file can prompt those agents, while serve runs with --agent-protocol");
+    context.note(
+      `whoever has this file can ${powersText(agents, mayServe)}, while serve runs with --agent-protocol`,
+    );
   }
   return 0;
+}
+
+function powersText(agents: readonly AgentId[] | undefined, mayServe: boolean): string {
+  const prompts = mayServe && agents === undefined ? [] : ["prompt those agents"];
+  return [...prompts, ...(mayServe ? ["have its own agents join the fleet"] : [])].join(" and ");
 }
 
 async function revoke(given: Arguments<typeof nameArgs>, context: CliContext): Promise<number> {

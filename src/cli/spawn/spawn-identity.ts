@@ -1,4 +1,5 @@
 // Chooses the id of a new agent, and checks that it is free: in the folders of this data directory, and in the fleet.
+import { refuseGuestId } from "../../domain/agent-protocol/guest-id.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, buildAgentId, caseTwinOf, parseAgentId } from "../../domain/wire/agent-id.ts";
 import { type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";
@@ -20,7 +21,8 @@ export interface KnownAgents {
 
 /**
  * @param wanted `--id`; if undefined, a free id is made from the profile's name
- * @throws CliaiError `agent_id_invalid`, also if the id differs from a known one in case only; `already_running`
+ * @throws CliaiError `agent_id_invalid`, also if the id differs from a known one in case only, or only an agent of a peer may have it;
+ * `already_running`
  */
 export function chooseAgentId(
   wanted: string | undefined,
@@ -36,6 +38,7 @@ export function chooseAgentId(
     }
   }
   const id = parseAgentId(wanted);
+  if (!folders.includes(id)) refuseGuestId(id);
   const twin = caseTwinOf(id, known);
   if (twin !== undefined) {
     throw new CliaiError("agent_id_invalid", `"${id}" differs from the agent "${twin}" in case only`, {

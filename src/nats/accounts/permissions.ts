@@ -112,10 +112,25 @@ export function agentPermissions(id: AgentId): SubjectPermissions {
 }
 
 /**
- * What a peer's credentials allow, in an account where nobody else is but serve: to find agents, to prompt them, to answer their questions,
- * and to hear their heartbeats.
+ * What a peer's credentials allow, in an account where nobody else is but serve.
+ * @param rights `prompts`: to find agents, to prompt them, to answer their questions, and to hear their heartbeats. `serves`: to be found and
+ * prompted itself, to answer and to ask, and to send heartbeats
  */
-export const peerPermissions: SubjectPermissions = {
+export function peerPermissions(rights: {
+  readonly prompts: boolean;
+  readonly serves: boolean;
+}): SubjectPermissions {
+  const parts = [rights.prompts ? caller : nothing, rights.serves ? host : nothing];
+  const unique = (subjects: readonly string[]) => [...new Set(subjects)];
+  return {
+    publish: unique(parts.flatMap(({ publish }) => publish)),
+    subscribe: unique(parts.flatMap(({ subscribe }) => subscribe)),
+  };
+}
+
+const nothing: SubjectPermissions = { publish: [], subscribe: [] };
+
+const caller: SubjectPermissions = {
   publish: [
     ...["PING", "INFO", "STATS"].flatMap((verb) => [
       `$SRV.${verb}`,
@@ -125,4 +140,10 @@ export const peerPermissions: SubjectPermissions = {
     ...["agents.prompt.>", "agents.status.>", `${queryInboxPrefix}.>`],
   ],
   subscribe: ["_INBOX.>", "agents.hb.>"],
+};
+
+/** Answers go to inboxes without a limit of time, because a task may take hours: permissions for answers alone would end. */
+const host: SubjectPermissions = {
+  publish: ["agents.hb.>", "_INBOX.>"],
+  subscribe: ["agents.prompt.>", "agents.status.>", "$SRV.>", "_INBOX.>"],
 };

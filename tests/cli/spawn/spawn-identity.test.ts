@@ -42,6 +42,7 @@ describe("chooseAgentId()", () => {
     ["KITE-0001", [], '"KITE-0001" differs from the agent "Kite-0001" in case only'],
     ["a.b", [], '"a.b" is not an agent id'],
     ["../x", [], '"../x" is not an agent id'],
+    ["peer_ci_x", [], '"peer_ci_x" could be the id of an agent of a peer'],
   ])("refuses %s", (wanted, fleet, message) => {
     expect(() => choose(wanted, fleet)).toThrow(message);
   });

@@ -4,6 +4,7 @@ import {
   agentPermissions,
   lentServices,
   lentStreams,
+  peerPermissions,
   servicesOf,
   streamsOf,
 } from "../../../src/nats/accounts/permissions.ts";
@@ -92,5 +93,41 @@ describe("agentPermissions()", () => {
   test("an id cannot be a pattern: no id of an agent has a dot, a star or an arrow", () => {
     for (const text of ["*", ">", "ada.*", "a.b", "bridge~x", ""]) expect(isAgentId(text)).toBe(false);
     expect(agentPermissions(parseAgentId("A_b-9")).publish).toContain("agent.A_b-9.heartbeat");
+  });
+});
+
+describe("peerPermissions()", () => {
+  const may = (rights: { prompts: boolean; serves: boolean }) => {
+    const { publish, subscribe } = peerPermissions(rights);
+    const anyFits = (patterns: readonly string[]) => (subject: string) =>
+      patterns.some((pattern) => fits(pattern, subject));
+    return { publish: anyFits(publish), subscribe: anyFits(subscribe) };
+  };
+  const foreign = [
+    "agent.ada.command",
+    "$JS.API.STREAM.LIST",
+    "$SYS.REQ.ACCOUNT.PING",
+    "tools.ada.call",
+    "x",
+  ];
+
+  test("lets one that only serves agents be prompted, answer, and send heartbeats, and no more", () => {
+    const { publish, subscribe } = may({ prompts: false, serves: true });
+    const asked = ["agents.prompt.echo.kim.main", "agents.status.echo.kim.main", "$SRV.INFO.agents"];
+    const told = ["agents.hb.echo.kim.main", "_INBOX.a.b"];
+    expect(told.filter(publish)).toEqual(told);
+    expect([...asked, ...foreign].filter(publish)).toEqual([]);
+    expect([...asked, "_INBOX.a.b"].filter(subscribe)).toEqual([...asked, "_INBOX.a.b"]);
+    expect(["agents.hb.echo.kim.main", ...foreign].filter(subscribe)).toEqual([]);
+  });
+
+  test("lets one that only prompts agents be none itself, and one that does both do both", () => {
+    const caller = may({ prompts: true, serves: false });
+    expect(caller.publish("agents.prompt.cliai.kim.ada")).toBe(true);
+    expect(caller.publish("agents.hb.echo.kim.main")).toBe(false);
+    expect(caller.subscribe("agents.prompt.echo.kim.main")).toBe(false);
+    const both = may({ prompts: true, serves: true });
+    expect(both.publish("agents.prompt.cliai.kim.ada") && both.publish("agents.hb.echo.kim.main")).toBe(true);
+    expect(foreign.filter((subject) => both.publish(subject) || both.subscribe(subject))).toEqual([]);
   });
 });
