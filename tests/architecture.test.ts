@@ -49,7 +49,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   audit: ["nats", "domain", "log", "waiting"],
   notify: [...["server (types)", "nats", "processes", "domain", "log", "runtime", "direct-fetch", "waiting"]],
   telemetry: ["server (types)", "web (types)", "config", "domain", "log (types)", "direct-fetch", "waiting"],
-  "agent-protocol": ["server (types)", "data-dir", "nats", "domain", "log", "waiting"],
+  "agent-protocol": ["server (types)", "agent-link", "data-dir", "nats", "domain", "log", "waiting"],
   search: ["nats", "processes", "domain", "log", "runtime", "waiting"],
   host: ["agent-link", "agents (types)", "nats", "domain", "log", "waiting", "same-secret"],
   "model-gate": ["agent-link", "domain", "log", "runtime", "direct-fetch", "waiting"],

@@ -2,12 +2,15 @@
 //
 // Keeps a seat for each peer: it connects to the account of each, and announces there the agents that are online.
 
+import { isGuestId } from "../domain/agent-protocol/guest-id.ts";
 import { beatIntervalS } from "../domain/agent-protocol/protocol-names.ts";
+import type { AgentView } from "../domain/fleet/agent-view.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Bus } from "../nats/bus.ts";
 import { atMost } from "../waiting.ts";
 import { createAgentQueues } from "./agent-queues.ts";
+import { type Guests, type GuestsOptions, openGuests } from "./guests/guests.ts";
 import { createPeerSeat, type PeerSeat, type PeerSeatOptions } from "./peer-seat.ts";
 
 /** A program of others that may prompt agents. */
@@ -18,13 +21,19 @@ export interface Peer {
   /** The agents that it may prompt; undefined for all. */
   readonly agents?: readonly AgentId[] | undefined;
   readonly mayPermit: boolean;
+  /** Whether the agents that it serves itself join the fleet. */
+  readonly mayServe: boolean;
 }
 
 export interface GatewayOptions
   extends Pick<
     PeerSeatOptions,
-    "server" | "fleetBus" | "owner" | "version" | "saveAttachments" | "takesFiles" | "now" | "log"
+    "fleetBus" | "owner" | "version" | "saveAttachments" | "takesFiles" | "now" | "log"
   > {
+  readonly server: PeerSeatOptions["server"] & GuestsOptions["server"];
+  readonly isReserved: GuestsOptions["isReserved"];
+  /** For the agents of peers: how often they are looked for, and how long one may be silent. */
+  readonly guestTimes?: Pick<GuestsOptions, "lookEveryMs" | "silentForMs"> | undefined;
   /** The peers that there are now. */
   readonly readPeers: () => Promise<readonly Peer[]>;
   /** Connects to the account of a peer. The gateway closes the connection, unless it is `fleetBus`. */
@@ -39,38 +48,44 @@ interface Seated {
   readonly peer: Peer;
   readonly bus: Bus;
   readonly seat: PeerSeat;
+  readonly guests: Guests | undefined;
 }
 
 const lookEveryMs = 1_000;
 const stopWithinMs = 5_000;
 
 export function openGateway(options: GatewayOptions): Gateway {
-  const { server, fleetBus, readPeers, connect, log } = options;
+  const { server, fleetBus, readPeers, connect, guestTimes, log } = options;
   const queues = createAgentQueues();
   const seats = new Map<string, Seated>();
   let isStopped = false;
 
   const sit = async (peer: Peer) => {
     const bus = await connect(peer);
-    const { mayPermit, name } = peer;
+    const { mayPermit, mayServe, name } = peer;
     const seat = createPeerSeat({ ...options, by: `${name} (peer)`, mayPermit, peerBus: bus, queues });
-    seats.set(peer.name, { peer, bus, seat });
+    const guests = mayServe ? openGuests({ ...options, ...guestTimes, peer: name, peerBus: bus }) : undefined;
+    seats.set(name, { peer, bus, seat, guests });
   };
-  const rise = async (name: string) => {
+  /** @param isRevoked whether the peer has gone, and not only this serve */
+  const rise = async (name: string, isRevoked: boolean) => {
     const seated = seats.get(name);
     if (seated === undefined) return;
     seats.delete(name);
-    await atMost(stopWithinMs, seated.seat.stop());
+    const stopped = [seated.seat.stop(), seated.guests?.stop(isRevoked)];
+    await atMost(stopWithinMs, Promise.allSettled(stopped));
     if (seated.bus !== fleetBus) await seated.bus.close();
   };
   /** Returns what is wrong. */
   const sync = async (): Promise<readonly string[]> => {
-    const peers = server.isLeader() ? await readPeers() : [];
+    const isLeader = server.isLeader();
+    const peers = isLeader ? await readPeers() : [];
     for (const { peer } of [...seats.values()]) {
-      if (!peers.some((each) => isSame(each, peer))) await rise(peer.name);
+      if (!peers.some((each) => isSame(each, peer))) await rise(peer.name, isLeader);
     }
-    const online =
-      peers.length === 0 ? [] : server.fleet.list().filter(({ axes }) => axes.link.value === "online");
+    // Not those of another peer, nor the peer's own.
+    const isShown = ({ agent_id, axes }: AgentView) => axes.link.value === "online" && !isGuestId(agent_id);
+    const online = peers.length === 0 ? [] : server.fleet.list().filter(isShown);
     const faults: string[] = [];
     for (const peer of peers) {
       try {
@@ -111,7 +126,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       clearInterval(looking);
       clearInterval(beating);
       await last;
-      await Promise.all([...seats.keys()].map(rise));
+      await Promise.all([...seats.keys()].map((name) => rise(name, false)));
     },
   };
 }
@@ -121,6 +136,7 @@ function mayPrompt({ agents }: Peer, id: AgentId): boolean {
 }
 
 function isSame(one: Peer, other: Peer): boolean {
-  const facts = ({ name, key, agents, mayPermit }: Peer) => JSON.stringify([name, key, agents, mayPermit]);
+  const facts = ({ name, key, agents, mayPermit, mayServe }: Peer) =>
+    JSON.stringify([name, key, agents, mayPermit, mayServe]);
   return facts(one) === facts(other);
 }

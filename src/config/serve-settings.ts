@@ -89,7 +89,8 @@ export const serveSettings = {
     default: 3443,
   }),
   agent_protocol: setting(yesOrNo, {
-    description: "let programs of others prompt the agents, by the Synadia agent protocol (cliai peers add)",
+    description:
+      "let programs of others prompt the agents, or serve agents of their own, by the Synadia agent protocol (cliai peers add)",
     default: false,
   }),
   replicas: setting(wholeNumber(1, 5), {

@@ -3,7 +3,7 @@ import { type GatewayOptions, openGateway, type Peer } from "../../src/agent-pro
 import { silentLogger } from "../../src/log.ts";
 import { until } from "../support/wait-for.ts";
 
-const ci: Peer = { name: "ci", key: "k", mayPermit: false };
+const ci: Peer = { name: "ci", key: "k", mayPermit: false, mayServe: false };
 const server = { isLeader: () => true, fleet: { list: () => [] } } as unknown as GatewayOptions["server"];
 
 /** What the gateway warns of while it reads the peers so many times. No peer can be connected to. */
@@ -15,6 +15,7 @@ async function warningsOf(reads: ReadonlyArray<() => readonly Peer[]>): Promise<
     fleetBus: {} as GatewayOptions["fleetBus"],
     takesFiles: () => true,
     saveAttachments: async () => [],
+    isReserved: () => false,
     readPeers: async () => reads[times++]?.() ?? [],
     connect: async () => {
       throw new Error("no way");

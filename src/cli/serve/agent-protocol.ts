@@ -1,8 +1,11 @@
 // `serve --agent-protocol`: opens the gateway by which programs of others prompt our agents (src/agent-protocol).
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { storeAttachments } from "../../agent-protocol/attachments.ts";
 import { type GatewayOptions, openGateway, type Peer } from "../../agent-protocol/gateway.ts";
 import type { ServeSettings } from "../../config/serve-settings.ts";
+import { readMintedAgents } from "../../credentials/agent-grants.ts";
 import { isGoodPeer, mintForPeer, readPeers } from "../../credentials/peers.ts";
 import { ownerToken } from "../../domain/agent-protocol/protocol-names.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -22,14 +25,16 @@ export interface AgentProtocolOptions {
   readonly server: Server;
   readonly version: string;
   readonly context: CliContext;
+  /** For tests. */
+  readonly guestTimes?: GatewayOptions["guestTimes"];
 }
 
 /** Whoever reaches the fleet's account: with --insecure everybody, with --nats-url whom the operator of that server lets in. */
-const anybody: Peer = { name: "unnamed", key: "", mayPermit: false };
+const anybody: Peer = { name: "unnamed", key: "", mayPermit: false, mayServe: false };
 
 /** Opens it if the setting wants it. It closes with `parts`. */
 export function openAgentProtocol(
-  { settings, dataDir, natsUrl, keys, bus, server, version, context }: AgentProtocolOptions,
+  { settings, dataDir, natsUrl, keys, bus, server, version, context, guestTimes }: AgentProtocolOptions,
   parts: AsyncDisposableStack,
 ): void {
   if (!settings.agent_protocol) return;
@@ -44,6 +49,8 @@ export function openAgentProtocol(
     // Only a program on this machine can read the files that serve stores.
     takesFiles: ({ host }) => host === here,
     saveAttachments: (id, taskId, attachments) => storeAttachments(dataDir, id, taskId, attachments),
+    isReserved: (id) => readMintedAgents(dataDir).includes(id) || existsSync(join(dataDir, "agents", id)),
+    guestTimes,
   });
   parts.defer(() => gateway.stop());
 }
@@ -71,8 +78,8 @@ function peersOf({
   return {
     async readPeers() {
       const good = grants().filter((grant) => isGoodPeer(grant, now()));
-      return good.map(({ name, user_key, agents, may_permit }) => ({
-        ...{ name, key: user_key, agents, mayPermit: may_permit },
+      return good.map(({ name, user_key, agents, may_permit, may_serve }) => ({
+        ...{ name, key: user_key, agents, mayPermit: may_permit, mayServe: may_serve },
       }));
     },
     async connect({ name, key }) {

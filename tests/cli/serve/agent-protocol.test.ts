@@ -4,72 +4,21 @@ import { readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { connect, credsAuthenticator, type Msg, type NatsConnection, type NatsError } from "nats";
-import { openAgentProtocol } from "../../../src/cli/serve/agent-protocol.ts";
-import { claimsOf } from "../../../src/cli/serve/serve-nats.ts";
-import { ensureKeys } from "../../../src/credentials/keys.ts";
-import { addPeer, type PeerOrder, peerCredsPath, revokePeer } from "../../../src/credentials/peers.ts";
-import { keysDirOf, natsDirOf } from "../../../src/data-dir/data-dir.ts";
-import { writeServeFile } from "../../../src/data-dir/serve-file.ts";
+import { peerCredsPath, revokePeer } from "../../../src/credentials/peers.ts";
+import { keysDirOf } from "../../../src/data-dir/data-dir.ts";
 import type { CommandRecord } from "../../../src/domain/receipts.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
-import { mintUser } from "../../../src/nats/accounts/credentials.ts";
-import { startNatsServer } from "../../../src/nats/child/server-process.ts";
-import { connectBus } from "../../../src/nats/connect-bus.ts";
 import type { Server } from "../../../src/server/server.ts";
-import { startServer } from "../../../src/server/start-server.ts";
 import { agentOn, type TestAgent } from "../../support/agent-fixture.ts";
 import { ada, bob } from "../../support/agents.ts";
-import { testContext } from "../../support/cli-context.ts";
-import { testServerBinary } from "../../support/nats.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { startPeerServer } from "../../support/peer-server.ts";
 import { patienceMs, until } from "../../support/wait-for.ts";
 
-const now = () => new Date();
-const { parts, protocol, dir, keys, natsUrl, bus, server } = await startAll();
+const { parts, dir, keys, natsUrl, bus, server, openProtocol, connectPeer } = await startPeerServer();
+const protocol = openProtocol();
 const caller = await connectPeer({ name: "ci" });
 afterAll(() => parts.disposeAsync());
-
-async function startAll() {
-  const parts = new AsyncDisposableStack();
-  const dir = parts.use(await tempDir());
-  const keys = await ensureKeys(dir.path);
-  const natsServer = await startNatsServer({
-    ...{ binary: await testServerBinary(), dir: natsDirOf(dir.path), port: 0, sync: "2m", log },
-    claims: claimsOf(dir.path, keys, { now, log }),
-  });
-  parts.defer(() => natsServer.stop());
-  const natsUrl = natsServer.url;
-  const { creds } = await mintUser(keys.account, { name: "serve" });
-  const bus = await connectBus({ url: natsUrl, name: "serve", creds, log });
-  parts.defer(() => bus.close());
-  const options = { version: "1.2.3", replicas: 1, insecure: false, natsRestarts: () => 0, now, log };
-  const server = await startServer(bus, options);
-  parts.defer(() => server.stop());
-  await writeServeFile(dir.path, {
-    ...{ url: "http://127.0.0.1:1", nats_url: natsUrl, data_dir: dir.path, version: "1.2.3", commit: "" },
-    ...{ pid: process.pid, instance: "i", insecure: false, nats_version: bus.serverVersion },
-    nats_creds: join(dir.path, "keys", "operator.creds"),
-  });
-  const context = testContext({ env: { USER: "Kim Lee" } });
-  const protocol = parts.use(new AsyncDisposableStack());
-  const settings = { agent_protocol: true };
-  openAgentProtocol(
-    { settings, dataDir: dir.path, natsUrl, keys, bus, server, version: "1.2.3", context },
-    protocol,
-  );
-  return { parts, protocol, dir, keys, natsUrl, bus, server };
-}
-
-async function connectPeer(order: Partial<PeerOrder> & { name: string }): Promise<NatsConnection> {
-  const path = await addPeer(dir.path, keys, { mayPermit: false, now: now(), ...order });
-  const connection = await connect({
-    ...{ servers: natsUrl, inboxPrefix: "_INBOX.agents", reconnect: false },
-    authenticator: credsAuthenticator(await readFile(path)),
-  });
-  parts.defer(() => connection.close());
-  return connection;
-}
 
 interface Task {
   readonly command_id: string;
