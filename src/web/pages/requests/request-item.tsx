@@ -176,6 +176,7 @@ function deliveryText({ request_id, agent_id, told_at }: AgentRequest, view: Age
   const last = view?.commands.find(({ command_id }) => command_id === id)?.receipts.at(-1)?.state;
   if (last === "injected" || last === "seen" || last === "applied") return gotIt(agent_id);
   if (last === "delivered") return `it has reached ${agent_id}, whose session has not read it yet`;
+  if (last === "failed") return `${agent_id} could not be told`;
   if (last === "stored") return `it waits in ${agent_id}'s queue`;
   return told_at === undefined ? "it is being sent" : `it was put into ${agent_id}'s queue`;
 }

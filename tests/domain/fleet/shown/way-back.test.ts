@@ -1,6 +1,12 @@
 // Which agents can be resumed, and how.
 import { expect, test } from "bun:test";
-import { isResumable, startAgainHint, wayBack } from "../../../../src/domain/fleet/shown/way-back.ts";
+import {
+  isResumable,
+  ownWayBack,
+  startAgainHint,
+  wayBack,
+} from "../../../../src/domain/fleet/shown/way-back.ts";
+import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
 import { ada } from "../../../support/agents.ts";
 
 const at = "2026-01-01T00:00:00.000Z";
@@ -37,4 +43,11 @@ test("startAgainHint() and wayBack() name `cliai resume` only for an agent that 
       "start its own program again, such as the MCP client that runs cliai bridge",
     );
   }
+});
+
+test("an agent of a peer comes back by its own program, and not by cliai", () => {
+  const agent_id = parseAgentId("peer_ci_echo_kim_main");
+  const guest = { agent_id, status: "disconnected", heartbeat: beat };
+  expect(isResumable(guest)).toBe(false);
+  expect(ownWayBack(guest)).toBe("start its own program again; cliai finds it by itself");
 });

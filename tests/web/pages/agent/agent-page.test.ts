@@ -56,6 +56,24 @@ describe("the buttons", () => {
     expect(await states(web)).toEqual(["no pause", "no resume", "no stop"]);
   });
 
+  test("of an agent of a peer are off, because its protocol has none of these orders, and the page says what it is", async () => {
+    await using web = await startTestApp();
+    await web.heartbeat("peer_ci_echo_kim_main", { config_name: "ci (peer)", cli: "agent-protocol" });
+    const path = "/agents/peer_ci_echo_kim_main";
+    const html = await htmlOf(web, path);
+    expect(html.match(/data-off="its protocol has no such order"/g)).toHaveLength(3);
+    expect(shownText(html)).toContain("An agent of a peer. cliai knows of it only what it says");
+    expect(shownText(html)).toContain("Not known: its protocol tells of no tool calls.");
+    const card = await htmlOf(web, "/");
+    expect(card).toContain("Give a task");
+    expect(card).not.toContain("/bulk/stop?agents=peer_ci");
+    web.bus.publish("agent.peer_ci_echo_kim_main.status", { status: "disconnected" });
+    await web.viewOf("peer_ci_echo_kim_main", ({ status }) => status === "disconnected", "it is gone");
+    const gone = shownText(await htmlOf(web, path));
+    expect(gone).toContain("start its own program again; cliai finds it by itself");
+    expect(gone).not.toMatch(/nothing that it was doing is lost|Launch another one/);
+  });
+
   test("of an agent that was stopped start it again, and take no task before; what was typed can stay", async () => {
     await using web = await startTestApp();
     const sendOff = async () =>
