@@ -1,5 +1,6 @@
-// `bun run synadia`: Synadia's own client of the agent protocol, from PyPI at a pinned version, against a real server with credentials. It finds an
-// agent, prompts it and answers its question. It is not part of the gate, because it is downloaded. It needs dist/cliai, Python and the network.
+// `bun run synadia`: Synadia's own client and host of the agent protocol, from PyPI at pinned versions, against a real server with credentials. The
+// client finds an agent, prompts it and answers its question. The host serves an agent that joins the fleet, takes a task, asks and answers. It is
+// not part of the gate, because it is downloaded. It needs dist/cliai, Python and the network.
 // With a path, it runs that Python, which has the package: bun run synadia PYTHON
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
@@ -26,6 +27,7 @@ await using child = await startChild(program, [join(import.meta.dirname, "caller
 });
 const { code, stdout, stderr } = await child.exit(120_000);
 const seen = code === 0 ? JSON.parse(stdout) : {};
+const guest = await driveGuest(program);
 const checks: readonly [what: string, holds: boolean][] = [
   ["it finds the agent", / ada$/.test(String(seen.found)) && String(seen.found).startsWith("cliai ")],
   ["its prompt is acknowledged", seen.statuses?.[0] === "ack"],
@@ -35,14 +37,69 @@ const checks: readonly [what: string, holds: boolean][] = [
   ["it reaches the agent by its id", seen.is_reachable === true],
   ["it hears the heartbeats", seen.is_online === true],
   ["it is told of a failure", String(seen.error).includes("500") && String(seen.error).includes("no words")],
+  ["its agent joins the fleet, with what it says it does", guest.shown === "idle agent-protocol 0.3"],
+  ["its question is in the inbox", guest.question === "Which file?"],
+  ["its task is done, by evidence", guest.states === "stored,delivered,injected,seen,applied"],
+  ["its answer is the transcript", guest.answer === "You want all of them, and said: ask me"],
+  ["it is told of its failure", guest.failure === "failed: handler error (500)"],
+  [
+    "a stop is refused",
+    guest.stop === "refused: the agent protocol has no stop: do that where the agent runs",
+  ],
+  ["it is silent while its program stands still", guest.still === "silent"],
+  ["it is back when its program goes on", guest.back === "idle"],
+  ["it is gone when its program ends", guest.end === "disconnected"],
 ];
 for (const [what, holds] of checks) process.stdout.write(`${holds ? "ok  " : "bad "} ${what}\n`);
 if (checks.some(([, holds]) => !holds)) {
-  process.stderr.write(`${stdout}${stderr}`);
+  process.stderr.write(`${stdout}${stderr}${JSON.stringify(guest, null, 2)}\n`);
   process.exitCode = 1;
 }
 
 await agentsBus.close();
+
+/** An agent of Synadia's own host, as a person sees and uses it with the commands. */
+async function driveGuest(program: string) {
+  const id = "peer_box_echo_kim_main";
+  const run = async (...args: string[]) => await runCliai([...args, "--data-dir", serve.dataDir]);
+  const json = async (...args: string[]) => JSON.parse((await run(...args, "--json")).stdout);
+  const added = await run("peers", "add", "box", "--may-serve");
+  const env = { ...process.env, NATS_URL: serve.natsUrl, NATS_CREDS: added.stdout.trim() };
+  await using host = await startChild(program, [join(import.meta.dirname, "host.py")], { env });
+  const view = async () => {
+    const fleet = (await json("ls", "--all")) as { agent_id: string; status: string }[];
+    return fleet.find(({ agent_id }) => agent_id === id);
+  };
+  await until("it is in the fleet", async () => (await view())?.status === "idle");
+  const { status, cli, cli_version } = await json("show", id);
+  const sending = run("send", "task", id, "ask me", "--wait", "applied", "--timeout", "60", "--json");
+  const request = await until("it asks", async () => (await json("inbox"))[0]);
+  await run("answer", request.request_id, "all of them");
+  const lines = (await sending).stdout.trim().split("\n");
+  const states = lines.map((line) => JSON.parse(line).state).join();
+  const answer = (await run("log", id, "--last")).stdout.trim();
+  const lastOf = async (...args: string[]) => {
+    const { stdout } = await run("send", ...args, "--wait", "applied", "--timeout", "60", "--json");
+    const { state, detail } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
+    return `${state}: ${detail}`;
+  };
+  const failure = await lastOf("task", id, "fail it");
+  const stop = await lastOf("stop", id);
+  const reach = async (wanted: string) =>
+    await until(`it is ${wanted}`, async () => {
+      const word = (await view())?.status;
+      return word === wanted && word;
+    });
+  // It is still connected, and only its heartbeats end.
+  process.kill(host.pid, "SIGSTOP");
+  const still = await reach("silent");
+  process.kill(host.pid, "SIGCONT");
+  const back = await reach("idle");
+  host.endInput();
+  const end = await reach("disconnected");
+  const shown = `${status} ${cli} ${cli_version}`;
+  return { shown, question: request.question, states, answer, failure, stop, still, back, end };
+}
 
 /** Installs the packages into a virtual environment of its own. Returns the path of its Python. */
 function install(home: string): string {
