@@ -32,18 +32,22 @@ export interface KnownOrder extends Pick<CommandRecord, "receipts"> {
 export interface WatchOptions {
   readonly wait: WaitState;
   readonly timeoutMs: number;
+  /** What is left of `timeoutMs`, if an earlier try has waited already. */
+  readonly leftMs?: number | undefined;
   /** The agent's record: see {@link storeCommand}. */
   readonly target?: AgentRecord | undefined;
   /** Reads what the server knows about the command; called at once, and then every second. */
   readonly readKnown?: () => Promise<KnownOrder | undefined>;
   readonly now: () => Date;
+  /** Ends the waiting: nobody wants to know any more. */
+  readonly signal?: AbortSignal | undefined;
   readonly onReceipt: (receipt: ReceiptEntry) => void;
 }
 
 /**
  * Stores a command and reports each receipt as it comes, until one is as far as `wait` or final.
  * @returns the last receipt; its state is `failed`, `refused` or `expired` if the command ended like that
- * @throws CliaiError `no_answer`, naming the last state, if `wait` was not reached in time or cannot be reached any more
+ * @throws CliaiError `no_answer`, naming the last state, if `wait` was not reached in time or cannot be reached any more; the reason of the signal
  */
 export async function sendAndWatch(
   bus: Bus,
@@ -92,7 +96,10 @@ export async function sendAndWatch(
     const place = hint ?? whereItIs(order.id, order.type, furthest, order.force);
     reached.reject(new CliaiError("no_answer", message + why, { hint: place }));
   };
-  const timer = setTimeout(() => giveUp(`, after ${options.timeoutMs / 1000} s`), options.timeoutMs);
+  const endWaiting = () => reached.reject(options.signal?.reason);
+  options.signal?.addEventListener("abort", endWaiting);
+  const { timeoutMs, leftMs = timeoutMs } = options;
+  const timer = setTimeout(() => giveUp(`, after ${timeoutMs / 1000} s`), leftMs);
   reached.promise.catch(() => undefined);
   let looking: ReturnType<typeof setInterval> | undefined;
   const takeKnown = ({ receipts, over }: KnownOrder) => {
@@ -109,6 +116,7 @@ export async function sendAndWatch(
     );
   };
   try {
+    options.signal?.throwIfAborted();
     const outcome = await storeCommand(bus, { ...order, command_id }, options.now(), options.target);
     const storedAt = options.now().toISOString();
     const known = await options.readKnown?.();
@@ -121,6 +129,7 @@ export async function sendAndWatch(
   } finally {
     clearTimeout(timer);
     clearInterval(looking);
+    options.signal?.removeEventListener("abort", endWaiting);
     unsubscribe();
   }
 }

@@ -3,7 +3,10 @@
 import type { Finding } from "../audit/findings.ts";
 import type { Verification } from "../audit/verify.ts";
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
+import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
+import type { SpentToday } from "../domain/spending/spent-today.ts";
+import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { NatsServerFacts } from "../nats/accounts/server-facts.ts";
 import type { ConsumerLag, StoreState } from "../nats/jetstream/stores.ts";
 import type { DroppedForRoom } from "./transcripts/dropped-entries.ts";
@@ -19,6 +22,29 @@ export interface SystemFacts {
   readonly store: StoreState;
   /** What was dropped of the agents' transcripts for want of room, the most first. */
   readonly transcripts_dropped: readonly DroppedForRoom[];
+}
+
+/**
+ * Asks for one agent (`agent_id`), or for the part of the fleet after an id (`after`); without both, for the first part. `zone` asks for
+ * what was spent today in this time zone; the first part has that.
+ */
+export interface FleetAsk {
+  readonly agent_id?: string | undefined;
+  readonly after?: string | undefined;
+  readonly zone?: string | undefined;
+}
+
+export interface FleetAnswer {
+  /** The time of the serve that answers. The times in the records are of its clock too. */
+  readonly at: Date;
+  readonly listeningSince: string;
+  readonly records: ReadonlyMap<AgentId, AgentRecord>;
+  /** The `after` of the next part; undefined in the last part. */
+  readonly next: string | undefined;
+  /** The nearest ids, if no agent has the id that was asked for. */
+  readonly near: readonly string[];
+  /** Undefined if it was not asked for, or if an older serve answers. */
+  readonly spentToday: SpentToday | undefined;
 }
 
 export interface SpendingReading {

@@ -16,6 +16,8 @@ import type { OrderRequest, StoredCommand } from "./send-command.ts";
 import type {
   AuditVerdict,
   ConsumerLag,
+  FleetAnswer,
+  FleetAsk,
   HistoryReading,
   SpendingReading,
   SystemFacts,
@@ -34,6 +36,8 @@ export interface Server {
   readonly rules: RuleDesk;
   readonly transcripts: TranscriptService;
   readonly screens: ScreenService;
+  /** The records of the fleet as they are now: what `serve.fleet` answers to the commands, without a message. */
+  readFleet(ask: FleetAsk): FleetAnswer;
   /** Whether this serve leads, if there are several. */
   isLeader(): boolean;
   /** The queues before model servers that this serve has kept since its start. */

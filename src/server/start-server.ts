@@ -9,6 +9,7 @@ import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readConsumerLags } from "../nats/jetstream/stores.ts";
+import { createFleetAnswers } from "./fleet/fleet-desk.ts";
 import { askForTags } from "./fleet/tag-desk.ts";
 import { askForCancel } from "./inbox/cancel-desk.ts";
 import { storeOperatorMessage } from "./operator-message.ts";
@@ -66,6 +67,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       },
     },
     screens,
+    readFleet: createFleetAnswers({ ...foundation, listeningSince: listening.since }),
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     work: foundation.work.figures,

@@ -11,8 +11,9 @@ import { buckets } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { isNotFound } from "../../nats/errors.ts";
 import { type BucketEntry, openExistingBucket } from "../../nats/jetstream/bucket.ts";
-import { askFleet, type FleetAsk } from "../../server/fleet/fleet-desk.ts";
+import { askFleet } from "../../server/fleet/fleet-desk.ts";
 import { unknownAgent } from "../../server/fleet/fleet-state.ts";
+import type { FleetAsk } from "../../server/server-readings.ts";
 import type { CliContext } from "../frame/context.ts";
 
 export type FleetRecords = ReadonlyMap<AgentId, AgentRecord>;

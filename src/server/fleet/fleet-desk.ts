@@ -1,11 +1,12 @@
 // Answers the operator's commands on `serve.fleet` with this serve's records as they are now: the bucket `agents` may be minutes
 // behind (fleet-store.ts). Any serve of the queue group answers. No agent's account reaches the subject.
 import * as v from "valibot";
+import { definedOf } from "../../domain/defined.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
 import { zoneOf } from "../../domain/spending/days.ts";
-import { type SpentToday, spentTodayOf } from "../../domain/spending/spent-today.ts";
+import { spentTodayOf } from "../../domain/spending/spent-today.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { nearest } from "../../domain/text/nearest.ts";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
@@ -13,32 +14,24 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { serveFleetSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import type { SpendingReading } from "../server-readings.ts";
+import type { FleetAnswer, FleetAsk, SpendingReading } from "../server-readings.ts";
 import type { FleetState } from "./fleet-state.ts";
 
 const answerWithinMs = 3_000;
 /** An answer ends with the record that exceeds this size, so that it stays below the 8 MB of one message. */
 const partBytes = 2 * 1_024 ** 2;
 
-/**
- * Asks for one agent (`agent_id`), or for the part of the fleet after an id (`after`); without both, for the first part. `zone` asks for
- * what was spent today in this time zone; the first part has that.
- */
 const AskSchema = v.object({
   agent_id: v.optional(v.string()),
   after: v.optional(v.string()),
   zone: v.optional(v.string()),
 });
-export type FleetAsk = v.InferOutput<typeof AskSchema>;
 
 const AnswerSchema = v.object({
-  /** The time of the serve that answers. The times in the records are of its clock too. */
   at: v.pipe(v.string(), v.isoTimestamp()),
   listening_since: v.string(),
   records: v.array(v.unknown()),
-  /** The `after` of the next part; absent in the last part. */
   next: v.optional(v.string()),
-  /** The nearest ids, if no agent has the id that was asked for. */
   near: v.optional(v.array(v.string()), []),
   spent_today: v.optional(
     v.object({
@@ -47,16 +40,6 @@ const AnswerSchema = v.object({
     }),
   ),
 });
-
-export interface FleetAnswer {
-  readonly at: Date;
-  readonly listeningSince: string;
-  readonly records: ReadonlyMap<AgentId, AgentRecord>;
-  readonly next: string | undefined;
-  readonly near: readonly string[];
-  /** Undefined if it was not asked for, or if an older serve answers. */
-  readonly spentToday: SpentToday | undefined;
-}
 
 export interface FleetDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
@@ -68,26 +51,16 @@ export interface FleetDeskOptions {
 
 /** Returns a function that ends it. */
 export function openFleetDesk(bus: Bus, options: FleetDeskOptions): () => void {
-  const { fleet, spending, listeningSince, now, log } = options;
-  const spentIn = (zone: string | undefined) =>
-    zone === undefined
-      ? {}
-      : {
-          spent_today: {
-            is_complete: spending.isComplete(),
-            agents: [...spentTodayOf(spending.sessions(), now(), zoneOf(zone))],
-          },
-        };
+  const { fleet, listeningSince, now, log } = options;
   const answer = (ask: FleetAsk): v.InferInput<typeof AnswerSchema> => {
     const frame = { at: now().toISOString(), listening_since: listeningSince() };
     if (ask.agent_id === undefined) {
-      const spent = ask.after === undefined ? spentIn(ask.zone) : {};
-      return { ...frame, ...partAfter(ask.after ?? "", fleet), ...spent };
+      const spent_today = ask.after === undefined ? spentIn(ask.zone, options) : undefined;
+      return { ...frame, ...partAfter(ask.after ?? "", fleet), ...definedOf({ spent_today }) };
     }
-    const record = isAgentId(ask.agent_id) ? fleet.record(ask.agent_id) : undefined;
+    const { record, near } = oneOf(ask.agent_id, fleet);
     if (record !== undefined) return { ...frame, records: [record] };
-    const known = [...fleet.records()].map(({ agent_id }) => agent_id);
-    return { ...frame, records: [], near: nearest(ask.agent_id, known) };
+    return { ...frame, records: [], near: [...near] };
   };
   return bus.subscribe(
     serveFleetSubject,
@@ -100,6 +73,38 @@ export function openFleetDesk(bus: Bus, options: FleetDeskOptions): () => void {
     },
     { queue: serveQueueGroup },
   );
+}
+
+/** Answers inside serve, where no message limits the size: the first part is the whole fleet. */
+export function createFleetAnswers(options: FleetDeskOptions): (ask: FleetAsk) => FleetAnswer {
+  const { fleet, listeningSince, now } = options;
+  return ({ agent_id, after = "", zone }) => {
+    const frame = { at: now(), listeningSince: listeningSince(), next: undefined };
+    if (agent_id !== undefined) {
+      const { record, near } = oneOf(agent_id, fleet);
+      const records = new Map(record === undefined ? [] : [[record.agent_id, record] as const]);
+      return { ...frame, records, near, spentToday: undefined };
+    }
+    const rest = [...fleet.records()].filter((record) => record.agent_id > after).sort(byAgentId);
+    const records = new Map(rest.map((record) => [record.agent_id, record] as const));
+    return { ...frame, records, near: [], spentToday: after === "" ? spentIn(zone, options) : undefined };
+  };
+}
+
+function oneOf(
+  id: string,
+  fleet: FleetDeskOptions["fleet"],
+): { readonly record: AgentRecord | undefined; readonly near: readonly string[] } {
+  const record = isAgentId(id) ? fleet.record(id) : undefined;
+  if (record !== undefined) return { record, near: [] };
+  const known = [...fleet.records()].map(({ agent_id }) => agent_id);
+  return { record, near: nearest(id, known) };
+}
+
+function spentIn(zone: string | undefined, { spending, now }: FleetDeskOptions) {
+  if (zone === undefined) return undefined;
+  const agents = [...spentTodayOf(spending.sessions(), now(), zoneOf(zone))];
+  return { is_complete: spending.isComplete(), agents };
 }
 
 function partAfter(
