@@ -22,6 +22,7 @@ import {
   pageHeaders,
 } from "./access/guard.ts";
 import { createApi } from "./api/api.ts";
+import type { CommandRunner } from "./api/command-lines.ts";
 import { methodsAt } from "./api/described/wrong-method.ts";
 import { describeError, type HttpError, notFound, wrongMethod } from "./api/http-errors.ts";
 import type { AwayAgents } from "./api/need-acts.ts";
@@ -66,6 +67,8 @@ export interface AppOptions {
   readonly noteInFront?: NoteInFront | undefined;
   /** Finds agent CLIs; undefined if this server does not. */
   readonly cliFinder?: CliFinder | undefined;
+  /** Runs commands of the terminal for `cliai` on this machine; undefined if this server runs none. */
+  readonly commandRunner?: CommandRunner | undefined;
   /** Decides who is let in; undefined lets everybody in who reaches the socket (`serve --insecure`). */
   readonly access: AccessOptions | undefined;
   /** The host names that the server answers to; default: those of loopback. */

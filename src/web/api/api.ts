@@ -19,6 +19,7 @@ import { registerRules } from "./acts/rules-api.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
 import { bulkOrderFromJson, sendBulk } from "./bulk-orders.ts";
+import { type CommandRunner, registerCommandLines } from "./command-lines.ts";
 import { eventStream, type StreamSource } from "./event-stream.ts";
 import type { AwayAgents } from "./need-acts.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
@@ -43,6 +44,8 @@ export interface ApiOptions {
   readonly doctor?: Doctor | undefined;
   readonly away?: AwayAgents | undefined;
   readonly cliFinder?: CliFinder | undefined;
+  /** Runs commands of the terminal; undefined if this server runs none. */
+  readonly commandRunner?: CommandRunner | undefined;
   /** The stream that updates the page which its address names. */
   readonly pageOf: (c: Context) => StreamSource;
   /** Gathers what `GET /metrics` tells; made here if left out. */
@@ -139,6 +142,7 @@ export function createApi(options: ApiOptions): Hono {
     warnOfHeartbeat((body as { agent_id: string }).agent_id);
     return c.json({ ok: true });
   });
+  registerCommandLines(api, options.commandRunner, access);
   registerScreen(api, server, access, options.pageOf);
   return api;
 }

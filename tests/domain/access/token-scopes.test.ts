@@ -31,6 +31,7 @@ test.each([
   ["POST", "/api/system/checks", ["command"]],
   ["POST", "/api/agents/ada/remove", []],
   ["POST", "/api/agents/ada/tags/more", []],
+  ["POST", "/api/command-line", []],
   ["POST", "/api/rules", []],
   ["POST", "/api/rules/r-1/revoke", []],
   ["POST", "/mcp", ["mcp"]],

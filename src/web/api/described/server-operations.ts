@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { HeartbeatSchema } from "../../../domain/wire/messages.ts";
 import type { SearchAnswer } from "../../../search/search.ts";
+import { CommandLineSchema } from "../command-line-schema.ts";
 import { linesType } from "../reports/audit-lines.ts";
 import { ModelServerSchema } from "./agent-answers.ts";
 import { json, type Operation, ofStore, type Parameter, schemaOf } from "./operation.ts";
@@ -156,6 +157,22 @@ export const serverOperations: readonly Operation[] = [
       },
     },
     refusals: [404],
+  },
+  {
+    method: "post",
+    path: "/api/command-line",
+    id: "runCommandLine",
+    summary:
+      "runs a command of the terminal inside the server, for cliai of the same build on the same machine",
+    body: CommandLineSchema,
+    answers: {
+      200: {
+        description:
+          "what it prints, a line each (`out`, `err`), and at last its `exit` code or its `error`; empty lines while it runs",
+        content: { [linesType]: text },
+      },
+    },
+    refusals: [503],
   },
   {
     method: "post",
