@@ -42,6 +42,8 @@ const lookEveryMs = 50;
  */
 export async function ensureServer(args: EnsureServerArgs, context: CliContext): Promise<void> {
   const { env, cwd } = context;
+  // It is the server that runs this; or a server has begun to, and whoever ended it wants no other one.
+  if (context.serve !== undefined || context.attempt?.servedMs !== undefined) return;
   if (args.url !== undefined || args.creds !== undefined) return;
   if (args["no-start"] === true || isSet(env.CLIAI_NO_START)) return;
   const dataDir = dataDirOf({ flag: args["data-dir"], env, cwd, platform: process.platform });

@@ -40,7 +40,7 @@ export async function plannedRule(
   bus: Bus,
   request: AgentRequest,
   scope: RuleScope,
-  context: Pick<CliContext, "now" | "note">,
+  context: Pick<CliContext, "now" | "note" | "serve">,
 ): Promise<RuleFor> {
   const agent = await createFleetReader(bus, context).find(request.agent_id);
   const rules = rulesFor(request, agent && viewOf(agent));

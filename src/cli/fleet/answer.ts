@@ -9,15 +9,16 @@ import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { type RuleScope, ruleScopes, type StandingRule } from "../../domain/rules/standing-rule.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseSeconds } from "../../domain/text/moment.ts";
+import type { Bus } from "../../nats/bus.ts";
 import { ensureServer, startArgs } from "../background/ensure-server.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
-import type { CliContext } from "../frame/context.ts";
+import { type CliContext, patienceOf } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { answerForm } from "../inbox/inbox.ts";
 import { madeText, makeRuleOf, plannedRule } from "./answer-rule.ts";
 import { chooseRequest, showRequests } from "./choose-request.ts";
 import { clientArgs, withClient } from "./client.ts";
-import { answeredText, deliveryText, giveAnswer, givenFacts } from "./give-answer.ts";
+import { answeredBefore, answeredText, deliveryText, giveAnswer, givenFacts } from "./give-answer.ts";
 import { openRequests } from "./request-reading.ts";
 
 const answerArgs = {
@@ -65,18 +66,20 @@ export const answerCommand = defineCliCommand({
     const timeoutMs =
       parseSeconds(args.timeout, "--timeout", { least: 0, most: 86_400, hint: "cliai answer --help" }) * 1000;
     await ensureServer(args, context);
-    return await withClient(args, context, async (bus) => {
+    const work = async (bus: Bus) => {
       const bucket = await openRequests(bus);
       const isGiven = args.text !== undefined || isVerdict(args);
       const fits = (each: AgentRequest) => !isGiven || isApproval(each) === isVerdict(args);
-      const request = await chooseRequest(args.request, { bus, bucket }, fits, context);
+      const request =
+        (await answeredBefore(bucket, context)) ??
+        (await chooseRequest(args.request, { bus, bucket }, fits, context));
       if (args.approve === true) requireItsId(args.request, request, context);
       if (request.questions === undefined) checkOneText(more);
       const shown = args.rule && (await plannedRule(bus, request, args.rule, context));
       const words = await readWords(args, more, request, context);
       const making: Promise<StandingRule>[] = [];
       const given = await giveAnswer({ bus, bucket }, request, { words, timeoutMs }, context, (decided) => {
-        if (!context.json) context.print(answeredText(decided));
+        if (!context.json) context.print(answeredText(decided), "answered");
         if (shown !== undefined) making.push(makeRuleOf(bus, decided, shown, context));
         for (const each of making) each.catch(() => undefined); // awaited below, when the delivery is known
       });
@@ -90,7 +93,8 @@ export const answerCommand = defineCliCommand({
       }
       if (rule !== undefined && !context.json) context.print(madeText(rule));
       return 0;
-    });
+    };
+    return await withClient(args, context, work, patienceOf(timeoutMs, context.attempt));
   },
 });
 

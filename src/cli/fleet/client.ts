@@ -10,7 +10,9 @@ import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
 import { loopback } from "../../domain/wire/own-address.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
+import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
+import { whenEnded } from "../process/when-ended.ts";
 
 export const dataDirArgs = {
   "data-dir": {
@@ -44,7 +46,8 @@ export interface ClientArgs {
   readonly creds?: string | undefined;
 }
 
-export function dataDirFor(args: ClientArgs, { env, cwd }: CliContext): string {
+export function dataDirFor(args: ClientArgs, { env, cwd, serve }: CliContext): string {
+  if (serve !== undefined) return serve.dataDir;
   return dataDirOf({ flag: args["data-dir"], env, cwd, platform: process.platform });
 }
 
@@ -68,33 +71,47 @@ export async function findNats(args: ClientArgs, context: CliContext): Promise<N
 /**
  * Connects, does the work, and closes the connection: also after Ctrl-C, and when nobody reads the output any more.
  * If the work starts something that goes on, it defers the end of that to `parts`. What is deferred there ends before the connection is closed.
+ * @param patientMs how long to try to connect: the server may come back
  * @throws CliaiError `server_unreachable`, `interrupted`, and what the work throws
  */
 export async function withClient<Result>(
   args: ClientArgs,
   context: CliContext,
   work: (bus: Bus, parts: AsyncDisposableStack) => Promise<Result>,
+  patientMs = 0,
 ): Promise<Result> {
+  await using parts = new AsyncDisposableStack();
+  const ended = whenEnded(context, parts);
+  const bus = context.serve?.bus ?? (await Promise.race([connectClient(args, context, patientMs), ended]));
+  if (context.serve === undefined) parts.defer(() => bus.close());
+  return await Promise.race([work(bus, parts), ended]).catch(async (error: unknown) => {
+    throw args.url === undefined ? await explainStore(error, dataDirFor(args, context)) : error;
+  });
+}
+
+async function connectClient(args: ClientArgs, context: CliContext, patientMs: number): Promise<Bus> {
+  const deadline = performance.now() + patientMs;
+  for (;;) {
+    try {
+      return await connectOnce(args, context);
+    } catch (error) {
+      const isAway = error instanceof CliaiError && codesOfAway.includes(error.code);
+      if (!isAway || performance.now() >= deadline || context.outputEnded.aborted) throw error;
+      await pause(lookEveryMs);
+    }
+  }
+}
+
+const codesOfAway: readonly ErrorCode[] = ["server_unreachable", "nats_unreachable"];
+const lookEveryMs = 100;
+
+async function connectOnce(args: ClientArgs, context: CliContext): Promise<Bus> {
   const { natsUrl: url, credsPath } = await findNats(args, context);
-  const bus = await connectBus({ url, name: "cliai client", credsPath, log: context.log }).catch(
+  return await connectBus({ url, name: "cliai client", credsPath, log: context.log }).catch(
     async (error: unknown) => {
       throw args.url === undefined ? await explainDeadServer(error, url, dataDirFor(args, context)) : error;
     },
   );
-  await using parts = new AsyncDisposableStack();
-  parts.defer(() => bus.close());
-  const ended = Promise.withResolvers<never>();
-  const interrupt = () => ended.reject(new CliaiError("interrupted", "interrupted"));
-  const endQuietly = () => ended.reject(context.outputEnded.reason);
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
-  context.outputEnded.addEventListener("abort", endQuietly);
-  parts.defer(() => {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-    context.outputEnded.removeEventListener("abort", endQuietly);
-  });
-  return await Promise.race([work(bus, parts), ended.promise]).catch(async (error: unknown) => {
-    throw args.url === undefined ? await explainStore(error, dataDirFor(args, context)) : error;
-  });
 }
 
 const codesOfStoreTrouble: readonly ErrorCode[] = ["server_unreachable", "no_answer", "store_unavailable"];

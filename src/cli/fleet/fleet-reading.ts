@@ -43,20 +43,24 @@ export interface AgentReading extends FleetReading {
   readonly record: AgentRecord;
 }
 
-type ReaderContext = Pick<CliContext, "now" | "note">;
+type ReaderContext = Pick<CliContext, "now" | "note" | "serve" | "attempt">;
+
+/** A second try asks again after this time: the next serve knows the receipts that came while none ran. */
+const askAgainAfterMs = 2_000;
 
 const noServe: readonly ErrorCode[] = ["server_unreachable", "no_answer"];
 
-export function createFleetReader(bus: Bus, { now, note }: ReaderContext): FleetReader {
-  let isServeThere = true;
-  /** Undefined if no serve answers. From then on serve is not asked again, so that no later call waits for it. */
+export function createFleetReader(bus: Bus, { now, note, serve, attempt }: ReaderContext): FleetReader {
+  let askedFrom = 0;
+  /** Undefined if no serve answers. From then on serve is not asked again, so that no later call waits for it; except for a second try. */
   const ask = async (part: FleetAsk) => {
-    if (!isServeThere) return undefined;
+    if (serve !== undefined) return serve.readFleet(part);
+    if (performance.now() < askedFrom) return undefined;
     try {
       return await askFleet(bus, part);
     } catch (error) {
       if (!(error instanceof CliaiError) || !noServe.includes(error.code)) throw error;
-      isServeThere = false;
+      askedFrom = attempt?.isSecond === true ? performance.now() + askAgainAfterMs : Number.POSITIVE_INFINITY;
       return undefined;
     }
   };

@@ -6,6 +6,8 @@ export interface CommandRow {
   readonly description: string;
   /** Left out of the short help. */
   readonly isHidden?: true;
+  /** Whether the server of the data directory runs it, if it can: one of `commandsInServe`. */
+  readonly runsInServe?: true;
   readonly load: () => Promise<CliCommand>;
 }
 
@@ -28,6 +30,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   ls: {
     description: "list the agents, with status and task",
+    runsInServe: true,
     load: async () => (await import("../ls/ls.ts")).lsCommand,
   },
   top: {
@@ -40,6 +43,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   show: {
     description: "show one agent, its commands and their receipts",
+    runsInServe: true,
     load: async () => (await import("../fleet/show.ts")).showCommand,
   },
   watch: {
@@ -48,6 +52,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   send: {
     description: "send stop, pause, resume or a task to an agent",
+    runsInServe: true,
     load: async () => (await import("../send/send.ts")).sendCommand,
   },
   log: {
@@ -76,10 +81,12 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   inbox: {
     description: "list the requests that wait for a person",
+    runsInServe: true,
     load: async () => (await import("../inbox/inbox.ts")).inboxCommand,
   },
   answer: {
     description: "answer a request from the inbox",
+    runsInServe: true,
     load: async () => (await import("../fleet/answer.ts")).answerCommand,
   },
   rules: {

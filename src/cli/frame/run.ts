@@ -11,7 +11,7 @@ import { redact } from "../../domain/text/redact.ts";
 import { createLogger, type LogLevel, logLevels } from "../../log.ts";
 import { type Environment, withoutBunVariables } from "../../runtime.ts";
 import { createOutput, type Output, type OutputStream } from "../process/output.ts";
-import { commands } from "./commands.ts";
+import { type CommandRow, commands } from "./commands.ts";
 import type { CliContext } from "./context.ts";
 import { shortHelp, versionText } from "./help.ts";
 import { typedWords } from "./typed-words.ts";
@@ -105,10 +105,22 @@ async function runLine(
       hint: meant?.hint ?? didYouMean(first, Object.keys(commands)) ?? "cliai --help",
     });
   }
-  const command = await row.load();
-  if (!wantsHelp) return await command.run(rest, context);
-  context.print(command.help(rest));
+  if (!wantsHelp) return await runCommand(first, row, rest, context);
+  context.print((await row.load()).help(rest));
   return 0;
+}
+
+async function runCommand(
+  name: string,
+  row: CommandRow,
+  args: readonly string[],
+  context: CliContext,
+): Promise<number> {
+  if (row.runsInServe !== true) return await (await row.load()).run(args, context);
+  const { runThroughServe } = await import("../through-serve/through-serve.ts");
+  const outcome = await runThroughServe(name, args, context);
+  if ("code" in outcome) return outcome.code;
+  return await (await row.load()).run(args, outcome.context);
 }
 
 function runWithoutCommand(argv: readonly string[], context: CliContext): number {
@@ -150,8 +162,11 @@ function createContext(parts: ProcessParts, { stdout, stderr, ended }: Outputs, 
   const env = withoutBunVariables(parts.env);
   const { isTerminal } = stdout;
   const now = () => new Date();
-  const print = (line: string) => {
-    if (!ended.aborted) stdout.write(`${line}\n`);
+  const told = new Set<string>();
+  const print = (line: string, tells?: string) => {
+    if (ended.aborted || (tells !== undefined && told.has(tells))) return;
+    if (tells !== undefined) told.add(tells);
+    stdout.write(`${line}\n`);
   };
   const note = (line: string) => stderr.write(`${redact(line)}\n`);
   const progress = (line: string) => {

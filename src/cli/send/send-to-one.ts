@@ -2,6 +2,7 @@
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { isControl, type ReceiptEntry } from "../../domain/receipts.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { whileAway } from "../../server/order-outlook.ts";
 import { takes } from "../../server/order-target.ts";
@@ -9,7 +10,7 @@ import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { pause } from "../../waiting.ts";
 import type { AgentReading, FleetReader } from "../fleet/fleet-reading.ts";
 import { orderReader } from "../fleet/order-reading.ts";
-import type { CliContext } from "../frame/context.ts";
+import { type Attempt, type CliContext, leftToWait } from "../frame/context.ts";
 import { clockText, plain } from "../frame/terminal.ts";
 import type { Sending } from "./send-args.ts";
 
@@ -20,7 +21,8 @@ const lookEveryMs = 50;
 export interface SendingParts {
   readonly bus: Bus;
   readonly fleet: FleetReader;
-  readonly context: Pick<CliContext, "now" | "json" | "print" | "note">;
+  readonly context: Pick<CliContext, "now" | "json" | "print" | "note" | "attempt"> &
+    Partial<Pick<CliContext, "outputEnded">>;
 }
 
 /** Waits up to `runWithinMs` for a run that takes the order, because the agent may have been launched a moment ago. */
@@ -28,8 +30,10 @@ export async function awaitTaker(
   fleet: FleetReader,
   first: AgentReading,
   { order, key }: Pick<Sending, "order" | "key">,
+  attempt: Attempt | undefined,
 ): Promise<AgentRecord> {
-  const isKnown = first.record.commands.some(({ command_id }) => command_id === key);
+  const id = key ?? (await orderIdOf(attempt, first.record.agent_id));
+  const isKnown = first.record.commands.some(({ command_id }) => command_id === id);
   const deadline = performance.now() + runWithinMs;
   let latest = first;
   while (!isKnown && !takes(order.type, latest.record, latest.now) && performance.now() < deadline) {
@@ -48,19 +52,24 @@ export async function sendToOne(
   prefix: string,
 ): Promise<void> {
   const { agent_id } = record;
-  const command_id = key ?? crypto.randomUUID();
+  const command_id = key ?? (await orderIdOf(context.attempt, agent_id));
+  const nameOf = createNames(command_id);
   const last = await sendAndWatch(
     bus,
     { ...order, id: agent_id, command_id },
     {
       wait,
       timeoutMs,
+      leftMs: leftToWait(timeoutMs, context.attempt),
       target: record,
       readKnown: orderReader(fleet, { agent_id, command_id, type: order.type }),
       now: context.now,
+      signal: context.outputEnded,
       onReceipt: (entry) => {
-        if (context.json) context.print(JSON.stringify({ command_id, agent_id, ...entry }));
-        else context.print(prefix + receiptLine(entry));
+        const line = context.json
+          ? JSON.stringify({ command_id, agent_id, ...entry })
+          : prefix + receiptLine(entry);
+        context.print(line, nameOf(entry));
       },
     },
   );
@@ -76,6 +85,27 @@ export async function sendToOne(
     case "expired":
       throw new CliaiError("no_answer", `${order.type} expired before ${agent_id} took it${why}`, { hint });
   }
+}
+
+/** An id that another try of the same attempt makes again; a new one without an attempt. */
+export async function orderIdOf(attempt: Attempt | undefined, id: AgentId): Promise<string> {
+  if (attempt === undefined) return crypto.randomUUID();
+  const bytes = new TextEncoder().encode(`${attempt.id} ${id}`);
+  const hex = Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("hex");
+  // In the form of a UUID of version 8, whose bits are free (RFC 9562).
+  const [third, fourth] = [`8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`];
+  return [hex.slice(0, 8), hex.slice(8, 12), third, fourth, hex.slice(20, 32)].join("-");
+}
+
+/** Names each receipt of an order for {@link CliContext.print}: an order that is handed over twice has two receipts of one state. */
+function createNames(commandId: string): (entry: ReceiptEntry) => string {
+  const counts = new Map<string, number>();
+  return ({ state, run = "" }) => {
+    const name = `${commandId} ${state} ${run}`;
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return `${name} ${count}`;
+  };
 }
 
 function receiptLine({ at, state, route, detail }: ReceiptEntry): string {

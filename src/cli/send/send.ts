@@ -6,11 +6,13 @@ import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import type { Bus } from "../../nats/bus.ts";
 import { buildCommand } from "../../server/send-command.ts";
 import { ensureServer } from "../background/ensure-server.ts";
 import { withClient } from "../fleet/client.ts";
 import { createFleetReader, type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
+import { patienceOf } from "../frame/context.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { readSending, type Sending, sendArgs } from "./send-args.ts";
 import { awaitTaker, type SendingParts, sendToOne } from "./send-to-one.ts";
@@ -26,7 +28,7 @@ export const sendCommand = defineCliCommand({
     const { args, others } = readWords(withTaskMeant(given), more);
     const sending = await readSending(args, context);
     await ensureServer(args, context);
-    return await withClient(args, context, async (bus) => {
+    const work = async (bus: Bus) => {
       const fleet = createFleetReader(bus, context);
       const parts = { bus, fleet, context };
       // `send AGENT TEXT` is a task only if there is such an agent. If not, the word was meant as a command.
@@ -39,12 +41,15 @@ export const sendCommand = defineCliCommand({
         return 0;
       }
       const readings = await readTargets(fleet, args.command, [args.agent ?? "", ...others]);
-      const records = await Promise.all(readings.map((each) => awaitTaker(fleet, each, sending)));
+      const records = await Promise.all(
+        readings.map((each) => awaitTaker(fleet, each, sending, context.attempt)),
+      );
       const [only] = records;
       if (records.length === 1 && only !== undefined) await sendToOne(parts, sending, only, sending.key, "");
       else await sendToEach(parts, sending, records);
       return 0;
-    });
+    };
+    return await withClient(args, context, work, patienceOf(sending.timeoutMs, context.attempt));
   },
 });
 

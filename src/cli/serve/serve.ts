@@ -42,6 +42,7 @@ import { prepareNotify } from "../notify/prepare-notify.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
+import { createCommandRunner } from "../through-serve/command-runner.ts";
 import { openAgentProtocol } from "./agent-protocol.ts";
 import { openAgentsOverHttp } from "./agents-over-http.ts";
 import { createCliFinder } from "./cli-finder.ts";
@@ -181,16 +182,13 @@ async function startParts(
     server,
     natsUrl: redact(natsUrl),
     spawnCommand: spawnText(dataDir, context),
-    clis: agentClis,
-    spawner: headlessAgents,
-    away,
-    search,
-    agentDesk,
+    ...{ clis: agentClis, spawner: headlessAgents, away, search, agentDesk },
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
     ...{ ...notify.desksOn(bus), operator: operatorOf(context), metrics, now, log },
   };
-  startupHandler.open(createApp({ ...app, access, isOwnHost }));
+  const commandRunner = createCommandRunner({ dataDir, bus, readFleet: server.readFleet }, context);
+  startupHandler.open(createApp({ ...app, commandRunner, access, isOwnHost }));
   if (access !== undefined) phone?.open(app, access);
   parts.defer(() => startupHandler.close());
 

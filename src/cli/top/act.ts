@@ -64,7 +64,7 @@ async function giveOrder(
       };
       const fleet = createFleetReader(bus, quiet);
       const order = { type, text, force, from: operatorOf(context) };
-      const target = await awaitTaker(fleet, await fleet.require(id), { order, key: undefined });
+      const target = await awaitTaker(fleet, await fleet.require(id), { order, key: undefined }, undefined);
       const sending = { order, key: undefined, wait: "delivered", timeoutMs } as const;
       await sendToOne({ bus, fleet, context: quiet }, sending, target, undefined, `${id}: `);
     }),
