@@ -14,6 +14,7 @@ import { callSpan } from "./call-spans.ts";
 import { alertEntry, createSendingLogger, type LogEntry } from "./log-entry.ts";
 import { metricPoints } from "./metric-points.ts";
 import { type MetricsSending, startMetricsSending } from "./metrics-sending.ts";
+import { createModelSpans } from "./model-spans.ts";
 import { orderSpans } from "./order-spans.ts";
 import { createEncoding, type Encoding, type Source } from "./otlp.ts";
 import { createQueue, type Queue, type QueueOptions } from "./queue.ts";
@@ -93,12 +94,14 @@ function sourceOf({ resource }: OtlpSettings, { version, instance }: TelemetryOp
 function createObserver(send: (span: Span) => void, now: () => Date): FleetObserver {
   const turns = createTurns();
   const requests = createRequestSpans();
+  const models = createModelSpans();
   const sendAll = (spans: readonly Span[]) => {
     for (const span of spans) send(span);
   };
   return {
     changed(event, before, after) {
       if (before?.commands !== after.commands) sendAll(changedOrders(before, after));
+      if (event.type === "heartbeat") sendAll(models.take(after, event.at, turns.context(after)));
       if (event.type === "event") sendAll(turns.take(before, after, event.message, event.at));
     },
     answered(call, caller, trace) {

@@ -135,6 +135,22 @@ describe.each(["http/protobuf", "http/json"])("over %s", (protocol) => {
     expect(JSON.stringify(server.server.fleet.get(id))).not.toContain(trace.trace_id);
   });
 
+  test("a request to a model server is a span, as the heartbeats tell of it", async () => {
+    const bus = await server.nats.bus("eve");
+    const beat = (state: string) => {
+      const timestamp = new Date().toISOString();
+      const model_request = { server: "gpu", model: "tiny", state, since: timestamp };
+      const facts = { agent_id: "eve", status: "working", interval_s: 3_600 };
+      bus.publish("agent.eve.heartbeat", { ...facts, timestamp, model_request });
+    };
+    const known = () => server.server.fleet.get(parseAgentId("eve"))?.heartbeat?.model_request?.state;
+    beat("working");
+    await until("it is at work", () => known() === "working");
+    beat("idle");
+    const request = await span("chat tiny");
+    expect([request.kind, request.attributes["cliai.model_server"]]).toEqual(["SPAN_KIND_CLIENT", "gpu"]);
+  });
+
   test("a request is a span from asked to answered; in no turn it is a trace of its own", async () => {
     const bus = await server.nats.bus("bob");
     bus.publish("agent.bob.heartbeat", { agent_id: "bob", status: "idle", interval_s: 3_600 });
