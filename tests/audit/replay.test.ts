@@ -10,7 +10,11 @@ describe("replayAudit()", () => {
   test("publishes a span under its prefix with the original bytes, and nothing on live subjects", async () => {
     await using run = await startTestServer();
     const { bus } = run;
-    bus.connection.publish("agent.ada.event", '{ "kind": "prompt" }');
+    // An agent without a heartbeat would have an alert.
+    bus.publish("agent.ada.heartbeat", { agent_id: ada, status: "idle", interval_s: 3_600 });
+    await waitFor(() => run.server.fleet.get(ada), { what: "ada" });
+    // Stored before the order is sent, because that comes to AUDIT by another way.
+    await bus.connection.jetstream().publish("agent.ada.event", '{ "kind": "prompt" }');
     bus.publish("agent.ada.command", { type: "pause", command_id: "c1" });
     await recorded(bus, { kind: "command" });
     const before = (await readAll(bus)).length;
