@@ -11,11 +11,9 @@ import { buildClaudeSettings, claudeSession } from "./claude-session.ts";
 import { readClaudeUserSettings } from "./claude-user-settings.ts";
 import { processEnv } from "./model-server/model-server-env.ts";
 import { instructionArgs, ownTokens } from "./model-server/slim-form.ts";
-import { openClaudeStream, streamArgs } from "./stream/claude-stream.ts";
+import { openClaudeStream, sessionFlags, streamArgs } from "./stream/claude-stream.ts";
 import { permissionArgs } from "./stream/claude-stream-hooks.ts";
 
-/** If the user passes one of these, the session has an id already, and Claude would refuse a second one. */
-const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
 /** If the user passes one of these, the user has decided how permissions are given. */
 const permissionFlags = ["--permission-mode", "--dangerously-skip-permissions"];
 

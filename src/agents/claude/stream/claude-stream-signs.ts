@@ -156,13 +156,16 @@ export function createStreamSigns({ isResumed = false } = {}): StreamSigns {
       const wasAsked = isAnswered || tokensOf(result.output.usage) > 0;
       isAnswered = false;
       const usage = usageOf(result.output);
-      restored_tokens ??= Math.max(0, usage.tokens_used - turnTokensOf(result.output));
-      settled = Math.max(settled ?? 0, usage.tokens_used);
-      sinceResult.clear();
+      const { tokens_used } = usage;
+      if (tokens_used !== undefined) {
+        restored_tokens ??= Math.max(0, tokens_used - turnTokensOf(result.output));
+        settled = Math.max(settled ?? 0, tokens_used);
+        sinceResult.clear();
+      }
       return {
         signs: [],
         result: resultOf(result.output, wasAsked),
-        usage: { ...usage, ...context, restored_tokens },
+        usage: { ...usage, ...context, ...definedOf({ restored_tokens }) },
       };
     },
   };
@@ -206,18 +209,15 @@ function contextOf({ message: { model, usage } }: v.InferOutput<typeof Assistant
   return definedOf({ model, context_tokens: context_tokens || undefined });
 }
 
-/** The session's sums so far. The cost is Claude's own estimate, in US dollars. */
-function usageOf({ total_cost_usd, modelUsage }: Result): Usage & { readonly tokens_used: number } {
+/** The session's sums so far; a result that names no model tells no tokens. The cost is Claude's own estimate, in US dollars. */
+function usageOf({ total_cost_usd, modelUsage }: Result): Usage {
   const models = Object.values(modelUsage);
-  const tokens_used = models.reduce(
-    (sum, { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens }) =>
-      sum + inputTokens + outputTokens + cacheReadInputTokens + cacheCreationInputTokens,
+  const sum = models.reduce(
+    (tokens, { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens }) =>
+      tokens + inputTokens + outputTokens + cacheReadInputTokens + cacheCreationInputTokens,
     0,
   );
   const context_window = models[0]?.contextWindow;
-  return {
-    tokens_used,
-    source: "results",
-    ...definedOf({ estimated_cost: total_cost_usd, context_window }),
-  };
+  const tokens_used = models.length === 0 ? undefined : sum;
+  return { source: "results", ...definedOf({ tokens_used, estimated_cost: total_cost_usd, context_window }) };
 }

@@ -8,6 +8,7 @@ import { messageOf } from "../../../domain/text/errors.ts";
 import { createLineSplitter } from "../../../domain/text/lines.ts";
 import { parseJsonLine } from "../../../domain/wire/decode.ts";
 import type { LiveSession, SessionPipes } from "../../live-session.ts";
+import { passesOn } from "../../passed-on.ts";
 import { claudeAbilities } from "../claude-abilities.ts";
 import { claudeHooks } from "../claude-session.ts";
 import { createStreamHooks } from "./claude-stream-hooks.ts";
@@ -20,6 +21,9 @@ const ControlResponseSchema = v.looseObject({
   response: v.looseObject({ subtype: v.string(), request_id: v.string() }),
 });
 
+/** If the user passes one of these, the session has an id already, and Claude would refuse a second one. It may be of an earlier run. */
+export const sessionFlags = ["--session-id", "--resume", "-r", "--continue", "-c", "--from-pr"];
+
 export const streamArgs = [
   "-p",
   ...["--input-format", "stream-json", "--output-format", "stream-json"],
@@ -30,7 +34,8 @@ export function openClaudeStream(pipes: SessionPipes): LiveSession {
   const { stdin, stdout, onEvent, onSign, onResult, onWords } = pipes;
   const createId = () => crypto.randomUUID();
   const interrupts = new Map<string, (isDone: boolean) => void>();
-  const signs = createStreamSigns({ isResumed: pipes.launch.isResumed });
+  const { launch } = pipes;
+  const signs = createStreamSigns({ isResumed: launch.isResumed === true || passesOn(launch, sessionFlags) });
   // Ignored, because a write to a closed input rejects by itself, and the process's end is noticed elsewhere.
   stdin.on("error", () => undefined);
   const hooks = createStreamHooks({

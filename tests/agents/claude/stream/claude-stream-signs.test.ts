@@ -167,6 +167,14 @@ describe("createStreamSigns()", () => {
     expect(answer("b")).toMatchObject({ tokens_used: 5_020, restored_tokens: 5_000 });
   });
 
+  test("a result that names no model takes no tokens back, and they are told again with the next one", () => {
+    const signs = createStreamSigns();
+    const usage = (modelUsage: object) => signs.read(result({ modelUsage })).usage;
+    expect(usage({ m: { inputTokens: 1_000 } })).toMatchObject({ tokens_used: 1_000 });
+    expect(usage({})).not.toHaveProperty("tokens_used");
+    expect(usage({ m: { inputTokens: 1_100 } })).toMatchObject({ tokens_used: 1_100, restored_tokens: 0 });
+  });
+
   test("sums that are larger than the first turn's show what the CLI has restored, also with the later turns", () => {
     const signs = createStreamSigns({ isResumed: true });
     const turn = (inputTokens: number) =>

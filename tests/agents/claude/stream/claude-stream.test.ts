@@ -24,6 +24,29 @@ describe("openClaudeStream()", () => {
     expect(results).toEqual([text]);
   });
 
+  test.each([
+    [{ isResumed: true }, 3_100],
+    [{ passedOn: ["--resume", "x"] }, 3_100],
+    [{ passedOn: ["-c"] }, 3_100],
+    [{}, 0],
+  ])(
+    "a session begun with %j has %d restored tokens, which its first result includes",
+    async (more, restored) => {
+      const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+      const told: unknown[] = [];
+      const pipes = silentPipes({ version: "2.1.62" });
+      openClaudeStream({
+        ...pipes,
+        ...{ stdin, stdout, launch: { ...pipes.launch, ...more } },
+        onEvent: ({ usage }) => told.push(usage?.restored_tokens),
+      });
+      const modelUsage = { m: { inputTokens: 4_500 } };
+      stdout.end(`${JSON.stringify({ type: "result", usage: { input_tokens: 1_400 }, modelUsage })}\n`);
+      await once(stdout, "close");
+      expect(told).toEqual([restored]);
+    },
+  );
+
   test("a hook of the stream is answered in its own form; one that cannot be read lets the CLI go on", async () => {
     const [stdin, stdout] = [new PassThrough(), new PassThrough()];
     const answer: HookAnswer = { type: "deny", reason: "not now" };
