@@ -80,7 +80,7 @@ async function stopAgents(
  * Ends the server. Resolves to its process id; undefined if none ran.
  * @throws CliaiError `failed` if its process is not known, or does not end
  */
-async function endServer(dataDir: string): Promise<number | undefined> {
+export async function endServer(dataDir: string): Promise<number | undefined> {
   if (!(await isServed(dataDir))) return undefined;
   const server = await findProcess(dataDir);
   const { pid } = server;

@@ -45,6 +45,12 @@ export interface ServiceManager {
   readonly uninstall: readonly ManagerCommand[];
   /** Run after the file is removed. */
   readonly forget: readonly ManagerCommand[];
+  /** How the file names the data directory: two services must not have one name. */
+  readonly dataDirWord: string;
+  /** Whether the server is no process of the manager, which then neither ends it nor knows that it has ended. */
+  readonly isDetached?: true;
+  /** How long after its start the manager may still tell that the service does not run. Default 0. */
+  readonly startsWithinMs?: number;
   readonly query: ManagerCommand;
   /** @param answer what `query` printed; undefined if it failed, as for a service that is not known */
   readState(answer: string | undefined): ServiceState;
@@ -78,8 +84,11 @@ function systemd(facts: ServiceFacts): ServiceManager {
   const { name, home, env, log } = facts;
   const unit = `${name}.service`;
   const control = (...args: string[]): ManagerCommand => ["systemctl", "--user", ...args];
+  const [program, ...words] = serveWords(facts);
+  // Variables are not read in the program's own path.
+  const command = [quoted(program.replaceAll("%", "%%")), ...words.map(systemdWord)].join(" ");
   const filled = {
-    ...{ name, command: serveWords(facts).map(systemdWord).join(" ") },
+    ...{ name, command },
     path: quoted(`PATH=${env.PATH ?? ""}`.replaceAll("%", "%%")),
     log: log.replaceAll("%", "%%"),
   };
@@ -91,6 +100,7 @@ function systemd(facts: ServiceFacts): ServiceManager {
     install: [control("daemon-reload"), control("enable", unit), control("restart", unit)],
     uninstall: [control("disable", "--now", unit)],
     forget: [control("daemon-reload")],
+    dataDirWord: systemdWord(dataDirFlag(facts)),
     query: control("show", unit, "--property=ActiveState,UnitFileState"),
     readState: (answer = "") => ({
       isActive: /^ActiveState=(active|activating|reloading)$/m.test(answer),
@@ -125,6 +135,8 @@ function launchd(facts: ServiceFacts): ServiceManager {
     ],
     uninstall: [["launchctl", "bootout", `${domain}/${name}`]],
     forget: [],
+    dataDirWord: `<string>${xmlText(dataDirFlag(facts))}</string>`,
+    startsWithinMs: 5_000,
     query: ["launchctl", "print", `${domain}/${name}`],
     readState: (answer) => ({
       isActive: answer !== undefined && /^\s*state = running$/m.test(answer),
@@ -154,18 +166,21 @@ function taskScheduler(facts: ServiceFacts): ServiceManager {
     ],
     uninstall: [["schtasks", "/Delete", "/F", "/TN", name]],
     forget: [],
+    dataDirWord: xmlText(windowsWord(dataDirFlag(facts))),
+    isDetached: true,
     query: ["schtasks", "/Query", "/TN", name, "/FO", "LIST"],
     // The task itself ends at once; whether its server runs is known by the data directory.
     readState: (answer) => ({ isActive: answer !== undefined, isEnabled: answer !== undefined }),
   };
 }
 
-function serveWords(
-  { self, dataDir, flags }: ServiceFacts,
-  ...more: readonly string[]
-): [program: string, ...args: string[]] {
-  const [program, ...args] = self;
-  return [program, ...args, "serve", `--data-dir=${dataDir}`, "--json", ...more, ...flags];
+function serveWords(facts: ServiceFacts, ...more: readonly string[]): [program: string, ...args: string[]] {
+  const [program, ...args] = facts.self;
+  return [program, ...args, "serve", dataDirFlag(facts), "--json", ...more, ...facts.flags];
+}
+
+function dataDirFlag({ dataDir }: ServiceFacts): string {
+  return `--data-dir=${dataDir}`;
 }
 
 function windowsWord(word: string): string {

@@ -3,7 +3,7 @@
 // The three commands. Each runs the manager's own programs; what they say is passed on if they fail.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
@@ -13,9 +13,10 @@ import { readLog, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensureOwnDir, ensurePrivateDir, unwritable } from "../../data-dir/private-files.ts";
 import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { pause } from "../../waiting.ts";
 import { failureOf } from "../background/background-serve.ts";
+import { endServer } from "../background/down.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { defineCommandGroup } from "../frame/command-group.ts";
@@ -115,30 +116,22 @@ async function install(
         context.print(line);
     return 0;
   }
+  const former = await readServiceFile(path);
+  if (former !== undefined && !former.text.includes(manager.dataDirWord)) {
+    throw new CliaiError("usage", `the service ${name} (${path}) is for another data directory`, {
+      hint: `give this one a name of its own: cliai service install --name ${name}-2`,
+    });
+  }
   const before = await readState(manager, context);
-  if (!before.isActive && (await isServed(dataDir))) {
+  if ((manager.isDetached || !before.isActive) && (await isServed(dataDir))) {
     throw new CliaiError("already_running", `a server that is not the service ${name} runs on ${dataDir}`, {
       hint: "end it first; the agents run on: cliai down",
     });
   }
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(dirname(serveLogPath(dataDir)));
-  const wasThere = existsSync(path);
-  await writeServiceFile(path, file);
-  const from = readLog(serveLogPath(dataDir), -1, 1).end;
-  const earlier = (await readServeFile(dataDir).catch(() => undefined))?.instance;
-  // launchd does not load a service a second time.
-  if (before.isActive && process.platform === "darwin") await end(manager, context);
   context.progress("starting the server");
-  let server: ServeFile;
-  try {
-    await runAll(manager.install, context);
-    server = await untilReady(dataDir, { earlier, from, manager, context });
-  } catch (error) {
-    // A service that was there before is kept, because its server may come back.
-    if (!wasThere) await remove(manager, context);
-    throw error;
-  }
+  const server = await startService({ dataDir, name, manager }, former, context);
   const { title, starts } = manager;
   const note = lingerNote(process.platform, context.env);
   if (context.json)
@@ -152,13 +145,39 @@ async function install(
   return 0;
 }
 
+/** @param former the file of the service as it was; it is restored if the new one does not start */
+async function startService(
+  { dataDir, manager }: Place,
+  former: ServiceText | undefined,
+  context: CliContext,
+): Promise<ServeFile> {
+  const { path, file } = manager;
+  const from = readLog(serveLogPath(dataDir), -1, 1).end;
+  const earlier = (await readServeFile(dataDir).catch(() => undefined))?.instance;
+  // launchd does not load a service a second time.
+  if (former !== undefined && process.platform === "darwin") await end(manager, context);
+  await writeServiceFile(path, file);
+  try {
+    await runAll(manager.install, context);
+    return await untilReady(dataDir, { earlier, from, manager, context });
+  } catch (error) {
+    if (former === undefined) await remove({ dataDir, manager }, context);
+    else {
+      await writeServiceFile(path, former.bytes);
+      await runAll(manager.install, context, (failure) => context.log.warn(failure.message));
+    }
+    throw error;
+  }
+}
+
 async function uninstall(given: ServiceArgs, context: CliContext): Promise<number> {
-  const { name, manager } = placeOf(given, [], context);
+  const place = placeOf(given, [], context);
+  const { name, manager } = place;
   const { path } = manager;
-  const wasThere = existsSync(path);
+  const wasThere = (await readServiceFile(path)) !== undefined;
   if (wasThere) {
     context.progress("ending the server");
-    await remove(manager, context);
+    await remove(place, context);
   }
   if (context.json) context.print(JSON.stringify({ name, path, removed: wasThere }));
   else if (wasThere) context.print(`the service ${name} is removed; agents that run go on`);
@@ -170,8 +189,12 @@ async function end(manager: ServiceManager, context: CliContext): Promise<void> 
   await runAll(manager.uninstall, context, (error) => context.log.debug(error.message));
 }
 
-async function remove(manager: ServiceManager, context: CliContext): Promise<void> {
+async function remove(
+  { dataDir, manager }: Pick<Place, "dataDir" | "manager">,
+  context: CliContext,
+): Promise<void> {
   await end(manager, context);
+  if (manager.isDetached) await endServer(dataDir);
   await rm(manager.path, { force: true });
   await runAll(manager.forget, context, (error) => context.log.debug(error.message));
 }
@@ -239,6 +262,30 @@ function lineOf(command: ManagerCommand): string {
   return shellQuote(command);
 }
 
+interface ServiceText {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+
+/** What each of our files has; a file without it is somebody else's. */
+const madeByUs = "Made by `cliai service install`";
+
+/** Undefined if there is no such file. @throws CliaiError `refused` if it is not cliai's; `failed` if it cannot be read */
+async function readServiceFile(path: string): Promise<ServiceText | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new CliaiError("failed", `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+  const text = bytes.toString(bytes[0] === 0xff ? "utf16le" : "utf8");
+  if (text.includes(madeByUs)) return { bytes, text };
+  throw new CliaiError("refused", `${path} is a service that cliai has not made`, {
+    hint: "choose another name: cliai service install --name cliai",
+  });
+}
+
 async function writeServiceFile(path: string, file: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -263,15 +310,17 @@ async function untilReady(
   { earlier, from, manager, context }: ReadyOptions,
 ): Promise<ServeFile> {
   const log = serveLogPath(dataDir);
-  const deadline = performance.now() + readyWithinMs;
-  while (performance.now() < deadline) {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < readyWithinMs) {
     const server = await readServeFile(dataDir).catch(() => undefined);
     const isNew = server !== undefined && server.instance !== earlier;
     if (isNew && (await askHealth(server.url)) !== undefined) return server;
-    if (!(await readState(manager, context)).isActive) throw failureOf("by itself", readLog(log, from).text);
+    const mayStillStart = performance.now() - startedMs < (manager.startsWithinMs ?? 0);
+    if (!mayStillStart && !(await readState(manager, context)).isActive)
+      throw failureOf("by itself", readLog(log, from).text);
     await pause(lookEveryMs);
   }
-  throw new CliaiError("no_answer", "the service runs, but its server is not ready after a minute", {
+  throw new CliaiError("no_answer", "the server of the service was not ready after a minute", {
     hint: "see what it does: cliai status --log",
   });
 }

@@ -40,6 +40,9 @@ describe("serviceManagerOf()", () => {
     expect(lines).toContain("KillMode=process");
     expect(String(manager.file)).not.toContain("{{");
     expect(manager.install.at(-1)).toEqual(["systemctl", "--user", "restart", "cliai.service"]);
+    // The path of the program is no place for variables, so nothing is doubled there.
+    const dollar = serviceManagerOf("linux", { ...facts, self: ["/opt/$x/cliai"] });
+    expect(String(dollar.file)).toContain('ExecStart="/opt/$x/cliai" "serve"');
     const elsewhere = serviceManagerOf("linux", { ...facts, env: { XDG_CONFIG_HOME: "/x" } });
     expect(elsewhere.path).toBe("/x/systemd/user/cliai.service");
   });

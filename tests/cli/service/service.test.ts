@@ -91,6 +91,34 @@ describe.if(process.platform === "linux")("cliai service", () => {
     expect(await text(dir.unit)).toBeUndefined();
   });
 
+  test("touches no unit that it has not made, and none of another data directory", async () => {
+    await using dir = await place("exit 0");
+    await mkdir(dirname(dir.unit), { recursive: true });
+    await writeFile(dir.unit, "[Service]\nExecStart=/bin/syncthing\n");
+    const refused = { code: "refused", message: `${dir.unit} is a service that cliai has not made` };
+    await expect(dir.run("install")).rejects.toMatchObject(refused);
+    await expect(dir.run("uninstall")).rejects.toMatchObject(refused);
+    expect(await text(dir.unit)).toContain("syncthing");
+    const [, other = ""] = (await dir.run("install", "--dry-run")).printed;
+    await writeFile(dir.unit, other.replace(dir.data, "/home/kim/other"));
+    await expect(dir.run("install")).rejects.toMatchObject({
+      code: "usage",
+      hint: expect.stringContaining("--name cliai-2"),
+    });
+    expect(await dir.told()).toEqual([]);
+  });
+
+  test("puts the former file back, and starts it, if a new one does not start", async () => {
+    await using dir = await place('[ "$2" = show ] && { echo ActiveState=failed; exit 0; }; exit 0');
+    await mkdir(dirname(dir.unit), { recursive: true });
+    const [, made = ""] = (await dir.run("install", "--dry-run")).printed;
+    await writeFile(dir.unit, made);
+    await expect(dir.run("install", "--", "--port", "1")).rejects.toMatchObject({ code: "failed" });
+    expect(await text(dir.unit)).toBe(made);
+    const restarts = (await dir.told()).filter((words) => words.startsWith("--user restart"));
+    expect(restarts).toHaveLength(2);
+  });
+
   test("a service that is not there has that state, and is removed without a word of the manager", async () => {
     await using dir = await place("exit 1");
     const state = await dir.run("status");
