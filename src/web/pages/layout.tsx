@@ -33,14 +33,15 @@ export interface LayoutProps {
   readonly today: Spent;
   /** The address of the event stream that updates the page; absent if nothing on it can change. */
   readonly stream?: string;
-  /** Whether the page tells that it is in front of a person. */
+  /** Whether the page tells that it is in front of a person. One without an event stream never does, because it shows nothing that is new. */
   readonly tellsInFront?: boolean;
   readonly children: Child;
 }
 
 export function Layout(props: LayoutProps) {
   const { title, views, health, now, path, troubles, today, stream, tellsInFront = false, children } = props;
-  const mayTell = tellsInFront && whyMayNot(useViewer(), "POST", inFrontPath) === undefined;
+  const mayTell =
+    tellsInFront && stream !== undefined && whyMayNot(useViewer(), "POST", inFrontPath) === undefined;
   const at = now.toISOString();
   const counts = countSections(views);
   return (

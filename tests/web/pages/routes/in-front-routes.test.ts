@@ -20,13 +20,19 @@ test("a page tells that it is in front if its viewer answers requests; a page th
   const noted: [string, boolean][] = [];
   const note = async (page: string, isUsed: boolean) => void noted.push([page, isUsed]);
   await using web = await startTestApp(access, none, none, none, none, none, none, note);
-  const ask = (cookie: string, fields?: Record<string, string>) =>
-    web.app.request(`http://${host}${fields === undefined ? "/inbox" : "/in-front"}`, {
+  const ask = (cookie: string, fields?: Record<string, string>, page = "/inbox") =>
+    web.app.request(`http://${host}${fields === undefined ? page : "/in-front"}`, {
       headers: { host, cookie: `cliai-3000=${cookie}`, origin: `http://${host}`, accept: "text/html" },
       ...(fields === undefined ? {} : { method: "POST", body: new URLSearchParams(fields) }),
     });
   expect(await (await ask("phone")).text()).toContain('data-in-front="/in-front"');
   expect(await (await ask("wall")).text()).not.toContain("data-in-front");
+  // Without an event stream they show nothing new, so use of them says nothing of what a person has seen.
+  for (const page of ["/phone", "/no-such-page"]) {
+    const html = await (await ask("phone", undefined, page)).text();
+    expect(html).toContain("data-at=");
+    expect(html).not.toContain("data-in-front");
+  }
   expect((await ask("phone", { page: "a-1", used: "true" })).status).toBe(204);
   expect((await ask("phone", { page: "a-1", used: "false" })).status).toBe(204);
   expect((await ask("wall", { page: "a-1", used: "true" })).status).toBe(403);
