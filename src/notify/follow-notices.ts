@@ -26,8 +26,9 @@ export interface Recipient {
   /**
    * What is to become of a notice when the recipient may be told: `tell` it, let it `wait`, or nothing any more (`over`). Default: `tell`. It is
    * asked again each half second while the notice waits.
+   * @param cameMs when the notice came, of the steady clock
    */
-  readonly decide?: ((notice: Notice) => "tell" | "wait" | "over") | undefined;
+  readonly decide?: ((notice: Notice, cameMs: number) => "tell" | "wait" | "over") | undefined;
   /** Resolves when it is through with the notices. A rejection counts as that, too, unless the signal has aborted. */
   readonly take: (notices: Notices, signal: AbortSignal) => Promise<void>;
 }
@@ -42,7 +43,7 @@ export interface NoticeFollowing {
 
 interface Waiting extends Pick<Delivered, "ack" | "giveBack"> {
   readonly notice: Notice;
-  /** Of the steady clock. */
+  /** When it came first, of the steady clock. */
   readonly sinceMs: number;
 }
 
@@ -148,9 +149,9 @@ function sortWaiting(
   // Those that were given back may come after younger ones.
   const all = [...waiting].sort(([a], [b]) => a - b);
   const [due, over]: [number[], number[]] = [[], []];
-  for (const [seq, { notice }] of all) {
+  for (const [seq, { notice, sinceMs }] of all) {
     if (due.length === atOnce) break;
-    const what = decide?.(notice) ?? "tell";
+    const what = decide?.(notice, sinceMs) ?? "tell";
     if (what === "tell") due.push(seq);
     else if (what === "over") over.push(seq);
   }

@@ -48,31 +48,30 @@ export interface HeldNotices<T> {
   /**
    * What is to become of the notice: `tell` it; `wait`, because a page is in front; or it is `over`, because a person has seen it there, or has
    * ended there what it was about.
+   * @param cameMs when it came, by the same clock
    */
-  decide(notice: T): "tell" | "wait" | "over";
+  decide(notice: T, cameMs: number): "tell" | "wait" | "over";
 }
 
-/** Those that came, or were due, while a page was in front. @param stands whether what the notice is about still is */
-export function createHeldNotices<T extends { readonly notice_id: string }>(
+/**
+ * Those that came, or were due, while a page was in front. Only what needs a person is seen by using a page, because every page shows that.
+ * @param stands whether what the notice is about still is
+ */
+export function createHeldNotices<T extends { readonly notice_id: string; readonly need?: string }>(
   inFront: Pick<InFront, "isNow" | "usedMs">,
   stands: (notice: T) => boolean,
-  nowMs: () => number = () => performance.now(),
 ): HeldNotices<T> {
-  const heldSince = new Map<string, number>();
+  const held = new Set<string>();
   return {
-    decide(notice) {
-      const { notice_id: id } = notice;
-      const isInFront = inFront.isNow();
-      const since = heldSince.get(id);
-      if (since === undefined) {
-        if (!isInFront) return "tell";
-        heldSince.set(id, nowMs());
+    decide(notice, cameMs) {
+      const { notice_id: id, need } = notice;
+      const isSeen = need !== undefined && inFront.usedMs() >= cameMs + shownAfterMs;
+      if (inFront.isNow() && !isSeen) {
+        held.add(id);
         return "wait";
       }
-      const isSeen = inFront.usedMs() >= since + shownAfterMs;
-      if (isInFront && !isSeen) return "wait";
-      heldSince.delete(id);
-      return isSeen || !stands(notice) ? "over" : "tell";
+      const wasHeld = held.delete(id);
+      return isSeen || (wasHeld && !stands(notice)) ? "over" : "tell";
     },
   };
 }
