@@ -25,7 +25,7 @@ export interface Recipient {
   readonly whenReady: (signal: AbortSignal) => Promise<void>;
   /**
    * What is to become of a notice when the recipient may be told: `tell` it, let it `wait`, or nothing any more (`over`). Default: `tell`. It is
-   * asked again each half second while the notice waits.
+   * asked again each half second while the notice waits. If it throws, the notice is told.
    * @param cameMs when the notice came, of the steady clock
    */
   readonly decide?: ((notice: Notice, cameMs: number) => "tell" | "wait" | "over") | undefined;
@@ -106,7 +106,7 @@ export function followNotices(
   const tellNext = async () => {
     await recipient.whenReady(signal);
     if (signal.aborted) return;
-    const { due: seqs, over } = sortWaiting(waiting, recipient);
+    const { due: seqs, over } = sortWaiting(waiting, recipient, log);
     for (const seq of over) finish(seq);
     const [first, ...others] = seqs.flatMap((seq) => waiting.get(seq)?.notice ?? []);
     if (first === undefined) {
@@ -144,18 +144,29 @@ export function followNotices(
 /** The sequences of those that are to be told now, and of those that are through without that. */
 function sortWaiting(
   waiting: ReadonlyMap<number, Waiting>,
-  { decide, atOnce }: Recipient,
+  recipient: Recipient,
+  log: Logger,
 ): { readonly due: readonly number[]; readonly over: readonly number[] } {
   // Those that were given back may come after younger ones.
   const all = [...waiting].sort(([a], [b]) => a - b);
   const [due, over]: [number[], number[]] = [[], []];
   for (const [seq, { notice, sinceMs }] of all) {
-    if (due.length === atOnce) break;
-    const what = decide?.(notice, sinceMs) ?? "tell";
+    if (due.length === recipient.atOnce) break;
+    const what = decideOn(notice, sinceMs, recipient, log);
     if (what === "tell") due.push(seq);
     else if (what === "over") over.push(seq);
   }
   return { due, over };
+}
+
+/** Told once more than needed is better than not at all. */
+function decideOn(notice: Notice, cameMs: number, { consumer, decide }: Recipient, log: Logger) {
+  try {
+    return decide?.(notice, cameMs) ?? "tell";
+  } catch (error) {
+    log.warn(`${consumer}: told of ${notice.notice_id}, which may have been seen: ${messageOf(error)}`);
+    return "tell";
+  }
 }
 
 /** Undefined for a message that is no notice; something else wrote it. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { testNotice } from "../../src/domain/notices/fleet-notices.ts";
-import { silentLogger } from "../../src/log.ts";
+import { createLogger, silentLogger } from "../../src/log.ts";
 import { followNotices } from "../../src/notify/follow-notices.ts";
 import { openNoticeStore } from "../../src/notify/notice-store.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
@@ -54,6 +54,37 @@ describe("followNotices()", () => {
     await until("both are taken", () => taken.length === 2);
     expect(taken).toEqual(["test_1", "test_2"]);
     await until("both are acknowledged", async () => (await readConsumer("notify-held")).pending === 0);
+    await following.stop();
+  });
+
+  test("a notice is told if it cannot be decided what is to become of it, and so are those after it", async () => {
+    const taken: string[] = [];
+    const logged: string[] = [];
+    const following = followNotices(
+      run.bus,
+      {
+        ...{ consumer: "notify-undecided", isWanted: () => true, atOnce: 100 },
+        whenReady: () => Promise.resolve(),
+        decide: () => {
+          throw new Error("no fleet");
+        },
+        take: async (notices) => void taken.push(...notices.map(({ notice_id }) => notice_id)),
+      },
+      createLogger(
+        "warn",
+        (line) => logged.push(line),
+        () => new Date(),
+      ),
+    );
+    await following.ready;
+    const store = await openNoticeStore(run.bus);
+    for (const id of ["undecided-1", "undecided-2"]) {
+      await store.store(testNotice(id, new Date()));
+      await until(`${id} is taken`, () => taken.includes(`test_${id}`));
+    }
+    expect(logged[0]).toContain(
+      "notify-undecided: told of test_undecided-1, which may have been seen: no fleet",
+    );
     await following.stop();
   });
 
