@@ -3,21 +3,16 @@ import { linkOver } from "../../agent-link/bus-link.ts";
 import { createReceiptQueue, noteTokens, type ReceiptQueue } from "../../agent-link/receipt-queue.ts";
 import { createToolCaller, type ToolCaller } from "../../agent-link/tool-call.ts";
 import type { AgentService } from "../../domain/agent-protocol/read-service.ts";
-import { definedOf } from "../../domain/defined.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import type { ReceiptState } from "../../domain/wire/messages.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { openExchange, tellText } from "../../nats/micro-client.ts";
 import type { Server } from "../../server/server.ts";
+import { carryOut, guestRoute as route } from "./carry-out.ts";
 import { createGuestAnswers, type GuestAnswers } from "./guest-answers.ts";
 import { takeGuestOrders } from "./guest-orders.ts";
 import { createGuestPresence } from "./guest-presence.ts";
-import { createGuestQueries } from "./guest-queries.ts";
-import { createGuestTasks, type GuestTask, tasksInHand } from "./guest-tasks.ts";
-import { createGuestWords, type GuestWords } from "./guest-words.ts";
-import { type PromptEnd, promptGuest } from "./prompt-guest.ts";
+import { createGuestTasks, tasksInHand } from "./guest-tasks.ts";
 
 export interface Guest {
   readonly id: AgentId;
@@ -46,8 +41,6 @@ export interface GuestOptions {
   readonly log: Logger;
 }
 
-/** The route in the receipts of its tasks. */
-const route = "agent-protocol";
 const lastReceiptsWithinMs = 4_000;
 const withdrawWithinMs = 5_000;
 
@@ -75,11 +68,7 @@ export function openGuest(options: GuestOptions): Guest {
     carryOut: (task) =>
       carryOut(task, {
         ...options,
-        call,
-        receipts,
-        answers,
-        signal: ending.signal,
-        onWorking: presence.setWorking,
+        ...{ call, receipts, answers, signal: ending.signal, onWorking: presence.setWorking },
       }),
   });
 
@@ -112,77 +101,6 @@ export function openGuest(options: GuestOptions): Guest {
     },
     stop,
   };
-}
-
-interface CarryOutOptions extends GuestOptions {
-  /** Calls the tools of cliai in the guest's name. */
-  readonly call: ToolCaller;
-  readonly receipts: Pick<ReceiptQueue, "noteToken" | "write">;
-  readonly answers: GuestAnswers;
-  readonly onWorking: (isWorking: boolean) => void;
-  readonly signal: AbortSignal;
-}
-
-/** Resolves with false if nobody has heard the prompt. */
-async function carryOut(task: GuestTask, options: CarryOutOptions): Promise<boolean> {
-  const { id, service, fleetBus: bus, receipts, onWorking, now, log } = options;
-  const { command_id, token } = task;
-  const words = createGuestWords({ id, instanceId: service.instanceId, bus, now, log });
-  if (token !== undefined) receipts.noteToken(command_id, token);
-  const write = (state: ReceiptState, detail?: string) =>
-    receipts.write({ command_id, state, route, ...definedOf({ detail }) });
-  const onTaken = () => {
-    onWorking(true);
-    words.told(task.text);
-    write("delivered");
-    write("injected");
-  };
-  const end = await answerOf(task, words, onTaken, () => write("seen"), options);
-  if (end.kind === "nobody") return false;
-  // Whoever sees the end finds all words.
-  await words.settle();
-  const beginning = words.beginning();
-  if (end.kind === "failed") write("failed", end.why);
-  else
-    write("applied", beginning === "" ? "it ended its answer without a word" : `it answered: ${beginning}`);
-  onWorking(false);
-  return true;
-}
-
-/** @throws CliaiError `nats_unreachable` if the prompt cannot be sent now */
-async function answerOf(
-  { text }: GuestTask,
-  words: GuestWords,
-  onTaken: () => void,
-  onSeen: () => void,
-  { service, peerBus, call, answers, signal, silentForMs, log }: CarryOutOptions,
-): Promise<PromptEnd> {
-  const { maxPayloadBytes = Number.POSITIVE_INFINITY, promptSubject } = service;
-  const body = { prompt: text };
-  const bytes = Buffer.byteLength(JSON.stringify(body));
-  if (bytes > maxPayloadBytes) {
-    const [has, most] = [bytes, maxPayloadBytes].map((count) => count.toLocaleString("en"));
-    return { kind: "failed", why: `the task has ${has} bytes, and it takes ${most} at most` };
-  }
-  const reply = (subject: string, answer: string) => tellText(peerBus, subject, answer, log);
-  const queries = createGuestQueries({ call, reply, answers, log });
-  try {
-    return await promptGuest({
-      ...{ onTaken, onSeen, signal, silentForMs, log },
-      send: (onTold) => openExchange(peerBus, promptSubject, body, onTold, log),
-      onText: words.add,
-      onFiles: words.leaveOutFiles,
-      onQuery: queries.ask,
-      isAsking: () => queries.open() > 0,
-    });
-  } catch (error) {
-    const isTooLarge = error instanceof CliaiError && error.code === "payload_too_large";
-    if (isTooLarge) return { kind: "failed", why: messageOf(error) };
-    throw error;
-  } finally {
-    await queries.stop();
-    if (queries.hasAsked()) await answers.endOthers();
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { beginningOf } from "../../domain/text/summary.ts";
 import type { Logger } from "../../log.ts";
 import type { Told } from "../../nats/micro-client.ts";
 
-/** How the prompt has ended. `nobody`: nobody has heard it. */
+/** How the prompt has ended. `nobody`: nobody has heard it, or it was not sent. */
 export type PromptEnd =
   | { readonly kind: "answered" }
   | { readonly kind: "failed"; readonly why: string }
@@ -15,9 +15,9 @@ export type PromptEnd =
 export interface GuestPromptOptions {
   /** Sends the prompt. Returns the function that stops hearing the answers. */
   readonly send: (onTold: (told: Told) => void) => () => void;
-  /** It has acknowledged the prompt. Called once. */
+  /** It has the prompt: it has acknowledged it, or has sent a piece of its answer or a question. Called once. */
   readonly onTaken: () => void;
-  /** The first words of its answer, or its first question, show that it works on it. Called once. */
+  /** The first words of its answer, or its first question, show that it works on it. A piece without a word does not. Called once. */
   readonly onSeen: () => void;
   readonly onText: (text: string) => void;
   /** A piece of the answer has so many attachments. */
@@ -25,7 +25,7 @@ export interface GuestPromptOptions {
   readonly onQuery: (query: HeardQuery) => void;
   /** Whether it waits for an answer to a question, and so may be silent. */
   readonly isAsking: () => boolean;
-  /** Aborts if the prompt is given up, with the reason as text. */
+  /** Aborts if the prompt is given up, with the reason as text. If it has aborted before, nothing is sent. */
   readonly signal: AbortSignal;
   readonly silentForMs?: number | undefined;
   readonly log: Logger;
@@ -42,12 +42,16 @@ export async function promptGuest(options: GuestPromptOptions): Promise<PromptEn
   const fail = (why: string) => over.resolve({ kind: "failed", why });
   const take = createTaker(options);
   let heardAtMs = performance.now();
+  if (signal.aborted) return { kind: "nobody" };
 
   const onTold = (told: Told) => {
     heardAtMs = performance.now();
     switch (told.kind) {
       case "nobody":
-        return over.resolve(told);
+        // nats-server says so before anything else comes. Afterwards the message is of the other program's own making.
+        return take.isTaken()
+          ? fail("it ended the answer as if nobody listened; it may still work on it")
+          : over.resolve(told);
       case "error":
         return fail(`${lineOf(told.text) || "it has failed, and does not say why"} (${lineOf(told.code)})`);
       case "end":
@@ -77,7 +81,6 @@ export async function promptGuest(options: GuestPromptOptions): Promise<PromptEn
   const looking = setInterval(look, lookEveryMs);
   signal.addEventListener("abort", abort, { once: true });
   try {
-    if (signal.aborted) abort();
     return await over.promise;
   } finally {
     stopHearing();
@@ -106,7 +109,8 @@ function createTaker({ onTaken, onSeen, onText, onFiles, onQuery }: GuestPromptO
           if (piece.word === "ack") taken();
           return;
         case "response":
-          seen();
+          if (piece.text.trim() === "") taken();
+          else seen();
           onText(piece.text);
           if (piece.files > 0) onFiles(piece.files);
           return;

@@ -40,7 +40,25 @@ test("takes an ack for no more than that, and words for a sign of work", async (
   expect(words).toEqual({ kind: "answered", calls: ["taken", "seen", "text", "text", "stopped"] });
   expect(await endOf([end])).toMatchObject({ kind: "failed" });
   expect(await endOf([{ kind: "nobody" }])).toMatchObject({ kind: "nobody", calls: ["stopped"] });
-  expect(await endOf([], AbortSignal.abort("its service is gone"))).toMatchObject({
-    why: "its service is gone",
-  });
+});
+
+test("does not take an empty piece for words, but for a sign that the prompt has come", async () => {
+  const empty = [piece("response", ""), piece("response", { text: " \n", attachments: [{}] })];
+  expect((await endOf([...empty, end])).calls).toEqual(["taken", "text", "text", "files", "stopped"]);
+  const late = await endOf([...empty, piece("response", "a"), end]);
+  expect(late.calls).toEqual(["taken", "text", "text", "files", "seen", "text", "stopped"]);
+});
+
+test("gives up an answer that ends as if nobody listened, after a sign that somebody has the prompt", async () => {
+  const { kind, ...rest } = await endOf([piece("status", "ack"), { kind: "nobody" }]);
+  expect(kind).toBe("failed");
+  expect(rest).toMatchObject({ why: "it ended the answer as if nobody listened; it may still work on it" });
+});
+
+test("sends nothing if it was given up before, and says why if it is given up later", async () => {
+  expect(await endOf([], AbortSignal.abort("cliai serve ended"))).toEqual({ kind: "nobody", calls: [] });
+  const ending = new AbortController();
+  const over = endOf([piece("status", "ack")], ending.signal);
+  ending.abort("its service is gone");
+  expect(await over).toMatchObject({ kind: "failed", why: "its service is gone" });
 });
