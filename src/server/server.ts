@@ -61,6 +61,11 @@ export interface Server {
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
   catchUp(id: AgentId): Promise<void>;
   /**
+   * Resolves only when all orders, and the agent's receipts, that are stored by now are in its record.
+   * @throws CliaiError `no_answer` if that takes too long; what NATS answers
+   */
+  readAll(id: AgentId): Promise<unknown>;
+  /**
    * Stores a command for a known agent.
    * @throws CliaiError `agent_unknown`, naming the nearest ids; `payload_too_large`, `nats_unreachable`, `store_unavailable`; and what
    * {@link storeCommand} throws

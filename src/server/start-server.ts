@@ -9,6 +9,7 @@ import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readConsumerLags } from "../nats/jetstream/stores.ts";
+import { requireCaughtUp } from "./fleet/caught-up.ts";
 import { createFleetAnswers } from "./fleet/fleet-desk.ts";
 import { askForTags } from "./fleet/tag-desk.ts";
 import { askForCancel } from "./inbox/cancel-desk.ts";
@@ -79,6 +80,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     system: () => readSystemFacts(foundation, options),
     consumerLags: () => readConsumerLags(bus),
     catchUp: reading.projector.catchUpAll,
+    readAll: (id) => requireCaughtUp(reading.projector, id),
     ...createEntrance(foundation, options),
     async sendMessage(message) {
       // Afterwards the agent's record has a message that was stored before, so that a repeated one is recognised.

@@ -30,9 +30,9 @@ export interface GuestTasksOptions {
   /** The connection of the fleet's account. */
   readonly bus: Bus;
   readonly fleet: Pick<Server["fleet"], "get">;
-  /** Whether the guest can be given one now. */
+  /** Whether the guest can be given one now. Asked again when the task is read, because that may take long. */
   readonly isOpen: () => boolean;
-  /** Resolves with false if nobody has heard it: then it waits on. */
+  /** Resolves with false if nobody has heard it: then it waits on. Sends it before it waits for anything. */
   readonly carryOut: (task: GuestTask) => Promise<boolean>;
   readonly now: () => Date;
   readonly log: Logger;
@@ -55,6 +55,7 @@ export function createGuestTasks({
 
   const workOn = async (command: CommandRecord) => {
     const task = await readTask(bus, command);
+    if (!isOpen()) return false;
     if (task !== undefined && !(await carryOut(task))) return false;
     done.add(command.stream_seq);
     const [oldest] = done;

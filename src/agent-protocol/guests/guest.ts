@@ -1,18 +1,19 @@
 // One guest: an agent of others, for which serve speaks to the fleet.
 import { linkOver } from "../../agent-link/bus-link.ts";
-import { createReceiptQueue, noteTokens, type ReceiptQueue } from "../../agent-link/receipt-queue.ts";
-import { createToolCaller, type ToolCaller } from "../../agent-link/tool-call.ts";
+import { createReceiptQueue, noteTokens } from "../../agent-link/receipt-queue.ts";
+import { createToolCaller } from "../../agent-link/tool-call.ts";
 import type { AgentService } from "../../domain/agent-protocol/read-service.ts";
-import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { Server } from "../../server/server.ts";
+import { atMost } from "../../waiting.ts";
 import { carryOut, guestRoute as route } from "./carry-out.ts";
-import { createGuestAnswers, type GuestAnswers } from "./guest-answers.ts";
+import { endLeftovers } from "./end-leftovers.ts";
+import { createGuestAnswers } from "./guest-answers.ts";
 import { takeGuestOrders } from "./guest-orders.ts";
 import { createGuestPresence } from "./guest-presence.ts";
-import { createGuestTasks, tasksInHand } from "./guest-tasks.ts";
+import { createGuestTasks } from "./guest-tasks.ts";
 
 export interface Guest {
   readonly id: AgentId;
@@ -34,7 +35,7 @@ export interface GuestOptions {
   readonly peerBus: Bus;
   /** The connection of the fleet's account. */
   readonly fleetBus: Bus;
-  readonly server: Pick<Server, "fleet" | "requests" | "catchUp">;
+  readonly server: Pick<Server, "fleet" | "requests" | "catchUp" | "readAll" | "isLeader">;
   /** After how long without a message an answer is given up. Default 60 s, as the protocol wants. */
   readonly silentForMs?: number | undefined;
   readonly now: () => Date;
@@ -42,7 +43,8 @@ export interface GuestOptions {
 }
 
 const lastReceiptsWithinMs = 4_000;
-const withdrawWithinMs = 5_000;
+/** What is read of it may take longer; nothing is written after it. */
+const begunWithinMs = 1_000;
 
 /** Speaks for it from now on. */
 export function openGuest(options: GuestOptions): Guest {
@@ -64,7 +66,7 @@ export function openGuest(options: GuestOptions): Guest {
   let isReady = false;
   const tasks = createGuestTasks({
     ...{ id, bus, fleet: server.fleet, now, log },
-    isOpen: () => isReady && !ending.signal.aborted && presence.isAlive(),
+    isOpen: () => isReady && !ending.signal.aborted && server.isLeader() && presence.isAlive(),
     carryOut: (task) =>
       carryOut(task, {
         ...options,
@@ -73,8 +75,9 @@ export function openGuest(options: GuestOptions): Guest {
   });
 
   presence.beat();
-  const begun = endLeftovers(options, call, receipts, answers).finally(() => {
-    isReady = true;
+  const { signal } = ending;
+  const begun = endLeftovers({ id, server, call, receipts, answers, signal, log }).then((isEnded) => {
+    isReady = isEnded;
     tasks.look();
   });
   const unlisten = server.fleet.onChange(({ ids }) => {
@@ -83,7 +86,7 @@ export function openGuest(options: GuestOptions): Guest {
   const stop = async (why: string) => {
     ending.abort(why);
     unlisten();
-    await begun;
+    await atMost(begunWithinMs, begun);
     await tasks.settled();
     await orders.stop();
     await receipts.close(lastReceiptsWithinMs);
@@ -101,30 +104,4 @@ export function openGuest(options: GuestOptions): Guest {
     },
     stop,
   };
-}
-
-/**
- * Ends what the guest had when serve ended, or when another serve led: nobody has heard the rest of its answer, and nobody waits for what it had
- * asked. Never rejects.
- */
-async function endLeftovers(
-  { id, server, log }: GuestOptions,
-  call: ToolCaller,
-  receipts: Pick<ReceiptQueue, "write">,
-  answers: GuestAnswers,
-): Promise<void> {
-  const detail = "cliai serve ended while it answered, so its answer is lost; it may have done the work";
-  try {
-    await server.catchUp(id);
-    for (const { command_id } of tasksInHand(server.fleet.get(id)?.commands ?? []))
-      receipts.write({ command_id, state: "failed", route, detail });
-    for (const { request_id, agent_id } of server.requests.open()) {
-      if (agent_id === id) {
-        await call("withdraw_request", { request_id }, AbortSignal.timeout(withdrawWithinMs));
-      }
-    }
-    await answers.endOthers();
-  } catch (error) {
-    log.warn(`what ${id} had before is not ended: ${messageOf(error)}`);
-  }
 }

@@ -2,11 +2,13 @@
 // One server for all tests of this file.
 import { afterAll, describe, expect, test } from "bun:test";
 import { Empty, headers, type Msg, type NatsConnection } from "nats";
+import { openGuest } from "../../../src/agent-protocol/guests/guest.ts";
 import { mintAgent } from "../../../src/credentials/agent-keys.ts";
 import { peerCredsPath } from "../../../src/credentials/peers.ts";
 import type { CommandRecord } from "../../../src/domain/receipts.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { CommandType } from "../../../src/domain/wire/order-messages.ts";
+import { silentLogger } from "../../../src/log.ts";
 import { startPeerServer } from "../../support/peer-server.ts";
 import { until } from "../../support/wait-for.ts";
 
@@ -249,6 +251,48 @@ describe("openGuests()", () => {
     for (const end of ends.splice(0)) end();
     expect((await first).state).toBe("applied");
     await until("the second is done", () => endOf(order("greet again"))?.state === "applied");
+  });
+
+  test("gives it no task while another serve leads, nor if it leads no more when the task is read", async () => {
+    const led = parseAgentId("peer_box_echo_kim_led");
+    let leads = false;
+    const prompted: boolean[] = [];
+    const answer = ({ say, end }: Answering) => {
+      prompted.push(leads);
+      say("status", "ack");
+      end();
+    };
+    // In the fleet's account, where nobody else looks for it.
+    const { instance } = await startHost(bus.connection, { session: "led", work: answer });
+    const promptSubject = "agents.prompt.echo.kim.led";
+    const guest = openGuest({
+      ...{ id: led, by: "box (peer)", peerBus: bus, fleetBus: bus, now: () => new Date(), log: silentLogger },
+      service: { agent: "echo", owner: "kim", session: "led", instanceId: instance, promptSubject },
+      server: { ...server, isLeader: () => leads },
+    });
+    await until("it is there", () => view(led)?.axes.link.value === "online");
+    leads = true; // so that it ends what it had before
+    expect((await finish("before", led)).state).toBe("applied");
+    leads = false;
+    await send("task", "now", led);
+    await until("the task is stored", () => statesOf(order("now", led))?.[0] === "stored");
+    guest.alive();
+    await send("pause", undefined, led);
+    const pause = () => view(led)?.commands.findLast(({ type }) => type === "pause");
+    await until("the pause is refused", () => endOf(pause())?.state === "refused");
+    leads = true;
+    guest.alive();
+    leads = false; // before the task is read
+    await send("resume", undefined, led);
+    const resume = () => view(led)?.commands.findLast(({ type }) => type === "resume");
+    await until("the resume is refused", () => endOf(resume())?.state === "refused");
+    leads = true;
+    await until("it has got the task", () => {
+      guest.alive();
+      return endOf(order("now", led))?.state === "applied";
+    });
+    expect(prompted).toEqual([true, true]);
+    await guest.leave("the test is over");
   });
 
   test("refuses what the protocol has not, and says so", async () => {
