@@ -32,8 +32,8 @@ export interface GatewayOptions
   > {
   readonly server: PeerSeatOptions["server"] & GuestsOptions["server"];
   readonly isReserved: GuestsOptions["isReserved"];
-  /** For the agents of peers: how often they are looked for, and how long one may be silent. */
-  readonly guestTimes?: Pick<GuestsOptions, "lookEveryMs" | "silentForMs"> | undefined;
+  /** For the agents of peers: how often they are looked for, how long one may be silent, and how often a change of one is told. */
+  readonly guestTimes?: Pick<GuestsOptions, "lookEveryMs" | "silentForMs" | "wordEveryMs"> | undefined;
   /** The peers that there are now. */
   readonly readPeers: () => Promise<readonly Peer[]>;
   /** Connects to the account of a peer. The gateway closes the connection, unless it is `fleetBus`. */

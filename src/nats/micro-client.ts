@@ -35,6 +35,8 @@ export interface AskServicesOptions {
   readonly withinMs: number;
   /** How many answers are taken; the others are left out. */
   readonly most: number;
+  /** A longer answer is left out. */
+  readonly mostBytes: number;
   readonly log: Logger;
 }
 
@@ -42,7 +44,7 @@ export interface AskServicesOptions {
 export async function askServices(
   bus: Pick<Bus, "connection" | "createInbox">,
   subject: string,
-  { quietMs, withinMs, most, log }: AskServicesOptions,
+  { quietMs, withinMs, most, mostBytes, log }: AskServicesOptions,
 ): Promise<Uint8Array[]> {
   const answers: Uint8Array[] = [];
   const complete = Promise.withResolvers<void>();
@@ -53,7 +55,9 @@ export async function askServices(
     Empty,
     (message) => {
       const told = toldBy(message);
-      if (told.kind === "piece" && answers.length < most) answers.push(told.data);
+      if (told.kind === "piece" && told.data.length > mostBytes) {
+        log.debug(`an answer to ${subject} is left out: it has ${told.data.length} bytes`);
+      } else if (told.kind === "piece" && answers.length < most) answers.push(told.data);
       if (told.kind === "nobody" || answers.length >= most) return complete.resolve();
       clearTimeout(quiet);
       quiet = setTimeout(complete.resolve, quietMs);

@@ -25,25 +25,30 @@ export interface GuestPresenceOptions {
   readonly instanceId: string;
   /** `ci (peer)` */
   readonly by: string;
-  readonly bus: Bus;
+  readonly bus: Pick<Bus, "publish">;
   readonly now: () => Date;
+  /** Default `performance.now`. */
+  readonly monotonicMs?: (() => number) | undefined;
+  /** How often, at most, a change of what the guest says is told. Default 10000. */
+  readonly wordEveryMs?: number | undefined;
   readonly log: Logger;
 }
 
 /** What the heartbeats tell as their interval: the fleet takes three missed ones for silence. */
 export const guestBeatS = 15;
 
-/** How often, at most, a change of what the guest says is told. A later sign of life tells the last one. */
-const wordEveryMs = 1_000;
+/** Each change is stored, and `error` is told to people. A later sign of life tells the last one. */
+const usualWordMs = 10_000;
 
 export function createGuestPresence(options: GuestPresenceOptions): GuestPresence {
   const { id, instanceId, by, bus, now, log } = options;
+  const { monotonicMs = () => performance.now(), wordEveryMs = usualWordMs } = options;
   /** The last word that the guest has said, and the one that is told. */
   let heard: string | undefined;
   let said: string | undefined;
   let isWorking = false;
   let shown = "connected";
-  let aliveAtMs = performance.now();
+  let aliveAtMs = monotonicMs();
   let beatAtMs = Number.NEGATIVE_INFINITY;
   let wordAtMs = Number.NEGATIVE_INFINITY;
 
@@ -56,7 +61,7 @@ export function createGuestPresence(options: GuestPresenceOptions): GuestPresenc
   };
   const facts = () => ({ agent_id: id, instance_id: instanceId, timestamp: now().toISOString() });
   const beat = () => {
-    beatAtMs = performance.now();
+    beatAtMs = monotonicMs();
     publish("heartbeat", {
       ...facts(),
       ...{ config_name: by, cli: guestCli, cli_version: agentProtocolVersion, status: shown },
@@ -74,15 +79,15 @@ export function createGuestPresence(options: GuestPresenceOptions): GuestPresenc
   };
   return {
     alive(word) {
-      aliveAtMs = performance.now();
+      aliveAtMs = monotonicMs();
       heard = word ?? heard;
       if (heard !== said && aliveAtMs - wordAtMs >= wordEveryMs) {
         wordAtMs = aliveAtMs;
         said = heard;
       }
-      if (!show() && performance.now() - beatAtMs >= (guestBeatS * 1000) / 2) beat();
+      if (!show() && monotonicMs() - beatAtMs >= (guestBeatS * 1000) / 2) beat();
     },
-    isAlive: () => performance.now() - aliveAtMs < 2 * guestBeatS * 1000,
+    isAlive: () => monotonicMs() - aliveAtMs < 2 * guestBeatS * 1000,
     setWorking(works) {
       isWorking = works;
       if (!show()) beat();

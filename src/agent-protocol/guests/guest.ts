@@ -38,6 +38,8 @@ export interface GuestOptions {
   readonly server: Pick<Server, "fleet" | "requests" | "catchUp" | "readAll" | "isLeader">;
   /** After how long without a message an answer is given up. Default 60 s, as the protocol wants. */
   readonly silentForMs?: number | undefined;
+  /** How often, at most, a change of what it says of itself is told. Default 10 s. */
+  readonly wordEveryMs?: number | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }
@@ -48,11 +50,11 @@ const begunWithinMs = 1_000;
 
 /** Speaks for it from now on. */
 export function openGuest(options: GuestOptions): Guest {
-  const { id, by, service, fleetBus: bus, server, now, log } = options;
+  const { id, by, service, fleetBus: bus, server, wordEveryMs, now, log } = options;
   const { instanceId } = service;
   const link = linkOver(bus);
   const ending = new AbortController();
-  const presence = createGuestPresence({ id, instanceId, by, bus, now, log });
+  const presence = createGuestPresence({ id, instanceId, by, bus, wordEveryMs, now, log });
   const receipts = createReceiptQueue({ id, link, now, log });
   const call = createToolCaller({
     ...{ id, instanceId: () => instanceId, beat: presence.beat, link },

@@ -18,7 +18,10 @@ export interface Guests {
 }
 
 export interface GuestsOptions
-  extends Pick<GuestOptions, "peerBus" | "fleetBus" | "server" | "silentForMs" | "now" | "log"> {
+  extends Pick<
+    GuestOptions,
+    "peerBus" | "fleetBus" | "server" | "silentForMs" | "wordEveryMs" | "now" | "log"
+  > {
   /** The name of the peer. */
   readonly peer: string;
   /** The owner under which our own agents are announced, maybe in the same account. */
@@ -34,6 +37,7 @@ const usualLookMs = 5_000;
 const lookAgainMs = 1_000;
 const answersMs = { quietMs: 500, withinMs: 2_000 };
 const mostAnswers = 256;
+const mostAnswerBytes = 64 * 1024;
 /** How many agents of one peer the fleet has at most, with those that are away. */
 const mostGuests = 64;
 const longestWarning = 300;
@@ -49,13 +53,14 @@ export function openGuests(options: GuestsOptions): Guests {
   /** @param given may have words of the peer */
   const warnOnce = (given: string) => {
     const text = harmless(beginningOf(given, longestWarning));
-    if (told.size < mostAnswers && !told.has(text)) log.warn(text);
+    if (told.size >= mostAnswers || told.has(text)) return;
     told.add(text);
+    log.warn(text);
   };
   /** The agents that are there now, with all runs of each. */
   const find = async (): Promise<Map<AgentId, AgentService[]>> => {
     const infos = await askServices(peerBus, `$SRV.INFO.${agentsService}`, {
-      ...{ ...answersMs, most: mostAnswers, log },
+      ...{ ...answersMs, most: mostAnswers, mostBytes: mostAnswerBytes, log },
     });
     const found = new Map<AgentId, AgentService[]>();
     for (const data of infos) {
@@ -78,7 +83,7 @@ export function openGuests(options: GuestsOptions): Guests {
     if (known !== undefined && !(await hasGone(known, options))) return;
     await part(known, "another one has taken its place");
     const [service] = runs.toSorted((one, other) => (one.instanceId < other.instanceId ? -1 : 1));
-    const why = whyNot(id, options);
+    const why = whyNot(id, options, guests.keys());
     if (why !== undefined) return warnOnce(`${id} does not join the fleet: ${why}`);
     if (service === undefined || isStopped) return;
     const guest = openGuest({ ...options, id, service, by: `${peer} (peer)` });
@@ -164,12 +169,19 @@ function createLooks(look: () => Promise<void>, onError: (error: unknown) => voi
   };
 }
 
-/** Why an agent may not join the fleet under this id; undefined if it may. */
-function whyNot(id: AgentId, { peer, server, isReserved }: GuestsOptions): string | undefined {
+/**
+ * Why an agent may not join the fleet under this id; undefined if it may.
+ * @param joined the guests of the peer that have joined; the fleet may not have heard of them yet
+ */
+function whyNot(
+  id: AgentId,
+  { peer, server, isReserved }: GuestsOptions,
+  joined: Iterable<AgentId>,
+): string | undefined {
   const known = server.fleet.get(id);
   if (known !== undefined && known.cli !== guestCli) return "the fleet has an agent with this id";
   if (isReserved(id)) return "an agent of your own has this id";
-  const ids = server.fleet.list().map(({ agent_id }) => agent_id);
+  const ids = [...new Set([...server.fleet.list().map(({ agent_id }) => agent_id), ...joined])];
   const twin = caseTwinOf(id, ids);
   if (twin !== undefined) return `the id differs from ${twin} in case only`;
   if (known !== undefined) return undefined;

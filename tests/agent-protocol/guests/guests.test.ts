@@ -12,7 +12,7 @@ import { silentLogger } from "../../../src/log.ts";
 import { startPeerServer } from "../../support/peer-server.ts";
 import { until } from "../../support/wait-for.ts";
 
-const guestTimes = { lookEveryMs: 200 };
+const guestTimes = { lookEveryMs: 200, wordEveryMs: 100 };
 const { parts, dir, keys, bus, server, openProtocol, connectPeer } = await startPeerServer({ guestTimes });
 const protocol = openProtocol();
 afterAll(() => parts.disposeAsync());
@@ -32,6 +32,8 @@ interface Host {
   readonly instance: string;
   /** The texts of the prompts that have come. */
   readonly prompts: string[];
+  /** How often it was asked what it is. */
+  looks(): number;
   beat(more?: object): void;
 }
 
@@ -40,12 +42,14 @@ interface HostOptions {
   readonly version?: string;
   readonly promptSubject?: string;
   readonly more?: object;
+  /** Stands in what it says that it is. */
+  readonly padding?: { readonly description: string };
   readonly work?: (answering: Answering) => void | Promise<void>;
 }
 
 /** A host of one agent, `echo` of `kim`, as a program would write it that knows the protocol alone. */
 async function startHost(connection: NatsConnection, options: HostOptions = {}): Promise<Host> {
-  const { session = "main", version = "0.3", more = { busy: false } } = options;
+  const { session = "main", version = "0.3", more = { busy: false }, padding = {} } = options;
   // A subject has no spaces.
   const name = session.replaceAll(" ", "-");
   const { promptSubject = `agents.prompt.echo.kim.${name}`, work = ({ end }) => end() } = options;
@@ -66,9 +70,13 @@ async function startHost(connection: NatsConnection, options: HostOptions = {}):
         if (error === null) onMessage(message);
       },
     });
+  let looks = 0;
   const answer = (subject: string, body: object) =>
     hear(subject, (message) => void message.respond(json(body)));
-  answer("$SRV.INFO.agents", { type: "io.nats.micro.v1.info_response", ...facts, endpoints });
+  hear("$SRV.INFO.agents", (message) => {
+    looks += 1;
+    message.respond(json({ type: "io.nats.micro.v1.info_response", ...facts, ...padding, endpoints }));
+  });
   answer(`$SRV.PING.agents.${instance}`, { type: "io.nats.micro.v1.ping_response", ...facts });
   const beat = { agent: "echo", owner: "kim", session, instance_id: instance, interval_s: 30 };
   answer(statusSubject, { ...beat, ts: new Date().toISOString(), ...more });
@@ -80,7 +88,7 @@ async function startHost(connection: NatsConnection, options: HostOptions = {}):
   hear(promptSubject, onPrompt, "agents");
   await connection.flush();
   return {
-    ...{ connection, instance, prompts },
+    ...{ connection, instance, prompts, looks: () => looks },
     beat: (said = {}) => connection.publish(`agents.hb.echo.kim.${name}`, json({ ...beat, ...said })),
   };
 }
@@ -328,16 +336,41 @@ describe("openGuests()", () => {
     await startHost(other).catch(() => undefined); // its subscriptions are refused
     await startHost(connection, { session: "Old", version: "0.2" });
     await startHost(connection, { session: "ours", promptSubject: "agents.prompt.cliai.kim-lee.ada" });
-    await startHost(connection, { session: "Last One" });
+    await startHost(connection, { session: "huge", padding: { description: "x".repeat(70_000) } });
+    const lastOne = await startHost(connection, { session: "Last One" });
     const ids = () => server.fleet.list().map(({ agent_id }) => agent_id);
     const last = await until("the last one is there", () => ids().find((each) => /last-one/.test(each)));
     expect(last).toMatch(/^peer_box_echo-kim-last-one-[0-9a-f]{8}$/);
-    expect(ids().filter((each) => /caller|old|ours/i.test(each))).toEqual([]);
+    // It may have been met before the others of the same look, but not of a later one: looks never overlap.
+    const before = lastOne.looks();
+    await until("all were looked for again", () => lastOne.looks() >= before + 2);
+    expect(ids().filter((each) => /caller|old|ours|huge/i.test(each))).toEqual([]);
     // Its account has nobody else in it, and there it may only serve.
     for (const subject of ["agents.prompt.cliai.kim-lee.ada", "agent.ada.command", "$JS.API.STREAM.LIST"])
       await expect(connection.request(subject, "", { timeout: 5_000 })).rejects.toThrow(/permissions/i);
     const minted = mintAgent(dir.path, keys, { id, role: "agent", now: new Date() });
     await expect(minted).rejects.toThrow("could be the id of an agent of a peer");
+  });
+
+  test("lets no more agents of a peer join than the fleet takes of one, however many come at once", async () => {
+    const crowd = await connectPeer({ name: "crowd", mayServe: true });
+    let looks = 0;
+    crowd.subscribe("$SRV.INFO.agents", {
+      callback: (_error, message) => {
+        looks += 1;
+        for (let n = 0; n < 70; n += 1) {
+          const metadata = { agent: "echo", owner: "kim", session: `${n}`, protocol_version: "0.3" };
+          const endpoints = [{ name: "prompt", subject: `agents.prompt.echo.kim.${n}` }];
+          message.respond(JSON.stringify({ name: "agents", id: `crowd${n}`, metadata, endpoints }));
+        }
+      },
+    });
+    const joined = () => server.fleet.list().filter(({ agent_id }) => agent_id.startsWith("peer_crowd_"));
+    await until("as many as may join have joined", () => joined().length >= 64);
+    const before = looks;
+    await until("all were looked for again", () => looks >= before + 2);
+    expect(joined().length).toBe(64);
+    await crowd.close();
   });
 
   test("ends what it cannot follow any more when serve ends, and what was left over when it begins", async () => {
