@@ -10,7 +10,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { openExchange, tellText } from "../../nats/micro-client.ts";
 import type { GuestAnswers } from "./guest-answers.ts";
-import { createGuestQueries } from "./guest-queries.ts";
+import { createGuestQueries, type GuestQueriesOptions } from "./guest-queries.ts";
 import type { GuestTask } from "./guest-tasks.ts";
 import { createGuestWords, type GuestWords } from "./guest-words.ts";
 import { type PromptEnd, promptGuest } from "./prompt-guest.ts";
@@ -29,6 +29,8 @@ export interface CarryOutOptions {
   readonly call: ToolCaller;
   readonly receipts: Pick<ReceiptQueue, "noteToken" | "write">;
   readonly answers: GuestAnswers;
+  /** The requests, for the questions that it asks. */
+  readonly requests: GuestQueriesOptions["requests"];
   readonly onWorking: (isWorking: boolean) => void;
   readonly signal: AbortSignal;
   /** After how long without a message an answer is given up. Default 60 s, as the protocol wants. */
@@ -69,7 +71,7 @@ async function answerOf(
   words: GuestWords,
   onTaken: () => void,
   onSeen: () => void,
-  { id, service, peerBus, call, answers, signal, silentForMs, log }: CarryOutOptions,
+  { id, service, peerBus, call, answers, requests, signal, silentForMs, log }: CarryOutOptions,
 ): Promise<PromptEnd> {
   const { maxPayloadBytes = Number.POSITIVE_INFINITY, promptSubject } = service;
   const body = { prompt: text };
@@ -79,7 +81,7 @@ async function answerOf(
     return { kind: "failed", why: `the task has ${has} bytes, and it takes ${most} at most` };
   }
   const reply = (subject: string, answer: string) => tellText(peerBus, subject, answer, log);
-  const queries = createGuestQueries({ call, reply, answers, log });
+  const queries = createGuestQueries({ call, reply, answers, requests, log });
   try {
     return await promptGuest({
       ...{ onTaken, onSeen, signal, silentForMs, log },

@@ -2,10 +2,12 @@
 
 import type { ToolCaller } from "../../agent-link/tool-call.ts";
 import { type HeardQuery, replyText } from "../../domain/agent-protocol/heard-pieces.ts";
+import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
 import { mostWaitS } from "../../domain/wire/tools/tool-definition.ts";
 import type { Logger } from "../../log.ts";
+import type { RequestReading } from "../../server/server.ts";
 import type { GuestAnswers } from "./guest-answers.ts";
 
 export interface GuestQueries {
@@ -24,6 +26,7 @@ export interface GuestQueriesOptions {
   /** Publishes an answer. Resolves with false if nobody listens there. */
   readonly reply: (subject: string, text: string) => Promise<boolean>;
   readonly answers: Pick<GuestAnswers, "told">;
+  readonly requests: Pick<RequestReading, "all" | "onChange">;
   readonly log: Logger;
 }
 
@@ -32,7 +35,8 @@ const longestQuestion = 20_000;
 const mostOpen = 16;
 const withdrawWithinMs = 5_000;
 
-export function createGuestQueries({ call, reply, answers, log }: GuestQueriesOptions): GuestQueries {
+export function createGuestQueries(options: GuestQueriesOptions): GuestQueries {
+  const { call, reply, answers, requests, log } = options;
   const over = new AbortController();
   const open = new Set<Promise<void>>();
   let hasAsked = false;
@@ -54,10 +58,15 @@ export function createGuestQueries({ call, reply, answers, log }: GuestQueriesOp
   };
   const withdraw = async (requestId: string) => {
     const signal = AbortSignal.timeout(withdrawWithinMs);
-    // It may not have been asked yet, or somebody may have answered it just now.
-    await call("withdraw_request", { request_id: requestId }, signal).catch((error: unknown) =>
-      log.debug(`a question is not withdrawn: ${messageOf(error)}`),
-    );
+    const tryOnce = () => call("withdraw_request", { request_id: requestId }, signal);
+    try {
+      if (!(await tryOnce()).isError) return;
+      // Somebody has answered it just now, or it was not stored yet: the withdrawal is handled while the question is being stored.
+      const isAsked = ({ call_id }: AgentRequest) => call_id === requestId;
+      if (await isOpenOnceKnown(requests, isAsked, signal)) await tryOnce();
+    } catch (error) {
+      log.debug(`a question is not withdrawn: ${messageOf(error)}`);
+    }
   };
   return {
     ask(query) {
@@ -79,4 +88,28 @@ export function createGuestQueries({ call, reply, answers, log }: GuestQueriesOp
 function answerIn(result: unknown): string | undefined {
   const { answer } = (result ?? {}) as { readonly answer?: unknown };
   return typeof answer === "string" ? answer : undefined;
+}
+
+/** Whether the request is open when it is known; false if it does not become known before the signal aborts. */
+async function isOpenOnceKnown(
+  { all, onChange }: GuestQueriesOptions["requests"],
+  isIt: (request: AgentRequest) => boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const known = Promise.withResolvers<boolean>();
+  const look = () => {
+    const request = all().find(isIt);
+    if (request !== undefined) known.resolve(isOpen(request));
+  };
+  const giveUp = () => known.resolve(false);
+  const unlisten = onChange(look);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    if (signal.aborted) giveUp();
+    look();
+    return await known.promise;
+  } finally {
+    unlisten();
+    signal.removeEventListener("abort", giveUp);
+  }
 }

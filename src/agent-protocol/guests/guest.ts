@@ -72,7 +72,8 @@ export function openGuest(options: GuestOptions): Guest {
     carryOut: (task) =>
       carryOut(task, {
         ...options,
-        ...{ call, receipts, answers, signal: ending.signal, onWorking: presence.setWorking },
+        ...{ call, receipts, answers, requests: server.requests },
+        ...{ signal: ending.signal, onWorking: presence.setWorking },
       }),
   });
 

@@ -36,6 +36,7 @@ async function receiptsAfter(answered: readonly Msg[], more: Partial<CarryOutOpt
       call: async () => ({ isError: false, text: "done" }),
       receipts: { noteToken: () => undefined, write: ({ state }) => void states.push(state) },
       answers: { told: () => undefined, endOthers: async () => undefined },
+      requests: { all: () => [], onChange: () => () => undefined },
       onWorking: (isWorking) => void working.push(isWorking),
       ...{ signal: new AbortController().signal, now: () => new Date(), log: silentLogger, ...more },
     },
