@@ -2,7 +2,7 @@
 //
 // Keeps a seat for each peer: it connects to the account of each, and announces there the agents that are online.
 
-import { isGuestId } from "../domain/agent-protocol/guest-id.ts";
+import { isGuest } from "../domain/agent-protocol/guest-id.ts";
 import { beatIntervalS } from "../domain/agent-protocol/protocol-names.ts";
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import { messageOf } from "../domain/text/errors.ts";
@@ -84,7 +84,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       if (!peers.some((each) => isSame(each, peer))) await rise(peer.name, isLeader);
     }
     // Not those of another peer, nor the peer's own.
-    const isShown = ({ agent_id, axes }: AgentView) => axes.link.value === "online" && !isGuestId(agent_id);
+    const isShown = (view: AgentView) => view.axes.link.value === "online" && !isGuest(view);
     const online = peers.length === 0 ? [] : server.fleet.list().filter(isShown);
     const faults: string[] = [];
     for (const peer of peers) {

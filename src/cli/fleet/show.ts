@@ -1,7 +1,7 @@
 // `cliai show AGENT`: prints all that is known of one agent, with the evidence for its status.
 import { agentClis } from "../../agents/agent-clis.ts";
 import { abilitiesOf } from "../../domain/abilities.ts";
-import { guestWords, isGuestId } from "../../domain/agent-protocol/guest-id.ts";
+import { guestWords, isGuest } from "../../domain/agent-protocol/guest-id.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { needText } from "../../domain/fleet/needs/need.ts";
@@ -79,7 +79,7 @@ function factLines(agent: AgentView, now: Date): string[] {
     worktree: worktreeText(agent),
     tags: agent.tags.join(", "),
     cli: cliText(agent),
-    "known as": isGuestId(agent.agent_id) ? guestWords : undefined,
+    "known as": isGuest(agent) ? guestWords : undefined,
     abilities: abilitiesOf(agent.heartbeat, agentClis)?.summary,
     session: agent.session_id,
     host: [agent.host, agent.pid === undefined ? "" : `pid ${agent.pid}`].filter(Boolean).join(", "),

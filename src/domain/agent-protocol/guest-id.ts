@@ -22,9 +22,20 @@ const prefix = "peer_";
 const longest = 63;
 const hashLength = 8;
 
-/** Whether only a guest may have this id. In any case of letters, because no two ids differ in case only. */
+/** Whether only a guest may have this id, when it is given. In any case of letters, because no two ids differ in case only. */
 export function isGuestId(id: string): boolean {
   return /^peer_.+_.+$/i.test(id);
+}
+
+/** Whether it is a guest. An agent of our own may have the id of one, if an earlier version made it, or under `--insecure`. */
+export function isGuest({ agent_id, cli }: ShownAgent): boolean {
+  return cli === guestCli && isGuestId(agent_id);
+}
+
+interface ShownAgent {
+  readonly agent_id: string;
+  /** As its record has it. */
+  readonly cli?: string | undefined;
 }
 
 /** @throws CliaiError `agent_id_invalid` for an id that only a guest may have */

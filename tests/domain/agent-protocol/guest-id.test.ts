@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import {
   canHaveGuests,
   guestIdOf,
+  isGuest,
   isGuestId,
   refuseGuestId,
 } from "../../../src/domain/agent-protocol/guest-id.ts";
@@ -55,6 +56,17 @@ describe("guestIdOf()", () => {
   test("always gives the same agent the same id", () => {
     expect(String(guestIdOf("ci", { ...echo, session: "Main" }))).toBe("peer_ci_echo-kim-main-1d80c35e");
   });
+});
+
+test("isGuest() goes by the CLI, too: an agent of our own may have such an id from an earlier version", () => {
+  const agent_id = "peer_ci_echo_kim_main";
+  const views = [
+    { agent_id, cli: "agent-protocol" },
+    { agent_id, cli: "claude" },
+    { agent_id },
+    { agent_id: "ada", cli: "agent-protocol" },
+  ];
+  expect(views.map(isGuest)).toEqual([true, false, false, false]);
 });
 
 test("refuseGuestId() refuses the ids of guests, in any case of letters, and no others", () => {

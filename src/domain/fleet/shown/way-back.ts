@@ -1,6 +1,5 @@
 // Tells how an agent that is away can be started again.
-import { isGuestId } from "../../agent-protocol/guest-id.ts";
-import type { AgentId } from "../../wire/agent-id.ts";
+import { isGuest } from "../../agent-protocol/guest-id.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { AgentView } from "../agent-view.ts";
 
@@ -16,20 +15,20 @@ export function wasLaunched({ session, heartbeat }: Pick<AgentRecord, "session" 
   return session !== undefined || heartbeat?.agent_cli !== undefined;
 }
 
-function ownWay(id: AgentId): string {
-  return isGuestId(id)
+function ownWay(agent: Pick<AgentRecord, "agent_id" | "cli">): string {
+  return isGuest(agent)
     ? "start its own program again; cliai finds it by itself"
     : "start its own program again, such as the MCP client that runs cliai bridge";
 }
 
 /** How the agent comes back when it is away: the command that resumes it, or, if cliai cannot start it, who can. */
 export function wayBack(record: AgentRecord): string {
-  return wasLaunched(record) ? resumeLine(record) : ownWay(record.agent_id);
+  return wasLaunched(record) ? resumeLine(record) : ownWay(record);
 }
 
 /** The hint for an agent that does not run. */
 export function startAgainHint(record: AgentRecord): string {
-  return wasLaunched(record) ? `start it again: ${resumeLine(record)}` : ownWay(record.agent_id);
+  return wasLaunched(record) ? `start it again: ${resumeLine(record)}` : ownWay(record);
 }
 
 type Shown = Pick<AgentView, "status" | "session" | "heartbeat">;
@@ -43,6 +42,6 @@ export function isResumable(view: Shown): boolean {
 }
 
 /** How to start an agent again that has ended and that cliai did not launch; undefined for any other agent. */
-export function ownWayBack(view: Shown & Pick<AgentView, "agent_id">): string | undefined {
-  return endedWords.includes(view.status) && !wasLaunched(view) ? ownWay(view.agent_id) : undefined;
+export function ownWayBack(view: Shown & Pick<AgentView, "agent_id" | "cli">): string | undefined {
+  return endedWords.includes(view.status) && !wasLaunched(view) ? ownWay(view) : undefined;
 }

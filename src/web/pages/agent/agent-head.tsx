@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // How an agent is, in a few lines above its tabs: its status, its task, what it said last. For one that has ended: what is lost, and what a
 // person can do.
-import { guestWords, isGuestId } from "../../../domain/agent-protocol/guest-id.ts";
+import { guestWords, isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import { type AgentView, unknownText } from "../../../domain/fleet/agent-view.ts";
 import { isResumable, ownWayBack, resumeLine } from "../../../domain/fleet/shown/way-back.ts";
 import { LastAction } from "../parts/last-action.tsx";
@@ -22,7 +22,7 @@ export function AgentHead({ view, now }: { view: AgentView; now: Date }) {
         </span>
       </p>
       <AttentionLine view={view} />
-      {isGuestId(view.agent_id) && <p class="quiet">{guestWords}</p>}
+      {isGuest(view) && <p class="quiet">{guestWords}</p>}
       <EndedAgent view={view} />
       <p class="task">
         <TaskText view={view} now={now} />
@@ -65,7 +65,7 @@ function EndedAgent({ view }: { view: AgentView }) {
           </CommandLine>
         )}
         {ownWay !== undefined && <li>cliai did not launch it: {ownWay}</li>}
-        {!isGuestId(agent_id) && (
+        {!isGuest(view) && (
           <li>
             <ActLink href={`/spawn?${spawn}`} posts="/spawn">
               Launch another one
@@ -93,11 +93,12 @@ function CommandLine({ id, text, children }: { id: string; text: string; childre
 }
 
 /** What the end of its run has broken off. */
-function lostWords({ agent_id, status, session }: AgentView): string {
+function lostWords(view: AgentView): string {
+  const { status, session } = view;
   const tools = session?.tools ?? [];
   const isInTurn = session?.turn !== undefined && session.turn.ended_at === undefined;
   if (status === "failed_to_start") return "It has failed to start, so it has done nothing.";
-  if (isGuestId(agent_id)) return "What it had not answered by then is not known here.";
+  if (isGuest(view)) return "What it had not answered by then is not known here.";
   if (tools.length > 0)
     return `It ended in the middle of a tool call (${tools.map(({ tool }) => tool).join(", ")}): what the tool had not done by then is lost.`;
   if (isInTurn)

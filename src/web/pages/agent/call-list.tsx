@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // What the agent does now, and what it did last: one line for each tool call, newest first.
-import { isGuestId } from "../../../domain/agent-protocol/guest-id.ts";
+import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { ToolInFlight } from "../../../domain/fleet/session-evidence.ts";
 import { type FoldedLine, foldCalls } from "../../../domain/fleet/shown/fold-calls.ts";
@@ -46,9 +46,9 @@ function mayWait({ needs }: AgentView): boolean {
   return needs.some(({ kind }) => kind === "permission");
 }
 
-function idleWords({ agent_id, axes: { activity } }: AgentView): string {
-  if (isGuestId(agent_id)) return "Not known: its protocol tells of no tool calls.";
-  return activity.value === "working" ? "No tool call: its model works." : "No tool call.";
+function idleWords(view: AgentView): string {
+  if (isGuest(view)) return "Not known: its protocol tells of no tool calls.";
+  return view.axes.activity.value === "working" ? "No tool call: its model works." : "No tool call.";
 }
 
 /** The words of the call, if its start is among the last events. */

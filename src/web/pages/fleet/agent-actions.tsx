@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The two actions on an agent's card: the one that fits its state, and stop, which first asks on a page that names the agent. An agent of a peer
 // cannot be stopped.
-import { isGuestId } from "../../../domain/agent-protocol/guest-id.ts";
+import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ActLink, PostForm, SubmitButton } from "../viewer/act.tsx";
@@ -12,7 +12,7 @@ export function AgentActions({ view }: { view: AgentView }) {
   return (
     <div class="card-acts">
       <FirstAction view={view} isOver={isOver} />
-      {!isOver && !isGuestId(agent_id) && (
+      {!isOver && !isGuest(view) && (
         <ActLink class="button stop" href={`/bulk/stop?agents=${agent_id}`} posts="/bulk">
           <Icon name="stop" /> Stop …<span class="unseen"> {agent_id}</span>
         </ActLink>
@@ -39,7 +39,7 @@ function FirstAction({ view, isOver }: { view: AgentView; isOver: boolean }) {
       </a>
     );
   }
-  if (isGuestId(agent_id)) {
+  if (isGuest(view)) {
     return (
       <a class="button" href={`/agents/${agent_id}`}>
         <Icon name="text" /> Give a task<span class="unseen"> to {agent_id}</span>

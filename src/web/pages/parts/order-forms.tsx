@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 // The forms that send an agent a command. Each contains a command id, so that pressing its button twice takes effect only once.
 
-import { isGuestId } from "../../../domain/agent-protocol/guest-id.ts";
+import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { isResumable } from "../../../domain/fleet/shown/way-back.ts";
 import type { Health } from "../../../server/server.ts";
@@ -88,7 +88,7 @@ export function OrderButtons({ view }: { view: AgentView }) {
   const { value } = view.axes.control;
   const isGone = view.axes.link.value === "offline";
   const action = `/agents/${agent_id}/commands`;
-  const guest = isGuestId(agent_id) ? "its protocol has no such order" : undefined;
+  const guest = isGuest(view) ? "its protocol has no such order" : undefined;
   const over = value === "stopped" ? "it has stopped" : isGone ? "it is not running" : guest;
   const ending = value === "stop_requested" ? "it is stopping" : over;
   const isPaused = value === "paused" || value === "pause_requested";

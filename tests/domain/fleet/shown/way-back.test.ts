@@ -47,7 +47,7 @@ test("startAgainHint() and wayBack() name `cliai resume` only for an agent that 
 
 test("an agent of a peer comes back by its own program, and not by cliai", () => {
   const agent_id = parseAgentId("peer_ci_echo_kim_main");
-  const guest = { agent_id, status: "disconnected", heartbeat: beat };
+  const guest = { agent_id, cli: "agent-protocol", status: "disconnected", heartbeat: beat };
   expect(isResumable(guest)).toBe(false);
   expect(ownWayBack(guest)).toBe("start its own program again; cliai finds it by itself");
 });
