@@ -146,10 +146,14 @@ describe("a link that answers", () => {
     expect(stateOf(request)?.state).toBe("asked");
   });
 
-  test("is not sent by another site's page, and opens nothing else", async () => {
+  test("is sent by its own page only, and opens nothing else", async () => {
     const request = await question();
     const refused = await post(linkTo(request), { choice: "red" }, { origin: "http://evil.test" });
     expect([refused.status, stateOf(request)?.state]).toEqual([403, "asked"]);
+    const body = new URLSearchParams(linkTo(request).split("?")[1]);
+    body.set("choice", "red");
+    const unsaid = await web.app.request(`${origin}/answer`, { method: "POST", headers: { host }, body });
+    expect([unsaid.status, stateOf(request)?.state]).toEqual([403, "asked"]);
     const { search } = new URL(origin + linkTo(request));
     expect((await get(`/inbox${search}`)).status).toBe(401);
   });

@@ -6,6 +6,7 @@ import { CliaiError } from "../../../domain/text/errors.ts";
 import type { ConnectionInfo } from "../../access/access.ts";
 import { type GoodLink, openAnswerLink, type SentLink } from "../../access/answer-links.ts";
 import { createFailedTries } from "../../access/failed-tries.ts";
+import { isOwnOrigin } from "../../access/guard.ts";
 import { answerFromForm } from "../../api/answers.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
@@ -44,6 +45,11 @@ export function registerAnswerLinkRoutes(
   });
 
   pages.post("/answer", bodyLimit({ maxSize: mostFormBytes, onError: tooLarge }), async (c) => {
+    if (!isOwnOrigin(c)) {
+      throw new CliaiError("refused", "only the page of the link answers by it", {
+        hint: "open the link in a browser, and press a button there",
+      });
+    }
     const form = await readForm(c);
     const textOf = (name: string) => (typeof form[name] === "string" ? form[name] : "");
     const sent = { by: textOf("by"), request: textOf("request"), code: textOf("code") };
