@@ -197,7 +197,7 @@ async function undo(
   }: { readonly path: string; readonly branch: string | undefined; readonly begin: string },
 ): Promise<void> {
   await git.ask(["worktree", "remove", "--force", "--force", path], { withinMs: longWithinMs });
-  if (branch !== undefined) await git.ask(["update-ref", "-d", `refs/heads/${branch}`, begin]);
+  if (branch !== undefined) await git.ask(["update-ref", "--no-deref", "-d", `refs/heads/${branch}`, begin]);
   // Only an empty one: others may be in it.
   if (dirname(path) !== dirname(root)) await rmdir(dirname(path)).catch(() => undefined);
 }
