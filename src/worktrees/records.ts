@@ -25,7 +25,7 @@ function nameOf({ agent_id, repository }: Key): string {
   return `${agent_id}.${createHash("sha256").update(repository).digest("hex").slice(0, 12)}`;
 }
 
-/** The output of the last run of the profile's `worktree_setup`. */
+/** The output of all runs of the profile's `worktree_setup`. */
 export function setupLogOf(dataDir: string, key: Key): string {
   return join(worktreesDirOf(dataDir), `${nameOf(key)}.setup.log`);
 }

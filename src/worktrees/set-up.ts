@@ -1,5 +1,6 @@
 // Runs the profile's `worktree_setup` in a new worktree, and keeps its output.
 import { createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { CliaiError } from "../domain/text/errors.ts";
 import { harmless } from "../domain/text/harmless.ts";
@@ -33,7 +34,9 @@ export async function setUpWorktree(
   { command, env, dataDir, signal }: SetUpOptions,
 ): Promise<WorktreeRecord> {
   const log = setupLogOf(dataDir, record);
-  const output = createWriteStream(log, { mode: 0o600 });
+  const isAgain = ((await stat(log).catch(() => undefined))?.size ?? 0) > 0;
+  const output = createWriteStream(log, { mode: 0o600, flags: "a" });
+  if (isAgain) output.write("\n--- once more ---\n");
   let tail = Buffer.alloc(0);
   const onOutput = (piece: Uint8Array) => {
     output.write(piece);
