@@ -1,6 +1,6 @@
 // Copies or links files that git does not have, such as `.env`, from the project into a worktree; and compares them later.
 import { cp, lstat, mkdir, open, readdir, readlink, realpath, rm, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
 import { messageOf } from "../domain/text/errors.ts";
 import type { CarriedFile, WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
@@ -60,7 +60,7 @@ export async function changedSinceCarried({
   const compare = async (path: string, source: string) => {
     const target = join(root, path);
     const stats = await lstat(target).catch(() => undefined); // removed: nothing is lost with it
-    if (stats === undefined || (await isSame(target, source))) return;
+    if (stats === undefined || (await isSame(target, source, root))) return;
     if (!stats.isDirectory()) changed.push(path);
     else for (const name of await readdir(target)) await compare(`${path}/${name}`, join(source, name));
   };
@@ -71,12 +71,18 @@ export async function changedSinceCarried({
   return changed;
 }
 
-/** Removes those that git does not track, so that git finds nothing that it does not know. Call it only when nothing of them is lost. */
+/**
+ * Removes those that git does not track, so that git finds nothing that it does not know. Call it only when nothing of them is lost. What
+ * has come behind a symbolic link meanwhile is somewhere else, and stays.
+ */
 export async function removeCarried(
   { path: root, files }: Pick<WorktreeRecord, "path" | "files">,
   git: Pick<Git, "run">,
 ): Promise<void> {
   for (const { path } of files) {
+    const parent = dirname(join(root, path));
+    const real = await realpath(parent).catch(() => undefined); // removed
+    if (real === undefined || real !== join(await realpath(root), relative(root, parent))) continue;
     if ((await git.run(["ls-files", "-z", "--", path])) !== "") continue;
     await rm(join(root, path), { recursive: true, force: true });
   }
@@ -88,8 +94,11 @@ async function linkOf(path: string): Promise<string | undefined> {
 
 const pieceBytes = 1 << 16;
 
-/** Whether both are files with the same bytes, or links to the same place. */
-export async function isSame(path: string, other: string): Promise<boolean> {
+/** Whether both are files with the same bytes, or links to the same place, and the other is not itself in the worktree. @param root the worktree */
+export async function isSame(path: string, other: string, root: string): Promise<boolean> {
+  const parent = await realpath(dirname(other)).catch(() => undefined); // absent
+  // By a symbolic link, the other may be this same file, or one that goes with it.
+  if (parent === undefined || isWithin(await realpath(root), join(parent, basename(other)))) return false;
   const [one, two] = await Promise.all([path, other].map((each) => lstat(each).catch(() => undefined)));
   if (one === undefined || two === undefined) return false;
   if (one.isSymbolicLink() && two.isSymbolicLink()) return (await linkOf(path)) === (await linkOf(other));

@@ -1,19 +1,20 @@
 // Looks at one worktree: what is in it that nothing else has, and how far its branch is from the branch that it began at.
-import { lstat, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CliaiError } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { type ListedWorktree, parseHidden, parseStatus } from "../domain/worktrees/git-output.ts";
 import { type KeepReason, keepReasons, type WorktreeFacts } from "../domain/worktrees/keep-reasons.ts";
 import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
 import type { Environment } from "../runtime.ts";
 import { changedSinceCarried, isSame } from "./carry-files.ts";
 import { createGit, type Git, listWorktrees, longWithinMs } from "./git.ts";
+import { doingIn, existing, repositoriesWithWork, walk } from "./inner-repositories.ts";
 import { isThere } from "./records.ts";
 
 export interface WorktreeLook {
   readonly record: WorktreeRecord;
-  /** `gone`: a person has removed it with git, or its repository is not there. */
-  readonly state: "there" | "missing" | "gone";
+  /** `gone`: a person has removed it with git. `missing`: its directory or its repository is not there. `unreadable`: a look at it fails. */
+  readonly state: "there" | "missing" | "gone" | "unreadable";
   /** The branch that is checked out; undefined for a detached head. */
   readonly branch: string | undefined;
   /** Commits that only its head has, and that only the branch has which it began at; undefined if there is no such branch any more. */
@@ -25,6 +26,8 @@ export interface WorktreeLook {
   readonly unpushed: number | undefined;
   /** Of all its files. */
   readonly bytes: number;
+  /** Ignored directories, which end with `/`: they go with it. */
+  readonly ignoredDirs: readonly string[];
   /** Why `clean` keeps it; empty if it does not. */
   readonly reasons: readonly KeepReason[];
 }
@@ -33,6 +36,8 @@ export interface LookOptions {
   readonly env: Environment;
   /** Whether the agent runs. */
   readonly isHeld: boolean;
+  /** Other agents that run in it. */
+  readonly users?: readonly string[];
 }
 
 /** Git in a worktree. It never goes up to a repository around it, also if somebody has removed its `.git`. */
@@ -47,34 +52,38 @@ export function gitOf({ repository }: Pick<WorktreeRecord, "repository">, env: E
 
 /** @throws CliaiError `failed`, `no_answer`, `cli_missing` if git cannot read it */
 export async function lookAt(record: WorktreeRecord, options: LookOptions): Promise<WorktreeLook> {
-  const nothing = {
-    record,
-    branch: undefined,
-    ahead: undefined,
-    behind: undefined,
-    uncommitted: 0,
-    unpushed: undefined,
-    bytes: 0,
-  };
-  const known = await listedIn(record, options.env);
-  if (known === undefined) return { ...nothing, state: "gone", reasons: [] };
-  const git = gitIn(record, options.env);
-  if (!(await isThere(record.path)) || (await git.ask(["rev-parse", "--git-dir"])) === undefined) {
-    const missing = { ...noFacts, isHeld: options.isHeld, locked: known.locked, isMissing: true };
-    return { ...nothing, state: "missing", branch: known.branch, reasons: keepReasons(missing) };
+  const { env, isHeld, users = [] } = options;
+  const known = await listedIn(record, env);
+  const git = gitIn(record, env);
+  const missing = await missingOf(record, known, git);
+  if (missing !== undefined || known === undefined) {
+    const reasons = keepReasons({ ...noFacts, isHeld, users, locked: known?.locked, missing });
+    const state = missing === undefined ? "gone" : "missing";
+    return { ...nothingSeen, record, state, branch: known?.branch, reasons };
   }
-  const { facts, bytes } = await readFacts(record, known, options);
+  const { facts, bytes, ignoredDirs } = await readFacts(record, known, options);
   return {
-    ...{ record, state: "there", branch: known.branch, bytes },
-    ...(await distances(record, git, options.env)),
+    ...{ record, state: "there", branch: known.branch, bytes, ignoredDirs },
+    ...(await distances(record, git, env)),
     uncommitted: facts.changed.length + facts.untracked.length,
     reasons: keepReasons(facts),
   };
 }
 
+const nothingSeen = {
+  ...{ branch: undefined, ahead: undefined, behind: undefined, unpushed: undefined },
+  ...{ uncommitted: 0, bytes: 0, ignoredDirs: [] },
+};
+
+/** Whether two looks found the same, as far as anything could be lost. */
+export function isSameLook(one: WorktreeLook, other: WorktreeLook): boolean {
+  return one.state === other.state && JSON.stringify(one.reasons) === JSON.stringify(other.reasons);
+}
+
 const noFacts: WorktreeFacts = {
-  ...{ isHeld: false, locked: undefined, isMissing: false, doing: [], changed: [], untracked: [] },
-  ...{ ignored: [], hidden: [], repositories: [], unmerged: 0, mergesInto: undefined },
+  ...{ isHeld: false, users: [], locked: undefined, missing: undefined },
+  ...{ doing: [], changed: [], untracked: [], ignored: [], hidden: [], repositories: [] },
+  ...{ unmerged: 0, mergesInto: undefined },
 };
 
 /** What git's list says of it; undefined if git does not know it. @throws CliaiError as {@link lookAt} */
@@ -83,31 +92,72 @@ async function listedIn(record: WorktreeRecord, env: Environment): Promise<Liste
   return (await listWorktrees(gitOf(record, env))).find(({ path }) => path === record.path);
 }
 
-async function readFacts(record: WorktreeRecord, known: ListedWorktree, { env, isHeld }: LookOptions) {
+/** What is not there; undefined also if a person has removed the worktree with git. */
+async function missingOf(
+  record: WorktreeRecord,
+  known: ListedWorktree | undefined,
+  git: Git,
+): Promise<WorktreeFacts["missing"]> {
+  const hasDirectory = await isThere(record.path);
+  if (!(await isThere(record.repository))) return hasDirectory ? "repository" : "all";
+  if (!hasDirectory) return known === undefined ? undefined : "directory";
+  const isLinked = known !== undefined && (await git.ask(["rev-parse", "--git-dir"])) !== undefined;
+  return isLinked ? undefined : "link";
+}
+
+async function readFacts(
+  record: WorktreeRecord,
+  known: ListedWorktree,
+  { env, isHeld, users = [] }: LookOptions,
+): Promise<{ facts: WorktreeFacts; bytes: number; ignoredDirs: string[] }> {
   const git = gitIn(record, env);
-  const status = ["status", "--porcelain=v2", "-z", "--ignore-submodules=none"];
   const long = { withinMs: longWithinMs };
-  const found = parseStatus(await git.run([...status, "--untracked-files=all"], long));
-  const alone = parseStatus(
-    await git.run([...status, "--untracked-files=normal", "--ignored=traditional"], long),
-  );
+  // `matching` names a directory only if a pattern does, and else each ignored file in it.
+  const status = ["status", "--porcelain=v2", "-z", "--ignore-submodules=none"];
+  const found = parseStatus(await git.run([...status, "--untracked-files=all", "--ignored=matching"], long));
   const hidden = parseHidden(await git.run(["ls-files", "-v", "-z"], long));
-  const changedFiles = await changedSinceCarried(record);
   const isCarried = (path: string) =>
     record.files.some((file) => path === file.path || path.startsWith(`${file.path}/`));
-  const ignored = alone.ignored.filter((path) => !path.endsWith("/") && !isCarried(path));
-  const { bytes, repositories } = await walk(record.path);
+  const { files, dirs } = await partIgnored(record.path, found.ignored);
+  const ignored = files.filter((path) => !isCarried(path));
+  const walked = await walk(record.path);
+  const gitDir = (await git.run(["rev-parse", "--absolute-git-dir"])).trim();
   const facts: WorktreeFacts = {
-    ...{ isHeld, locked: known.locked, isMissing: false },
-    doing: await doingIn(git),
+    ...{ isHeld, users, locked: known.locked, missing: undefined },
+    doing: await doingIn(gitDir),
     changed: found.changed,
     untracked: found.untracked.filter((path) => !isCarried(path)),
-    ignored: [...(await onlyHere(record, ignored)), ...changedFiles],
+    ignored: [...(await onlyHere(record, ignored)), ...(await changedSinceCarried(record))],
     hidden: await existing(record.path, hidden),
-    repositories: await withWork(record, repositories, env),
+    repositories: await repositoriesWithWork(record, walked, { gitDir, env }),
     ...(await unmergedOf(record, env)),
   };
-  return { facts, bytes };
+  return { facts, bytes: walked.bytes, ignoredDirs: dirs.filter((path) => !isCarried(path.slice(0, -1))) };
+}
+
+/** With this, the file CACHEDIR.TAG begins: https://bford.info/cachedir/ */
+const cacheSignature = "Signature: 8a477f597d28d172789f06886806bc55";
+
+/**
+ * The single files, and the directories, which end with `/`: those that a pattern names, and caches and virtual environments of Python, which
+ * ignore themselves by a file in them, and say what they are by another.
+ */
+async function partIgnored(root: string, ignored: readonly string[]) {
+  const dirs = ignored.filter((path) => path.endsWith("/"));
+  for (const path of ignored) {
+    const [, dir = "", name] = /^(.+\/)(CACHEDIR\.TAG|pyvenv\.cfg)$/.exec(path) ?? [];
+    if (name === undefined) continue;
+    const isMark = name === "pyvenv.cfg" || (await beginningOfFile(join(root, path))) === cacheSignature;
+    if (isMark) dirs.push(dir);
+  }
+  const files = ignored.filter((path) => !dirs.some((dir) => path.startsWith(dir)));
+  const outer = dirs.filter((dir) => !dirs.some((other) => other !== dir && dir.startsWith(other)));
+  return { files, dirs: outer };
+}
+
+async function beginningOfFile(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch(() => ""); // not a file
+  return text.slice(0, cacheSignature.length);
 }
 
 /** Those that are not the same in the project, from which a set-up command may have copied them. */
@@ -116,69 +166,10 @@ async function onlyHere(
   paths: readonly string[],
 ): Promise<string[]> {
   const kept: string[] = [];
-  for (const path of paths) if (!(await isSame(join(root, path), join(source, path)))) kept.push(path);
-  return kept;
-}
-
-async function existing(root: string, paths: readonly string[]): Promise<string[]> {
-  const kept: string[] = [];
-  for (const path of paths)
-    if ((await lstat(join(root, path)).catch(() => undefined)) !== undefined) kept.push(path);
-  return kept;
-}
-
-const stepFiles: Readonly<Record<string, string>> = {
-  "rebase-merge": "rebase",
-  "rebase-apply": "rebase",
-  MERGE_HEAD: "merge",
-  CHERRY_PICK_HEAD: "cherry-pick",
-  REVERT_HEAD: "revert",
-  BISECT_LOG: "bisect",
-};
-
-async function doingIn(git: Git): Promise<string[]> {
-  const dir = (await git.run(["rev-parse", "--absolute-git-dir"])).trim();
-  const names = await readdir(dir);
-  return [
-    ...new Set(Object.entries(stepFiles).flatMap(([file, what]) => (names.includes(file) ? [what] : []))),
-  ];
-}
-
-/** The size of all files, and the repositories inside. Symbolic links are not followed. */
-async function walk(root: string): Promise<{ bytes: number; repositories: string[] }> {
-  let bytes = 0;
-  const repositories: string[] = [];
-  const enter = async (dir: string) => {
-    const entries = await readdir(dir, { withFileTypes: true });
-    if (dir !== root && entries.some(({ name }) => name === ".git")) repositories.push(dir);
-    const files = entries.filter((entry) => !entry.isDirectory());
-    const sizes = await Promise.all(
-      files.map(async ({ name }) => (await lstat(join(dir, name)).catch(() => undefined))?.size ?? 0),
-    );
-    bytes += sizes.reduce((sum, size) => sum + size, 0);
-    for (const entry of entries) if (entry.isDirectory()) await enter(join(dir, entry.name));
-  };
-  await enter(root);
-  return { bytes, repositories };
-}
-
-/** Those that have changes, stashes, or commits that no remote has; or that are worktrees of this same repository. */
-async function withWork(
-  { path: root, repository }: WorktreeRecord,
-  dirs: readonly string[],
-  env: Environment,
-): Promise<string[]> {
-  const found: string[] = [];
-  for (const dir of dirs) {
-    const git = createGit(dir, env, { GIT_CEILING_DIRECTORIES: dirname(dir) });
-    const common = await git.ask(["rev-parse", "--git-common-dir"]);
-    const status = await git.ask(["status", "--porcelain", "--ignored", "--ignore-submodules=none"]);
-    const stash = await git.ask(["stash", "list"]);
-    const commits = await git.ask(["rev-list", "--count", "--all", "--reflog", "--not", "--remotes"]);
-    const isPristine = status === "" && stash === "" && commits === "0" && common !== repository;
-    if (!isPristine) found.push(dir.slice(root.length + 1));
+  for (const path of paths) {
+    if (!(await isSame(join(root, path), join(source, path), root))) kept.push(path);
   }
-  return found;
+  return kept;
 }
 
 /** All branches, tags, remote branches and the stash, except the branch of this worktree. */
@@ -242,8 +233,8 @@ async function distances(
   return { ahead, behind, unpushed: unpushed === undefined ? undefined : Number(unpushed) };
 }
 
-/** For a worktree at which git fails. */
-export function reasonOf(error: unknown): KeepReason {
-  const text = error instanceof CliaiError ? error.message : `it cannot be read: ${String(error)}`;
-  return { what: "missing", text, paths: [] };
+/** For a worktree at which a look fails: it is kept. */
+export function failedLook(record: WorktreeRecord, error: unknown): WorktreeLook {
+  const text = error instanceof CliaiError ? error.message : `it cannot be read: ${messageOf(error)}`;
+  return { ...nothingSeen, record, state: "unreadable", reasons: [{ what: "missing", text, paths: [] }] };
 }

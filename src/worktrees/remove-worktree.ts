@@ -1,6 +1,6 @@
 // Removes a worktree, and its branch if that was made for it. What nothing else has is kept in a bundle first.
-import { rmdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
 import { tipsOf } from "../domain/worktrees/git-output.ts";
 import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
@@ -8,7 +8,7 @@ import type { Environment } from "../runtime.ts";
 import { keepBundle } from "./bundles.ts";
 import { removeCarried } from "./carry-files.ts";
 import { listWorktrees, longWithinMs } from "./git.ts";
-import { gitIn, gitOf, otherRefs, type WorktreeLook } from "./look.ts";
+import { gitIn, gitOf, isSameLook, otherRefs, type WorktreeLook } from "./look.ts";
 import { removeRecord } from "./records.ts";
 
 const commitsAtOnce = 300;
@@ -17,6 +17,8 @@ export interface RemoveOptions {
   readonly dataDir: string;
   readonly env: Environment;
   readonly now: Date;
+  /** Looks at it again, before git is told to remove it without asking. */
+  readonly look: () => Promise<WorktreeLook>;
 }
 
 export interface RemovedWorktree {
@@ -28,12 +30,11 @@ export interface RemovedWorktree {
 
 /**
  * Call it in `withWorktrees`, with a look of the same call. Whatever the look found to be lost is lost from the worktree, and kept in the bundle.
- * @throws CliaiError `failed`; the worktree then stays, as far as git has not begun to remove it
+ * @throws CliaiError `failed`; the worktree then stays, as far as git has not begun to remove it. `refused` if something in it has changed
+ * since the look
  */
-export async function removeWorktree(
-  { record, state, reasons }: WorktreeLook,
-  options: RemoveOptions,
-): Promise<RemovedWorktree> {
+export async function removeWorktree(first: WorktreeLook, options: RemoveOptions): Promise<RemovedWorktree> {
+  const { record, state, reasons } = first;
   const { env, dataDir } = options;
   const isThere = state === "there";
   const goes = await branchThatGoes(record, { env, isDiscarded: reasons.length > 0 });
@@ -43,7 +44,7 @@ export async function removeWorktree(
   const losesFiles = pathsOf("changed", "untracked", "ignored", "hidden").length > 0;
   const files = losesFiles ? { ignored: pathsOf("ignored"), hidden: pathsOf("hidden") } : undefined;
   const bundle = await keepBundle(record, { ...options, goes: goes?.branch, tips, files });
-  if (isThere) await removeFiles(record, { env, isForced: reasons.length > 0 });
+  if (isThere) await removeFiles(first, options);
   if (goes !== undefined) await deleteBranch(record, goes, env);
   await removeRecord(dataDir, record);
   // Only an empty one: other worktrees may be in it.
@@ -74,6 +75,13 @@ async function branchThatGoes(
   return only.trim() === "0" || isDiscarded ? { branch, tip } : undefined;
 }
 
+/** The files beside the worktree's own data that name commits: what git was doing, and what it has put aside for it. */
+const commitFiles = [
+  ...["ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "MERGE_AUTOSTASH"],
+  ...["autostash", "orig-head", "onto"].map((name) => join("rebase-merge", name)),
+  ...["autostash", "orig-head", "onto"].map((name) => join("rebase-apply", name)),
+];
+
 /** The commits that only this worktree knows: of its head, of its reflog, and of the branch that goes with it. */
 async function lostCommits(
   record: WorktreeRecord,
@@ -90,7 +98,8 @@ async function lostCommits(
   if (isThere) {
     const git = gitIn(record, env);
     add(await git.ask(["rev-parse", "--quiet", "--verify", "HEAD"]));
-    add(await git.ask(["rev-parse", "--quiet", "--verify", "ORIG_HEAD"]));
+    const gitDir = (await git.run(["rev-parse", "--absolute-git-dir"])).trim();
+    for (const name of commitFiles) add(await readFile(join(gitDir, name), "utf8").catch(() => "")); // most are absent
     add(await git.ask(["reflog", "show", "--format=%H", "HEAD"]));
     add(
       await git.ask([
@@ -118,33 +127,53 @@ async function lostCommits(
   return [...new Set(tipsOf(rows.join("\n")))];
 }
 
-/** A line for each thing that is lost with the worktree: paths, and commits that nothing else has. */
-export async function nameLost({ record, reasons }: WorktreeLook, env: Environment): Promise<string[]> {
-  const paths = reasons.flatMap(({ what, paths: all }) =>
-    all.map((path) => `${wordsFor[what] ?? what} ${path}`),
-  );
+/**
+ * A line for each thing that is lost with the worktree: paths, what git is in the middle of, ignored directories, and commits that nothing else
+ * has, also those that only a reflog knows.
+ */
+export async function nameLost(look: WorktreeLook, env: Environment): Promise<string[]> {
+  const { record, reasons, state, ignoredDirs } = look;
+  const lost = reasons.flatMap(({ what, text, paths }) => {
+    if (what === "doing" || what === "away") return [text];
+    return paths.map((path) => `${wordsFor[what] ?? what} ${path}`);
+  });
+  const dirs = ignoredDirs.map((path) => `ignored directory ${path} (in no bundle)`);
   const goes = await branchThatGoes(record, { env, isDiscarded: true });
-  const heads = ["HEAD", ...(goes === undefined ? [] : [goes.tip])];
-  const log = ["log", "--format=commit %h %s", ...heads, "--not", ...otherRefs(goes?.branch)];
-  const commits = (await gitIn(record, env).ask(log)) ?? ""; // fails where there is no commit yet
-  return [...paths, ...commits.split(/\r?\n/).filter((line) => line !== "")];
+  const tips = await lostCommits(record, { env, isThere: state === "there", goes });
+  const commits = new Set<string>();
+  for (let at = 0; at < tips.length; at += commitsAtOnce) {
+    const some = tips.slice(at, at + commitsAtOnce);
+    const log = ["log", "--format=commit %h %s", ...some, "--not", ...otherRefs(goes?.branch)];
+    for (const line of (await gitOf(record, env).run(log)).split(/\r?\n/)) if (line !== "") commits.add(line);
+  }
+  return [...lost, ...dirs, ...commits];
 }
 
 const wordsFor: Readonly<Record<string, string>> = { hidden: "hidden from git" };
 
-async function removeFiles(
-  record: WorktreeRecord,
-  { env, isForced }: { env: Environment; isForced: boolean },
-): Promise<void> {
-  await removeCarried(record, gitIn(record, env));
+/** What git says of a worktree that has submodules, or had some. Its other words may have this one in them, as a part of a path. */
+const hasSubmodules = ": working trees containing submodules cannot be moved or removed";
+
+async function removeFiles(first: WorktreeLook, { env, look }: RemoveOptions): Promise<void> {
+  const { record, reasons } = first;
+  const isForced = reasons.length > 0;
   const git = gitOf(record, env);
   const remove = async (...force: string[]) =>
     await git.run(["worktree", "remove", ...force, record.path], { withinMs: longWithinMs });
+  const requireSame = async () => {
+    if (isSameLook(first, await look())) return;
+    throw new CliaiError("refused", `something in ${record.path} has changed just now`, {
+      hint: "see what it is, and try again: cliai worktrees",
+    });
+  };
+  if (isForced) await requireSame(); // to make the bundle may have taken long
+  await removeCarried(record, gitIn(record, env));
   try {
     await remove(...(isForced ? ["--force"] : []));
   } catch (error) {
-    // Git removes no worktree in which submodules were filled, unless it is forced. The look has found nothing in them that is only here.
-    if (!(error instanceof CliaiError) || !/submodule/.test(error.message)) throw error;
+    // Git removes no worktree with submodules unless it is forced, and then it looks at nothing.
+    if (!(error instanceof CliaiError) || !error.message.endsWith(hasSubmodules)) throw error;
+    await requireSame();
     await remove("--force");
   }
 }
@@ -155,6 +184,7 @@ async function deleteBranch(
   env: Environment,
 ): Promise<void> {
   const git = gitOf(record, env);
-  await git.run(["update-ref", "-d", `refs/heads/${branch}`, tip]);
+  // Without --no-deref, git would delete the branch at which a symbolic one points.
+  await git.run(["update-ref", "--no-deref", "-d", `refs/heads/${branch}`, tip]);
   await git.ask(["config", "--remove-section", `branch.${branch}`]); // git writes none before somebody sets an upstream
 }

@@ -1,53 +1,26 @@
 // Clean-up on real repositories: whatever was done in a worktree, nothing of it is lost.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
-import { mayDiscard } from "../../src/domain/worktrees/keep-reasons.ts";
-import type { WorktreeRecord } from "../../src/domain/worktrees/worktree-record.ts";
-import type { WantedFile } from "../../src/worktrees/carry-files.ts";
 import { lookAt } from "../../src/worktrees/look.ts";
-import { makeWorktree, planWorktree } from "../../src/worktrees/make-worktree.ts";
-import { readRepository } from "../../src/worktrees/read-repository.ts";
 import { readRecords } from "../../src/worktrees/records.ts";
-import { nameLost, removeWorktree } from "../../src/worktrees/remove-worktree.ts";
 import { createRepository, type TestRepository } from "../support/repository.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { clean, worktreeOf } from "../support/worktree.ts";
 
-const id = parseAgentId("ada");
-const now = () => new Date("2026-05-04T03:02:01Z");
+const ignoredFiles = [".env", "local.conf", "deploy/.env"];
 
-async function worktreeOf(repository: TestRepository, dataDir: string, files: WantedFile[] = []) {
-  const { dir, env } = repository;
-  const wish = {
-    ...{
-      id,
-      project: dir,
-      dataDir,
-      files,
-      branch: true as const,
-      isNamed: false,
-      dir: undefined,
-      hasSetup: false,
-    },
-    repository: await readRepository(dir, { base: undefined, env }),
-  };
-  return await makeWorktree(wish, await planWorktree(wish), { now, note: () => undefined });
-}
-
-async function clean(record: WorktreeRecord, { env }: TestRepository, dataDir: string, discards = false) {
-  const look = await lookAt(record, { env, isHeld: false });
-  if (look.reasons.length > 0 && !(discards && mayDiscard(look.reasons))) return { reasons: look.reasons };
-  const named = await nameLost(look, env);
-  return { reasons: look.reasons, named, removed: await removeWorktree(look, { dataDir, env, now: now() }) };
-}
-
-const ignoredFiles = [".env", "local.conf"];
-
-/** A repository with a file, a list of ignored files, and a remote that has its first commit. */
-function prepare(home: string): TestRepository {
+/** A repository with two files, a list of ignored files, and, if wanted, the submodule `lib`. */
+function prepare(home: string, hasSubmodule = false): TestRepository {
   const repository = createRepository(home);
+  if (hasSubmodule) {
+    const library = createRepository(home, "library");
+    library.write("l.txt", "library\n");
+    library.commit("of the library");
+    repository.git(["submodule", "--quiet", "add", library.dir, "lib"]);
+  }
+  repository.write("b.txt", "second\n");
   repository.write("a.txt", "first\n");
   repository.write(".gitignore", ".env\nlocal.conf\nbuild/\n");
   repository.commit("first");
@@ -92,6 +65,29 @@ const acts: Readonly<Record<string, (repository: TestRepository, path: string, s
     commit(`on main ${step}`);
   },
   tag: ({ git }, path, step) => git(["tag", `tag-${step}`], path),
+  nested: ({ write }, path, step) => write("deploy/.env", `ignored in a new directory ${step}\n`, path),
+  rebase({ git, write, commit }, path, step) {
+    for (const root of [path, undefined]) {
+      write("a.txt", `rebased ${root === undefined ? "onto" : ""} ${step}\n`, root);
+      commit(`in the way ${step}`, root);
+    }
+    write("b.txt", `put aside ${step}\n`, path);
+    git(["rebase", "--autostash", "main"], path); // stops at the conflict
+  },
+  link({ dir }, path) {
+    rmSync(join(path, "conf"), { recursive: true });
+    symlinkSync(join(dir, "../outside"), join(path, "conf"));
+  },
+  fill: ({ git }, path) => git(["submodule", "--quiet", "update", "--init"], path),
+  inside({ commit, git, write }, path, step) {
+    git(["submodule", "--quiet", "update", "--init"], path);
+    write("l.txt", `in the library ${step}\n`, join(path, "lib"));
+    commit(`in the library ${step}`, join(path, "lib"));
+  },
+  note({ write }, path, step) {
+    if (existsSync(join(path, "lib/.git"))) write("note.md", `in the library ${step}\n`, join(path, "lib"));
+  },
+  empty: ({ git }, path) => git(["submodule", "--quiet", "deinit", "--force", "lib"], path),
 };
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
@@ -107,18 +103,33 @@ function worthOf({ git }: TestRepository, path: string) {
   };
   const refs = ask(["for-each-ref", "--format=%(objectname)"]);
   const head = ask(["rev-parse", "--quiet", "--verify", "HEAD"], path);
-  const reflog = ask(["reflog", "show", "--format=%H", "HEAD"], path);
+  const aside = join(git(["rev-parse", "--absolute-git-dir"], path), "rebase-merge/autostash");
+  const reflog = [
+    ...ask(["reflog", "show", "--format=%H", "HEAD"], path),
+    ...(existsSync(aside) ? lines(readFileSync(aside, "utf8")) : []),
+  ];
   const unlisted = ask(["ls-files", "--others", "--exclude-standard"], path);
   const changed = ask(["diff", "--name-only"], path);
-  const files = [...unlisted, ...changed, "a.txt", ...ignoredFiles].filter((file) =>
-    existsSync(join(path, file)),
+  const files = [...unlisted, ...changed, "a.txt", "b.txt", ...ignoredFiles].filter(
+    (file) => lstatSync(join(path, file), { throwIfNoEntry: false })?.isFile() === true,
   );
   return {
     named: lines(git(["rev-list", ...refs, ...head, "--"])),
     reflog: reflog.length === 0 ? [] : lines(git(["rev-list", ...reflog, "--"])),
     stashes: git(["stash", "list"]),
+    library: worthOfLibrary({ git }, path),
     contents: new Map(files.map((file) => [file, readFileSync(join(path, file), "utf8")])),
   };
+}
+
+/** The commits of the submodule, and the files in it that are in no commit. */
+function worthOfLibrary({ git }: Pick<TestRepository, "git">, path: string): string[] {
+  const lib = join(path, "lib");
+  const gitDir = join(git(["rev-parse", "--absolute-git-dir"], path), "modules/lib");
+  if (!existsSync(gitDir)) return [];
+  const all = [`--git-dir=${gitDir}`, `--work-tree=${gitDir}`, "rev-list", "--all", "--reflog"];
+  const others = existsSync(join(lib, ".git")) ? git(["ls-files", "--others"], lib) : "";
+  return [...lines(git(all)), ...lines(others)];
 }
 
 function fetchBundle({ git }: TestRepository, bundle: string | undefined): void {
@@ -130,12 +141,16 @@ describe("removeWorktree()", () => {
     "loses no commit, stash or file without --discard, and with it all is in the bundle, whatever was done before",
     async () => {
       const names = fc.array(fc.constantFrom(...Object.keys(acts)), { maxLength: 7 });
+      const kind = fc.record({ hasSubmodule: fc.boolean(), carries: fc.subarray([".env", "conf/.env"]) });
       await fc.assert(
-        fc.asyncProperty(names, async (steps) => {
+        fc.asyncProperty(kind, names, async ({ hasSubmodule, carries }, steps) => {
           await using home = await tempDir();
-          const repository = prepare(home.path);
+          const repository = prepare(home.path, hasSubmodule);
+          for (const root of ["conf", "../outside"])
+            repository.write(`${root}/.env`, "secret of the project\n");
           const dataDir = home.join("data");
-          const record = await worktreeOf(repository, dataDir, [{ path: ".env", as: "copy" }]);
+          const files = carries.map((path) => ({ path, as: "copy" as const }));
+          const record = await worktreeOf(repository, dataDir, files);
           const { path } = record;
           for (const [step, name] of steps.entries()) {
             try {
@@ -148,15 +163,23 @@ describe("removeWorktree()", () => {
           const first = await clean(record, repository, dataDir);
           const all = () => new Set(lines(repository.git(["rev-list", "--all"])));
           expect(repository.git(["stash", "list"])).toBe(before.stashes);
+          const ofLibrary = hasSubmodule ? repository.git(["rev-list", "--all"], home.join("library")) : "";
           if (first.removed === undefined) {
             expect(worthOf(repository, path)).toEqual(before);
             const second = await clean(record, repository, dataDir, true);
+            expect(readFileSync(home.join("outside/.env"), "utf8")).toBe("secret of the project\n");
+            if (second.removed === undefined) {
+              expect(worthOf(repository, path)).toEqual(before);
+              expect(before.library.filter((each) => !ofLibrary.includes(each))).not.toEqual([]);
+              return;
+            }
             expect(second.removed?.bundle ?? "no bundle").toBeString();
             fetchBundle(repository, second.removed?.bundle);
             const has = all();
             expect([...before.named, ...before.reflog].filter((commit) => !has.has(commit))).toEqual([]);
             for (const [file, text] of before.contents) expect(textIn(repository, file)).toContain(text);
           } else {
+            expect(readFileSync(home.join("outside/.env"), "utf8")).toBe("secret of the project\n");
             const has = all();
             expect(before.named.filter((commit) => !has.has(commit))).toEqual([]);
             fetchBundle(repository, first.removed.bundle);
@@ -164,6 +187,7 @@ describe("removeWorktree()", () => {
             expect(before.reflog.filter((commit) => !restored.has(commit))).toEqual([]);
             for (const [file, text] of before.contents) expect(textIn(repository, file)).toContain(text);
           }
+          expect(before.library.filter((each) => !ofLibrary.includes(each))).toEqual([]);
           expect(repository.git(["stash", "list"])).toBe(before.stashes);
           expect(existsSync(path)).toBe(false);
           expect(await readRecords(dataDir)).toEqual([]);
@@ -275,6 +299,41 @@ describe("clean-up", () => {
     expect(found.made_branch).toBe(false);
     expect((await clean(found, repository, home.join("data"))).removed?.branchDeleted).toBe(false);
     expect(repository.git(["branch", "--format=%(refname:short)"])).toBe("cliai/ada\nmain");
+  });
+
+  test("names a rebase, ignored directories and commits of the reflog, too, and keeps what the rebase has put aside", async () => {
+    await using home = await tempDir();
+    const repository = prepare(home.path);
+    const record = await worktreeOf(repository, home.join("data"));
+    acts.commit?.(repository, record.path, 0);
+    acts.reset?.(repository, record.path, 1);
+    acts.build?.(repository, record.path, 2);
+    expect(() => acts.rebase?.(repository, record.path, 3)).toThrow();
+    const { named = [], removed } = await clean(record, repository, home.join("data"), true);
+    expect(named).toContain("git is in the middle of a rebase");
+    expect(named).toContain("ignored directory build/ (in no bundle)");
+    expect(
+      named
+        .filter((line) => /^commit [0-9a-f]+ /.test(line))
+        .map((line) => line.split(" ").slice(2).join(" ")),
+    ).toEqual(expect.arrayContaining(["work 0", "in the way 3", expect.stringContaining("autostash")]));
+    fetchBundle(repository, removed?.bundle);
+    expect(textIn(repository, "b.txt")).toContain("put aside 3\n");
+  });
+
+  test("keeps what a merge has put aside", async () => {
+    await using home = await tempDir();
+    const repository = prepare(home.path);
+    const record = await worktreeOf(repository, home.join("data"));
+    for (const root of [record.path, undefined]) {
+      repository.write("a.txt", `merged ${root}\n`, root);
+      repository.commit("in the way", root);
+    }
+    repository.write("b.txt", "put aside\n", record.path);
+    expect(() => repository.git(["merge", "--autostash", "main"], record.path)).toThrow();
+    const { removed } = await clean(record, repository, home.join("data"), true);
+    fetchBundle(repository, removed?.bundle);
+    expect(textIn(repository, "b.txt")).toContain("put aside\n");
   });
 
   test("names each lost commit and file before they are discarded", async () => {

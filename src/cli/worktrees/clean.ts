@@ -1,15 +1,15 @@
 // `cliai worktrees clean`: removes the worktrees in which nothing is left to lose, and says why it keeps the others. With `--discard` it
 // removes those, too: it names each lost thing first, and keeps a bundle of them for 30 days.
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { mayDiscard } from "../../domain/worktrees/keep-reasons.ts";
 import type { WorktreeRecord } from "../../domain/worktrees/worktree-record.ts";
 import { runVariable } from "../../processes/run-processes.ts";
 import { readBundles } from "../../worktrees/bundles.ts";
-import { lookAt, reasonOf, type WorktreeLook } from "../../worktrees/look.ts";
+import { failedLook, isSameLook, lookAt, type WorktreeLook } from "../../worktrees/look.ts";
 import { readRecords, requireRecords, withWorktrees } from "../../worktrees/records.ts";
 import { nameLost, type RemovedWorktree, removeWorktree } from "../../worktrees/remove-worktree.ts";
+import { usersOf } from "../../worktrees/users.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { askYes } from "../frame/ask-yes.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
@@ -79,8 +79,10 @@ async function clean(
     try {
       return await cleanWorktree(record, how);
     } catch (error) {
-      if (!(error instanceof CliaiError) || error.code === "usage") throw error;
-      return { record, state: "there", reasons: [reasonOf(error)] };
+      // The command as a whole cannot go on, or is not to.
+      if (error instanceof CliaiError && (error.code === "usage" || error.code === "interrupted"))
+        throw error;
+      return failedLook(record, error);
     }
   }
   function toJson({ record, removed, reasons }: Done): object {
@@ -122,7 +124,7 @@ async function cleanWorktree(
   { dataDir, context, discards, isSure }: How,
 ): Promise<Done> {
   const { env, now, note } = context;
-  const look = () => lookAt(record, { env, isHeld: isAgentHeld(dataDir, record.agent_id) });
+  const look = async () => await lookAt(record, { env, ...(await usersOf(record, dataDir)) });
   const first = await look();
   const { state, reasons } = first;
   const isLost = reasons.length > 0;
@@ -136,9 +138,13 @@ async function cleanWorktree(
   return await withWorktrees(dataDir, async () => {
     // Something may have been changed while the question was asked, or the lock was waited for.
     const again = await look();
-    const isSame = JSON.stringify(again.reasons) === JSON.stringify(reasons) && again.state === state;
-    if (!isSame) return { record, state: again.state, reasons: again.reasons };
-    return { record, state, reasons, removed: await removeWorktree(again, { dataDir, env, now: now() }) };
+    if (!isSameLook(first, again)) return { record, state: again.state, reasons: again.reasons };
+    return {
+      record,
+      state,
+      reasons,
+      removed: await removeWorktree(again, { dataDir, env, now: now(), look }),
+    };
   });
 }
 

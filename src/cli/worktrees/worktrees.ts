@@ -1,12 +1,12 @@
 // This room is `cliai worktrees`.
 //
 // `cliai worktrees`: lists the git worktrees that cliai has made for agents, with what is in them that nothing else has.
-import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { bytesText } from "../../domain/text/amounts.ts";
 import type { WorktreeRecord } from "../../domain/worktrees/worktree-record.ts";
 import { type KeptBundle, readBundles } from "../../worktrees/bundles.ts";
-import { lookAt, type WorktreeLook } from "../../worktrees/look.ts";
+import { failedLook, lookAt, type WorktreeLook } from "../../worktrees/look.ts";
 import { readRecords } from "../../worktrees/records.ts";
+import { usersOf } from "../../worktrees/users.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { defineCommandGroup } from "../frame/command-group.ts";
@@ -38,24 +38,33 @@ async function list(given: Arguments<typeof args>, context: CliContext): Promise
   const dataDir = dataDirFor(given, context);
   const records = await readRecords(dataDir, (path) => note(`cannot read ${path}`));
   const looks: WorktreeLook[] = [];
-  for (const record of records)
-    looks.push(await lookAt(record, { env, isHeld: isAgentHeld(dataDir, record.agent_id) }));
+  for (const record of records) looks.push(await lookOrFail(record));
   const bundles = await readBundles(dataDir, now());
   if (json) print(JSON.stringify(looks.map(toJson)));
   else if (looks.length === 0) note("no agent has a worktree; launch one with: cliai spawn demo --worktree");
   else for (const line of tableOf(looks)) print(line);
   if (!json) for (const line of bundles.map(bundleLine)) note(line);
   return 0;
+
+  /** One that cannot be read must not hide the others. */
+  async function lookOrFail(record: WorktreeRecord): Promise<WorktreeLook> {
+    try {
+      return await lookAt(record, { env, ...(await usersOf(record, dataDir)) });
+    } catch (error) {
+      return failedLook(record, error);
+    }
+  }
 }
 
 function tableOf(looks: readonly WorktreeLook[]): string[] {
   const head = ["agent", "branch", "ahead", "behind", "uncommitted", "unpushed", "size", "path"];
   const amount = (count: number | undefined) => (count === undefined ? "–" : String(count));
   const rows = looks.map((look) => {
-    const { record, state, branch = "(none)" } = look;
+    const { record, state, branch = "(none)", reasons } = look;
     const { agent_id, path } = record;
+    const why = state === "unreadable" ? reasons.map(({ text }) => text).join("; ") : state;
     if (state !== "there")
-      return [agent_id, plain(record.branch), "–", "–", "–", "–", "–", `${plain(path)} (${state})`];
+      return [agent_id, plain(record.branch), "–", "–", "–", "–", "–", plain(`${path} (${why})`)];
     const counts = [look.ahead, look.behind, look.uncommitted, look.unpushed].map(amount);
     return [agent_id, plain(branch), ...counts, bytesText(look.bytes), plain(path)];
   });

@@ -4,10 +4,12 @@
 export interface WorktreeFacts {
   /** Whether its agent runs. */
   readonly isHeld: boolean;
+  /** Other agents that run in it. */
+  readonly users: readonly string[];
   /** Why it is locked by `git worktree lock`; undefined if it is not. */
   readonly locked: string | undefined;
-  /** Git knows it, but its directory is not there. */
-  readonly isMissing: boolean;
+  /** What of it is not there; undefined if it is whole. `link`: both are there, but git and the directory do not know each other. */
+  readonly missing: keyof typeof wordsForMissing | undefined;
   /** What git is in the middle of, such as `rebase`. */
   readonly doing: readonly string[];
   readonly changed: readonly string[];
@@ -29,6 +31,7 @@ export interface KeepReason {
     | "runs"
     | "locked"
     | "missing"
+    | "away"
     | "repositories"
     | "doing"
     | "changed"
@@ -48,6 +51,13 @@ export function mayDiscard(reasons: readonly KeepReason[]): boolean {
   return !reasons.some(({ what }) => firm.includes(what));
 }
 
+const wordsForMissing = {
+  directory: "its directory is not there: it was moved, or its disk is away",
+  repository: "its repository is not there: it was moved, or its disk is away",
+  link: "its directory is there, but its repository does not know it any more",
+  all: "neither its directory nor its repository is there: both were removed, or their disk is away",
+};
+
 const pathsShown = 3;
 
 function listed(paths: readonly string[]): string {
@@ -64,9 +74,12 @@ export function keepReasons(facts: WorktreeFacts): KeepReason[] {
     if (paths.length > 0) add(what, `${words}: ${listed(paths)}`, paths);
   };
   if (facts.isHeld) add("runs", "its agent runs");
+  for (const user of facts.users) add("runs", `the agent ${user} runs in it`);
   if (facts.locked !== undefined)
     add("locked", `it is locked${facts.locked === "" ? "" : `: ${facts.locked}`}`);
-  if (facts.isMissing) add("missing", "its directory is not there: it was moved, or its disk is away");
+  const { missing } = facts;
+  // Where nothing is there at all, a person may decide that it is forgotten.
+  if (missing !== undefined) add(missing === "all" ? "away" : "missing", wordsForMissing[missing]);
   about("repositories", "repositories inside with work that is nowhere else", facts.repositories);
   if (facts.doing.length > 0) add("doing", `git is in the middle of a ${facts.doing.join(" and a ")}`);
   about("changed", "uncommitted changes", facts.changed);

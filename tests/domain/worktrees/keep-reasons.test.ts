@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { keepReasons, mayDiscard, type WorktreeFacts } from "../../../src/domain/worktrees/keep-reasons.ts";
 
 const empty: WorktreeFacts = {
-  ...{ isHeld: false, locked: undefined, isMissing: false, doing: [], changed: [], untracked: [] },
+  ...{ isHeld: false, users: [], locked: undefined, missing: undefined },
+  ...{ doing: [], changed: [], untracked: [] },
   ...{ ignored: [], hidden: [], repositories: [], unmerged: 0, mergesInto: "main" },
 };
 
@@ -16,7 +17,15 @@ describe("keepReasons()", () => {
     [{ isHeld: true }, "its agent runs", false],
     [{ locked: "" }, "it is locked", false],
     [{ locked: "on a stick" }, "it is locked: on a stick", false],
-    [{ isMissing: true }, "its directory is not there: it was moved, or its disk is away", false],
+    [{ users: ["bob"] }, "the agent bob runs in it", false],
+    [{ missing: "directory" }, "its directory is not there: it was moved, or its disk is away", false],
+    [{ missing: "repository" }, "its repository is not there: it was moved, or its disk is away", false],
+    [{ missing: "link" }, "its directory is there, but its repository does not know it any more", false],
+    [
+      { missing: "all" },
+      "neither its directory nor its repository is there: both were removed, or their disk is away",
+      true,
+    ],
     [{ repositories: ["lib/a"] }, "repositories inside with work that is nowhere else: lib/a", false],
     [{ doing: ["rebase"] }, "git is in the middle of a rebase", true],
     [{ changed: ["a.ts"] }, "uncommitted changes: a.ts", true],

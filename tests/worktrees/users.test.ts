@@ -1,0 +1,62 @@
+// Who works in a worktree, and that an agent and a clean-up never pass each other by.
+import { expect, test } from "bun:test";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { withWorktrees } from "../../src/worktrees/records.ts";
+import { settleIn, usersOf } from "../../src/worktrees/users.ts";
+import { failureOf } from "../support/error-of.ts";
+import { createRepository } from "../support/repository.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { worktreeOf } from "../support/worktree.ts";
+
+const bob = parseAgentId("bob");
+
+test("another agent that was launched in the worktree uses it for as long as it runs, and no longer", async () => {
+  await using home = await tempDir();
+  const repository = createRepository(home.path);
+  repository.commit("first");
+  const dataDir = home.join("data");
+  const record = await worktreeOf(repository, dataDir);
+  const dir = join(record.path, "packages");
+  mkdirSync(dir);
+  const lock = await takeAgentLock(dataDir, bob);
+  try {
+    await settleIn(dir, { id: bob, dataDir });
+    expect(await usersOf(record, dataDir)).toEqual({ isHeld: false, users: [bob] });
+    await settleIn(repository.dir, { id: bob, dataDir });
+    expect(await usersOf(record, dataDir)).toEqual({ isHeld: false, users: [] });
+    await settleIn(dir, { id: bob, dataDir });
+  } finally {
+    lock.release();
+  }
+  expect(await usersOf(record, dataDir)).toEqual({ isHeld: false, users: [] });
+});
+
+test("an agent that starts in a worktree waits for a clean-up, and is refused if that has removed it", async () => {
+  await using home = await tempDir();
+  const repository = createRepository(home.path);
+  repository.commit("first");
+  const dataDir = home.join("data");
+  const { path } = await worktreeOf(repository, dataDir);
+  let settled: Promise<unknown> | undefined;
+  await withWorktrees(dataDir, async () => {
+    settled = failureOf(
+      takeAgentLock(dataDir, bob).then(async (lock) => {
+        try {
+          await settleIn(path, { id: bob, dataDir });
+        } finally {
+          lock.release();
+        }
+      }),
+    );
+    // What a clean-up does, while it holds the worktrees.
+    rmSync(path, { recursive: true });
+    await Promise.resolve();
+  });
+  expect(await settled).toMatchObject({
+    code: "refused",
+    message: `${path} is not there any more, and bob cannot work in it`,
+  });
+});
