@@ -12,6 +12,7 @@ import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import type { Environment } from "../../runtime.ts";
+import { settleIn } from "../../worktrees/users.ts";
 import { ensureServer } from "../background/ensure-server.ts";
 import { dataDirFor, defaultNatsUrl, findNats, withClient } from "../fleet/client.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
@@ -95,6 +96,7 @@ export async function planSpawn(
   const lock = await takeAgentLock(dataDir, id);
   const place = wanted && (await placeInWorktree(wanted, { id, dataDir, env, isDry, context }));
   const cwd = place?.dir ?? project;
+  if (!isDry) await settleIn(cwd, { id, dataDir });
   const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
   const dir = join(dataDir, "agents", id);
   const launch: SpawnPlan["launch"] = {

@@ -18,6 +18,7 @@ import {
 import { type Repository, readRepository } from "../../worktrees/read-repository.ts";
 import { recordAt, setupLogOf, withWorktrees, writeRecord } from "../../worktrees/records.ts";
 import { setUpWorktree } from "../../worktrees/set-up.ts";
+import { settleIn } from "../../worktrees/users.ts";
 import type { CliContext } from "../frame/context.ts";
 import type { SpawnArgs } from "../spawn/spawn-args.ts";
 
@@ -86,7 +87,10 @@ export async function placeInWorktree(
   const { id, dataDir, isDry, context } = options;
   const { own, repository, project } = wanted;
   if (own !== undefined) {
-    if (!isDry) await setUp(own, wanted.found.profile, options);
+    if (!isDry) {
+      await settleIn(project, { id, dataDir });
+      await setUp(own, wanted.found.profile, options);
+    }
     return { dir: project, branch: own.branch };
   }
   if (repository === undefined) return undefined;
