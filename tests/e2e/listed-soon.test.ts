@@ -6,10 +6,10 @@ import { cliaiCommand, type RunningServe, startServe } from "../support/cliai.ts
 import { leastRatio, msOf } from "../support/quickest.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-/** Measured: 1.8 to 3.5, on a machine with nothing else to do and on a busy one. */
-const mostCommands = 5;
+/** Measured: 3.5 to 7, since a command runs inside the server and takes half of what it took. */
+const mostCommands = 12;
 
-test("an agent is in /api/agents and in ls --json within the time of five commands from its bridge's start", async () => {
+test("an agent is in /api/agents and in ls --json within the time of twelve commands from its bridge's start", async () => {
   await using serve = await startServe();
   const ratio = await leastRatio(mostCommands, (time) => listedAfter(serve, `quick-${time}`));
   expect(ratio).toBeLessThanOrEqual(mostCommands);
