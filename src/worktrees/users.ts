@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { readAgentFolders } from "../data-dir/agent-folders.ts";
 import { isAgentHeld, readWorkDir, writeWorkDir } from "../data-dir/agent-lock.ts";
+import { type LastKnownFleet, readFleetFile } from "../data-dir/fleet-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
@@ -20,9 +21,15 @@ export async function usersOf(
   dataDir: string,
 ): Promise<WorktreeUsers> {
   const users: AgentId[] = [];
+  let records: LastKnownFleet["records"] | undefined;
+  const known = async () => {
+    records ??= (await readFleetFile(dataDir))?.records ?? new Map();
+    return records;
+  };
   for (const id of await readAgentFolders(join(dataDir, "agents"))) {
     if (id === agent_id) continue;
-    const dir = await readWorkDir(dataDir, id);
+    // The host of an earlier release has noted nothing: what serve last knew of its agent.
+    const dir = (await readWorkDir(dataDir, id)) ?? (await known()).get(id)?.project_path;
     if (dir !== undefined && isWithin(path, dir) && isAgentHeld(dataDir, id)) users.push(id);
   }
   return { isHeld: isAgentHeld(dataDir, agent_id), users: users.sort() };

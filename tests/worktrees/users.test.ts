@@ -1,15 +1,17 @@
 // Who works in a worktree, and that an agent and a clean-up never pass each other by.
 import { expect, test } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
+import { reduceAgent } from "../../src/domain/fleet/reduce-agent.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { withWorktrees } from "../../src/worktrees/records.ts";
 import { settleIn, usersOf } from "../../src/worktrees/users.ts";
 import { failureOf } from "../support/error-of.ts";
 import { createRepository } from "../support/repository.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { worktreeOf } from "../support/worktree.ts";
+import { now, worktreeOf } from "../support/worktree.ts";
 
 const bob = parseAgentId("bob");
 
@@ -32,6 +34,21 @@ test("another agent that was launched in the worktree uses it for as long as it 
     lock.release();
   }
   expect(await usersOf(record, dataDir)).toEqual({ isHeld: false, users: [] });
+});
+
+test("of an agent that a host of an earlier release runs, its directory is the one that serve last knew", async () => {
+  await using home = await tempDir();
+  const repository = createRepository(home.path);
+  repository.commit("first");
+  const dataDir = home.join("data");
+  const record = await worktreeOf(repository, dataDir);
+  const message = { project_path: record.path };
+  const agent = reduceAgent(undefined, { type: "heartbeat", id: bob, at: now().toISOString(), message });
+  await writeFile(home.join("data", "fleet.json"), JSON.stringify({ agents: [agent] }));
+  expect((await usersOf(record, dataDir)).users).toEqual([]);
+  const lock = await takeAgentLock(dataDir, bob);
+  expect((await usersOf(record, dataDir)).users).toEqual([bob]);
+  lock.release();
 });
 
 test("an agent that starts in a worktree waits for a clean-up, and is refused if that has removed it", async () => {
