@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { silentLogger } from "../../src/log.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
+import type { Told } from "../../src/notify/open-notices.ts";
 import { startChromium } from "../support/chromium.ts";
 import { startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -108,6 +109,10 @@ test("while a page of the dashboard is in front, a target is not told; it is whe
   await serve.fetch("/api/heartbeat", { method: "POST", body: JSON.stringify(beat) });
   const toldAt = () => receiver.taken.map(({ path }) => path);
   await until("the team is told", () => toldAt().includes("/team"));
+  await until("the other waits", async () => {
+    const listed: Told[] = JSON.parse((await serve.run(["notify", "--json"])).stdout);
+    return listed.some(({ name, waiting }) => name === "kim" && waiting === 1);
+  });
   expect(toldAt()).toEqual(["/team"]);
   // As for another tab: Chromium has no other window here.
   await page.evaluate(() => {
