@@ -47,7 +47,7 @@ const spawner: Spawner = {
 const answerLinks: AnswerLinkDesk = { key: "k".repeat(43), mayAnswer: async () => true };
 
 beforeAll(async () => {
-  const app = startTestApp(undefined, spawner, undefined, search, undefined, undefined, answerLinks);
+  const app = startTestApp({ spawner, search, answerLinks });
   [browser, web] = await Promise.all([startChromium(), app]);
   const serve = (fetch: TestApp["app"]["fetch"]) => serveHttp({ host: "127.0.0.1", port: 0, fetch });
   http = await serve(web.app.fetch);

@@ -25,7 +25,7 @@ const away: AwayAgents = {
 };
 
 beforeAll(async () => {
-  [browser, web] = await Promise.all([startChromium(), startTestApp(undefined, undefined, away)]);
+  [browser, web] = await Promise.all([startChromium(), startTestApp({ away })]);
   http = await serveHttp({ host: "127.0.0.1", port: 0, fetch: web.app.fetch });
 });
 afterAll(async () => {

@@ -31,7 +31,7 @@ const access: AccessOptions = {
 
 let web: TestApp;
 beforeAll(async () => {
-  web = await startTestApp(access);
+  web = await startTestApp({ access });
   await web.heartbeat("ada");
 });
 /** The wrong tokens of one test do not count in the next, because a minute has gone. */
@@ -279,7 +279,7 @@ describe("a sign-in", () => {
   });
 
   test("over TLS the cookie is Secure and bound to this host", async () => {
-    await using tls = await startTestApp({ ...access, secure: true });
+    await using tls = await startTestApp({ access: { ...access, secure: true } });
     const response = await tls.app.request(loginPath(first, "this-run", new Date()), { headers: { host } });
     expect(response.headers.get("set-cookie")).toMatch(/^__Host-cliai-3000=.*; Secure/);
   });
@@ -368,7 +368,7 @@ describe("wrong tokens", () => {
   });
 
   test("from many addresses, too", async () => {
-    await using many = await startTestApp(access);
+    await using many = await startTestApp({ access });
     const statuses = new Map<number, number>();
     for (let i = 0; i < 300; i += 1) {
       const init = { headers: { host, ...bearer("wrong") } };

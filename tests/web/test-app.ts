@@ -5,15 +5,8 @@ import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { noSearch } from "../../src/search/open-search-desk.ts";
-import type { SearchDesk } from "../../src/search/search.ts";
-import type { AccessOptions } from "../../src/web/access/access.ts";
-import type { AnswerLinkDesk } from "../../src/web/access/answer-links.ts";
-import type { AwayAgents } from "../../src/web/api/need-acts.ts";
-import type { Spawner } from "../../src/web/api/spawner.ts";
-import { createApp } from "../../src/web/app.ts";
+import { type AppOptions, createApp } from "../../src/web/app.ts";
 import type { AgentDesk } from "../../src/web/mcp/agent-desk.ts";
-import type { PushDesk } from "../../src/web/pages/device/push-desk.ts";
-import type { NoteInFront } from "../../src/web/pages/in-front.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -32,26 +25,16 @@ export interface TestApp extends AsyncDisposable {
   viewOf(id: string, isWanted: (view: AgentView) => boolean, what: string): Promise<AgentView>;
 }
 
-/**
- * @param access open to all without it
- * @param spawner nobody launches agents without it
- * @param away nobody starts agents again or removes them without it
- * @param search nothing can be searched without it
- * @param openAgentDesk no agent has tools over HTTP without it
- * @param push no push messages are sent without it
- * @param answerLinks no link of a notice answers anything without it
- * @param noteInFront no page tells that it is in front without it
- */
-export async function startTestApp(
-  access?: AccessOptions,
-  spawner?: Spawner,
-  away?: AwayAgents,
-  search: SearchDesk = noSearch,
-  openAgentDesk?: (natsUrl: string) => AgentDesk,
-  push?: PushDesk,
-  answerLinks?: AnswerLinkDesk,
-  noteInFront?: NoteInFront,
-): Promise<TestApp> {
+/** What is left out is not there, as with `createApp`; without `access` the app is open to all. */
+export interface TestAppOptions
+  extends Partial<
+    Pick<AppOptions, "access" | "spawner" | "away" | "search" | "push" | "answerLinks" | "noteInFront">
+  > {
+  /** Makes what speaks for agents that have their tools over HTTP. */
+  readonly openAgentDesk?: (natsUrl: string) => AgentDesk;
+}
+
+export async function startTestApp({ openAgentDesk, ...options }: TestAppOptions = {}): Promise<TestApp> {
   const test = await startTestServer();
   const logged: string[] = [];
   const now = () => new Date();
@@ -60,14 +43,10 @@ export async function startTestApp(
     natsUrl: test.nats.url,
     spawnCommand: "/opt/cliai spawn demo",
     clis: agentClis,
-    spawner,
-    away,
-    search,
-    access,
+    search: noSearch,
+    access: undefined,
+    ...options,
     agentDesk: openAgentDesk?.(test.nats.url),
-    push,
-    answerLinks,
-    noteInFront,
     operator: "kim",
     now,
     log: createLogger("debug", (line) => logged.push(line), now),

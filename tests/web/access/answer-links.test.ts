@@ -22,7 +22,7 @@ const access: AccessOptions = {
 };
 let web: TestApp;
 beforeAll(async () => {
-  web = await startTestApp(access, undefined, undefined, undefined, undefined, undefined, desk);
+  web = await startTestApp({ access, answerLinks: desk });
   await web.heartbeat("ada");
 });
 afterAll(() => web[Symbol.asyncDispose]());

@@ -22,8 +22,10 @@ const findNamed = (token: string) => {
 let web: TestApp;
 beforeAll(async () => {
   web = await startTestApp({
-    ...{ token: () => operators, onRotated: () => () => undefined, findNamed },
-    ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
+    access: {
+      ...{ token: () => operators, onRotated: () => () => undefined, findNamed },
+      ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
+    },
   });
   await web.heartbeat("ada", { session_mode: "headless" });
 });

@@ -36,7 +36,7 @@ beforeAll(async () => {
     ...{ findNamed: (token) => tokens.get(token), pairing: { makeToken } },
     ...{ instance: "this-run", port: 3443, secure: true, monotonicMs: () => monotonicMs },
   };
-  web = await startTestApp(access, undefined, away);
+  web = await startTestApp({ access, away });
   await web.heartbeat("ada", { session_mode: "headless" });
 });
 afterAll(() => web[Symbol.asyncDispose]());
@@ -192,8 +192,10 @@ describe("a paired browser", () => {
 
 test("without a pairing, nobody can be paired", async () => {
   await using other = await startTestApp({
-    ...{ token: () => operators, onRotated: () => () => undefined, now },
-    ...{ instance: "this-run", port: 3000, secure: false },
+    access: {
+      ...{ token: () => operators, onRotated: () => () => undefined, now },
+      ...{ instance: "this-run", port: 3000, secure: false },
+    },
   });
   const local = { host: "127.0.0.1:3000" };
   const path = pairPath(operators, "this-run", now());

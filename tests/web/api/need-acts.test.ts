@@ -49,7 +49,7 @@ describe("POST /needs", () => {
     },
   };
   beforeAll(async () => {
-    web = await startTestApp(undefined, undefined, away);
+    web = await startTestApp({ away });
     for (const id of ["ada", "bob"]) await web.heartbeat(id, { status: "blocked" });
   });
   afterAll(() => web[Symbol.asyncDispose]());

@@ -27,7 +27,7 @@ const spawner: Spawner = {
   },
 };
 beforeAll(async () => {
-  web = await startTestApp(undefined, spawner);
+  web = await startTestApp({ spawner });
 });
 afterAll(() => web[Symbol.asyncDispose]());
 

@@ -5,6 +5,7 @@ import { parseMcpMessages } from "../../../src/bridge/client-facts.ts";
 import type { NamedToken, TokenScope } from "../../../src/domain/access/token-scopes.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
+import { noSearch } from "../../../src/search/open-search-desk.ts";
 import type { SearchDesk } from "../../../src/search/search.ts";
 import type { Era } from "../../support/bridge-fixture.ts";
 import { startTestApp, type TestApp } from "../test-app.ts";
@@ -24,12 +25,12 @@ export interface McpApp extends AsyncDisposable {
   connect(token: string, era?: Era, path?: string): Promise<Client>;
 }
 
-export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
+export async function startMcpApp(search: SearchDesk = noSearch): Promise<McpApp> {
   const named = new Map<string, NamedToken>();
   const watches = new Set<() => void>();
   let seats: AgentSeats | undefined;
-  const web = await startTestApp(
-    {
+  const web = await startTestApp({
+    access: {
       token: () => operatorsToken,
       onRotated(listener) {
         watches.add(listener);
@@ -38,10 +39,8 @@ export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
       findNamed: (token) => named.get(token),
       ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
     },
-    undefined,
-    undefined,
     search,
-    (natsUrl) => {
+    openAgentDesk(natsUrl) {
       seats = createAgentSeats({
         ...{ natsUrl, heartbeatIntervalS: 15, version: "0.0.0-test", now: () => new Date() },
         ...{ credsPathOf: () => undefined, roleOf: () => "agent", log: silentLogger },
@@ -49,7 +48,7 @@ export async function startMcpApp(search?: SearchDesk): Promise<McpApp> {
       const { begin } = seats;
       return { begin: ({ body, ...rest }) => begin({ ...rest, messages: parseMcpMessages(body) }) };
     },
-  );
+  });
   const clients: Client[] = [];
   return {
     web,

@@ -48,7 +48,7 @@ function answerTo({ text }: SearchAsk): SearchAnswer {
 
 test("/search > shows a form, what was found with the words marked, and what was not searched", async () => {
   const { desk, asked } = deskOf(answerTo);
-  await using web = await startTestApp(undefined, undefined, undefined, desk);
+  await using web = await startTestApp({ search: desk });
   const page = async (path: string, accept = "text/html") => {
     const response = await web.app.request(path, { headers: { accept } });
     return { status: response.status, html: await response.text() };
@@ -94,7 +94,7 @@ test("/search > an entry of a removed agent is marked, and does not lead to the 
   const [hit] = found.hits;
   if (hit === undefined) throw new Error("no hit");
   const removed = { ...found, hits: [{ ...hit, stream: "TRANSCRIPTS", of_removed: true as const }] };
-  await using web = await startTestApp(undefined, undefined, undefined, deskOf(() => removed).desk);
+  await using web = await startTestApp({ search: deskOf(() => removed).desk });
   const html = await (
     await web.app.request("/search?text=answer", { headers: { accept: "text/html" } })
   ).text();

@@ -15,7 +15,7 @@ const away: AwayAgents = {
 };
 let web: TestApp;
 beforeAll(async () => {
-  web = await startTestApp(undefined, undefined, away);
+  web = await startTestApp({ away });
   await web.heartbeat("ada");
 });
 afterAll(() => web[Symbol.asyncDispose]());

@@ -14,8 +14,7 @@ let web: TestApp;
 let requestId = "";
 beforeAll(async () => {
   const answerLinks = { key: "k".repeat(43), mayAnswer: async () => true };
-  const none = undefined;
-  web = await startTestApp(none, none, none, none, none, none, answerLinks);
+  web = await startTestApp({ answerLinks });
   await web.heartbeat("ada", { current_task: "dig" });
   const call = { tool: "ask_human", arguments: { question: "may I?", wait_s: 0 } };
   const answer = await web.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });

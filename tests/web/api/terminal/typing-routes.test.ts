@@ -18,8 +18,10 @@ const named: Readonly<Record<string, NamedToken>> = {
 let web: TestApp;
 beforeAll(async () => {
   web = await startTestApp({
-    ...{ token: () => operators, onRotated: () => () => undefined, findNamed: (token) => named[token] },
-    ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
+    access: {
+      ...{ token: () => operators, onRotated: () => () => undefined, findNamed: (token) => named[token] },
+      ...{ instance: "this-run", port: 3000, secure: false, now: () => new Date() },
+    },
   });
 });
 afterAll(() => web[Symbol.asyncDispose]());

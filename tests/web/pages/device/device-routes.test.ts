@@ -24,7 +24,7 @@ test("POST /phone/push takes the subscription of a signed-in browser from our ow
     add: async (subscription, caller) => void added.push([subscription.endpoint, caller?.name]),
     remove: async (endpoint) => void added.push(endpoint),
   };
-  await using web = await startTestApp(access, undefined, undefined, undefined, undefined, push);
+  await using web = await startTestApp({ access, push });
   const post = (path: string, fields: Record<string, string>, headers: Record<string, string>) =>
     web.app.request(`http://127.0.0.1:3000${path}`, {
       ...{ method: "POST", body: new URLSearchParams(fields) },

@@ -14,12 +14,11 @@ const access: AccessOptions = {
   findNamed: (text) => tokens.find(({ name }) => name === text),
 };
 const host = "127.0.0.1:3000";
-const none = undefined;
 
 test("a page tells that it is in front if its viewer answers requests; a page that only shows things is not asked to, and not heard", async () => {
   const noted: [string, boolean][] = [];
   const note = async (page: string, isUsed: boolean) => void noted.push([page, isUsed]);
-  await using web = await startTestApp(access, none, none, none, none, none, none, note);
+  await using web = await startTestApp({ access, noteInFront: note });
   const ask = (cookie: string, fields?: Record<string, string>, page = "/inbox") =>
     web.app.request(`http://${host}${fields === undefined ? page : "/in-front"}`, {
       headers: { host, cookie: `cliai-3000=${cookie}`, origin: `http://${host}`, accept: "text/html" },

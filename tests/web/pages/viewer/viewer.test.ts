@@ -56,9 +56,11 @@ describe("the pages", () => {
       ["of-tv", reader],
     ]);
     web = await startTestApp({
-      ...{ token: () => "first-token-of-more-than-32-characters", onRotated: () => () => undefined },
-      ...{ findNamed: (token) => tokens.get(token), now: () => new Date() },
-      ...{ instance: "this-run", port: 3000, secure: false },
+      access: {
+        ...{ token: () => "first-token-of-more-than-32-characters", onRotated: () => () => undefined },
+        ...{ findNamed: (token) => tokens.get(token), now: () => new Date() },
+        ...{ instance: "this-run", port: 3000, secure: false },
+      },
     });
     const place = { config_name: "coder", project_path: "/work/shop", host: "mill" };
     const { heartbeat } = await web.heartbeat("ada", place);
