@@ -1,12 +1,8 @@
 // The key pair with which this server signs what it sends to push services (VAPID, RFC 8292). It is made once, in `keys/push.json`, and never replaced,
 // because each browser's subscription belongs to it.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import * as v from "valibot";
-import { keysDirOf } from "../data-dir/data-dir.ts";
-import { ensureOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
+import { ensureKeptKeys } from "./kept-keys.ts";
 
 const PushKeysSchema = v.object({
   /** The point of the curve P-256, uncompressed, in base64url. */
@@ -19,38 +15,21 @@ export interface PushKeys {
   readonly privateKey: string;
 }
 
-/** @throws CliaiError `config_invalid` if the file is there and cannot be read, or holds no keys; `data_dir_unwritable` */
+/** @throws CliaiError as {@link ensureKeptKeys} */
 export async function ensurePushKeys(dataDir: string): Promise<PushKeys> {
-  const path = join(keysDirOf(dataDir), "push.json");
-  const kept = await readKept(path);
-  if (kept !== undefined) return kept;
-  const made = await makeKeys();
-  const file = { public_key: made.publicKey, private_key: made.privateKey };
-  await ensureOwnDir(keysDirOf(dataDir));
-  await writePrivateFile(path, `${JSON.stringify(file, null, 2)}\n`);
-  return made;
-}
-
-async function readKept(path: string): Promise<PushKeys | undefined> {
-  let data: Uint8Array;
-  try {
-    data = await readFile(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new CliaiError("config_invalid", `cannot use ${path}: ${messageOf(cause)}`, {
-      hint: "make it readable for the user of this server, or restore it from a backup: browsers have subscribed for its keys",
-      cause,
-    });
-  }
-  try {
-    const { public_key: publicKey, private_key: privateKey } = decodeMessage(PushKeysSchema, data);
-    return { publicKey, privateKey };
-  } catch (cause) {
-    throw new CliaiError("config_invalid", `${path} holds no keys for push messages`, {
-      hint: "restore it from a backup, or remove it; without its keys, browsers must turn push messages on again",
-      cause,
-    });
-  }
+  return await ensureKeptKeys(dataDir, {
+    file: "push.json",
+    what: "keys for push messages",
+    withoutThem: "browsers must turn push messages on again",
+    parse(content) {
+      const { public_key: publicKey, private_key: privateKey } = decodeMessage(PushKeysSchema, content);
+      return { publicKey, privateKey };
+    },
+    async make() {
+      const { publicKey, privateKey } = await makeKeys();
+      return `${JSON.stringify({ public_key: publicKey, private_key: privateKey }, null, 2)}\n`;
+    },
+  });
 }
 
 async function makeKeys(): Promise<PushKeys> {

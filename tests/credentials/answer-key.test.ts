@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { ensureAnswerKey } from "../../src/credentials/answer-key.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -11,5 +11,16 @@ test("ensureAnswerKey() makes one key, for this user alone, and keeps it; a file
   const path = dir.join("keys", "answer-links");
   expect(statSync(path).mode & 0o777).toBe(0o600);
   writeFileSync(path, "short");
-  await expect(ensureAnswerKey(dir.path)).rejects.toThrow(`cannot use ${path}: it holds no key`);
+  await expect(ensureAnswerKey(dir.path)).rejects.toThrow(`${path} holds no key for links that answer`);
+});
+
+test("ensureAnswerKey() says why it cannot read the file, and does not advise to remove it", async () => {
+  await using dir = await tempDir();
+  const path = dir.join("keys", "answer-links");
+  mkdirSync(path, { recursive: true });
+  const error: unknown = await ensureAnswerKey(dir.path).catch((each: unknown) => each);
+  expect(error).toMatchObject({
+    ...{ code: "config_invalid", message: expect.stringContaining(`cannot use ${path}: EISDIR`) },
+    hint: expect.stringMatching(/^((?!remove).)*$/),
+  });
 });
