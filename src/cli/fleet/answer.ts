@@ -71,7 +71,7 @@ export const answerCommand = defineCliCommand({
       const isGiven = args.text !== undefined || isVerdict(args);
       const fits = (each: AgentRequest) => !isGiven || isApproval(each) === isVerdict(args);
       const request =
-        (await answeredBefore(bucket, context)) ??
+        (await answeredBefore(bucket, args.request, context)) ??
         (await chooseRequest(args.request, { bus, bucket }, fits, context));
       if (args.approve === true) requireItsId(args.request, request, context);
       if (request.questions === undefined) checkOneText(more);

@@ -42,8 +42,8 @@ export async function giveAnswer(
     type: "answer",
     answer: buildAnswer(request, words, by, context.attempt?.at ?? context.now()),
   })).catch(async (error: unknown) => {
-    const before = await answeredBefore(bucket, context);
-    if (before?.request_id === request_id) return before;
+    const before = await answeredBefore(bucket, request_id, context);
+    if (before !== undefined) return before;
     throw error;
   });
   onDecided(decided);
@@ -58,15 +58,23 @@ export async function giveAnswer(
   return { decided, isDelivered: reached === "cli", why: away ?? late };
 }
 
-/** The request that the first try of this attempt has answered, in case its serve did not tell. Undefined for a first try. */
+/**
+ * The request that the first try of this attempt has answered, in case its serve did not tell. Undefined for a first try.
+ * @param named the request as it was named: its id, the beginning of that, or its agent. Another command may have answered another one at the
+ * same time.
+ */
 export async function answeredBefore(
   bucket: Bucket,
+  named: string,
   context: Pick<CliContext, "env" | "attempt">,
 ): Promise<AgentRequest | undefined> {
   const { attempt } = context;
   if (attempt?.isSecond !== true) return undefined;
   const [by, at] = [operatorOf(context), attempt.at.toISOString()];
-  return (await readRequests(bucket)).find(({ answer }) => answer?.by === by && answer.at === at);
+  return (await readRequests(bucket)).find(
+    ({ request_id, agent_id, answer }) =>
+      answer?.by === by && answer.at === at && (request_id.startsWith(named) || agent_id === named),
+  );
 }
 
 export function answeredText(decided: AgentRequest): string {

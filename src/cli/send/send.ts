@@ -5,17 +5,17 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { matchesFilter, parseFilter } from "../../domain/fleet/shown/agent-filter.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
-import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { type AgentId, parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { buildCommand } from "../../server/send-command.ts";
 import { ensureServer } from "../background/ensure-server.ts";
 import { withClient } from "../fleet/client.ts";
 import { createFleetReader, type FleetReading, viewsOf } from "../fleet/fleet-reading.ts";
 import { defineCliCommand } from "../frame/command.ts";
-import { patienceOf } from "../frame/context.ts";
+import { type CliContext, patienceOf } from "../frame/context.ts";
 import { throwWorst } from "../frame/worst-error.ts";
 import { readSending, type Sending, sendArgs } from "./send-args.ts";
-import { awaitTaker, type SendingParts, sendToOne } from "./send-to-one.ts";
+import { awaitTaker, orderIdOf, type SendingParts, sendToOne } from "./send-to-one.ts";
 import { meantAsReason, readTargets, readType, readWords, withTaskMeant } from "./send-words.ts";
 
 export const sendCommand = defineCliCommand({
@@ -63,8 +63,10 @@ async function sendToAll(
   const { context } = parts;
   const filter = parseFilter(words ?? "");
   const views = viewsOf(reading).filter((view) => matchesFilter(view, filter));
-  const targets = views.filter(isOnline).flatMap(({ agent_id }) => reading.records.get(agent_id) ?? []);
-  const others = views.filter((view) => !isOnline(view));
+  const sent = await sentBefore(views, sending.key, context.attempt);
+  const isTarget = (view: AgentView) => isOnline(view) || sent.has(view.agent_id);
+  const targets = views.filter(isTarget).flatMap(({ agent_id }) => reading.records.get(agent_id) ?? []);
+  const others = views.filter((view) => !isTarget(view));
   const [first] = targets;
   if (first === undefined) {
     const which = words === undefined ? "" : ` that matches "${words}"`;
@@ -79,11 +81,29 @@ async function sendToAll(
   await sendToEach(parts, sending, targets);
 }
 
+/** The agents that the first try of this attempt has sent the order. They may have ended by it. */
+async function sentBefore(
+  views: readonly AgentView[],
+  key: string | undefined,
+  attempt: CliContext["attempt"],
+): Promise<ReadonlySet<string>> {
+  if (attempt?.isSecond !== true) return new Set();
+  const sent = views.map(async ({ agent_id, commands }) => {
+    const id = keyOf(key, agent_id) ?? (await orderIdOf(attempt, agent_id));
+    return commands.some(({ command_id }) => command_id === id) ? [agent_id] : [];
+  });
+  return new Set((await Promise.all(sent)).flat());
+}
+
+/** Appends the agent's id to `--id`, because COMMANDS stores each message id only once. */
+function keyOf(key: string | undefined, id: AgentId): string | undefined {
+  return key === undefined ? undefined : `${key}-${id}`;
+}
+
 function isOnline({ axes }: AgentView): boolean {
   return axes.link.value === "online";
 }
 
-/** Appends the agent's id to `--id`, because COMMANDS stores each message id only once. */
 async function sendToEach(
   parts: SendingParts,
   sending: Sending,
@@ -92,7 +112,7 @@ async function sendToEach(
   const width = Math.max(...targets.map(({ agent_id }) => agent_id.length));
   const results = await Promise.allSettled(
     targets.map((record) => {
-      const key = sending.key === undefined ? undefined : `${sending.key}-${record.agent_id}`;
+      const key = keyOf(sending.key, record.agent_id);
       return sendToOne(parts, sending, record, key, `${record.agent_id.padEnd(width)}  `);
     }),
   );

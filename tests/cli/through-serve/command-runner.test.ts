@@ -6,6 +6,7 @@ import { type Attempt, operatorOf } from "../../../src/cli/frame/context.ts";
 import { createCommandRunner } from "../../../src/cli/through-serve/command-runner.ts";
 import { buildText, zoneOfProcess } from "../../../src/cli/through-serve/same-words.ts";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { consumeOrders } from "../../../src/nats/jetstream/follow.ts";
 import { type CommandLine, commandsInServe, type Printed } from "../../../src/web/api/command-line-schema.ts";
@@ -103,13 +104,14 @@ async function byItself(command: string, args: readonly string[], attempt?: Atte
   return { out: own.printed, err: own.noted, end };
 }
 
-/** Without what differs between two calls of the same command: times, ages, and the ids of orders and requests. */
+/** Without what differs between two calls of the same command: times, ages and the width of their columns, and the ids of orders and requests. */
 function timeless(said: Said): unknown {
   const text = JSON.stringify(said)
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
     .replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, "CLOCK")
     .replaceAll(/(age_s\\*":)[\d.]+/g, "$1AGE")
     .replaceAll(/\b\d+ (s|min)\b/g, "SPAN")
+    .replaceAll(/ {2,}/g, "  ")
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "ID");
   return JSON.parse(text);
 }
@@ -189,6 +191,9 @@ describe("createCommandRunner()", () => {
     const answered = await byItself("answer", ["ada", "all", "--timeout", "0"], again);
     expect(answered).toMatchObject({ end: 0, out: [`answered ada: all`, expect.any(String)] });
     expect(run.server.requests.get(next)?.state).toBe("asked");
+    // If two commands begin in the same millisecond, each takes its own request only.
+    const other = await byItself("answer", [next, "some", "--timeout", "0"], again);
+    expect(other).toMatchObject({ end: 0, out: ["answered ada: some", expect.any(String)] });
     await tell("send", ["task", "bob", "after it", "--wait", "stored", "--id", "after-it"]);
     const tasks = () =>
       [...run.server.readFleet({ agent_id: "bob" }).records.values()].flatMap(({ commands: all }) =>
@@ -200,6 +205,19 @@ describe("createCommandRunner()", () => {
     expect((await byItself("answer", [id, "all", "--timeout", "0"])).end).toMatchObject({
       code: "decided_already",
     });
+  });
+
+  test("a second try knows those whom the first one has sent the order, also if they are away since", async () => {
+    run.bus.publish("agent.zed.heartbeat", { agent_id: "zed", status: "idle", interval_s: 1 });
+    const zed = () => run.server.fleet.get(parseAgentId("zed"));
+    await until("zed is online", () => zed()?.axes.link.value === "online");
+    const args = ["task", "--filter", "zed", "sweep", "--wait", "stored"];
+    const attempt = { id: crypto.randomUUID(), at: new Date(), isSecond: false };
+    expect((await byItself("send", args, attempt)).end).toBe(0);
+    await until("zed is away", () => zed()?.axes.link.value === "silent");
+    expect((await byItself("send", args, { ...attempt, isSecond: true })).end).toBe(0);
+    expect((await byItself("send", args)).end).toMatchObject({ code: "agent_unknown" });
+    expect(zed()?.commands.map(({ summary }) => summary)).toEqual(["sweep"]);
   });
 
   test("a client that would say it in other words, or needs its own process, is refused", () => {
