@@ -1,4 +1,4 @@
-// This room knows the processes of this machine, and ends them: a child by its handle, any other by its id and its start.
+// This room knows the processes of this machine, runs programs, and ends them: a child by its handle, any other by its id and its start.
 //
 // Reads the table of all processes: from /proc on Linux, from ps(1) on macOS, from PowerShell on Windows.
 import { execFile } from "node:child_process";

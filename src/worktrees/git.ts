@@ -5,8 +5,8 @@ import { resolve } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
 import { beginningOf } from "../domain/text/summary.ts";
 import { type ListedWorktree, parseWorktreeList } from "../domain/worktrees/git-output.ts";
+import { runProgram } from "../processes/run-program.ts";
 import type { Environment } from "../runtime.ts";
-import { runProgram } from "./run-program.ts";
 
 const withinMs = 60_000;
 /** For what may copy a whole repository, run hooks, or fetch large files. */

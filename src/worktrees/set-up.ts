@@ -7,10 +7,10 @@ import { harmless } from "../domain/text/harmless.ts";
 import { redact } from "../domain/text/redact.ts";
 import { beginningOf } from "../domain/text/summary.ts";
 import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
+import { runProgram } from "../processes/run-program.ts";
 import type { Environment } from "../runtime.ts";
 import { agentDirOf } from "./make-worktree.ts";
 import { setupLogOf, writeRecord } from "./records.ts";
-import { runProgram } from "./run-program.ts";
 
 /** Fetching and building all that a large project needs may take long. */
 const withinMs = 60 * 60_000;

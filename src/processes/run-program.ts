@@ -2,9 +2,9 @@
 // starts end with it.
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { endProcess, signalChild, signalGroup } from "../processes/end-process.ts";
 import { type Environment, withoutBunVariables } from "../runtime.ts";
 import { atMost, pause } from "../waiting.ts";
+import { endProcess, signalChild, signalGroup } from "./end-process.ts";
 
 export interface ProgramOptions {
   readonly cwd: string;
