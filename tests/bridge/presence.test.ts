@@ -6,7 +6,7 @@ import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
 import { listenTo, startTestBridge, type TestBridgeOptions } from "../support/bridge-fixture.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
-import { waitFor } from "../support/wait-for.ts";
+import { stays, waitFor } from "../support/wait-for.ts";
 
 const host = { token: "secret", instanceId: "of-the-host" };
 
@@ -189,6 +189,10 @@ describe("startPresence()", () => {
       return beats === before;
     };
     await waitFor(isSilent, { what: "the bridge is silent", intervalMs: 500, saw: () => beats });
+    const last = beside.heard.heartbeats.length;
+    await stays(() => beside.heard.heartbeats.length === last, {
+      ...{ what: "it sends none", because: "alone it sends one every 100 ms" },
+    });
   });
 
   test("the listener takes nothing without its token", async () => {

@@ -280,6 +280,7 @@ test("axe finds nothing on any page, in both schemes, wide and narrow, and force
     open.find(({ tool }) => tool === "Edit"),
   ].map((request) => answerLinkPath(answerLinks.key, request as AgentRequest, "phone", new Date()));
   expect(await findingsOn(links)).toEqual({});
+  for (const link of links) expect((await fetch(`http://127.0.0.1:${http.port}${link}`)).status).toBe(200);
   await page.goto(`http://127.0.0.1:${http.port}${links[0]}`);
   await page.getByRole("button", { name: "left" }).click();
   await page.getByRole("heading", { name: "Answered" }).waitFor();

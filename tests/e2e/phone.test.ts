@@ -181,6 +181,7 @@ test("the service worker shows a push message, unless its page is in front, and 
     });
   const told = { title: "ada asks", text: "Which colour?", path: "/inbox#request-r1" };
   await push({ ...told, id: "in-front" });
+  expect(await shown()).toEqual([]); // and so the worker has had it
   // Playwright has each page count as the one in front. Without that, the one that was opened last is.
   await (await context.newPage()).bringToFront();
   await devtools.send("Emulation.setFocusEmulationEnabled", { enabled: false });

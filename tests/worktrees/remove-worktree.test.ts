@@ -173,7 +173,6 @@ describe("removeWorktree()", () => {
               expect(before.library.filter((each) => !ofLibrary.includes(each))).not.toEqual([]);
               return;
             }
-            expect(second.removed?.bundle ?? "no bundle").toBeString();
             fetchBundle(repository, second.removed?.bundle);
             const has = all();
             expect([...before.named, ...before.reflog].filter((commit) => !has.has(commit))).toEqual([]);

@@ -11,6 +11,7 @@ import { settleIn, usersOf } from "../../src/worktrees/users.ts";
 import { failureOf } from "../support/error-of.ts";
 import { createRepository } from "../support/repository.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { staysPending } from "../support/wait-for.ts";
 import { now, worktreeOf } from "../support/worktree.ts";
 
 const bob = parseAgentId("bob");
@@ -68,9 +69,9 @@ test("an agent that starts in a worktree waits for a clean-up, and is refused if
         }
       }),
     );
+    await staysPending(settled, { what: "it waits", because: "it needs some milliseconds without the lock" });
     // What a clean-up does, while it holds the worktrees.
     rmSync(path, { recursive: true });
-    await Promise.resolve();
   });
   expect(await settled).toMatchObject({
     code: "refused",

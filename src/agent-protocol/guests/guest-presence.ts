@@ -35,7 +35,7 @@ export interface GuestPresenceOptions {
 }
 
 /** What the heartbeats tell as their interval: the fleet takes three missed ones for silence. */
-export const guestBeatS = 15;
+const guestBeatS = 15;
 
 /** Each change is stored, and `error` is told to people. A later sign of life tells the last one. */
 const usualWordMs = 10_000;

@@ -126,7 +126,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import("../worktrees/worktrees.ts")).worktreesCommand,
   },
   peers: {
-    description: "list, add or revoke programs of others that prompt agents",
+    description: "list, add or revoke programs of others that prompt or serve agents",
     load: async () => (await import("../peers/peers.ts")).peersCommand,
   },
   conformance: {

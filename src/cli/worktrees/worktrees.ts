@@ -75,7 +75,7 @@ function bundleLine({ path, bytes, until }: KeptBundle): string {
   return `kept until ${until.slice(0, 10)}: ${path} (${bytesText(bytes)})`;
 }
 
-export function toJson(look: WorktreeLook): object {
+function toJson(look: WorktreeLook): object {
   const { record, reasons } = look;
   return {
     ...ofRecord(record),

@@ -31,6 +31,11 @@ export const agentMcpPath = "/mcp";
 /** Where the operator's assistants use theirs. */
 export const operatorMcpPath = "/mcp/operator";
 
+/** Where a page tells that a person has it in front of them. */
+export const inFrontPath = "/in-front";
+/** Where the links of notices lead by which their recipients answer. */
+export const answerPath = "/answer";
+
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 export function isTokenName(text: string): boolean {
@@ -71,7 +76,7 @@ const commandForms: readonly string[] = ["/bulk", "/messages", "/needs", "/spawn
 
 function scopesForForm(path: string): readonly TokenScope[] {
   // Who answers need not be told elsewhere of what they see; who only reads, such as a screen on the wall, keeps nobody from being told.
-  if (/^\/inbox\/[^/]+$/.test(path) || path === "/in-front") return ["answer"];
+  if (/^\/inbox\/[^/]+$/.test(path) || path === inFrontPath) return ["answer"];
   if (/^\/phone\/push(\/off)?$/.test(path)) return ["read"];
   return commandForms.includes(path) || /^\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
 }

@@ -2,10 +2,8 @@
 
 export interface ListedWorktree {
   readonly path: string;
-  readonly head: string | undefined;
   /** Without `refs/heads/`; undefined for a detached head. */
   readonly branch: string | undefined;
-  readonly isBare: boolean;
   /** Why it is locked; "" without a reason; undefined if it is not locked. */
   readonly locked: string | undefined;
 }
@@ -21,9 +19,7 @@ export function parseWorktreeList(output: string): ListedWorktree[] {
     };
     return {
       path: fieldOf("worktree") ?? "",
-      head: fieldOf("HEAD"),
       branch: fieldOf("branch")?.replace(/^refs\/heads\//, ""),
-      isBare: fieldOf("bare") !== undefined,
       locked: fieldOf("locked"),
     };
   });

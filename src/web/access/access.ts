@@ -5,7 +5,7 @@
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { NamedToken } from "../../domain/access/token-scopes.ts";
+import { answerPath, type NamedToken } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { isSameSecret } from "../../same-secret.ts";
 import { openAssetPaths } from "../assets.ts";
@@ -48,7 +48,7 @@ const openPaths = new Set([
   "/login",
   "/pair",
   "/offline",
-  "/answer",
+  answerPath,
   ...openAssetPaths,
 ]);
 

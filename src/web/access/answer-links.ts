@@ -3,11 +3,11 @@
 // The code in a link names the recipient, the request and the run that asked, until when it is good, and is signed with a key of the data directory.
 // It counts once, because a request is answered once: the first answer is stored by compare-and-set in the request's own record, which outlives
 // a restart, and each later one is refused.
+import { answerPath } from "../../domain/access/token-scopes.ts";
 import type { AgentRequest, RequestKind } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { buildProof, type Purpose, readProof } from "./signed-codes.ts";
 
-const answerPath = "/answer";
 const lastsS = 4 * 3600;
 
 export interface AnswerLinkDesk {

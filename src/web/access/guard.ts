@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import { secureHeaders } from "hono/secure-headers";
+import { answerPath } from "../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { isLoopback } from "../../domain/wire/own-address.ts";
 
@@ -97,7 +98,7 @@ export const ownStyles = createMiddleware(async (c, next) => {
   );
 });
 
-const codePaths: readonly string[] = ["/login", "/pair", "/answer"];
+const codePaths: readonly string[] = ["/login", "/pair", answerPath];
 
 /**
  * Keeps the codes in addresses out of the header Referer, also of requests to this server, where a proxy may log it. Not `no-referrer`, as above.

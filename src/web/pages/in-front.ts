@@ -2,6 +2,3 @@
 
 /** Is told of it. It never fails: what is not known is told elsewhere once more than needed. */
 export type NoteInFront = (page: string, isUsed: boolean) => Promise<void>;
-
-/** Where the page tells it. */
-export const inFrontPath = "/in-front";

@@ -1,7 +1,9 @@
 /** @jsxImportSource hono/jsx */
 // The frame of each page: head, top bar with connection and counts, and the place for a banner.
+
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import { inFrontPath } from "../../domain/access/token-scopes.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { listNeeds } from "../../domain/fleet/needs/fleet-needs.ts";
 import { needVerb } from "../../domain/fleet/needs/need.ts";
@@ -11,7 +13,6 @@ import type { Health } from "../../server/server.ts";
 import { assetPath, assetsVersion } from "../assets.ts";
 import { absoluteTime } from "./age.ts";
 import { capitalized } from "./capitalized.ts";
-import { inFrontPath } from "./in-front.ts";
 import { Icon } from "./parts/icon.tsx";
 import { PageNav } from "./parts/page-nav.tsx";
 import { Clock } from "./parts/time.tsx";

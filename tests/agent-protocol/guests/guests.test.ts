@@ -10,7 +10,7 @@ import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import type { CommandType } from "../../../src/domain/wire/order-messages.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { startPeerServer } from "../../support/peer-server.ts";
-import { until } from "../../support/wait-for.ts";
+import { stays, until } from "../../support/wait-for.ts";
 
 const guestTimes = { lookEveryMs: 200, wordEveryMs: 100 };
 const { parts, dir, keys, bus, server, openProtocol, connectPeer } = await startPeerServer({ guestTimes });
@@ -238,6 +238,10 @@ describe("openGuests()", () => {
     const over = finish("overdo");
     const open = () => server.requests.open().filter(({ agent_id }) => agent_id === id);
     await until("as many questions as it may have are there", () => open().length === 16);
+    await stays(() => open().length === 16, {
+      what: "there are no more",
+      because: "it has sent all at once",
+    });
     for (const end of ends.splice(0)) end();
     const { detail = "" } = await over;
     expect(detail).toBe(`\ufffd[31mred ${"x".repeat(291)}… (500)`);

@@ -146,7 +146,7 @@ describe("createCommandRunner()", () => {
     "send task ada dig --wait delivered --json",
     "send ada dig --wait stored",
     "send task --all sweep --wait stored",
-    "send task ada dig --wait applied --timeout 0.3",
+    "send task bob dig --wait applied --timeout 2",
     "send pause ada bob --wait stored",
     "show bob",
   ])("cliai %s says in serve what it says itself", async (line) => {
@@ -208,7 +208,7 @@ describe("createCommandRunner()", () => {
   });
 
   test("a second try knows those whom the first one has sent the order, also if they are away since", async () => {
-    run.bus.publish("agent.zed.heartbeat", { agent_id: "zed", status: "idle", interval_s: 1 });
+    run.bus.publish("agent.zed.heartbeat", { agent_id: "zed", status: "idle", interval_s: 5 });
     const zed = () => run.server.fleet.get(parseAgentId("zed"));
     await until("zed is online", () => zed()?.axes.link.value === "online");
     const args = ["task", "--filter", "zed", "sweep", "--wait", "stored"];

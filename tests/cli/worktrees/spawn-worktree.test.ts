@@ -9,6 +9,7 @@ import { testContext } from "../../support/cli-context.ts";
 import { failureOf } from "../../support/error-of.ts";
 import { createRepository } from "../../support/repository.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { staysPending } from "../../support/wait-for.ts";
 import { worktreeOf } from "../../support/worktree.ts";
 
 test("placeInWorktree() waits for a clean-up, and refuses the agent's own worktree if that has removed it", async () => {
@@ -33,6 +34,7 @@ test("placeInWorktree() waits for a clean-up, and refuses the agent's own worktr
   let ended: Promise<unknown> = Promise.resolve();
   await withWorktrees(dataDir, async () => {
     ended = failureOf(placeInWorktree(wanted, options));
+    await staysPending(ended, { what: "it waits", because: "it needs some milliseconds without the lock" });
     rmSync(project, { recursive: true });
     await removeRecord(dataDir, record);
   });

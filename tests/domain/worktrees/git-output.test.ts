@@ -10,12 +10,12 @@ import {
 test("parseWorktreeList() reads branches, detached heads, bare repositories and locks", () => {
   const output =
     "worktree /r/a b\nHEAD 11\nbranch refs/heads/x/y\n\nworktree /r/c\nHEAD 22\ndetached\nlocked on a stick\n\nworktree /r/d\nbare\n\nworktree /r/e\nHEAD 33\nbranch refs/heads/z\nlocked\n\n";
-  const none = { isBare: false, locked: undefined };
+  const none = { locked: undefined };
   expect(parseWorktreeList(output)).toEqual([
-    { path: "/r/a b", head: "11", branch: "x/y", ...none },
-    { path: "/r/c", head: "22", branch: undefined, ...none, locked: "on a stick" },
-    { path: "/r/d", head: undefined, branch: undefined, ...none, isBare: true },
-    { path: "/r/e", head: "33", branch: "z", ...none, locked: "" },
+    { path: "/r/a b", branch: "x/y", ...none },
+    { path: "/r/c", branch: undefined, ...none, locked: "on a stick" },
+    { path: "/r/d", branch: undefined, ...none },
+    { path: "/r/e", branch: "z", ...none, locked: "" },
   ]);
   expect(parseWorktreeList("")).toEqual([]);
 });

@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // What a link of a notice shows: one request with the form that answers it, and afterwards what was answered. Nothing else of the fleet.
+import { answerPath } from "../../../domain/access/token-scopes.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { answerTextForPeople } from "../../../domain/request-answer.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
@@ -29,7 +30,7 @@ export function AnswerLinkPage({ link, sent, now }: AnswerLinkPageProps) {
           <code>{request_id}</code>
         </p>
         <Asked request={request} />
-        <PostForm action="/answer" class="answer">
+        <PostForm action={answerPath} class="answer">
           {Object.entries(sent).map(([name, value]) => (
             <input type="hidden" name={name} value={value} />
           ))}

@@ -1,7 +1,9 @@
 /** @jsxImportSource hono/jsx */
 // The page that a link of a notice opens, by which one request is answered without signing in. Opening it changes nothing; its form answers.
+
 import type { Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { answerPath } from "../../../domain/access/token-scopes.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import type { ConnectionInfo } from "../../access/access.ts";
 import { type GoodLink, openAnswerLink, type SentLink } from "../../access/answer-links.ts";
@@ -37,14 +39,14 @@ export function registerAnswerLinkRoutes(
     throw new CliaiError("too_many_tries", "too many wrong links", { hint: `wait ${waitS} s` });
   };
 
-  pages.get("/answer", async (c) => {
+  pages.get(answerPath, async (c) => {
     const { by = "", request = "", code = "" } = c.req.query();
     const sent = { by, request, code };
     const link = await open(c, sent);
     return c.html(<AnswerLinkPage link={link} sent={sent} now={now()} />);
   });
 
-  pages.post("/answer", bodyLimit({ maxSize: mostFormBytes, onError: tooLarge }), async (c) => {
+  pages.post(answerPath, bodyLimit({ maxSize: mostFormBytes, onError: tooLarge }), async (c) => {
     if (!isOwnOrigin(c)) {
       throw new CliaiError("refused", "only the page of the link answers by it", {
         hint: "open the link in a browser, and press a button there",

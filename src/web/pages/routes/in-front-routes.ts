@@ -1,9 +1,9 @@
 // Where a page tells that a person has it in front of them, and that it went.
 import type { Hono } from "hono";
 import * as v from "valibot";
+import { inFrontPath } from "../../../domain/access/token-scopes.ts";
 import { checkMessage } from "../../../domain/wire/decode.ts";
 import { readForm } from "../../api/read-form.ts";
-import { inFrontPath } from "../in-front.ts";
 import type { PagesOptions } from "../show-page.tsx";
 
 const FormSchema = v.object({
