@@ -1,6 +1,7 @@
 // The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
+import type { Hold, HoldReason, NewHold } from "../domain/holding/hold.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import type { EndedRule } from "../domain/rules/ended-rule.ts";
@@ -34,6 +35,7 @@ export interface Server {
   readonly alerts: AlertService;
   readonly requests: RequestDesk;
   readonly rules: RuleDesk;
+  readonly holding: Holding;
   readonly transcripts: TranscriptService;
   readonly screens: ScreenService;
   /** The records of the fleet as they are now: what `serve.fleet` answers to the commands, without a message. */
@@ -257,6 +259,27 @@ export interface RuleDesk {
   make(requestId: string, shown: RuleFor, by: string): Promise<StandingRule>;
   /** @throws CliaiError `request_unknown` if there is no such rule */
   revoke(ruleId: string, by: string): Promise<StandingRule>;
+}
+
+/** Holds agents back, and lets them go. */
+export interface Holding {
+  /**
+   * Holds the agent back, or changes the hold of the same reason and source.
+   * @returns false if a person has overridden a hold with this cause: then nothing is held
+   * @throws CliaiError `agent_unknown`; what the store throws if it takes nothing
+   */
+  hold(id: AgentId, hold: NewHold): Promise<boolean>;
+  /**
+   * Ends the hold; forgets it, if a person has overridden it. Does nothing if there is none.
+   * @throws CliaiError if the store takes nothing
+   */
+  letGo(id: AgentId, reason: HoldReason, source: string): Promise<void>;
+  /** Those that stand, the oldest first. */
+  holdsOf(id: AgentId): readonly Hold[];
+  /** Those that a person has overridden by resuming the agent. They hold nothing. */
+  overriddenOf(id: AgentId): readonly Hold[];
+  /** Calls the listener when a person has resumed a held agent, with the holds that this overrides. Only the leader does. */
+  onPersonResumed(listener: (id: AgentId, holds: readonly Hold[]) => void): () => void;
 }
 
 export interface Health {

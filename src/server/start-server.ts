@@ -59,6 +59,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     alerts: foundation.alerts,
     requests: desks.requests,
     rules: desks.rules,
+    holding: desks.holding,
     transcripts: {
       read: (id, query) => readTranscript(bus, id, query),
       kept: (id) => readKept(bus, id),

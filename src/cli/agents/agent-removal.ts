@@ -72,6 +72,7 @@ async function removeAgent(
   await noteRemoval(bus, id, now());
   // Each serve follows this bucket, and forgets the agent when its record is deleted.
   await (await openExistingBucket(bus, buckets.agents)).delete(id);
+  await (await openExistingBucket(bus, buckets.holds)).delete(id);
   const folders = join(dataDir, "agents");
   if (await isOwnDir(folders)) await rm(join(folders, id), { recursive: true, force: true });
   await removeGrants(dataDir, id);

@@ -16,7 +16,7 @@ import { spanText } from "../../domain/text/moment.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
-import { alignRows, clockText, paint, plain } from "../frame/terminal.ts";
+import { alignRows, clockText, paint, plain, untilClock } from "../frame/terminal.ts";
 import { clientArgs } from "./client.ts";
 import { type AgentReading, viewOf } from "./fleet-reading.ts";
 import { momentText, showFleet } from "./last-known.ts";
@@ -51,19 +51,25 @@ function printAgent(reading: AgentReading, { json, color, print }: CliContext): 
 
 /** All that is known of an agent, for people. */
 export function agentLines(agent: AgentView, now: Date, color: boolean): string[] {
-  const { text, colour } = statusMark(agent);
+  const { text, colour } = statusMark(agent, now);
   return [
     `${paint(agent.agent_id, "bold", color)}  ${paint(text, colour, color)}`,
-    ...axisLines(agent),
+    ...axisLines(agent, now),
     "",
     ...factLines(agent, now),
     ...commandLines(agent.commands),
   ];
 }
 
-function axisLines({ axes }: AgentView): string[] {
-  const rows = Object.entries(axes).flatMap(([axis, { value, reason, hint, age_s }]) => [
-    [`  ${axis}`, value, plain(`${reason}${age_s === undefined ? "" : `, ${spanText(age_s)} ago`}`)],
+function axisLines({ axes }: AgentView, now: Date): string[] {
+  const rows = Object.entries(axes).flatMap(([axis, { value, reason, hint, age_s, until }]) => [
+    [
+      `  ${axis}`,
+      value,
+      plain(
+        `${reason}${until === undefined ? "" : `, until ${untilClock(until, now)}`}${age_s === undefined ? "" : `, ${spanText(age_s)} ago`}`,
+      ),
+    ],
     ...(hint === undefined ? [] : [["", "", plain(hint)]]),
   ]);
   return alignRows(rows).map((cells) => cells.join("  "));

@@ -99,6 +99,15 @@ export function clockText(at: string): string {
   return `${parts}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
+/** A time of today as `01:25`, one of another day as `2026-12-03 01:25`; in local time. */
+export function untilClock(at: string, now: Date): string {
+  const time = new Date(at);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
+  if (time.toDateString() === now.toDateString()) return clock;
+  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
+}
+
 /** East Asian Width W and F, Unicode 17; in ranges that are a little too wide where nothing else stands between. */
 const wide = new RegExp(
   [

@@ -1,5 +1,6 @@
 // Decides what `cliai resume` has to do with an agent, from the agent's view and its lock on this machine. Pure.
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
+import { canBeLetGo } from "../../domain/fleet/axes.ts";
 import { hasConversation } from "../../domain/fleet/session-evidence.ts";
 import { wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import { wasTakenDown } from "../../domain/fleet/taken-down.ts";
@@ -40,9 +41,7 @@ export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Pla
     return isHere ? { view, state: "ended", why: how, wentDown } : elsewhere(view, wentDown);
   }
   if (axes.link.value === "online" && !isDead) {
-    const { value } = axes.control;
-    const isPaused = value === "paused" || value === "pause_requested";
-    return { view, state: isPaused ? "paused" : "runs", why, wentDown: false };
+    return { view, state: canBeLetGo(axes) ? "paused" : "runs", why, wentDown: false };
   }
   if (!isHere) return elsewhere(view, axes.link.value !== "never");
   if (isHeld) {

@@ -9,7 +9,7 @@ import { isResumable, ownWayBack, resumeLine } from "../../domain/fleet/shown/wa
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { agentLines } from "../fleet/show.ts";
-import { clockText, cut, pad, paint, plain, wrap } from "../frame/terminal.ts";
+import { clockText, cut, pad, paint, plain, untilClock, wrap } from "../frame/terminal.ts";
 import { answerForm, askedLines } from "../inbox/inbox.ts";
 import { blockedText } from "../inbox/need-lines.ts";
 import type { LogEntry } from "../log/log-entries.ts";
@@ -120,7 +120,11 @@ function whyText({ axes: { activity, link, control }, needs }: AgentView, nowMs:
     return texts.join("; ");
   }
   if (link.value !== "online") return `${link.reason}${sinceText(link.at, nowMs)}`;
-  if (control.value !== "running") return `${control.reason}${sinceText(control.at, nowMs)}`;
+  if (control.value !== "running") {
+    const { reason, until, at } = control;
+    const end = until === undefined ? "" : `, until ${untilClock(until, new Date(nowMs))}`;
+    return `${reason}${end}${sinceText(at, nowMs)}`;
+  }
   return `${activity.reason}${sinceText(activity.at, nowMs)}`;
 }
 

@@ -1,5 +1,6 @@
 // What a key does in `cliai top` while nothing is typed. Pure.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
+import { canBeLetGo } from "../../domain/fleet/axes.ts";
 import { sections } from "../../domain/fleet/shown/sections.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { answerForm } from "../inbox/inbox.ts";
@@ -179,8 +180,8 @@ function order(state: TopState, targets: readonly AgentView[], type: OrderType):
   return only({ ...state, prompt: { kind: "confirm", type, force, ids } });
 }
 
-function isPaused({ axes: { control } }: AgentView): boolean {
-  return control.value === "paused" || control.value === "pause_requested";
+function isPaused({ axes }: AgentView): boolean {
+  return canBeLetGo(axes);
 }
 
 function answer(state: TopState, name: string): Step {

@@ -1,4 +1,5 @@
 // What the bucket `agents` stores about an agent: evidence only. `agent-view.ts` and `status.ts` derive from it what is shown.
+import type { Hold } from "../holding/hold.ts";
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { KnownUsage } from "../usage.ts";
@@ -145,6 +146,8 @@ export interface AgentRecord {
   readonly usage?: KnownUsage;
   /** The agent's requests that wait for a person or a captain, oldest first; absent if there is none. */
   readonly requests?: readonly OpenRequest[];
+  /** What holds the agent back, oldest first; absent if nothing does. */
+  readonly holds?: readonly Hold[];
   /** The orders, oldest first: all that wait, the last 1,000 that were taken and are not over, and the last 20 that are settled. */
   readonly commands: readonly CommandRecord[];
   /** The last sequence of the stream AUDIT that this record includes. An earlier message changes nothing. */

@@ -14,7 +14,14 @@ export type Activity =
   | "crashed"
   | "unknown";
 
-export type Control = "running" | "pause_requested" | "paused" | "stop_requested" | "stopped" | "unknown";
+export type Control =
+  | "running"
+  | "pause_requested"
+  | "paused"
+  | "held"
+  | "stop_requested"
+  | "stopped"
+  | "unknown";
 
 export type Attention =
   | "none"
@@ -36,6 +43,8 @@ export interface Reading<Value extends string> {
   readonly reason: string;
   /** What a person can do about it, in a line; absent if there is nothing to say. */
   readonly hint?: string;
+  /** When the value ends by itself, RFC 3339; absent if it does not, or if that is not known. */
+  readonly until?: string;
   /** What other agents may have as well, such as `authentication failed`; absent if the value is about this agent alone. */
   readonly cause?: string;
 }
@@ -45,4 +54,14 @@ export interface Axes {
   readonly activity: Reading<Activity>;
   readonly control: Reading<Control>;
   readonly attention: Reading<Attention>;
+}
+
+/** Whether a pause holds the agent's tool calls now, whoever has given it. */
+export function isHeldBack({ control: { value } }: Pick<Axes, "control">): boolean {
+  return value === "paused" || value === "held";
+}
+
+/** Whether a resume would change something: the agent is held back, or is about to be. */
+export function canBeLetGo(axes: Pick<Axes, "control">): boolean {
+  return isHeldBack(axes) || axes.control.value === "pause_requested";
 }

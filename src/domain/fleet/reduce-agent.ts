@@ -3,6 +3,7 @@
 // `reduceAgent(record, event)` returns the agent's next record. It is pure: the time comes with the event. An event that is replayed or
 // comes twice changes nothing.
 import { definedOf } from "../defined.ts";
+import type { Hold } from "../holding/hold.ts";
 import type { OpenRequest } from "../requests.ts";
 import { commandText, shutdownText } from "../text/order-text.ts";
 import { beginningOf, summaryOf } from "../text/summary.ts";
@@ -48,6 +49,8 @@ export type FleetEvent = { readonly id: AgentId; readonly at: string; readonly t
   | { readonly type: "message"; readonly message: AgentMessage; readonly stream_seq: number }
   /** All open requests of the agent in the bucket `requests`, oldest first. */
   | { readonly type: "requests"; readonly open: readonly OpenRequest[] }
+  /** All that holds the agent back by the bucket `holds`, oldest first. */
+  | { readonly type: "holds"; readonly holds: readonly Hold[] }
   /** A person has tagged the agent, or has taken tags away. */
   | { readonly type: "tags"; readonly changes: TagChanges }
 );
@@ -102,6 +105,8 @@ function reduceEvent(record: AgentRecord, event: FleetEvent): AgentRecord {
       return withOrder(record, event, "message", event.message.text, event.message.message_id);
     case "requests":
       return reduceRequests(record, event.open);
+    case "holds":
+      return reduceHolds(record, event.holds);
     case "tags":
       return { ...record, tag_changes: event.changes };
   }
@@ -180,6 +185,12 @@ function reduceAgentEvent(record: AgentRecord, event: AgentEvent, at: string): A
       usage: usage === undefined ? undefined : mergeUsage(record.usage, usage, at, event.instance_id),
     }),
   };
+}
+
+function reduceHolds(record: AgentRecord, holds: readonly Hold[]): AgentRecord {
+  const { holds: before = [], ...rest } = record;
+  if (JSON.stringify(before) === JSON.stringify(holds)) return record;
+  return holds.length === 0 ? rest : { ...rest, holds };
 }
 
 function reduceRequests(record: AgentRecord, open: readonly OpenRequest[]): AgentRecord {

@@ -6,8 +6,8 @@ import type { AgentRecord } from "./agent-record.ts";
 export const setBackAtLeastMs = 2_000;
 
 /**
- * Whether setBack() moves the times in a field. Every field stands here, so that a new one is not forgotten. The times of orders and requests
- * are not moved, because they come from the streams.
+ * Whether setBack() moves the times in a field. Every field stands here, so that a new one is not forgotten. The times of orders, requests and
+ * holds are not moved, because they come from streams and buckets.
  */
 const isTimed: Readonly<Record<keyof AgentRecord, boolean>> = {
   agent_id: false,
@@ -36,6 +36,7 @@ const isTimed: Readonly<Record<keyof AgentRecord, boolean>> = {
   last_words: true,
   usage: true,
   requests: false,
+  holds: false,
   commands: false,
   audit_seq: false,
   commands_seq: false,

@@ -24,6 +24,7 @@ const looks: Readonly<Record<string, StatusLook>> = {
   waiting: { symbol: "◐", colour: "yellow", icon: "clock", tone: "calm" },
   stuck: { symbol: "▲", colour: "red", icon: "alert", tone: "warn" },
   paused: { symbol: "‖", colour: "yellow", icon: "pause", tone: "calm" },
+  held: { symbol: "‖", colour: "yellow", icon: "clock", tone: "calm" },
   stopping: { symbol: "◍", colour: "yellow", icon: "stop", tone: "warn" },
   stopped: { symbol: "■", colour: "dim", icon: "stop", tone: "off" },
   error: { symbol: "✗", colour: "red", icon: "cross", tone: "bad" },

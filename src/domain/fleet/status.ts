@@ -1,7 +1,7 @@
 // Derives the four axes of an agent's status from its record and the time, for the terminal, the API and the page. Each value
 // has its source, time and reason; without evidence it is `unknown`.
 import type { AgentRecord } from "./agent-record.ts";
-import type { Axes } from "./axes.ts";
+import { type Axes, isHeldBack } from "./axes.ts";
 import { deriveActivity } from "./axis/activity.ts";
 import { deriveAttention } from "./axis/attention.ts";
 import { deriveControl } from "./axis/control.ts";
@@ -12,7 +12,7 @@ export function deriveAxes(record: AgentRecord, now: Date, listeningSince?: stri
   const link = deriveLink(record, now, listeningSince);
   const activity = deriveActivity(record, link, now);
   const control = deriveControl(record, link, now);
-  const isWorking = activity.value === "working" && control.value !== "paused";
+  const isWorking = activity.value === "working" && !isHeldBack({ control });
   return { link, activity, control, attention: deriveAttention(record, link, isWorking, now) };
 }
 
@@ -29,7 +29,7 @@ function wordOf({ link, activity, control }: Axes): string {
   if (link.value === "offline" && activity.value === "done") return "ended";
   if (link.value === "silent") return "silent";
   if (link.value === "offline") return "disconnected";
-  if (control.value === "paused") return "paused";
+  if (control.value === "paused" || control.value === "held") return control.value;
   if (control.value === "stop_requested") return "stopping";
   switch (activity.value) {
     case "starting":

@@ -2,6 +2,7 @@
 // come to the same record, in whatever order each of them heard the reports.
 import * as v from "valibot";
 import { definedOf } from "../defined.ts";
+import { HoldSchema } from "../holding/hold.ts";
 import { AgentIdSchema } from "../wire/agent-id.ts";
 import { ReceiptStateSchema } from "../wire/messages.ts";
 import type { AgentRecord, HeartbeatEvidence } from "./agent-record.ts";
@@ -84,6 +85,7 @@ const RecordSchema = v.looseObject({
       }),
     ),
   ),
+  holds: v.optional(v.array(HoldSchema)),
   commands: v.array(
     v.looseObject({
       command_id: v.string(),
@@ -128,13 +130,14 @@ function isShallowSame(one: object, other: object): boolean {
 }
 
 /**
- * The stored record with the open requests of our own record. Every serve reads the requests from the bucket `requests`, and no sequence in
- * the record says up to which request the stored record is complete.
+ * The stored record with the open requests and the holds of our own record. Every serve reads them from the buckets `requests` and `holds`, and
+ * no sequence in the record says up to which of them the stored record is complete.
  */
-export function withOwnRequests(stored: AgentRecord, own: AgentRecord): AgentRecord {
-  if (JSON.stringify(stored.requests) === JSON.stringify(own.requests)) return stored;
-  const { requests: _, ...rest } = stored;
-  return { ...rest, ...definedOf({ requests: own.requests }) };
+export function withOwnBuckets(stored: AgentRecord, own: AgentRecord): AgentRecord {
+  const bothOf = ({ requests, holds }: AgentRecord) => JSON.stringify([requests, holds]);
+  if (bothOf(stored) === bothOf(own)) return stored;
+  const { requests: _requests, holds: _holds, ...rest } = stored;
+  return { ...rest, ...definedOf({ requests: own.requests, holds: own.holds }) };
 }
 
 /** Heartbeats without numbers are compared by their times, which may come from the clocks of two machines. */

@@ -21,14 +21,15 @@ export const streams = {
   notices: "NOTICES",
 } as const;
 /**
- * The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, holds, removed agents. `spending` has what
- * agents' sessions have used.
+ * The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, which call has which item of an inbox, removed agents. `spending` has what
+ * agents' sessions have used, `holds` what holds agents back.
  */
 export const buckets = {
   agents: "agents",
   requests: "requests",
   serve: "serve",
   spending: "spending",
+  holds: "holds",
 } as const;
 
 /** The queue group in which `serve` processes share tool calls. */

@@ -6,7 +6,7 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, byAgentId, viewAgent } from "../../domain/fleet/agent-view.ts";
 import { type FleetEvent, reduceAgent } from "../../domain/fleet/reduce-agent.ts";
 import { aheadMs, setBack, setBackAtLeastMs } from "../../domain/fleet/set-back.ts";
-import { withOwnRequests } from "../../domain/fleet/stored-record.ts";
+import { withOwnBuckets } from "../../domain/fleet/stored-record.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
@@ -26,7 +26,7 @@ export interface FleetState extends FleetService {
   apply(event: FleetEvent): { readonly isNew: boolean } | { readonly twin: AgentId };
   /** Loads the stored records, at the start. */
   restore(records: Iterable<AgentRecord>): void;
-  /** Replaces a record by the one that another serve has written, except for its open requests. */
+  /** Replaces a record by the one that another serve has written, except for its open requests and its holds. */
   adopt(record: AgentRecord): { readonly isNew: boolean };
   /** Forgets an agent. If it is heard again, it is a new one. */
   remove(id: AgentId): void;
@@ -92,7 +92,7 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
     adopt(stored) {
       const id = stored.agent_id;
       const own = records.get(id);
-      set(own === undefined ? stored : withOwnRequests(stored, own));
+      set(own === undefined ? stored : withOwnBuckets(stored, own));
       mark(id);
       return { isNew: own === undefined };
     },

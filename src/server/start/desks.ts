@@ -9,6 +9,7 @@ import { openFleetDesk } from "../fleet/fleet-desk.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
 import { openTagDesk } from "../fleet/tag-desk.ts";
+import { openHolding } from "../holding/holding.ts";
 import { openCancelDesk } from "../inbox/cancel-desk.ts";
 import { type Holds, openHolds } from "../inbox/holds.ts";
 import { createInbox } from "../inbox/inbox.ts";
@@ -17,7 +18,7 @@ import { openRequestDesk } from "../requests/request-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import { openRuleDesk } from "../rules/rule-desk.ts";
 import { openRulesByOperator } from "../rules/rules-by-operator.ts";
-import type { LaunchAgent, RequestDesk, RuleDesk } from "../server.ts";
+import type { Holding, LaunchAgent, RequestDesk, RuleDesk } from "../server.ts";
 import { answerToolCalls } from "../tools/tool-calls.ts";
 import type { FleetReading } from "./fleet-reading.ts";
 import type { Foundation } from "./foundation.ts";
@@ -27,6 +28,7 @@ export interface Desks {
   readonly requests: RequestService & RequestDesk;
   readonly rules: RuleDesk;
   readonly holds: Holds;
+  readonly holding: Holding;
   readonly modelQueues: LeaseDesk["figures"];
   /** Takes no new calls. Calls that have begun go on. */
   close(): void;
@@ -49,11 +51,13 @@ export async function openDesks(
   const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, onEvent, now });
   const leaseDesk = openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log });
   const ruleDesk = rules.desk(requests);
+  const readAll = (id: AgentId) => requireCaughtUp(projector, id);
+  const holding = await openHolding(bus, { replicas, lease, fleet, onEvent, readAll, now, log });
   const endings = [
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
       catchUp: projector.catchUp,
-      readAll: (id) => requireCaughtUp(projector, id),
+      readAll,
       orderEnds,
       onMalformed: malformed.takeOwn,
       onAnswered(call, trace) {
@@ -75,6 +79,7 @@ export async function openDesks(
     requests,
     rules: ruleDesk,
     holds,
+    holding,
     modelQueues: leaseDesk.figures,
     close() {
       for (const end of endings) end();
@@ -82,6 +87,7 @@ export async function openDesks(
     async stop() {
       await requests.stop();
       await rules.stop();
+      await holding.stop();
       await holds.stop();
     },
   };

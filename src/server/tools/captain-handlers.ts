@@ -1,6 +1,7 @@
 // The handlers of the captain's tools. They decide the same requests and give the same commands as a person. `tool-calls.ts` has checked
 // that the caller is a captain.
 
+import { holdWords } from "../../domain/holding/hold.ts";
 import { buildAnswer, isFormRequest } from "../../domain/request-answer.ts";
 import { checkCaptainMayDecide, isApproval } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -55,6 +56,12 @@ export const captainHandlers: Pick<
     if (target === id) {
       throw new CliaiError("refused", "a captain cannot command itself", {
         hint: "to stop, call request_stop_approval",
+      });
+    }
+    const holds = fleet.record(target)?.holds ?? [];
+    if (type === "resume" && holds.length > 0) {
+      throw new CliaiError("refused", `${target} is held: ${holdWords(holds)}`, {
+        hint: "only a person lets it go earlier; ask one with ask_human",
       });
     }
     const words = type === "task" ? { text: payload } : { reason: payload };

@@ -5,7 +5,7 @@ import {
   isBehind,
   isHeartbeatAlone,
   isStoredRecord,
-  withOwnRequests,
+  withOwnBuckets,
 } from "../../../src/domain/fleet/stored-record.ts";
 import { ada } from "../../support/agents.ts";
 
@@ -95,19 +95,19 @@ describe("isBehind()", () => {
   });
 });
 
-describe("withOwnRequests()", () => {
+describe("withOwnBuckets()", () => {
   const request = { request_id: "r1", kind: "question", summary: "left?", asked_at: time(0) } as const;
   const asking = { ...known, requests: [request] };
 
   test("keeps our own open requests, and all else as it is stored", () => {
-    expect(withOwnRequests(withTask, asking)).toEqual({ ...withTask, requests: [request] });
-    expect(withOwnRequests({ ...withTask, requests: [request] }, known)).toEqual(withTask);
-    expect("requests" in withOwnRequests(asking, known)).toBe(false);
+    expect(withOwnBuckets(withTask, asking)).toEqual({ ...withTask, requests: [request] });
+    expect(withOwnBuckets({ ...withTask, requests: [request] }, known)).toEqual(withTask);
+    expect("requests" in withOwnBuckets(asking, known)).toBe(false);
   });
 
   test("is the stored record itself if both have the same requests", () => {
     const stored = { ...withTask, requests: [{ ...request }] };
-    expect(withOwnRequests(stored, asking)).toBe(stored);
-    expect(withOwnRequests(withTask, known)).toBe(withTask);
+    expect(withOwnBuckets(stored, asking)).toBe(stored);
+    expect(withOwnBuckets(withTask, known)).toBe(withTask);
   });
 });

@@ -1,4 +1,6 @@
 // The axis `control`: what the agent was asked to do, and whether it has done it. Pure.
+import { definedOf } from "../../defined.ts";
+import { heldUntil, holdWords, isHoldOrder } from "../../holding/hold.ts";
 import { type CommandRecord, isControl, isDeclined } from "../../receipts.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Control, Link, Reading } from "../axes.ts";
@@ -19,7 +21,8 @@ export function deriveControl(record: AgentRecord, link: Reading<Link>, now: Dat
  * is what was asked for last in both cases.
  */
 function isOverWith(value: Control, isConnectionOnly: boolean): boolean {
-  return value === "running" || (!isConnectionOnly && (value === "paused" || value === "pause_requested"));
+  const isPause = value === "paused" || value === "held" || value === "pause_requested";
+  return value === "running" || (!isConnectionOnly && isPause);
 }
 
 /** As if the agent's run had not ended. */
@@ -47,15 +50,21 @@ function controlOfRun(record: AgentRecord, now: Date): Reading<Control> {
   const reason = `${order.type} by ${order.from}${declined === "" ? "" : `; ${declined}`}`;
   if (order.type === "resume") return read("running", "command", at, now, reason);
   if (order.type === "pause") {
+    const { holds = [] } = record;
+    const held = isHoldOrder(order) && holds.length > 0 ? holdWords(holds) : undefined;
+    if (applied && held !== undefined) {
+      return { ...read("held", "command", at, now, held), ...definedOf({ until: heldUntil(holds) }) };
+    }
     if (applied) return read("paused", "command", at, now, reason);
-    const asked = unheld === undefined ? reason : `${reason}; ${cannotHold}`;
+    const why = held === undefined ? reason : `${reason}: ${held}`;
+    const asked = unheld === undefined ? why : `${why}; ${cannotHold}`;
     return read("pause_requested", "command", at, now, asked);
   }
   return read(applied ? "stopped" : "stop_requested", "command", at, now, reason);
 }
 
-/** The control orders for the agent's present run. A control order that was sent or delivered to an earlier run does not count any more. */
-function controlOrders({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord[] {
+/** The control orders for the agent's present run, oldest first. A control order that was sent or delivered to an earlier run does not count any more. */
+export function controlOrders({ commands, run_started_at, heartbeat }: AgentRecord): CommandRecord[] {
   return commands.filter(({ type, stream_seq, receipts, run }) => {
     if (stream_seq === 0 || !isControl(type)) return false;
     if (run !== undefined && heartbeat?.instance_id !== undefined && run !== heartbeat.instance_id)

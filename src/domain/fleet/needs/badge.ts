@@ -1,5 +1,7 @@
 // The badge of an agent: why it needs a person, or else its status. Pure.
+import { definedOf } from "../../defined.ts";
 import type { AgentView } from "../agent-view.ts";
+import { isHeldBack } from "../axes.ts";
 import { lookOf, type StatusLook, statusTextOf } from "../status-look.ts";
 import { type Need, type NeedKind, needWords } from "./need.ts";
 
@@ -9,14 +11,21 @@ export interface Badge extends StatusLook {
   readonly text: string;
   /** What makes the words plain where no line below the badge does: a cause, a remedy; "" if they are plain. */
   readonly detail: string;
+  /** When it ends by itself, RFC 3339. */
+  readonly until?: string;
 }
 
 /** Never the look of an agent that works for one that waits for a person. */
 export function badgeOf(view: Shown): Badge {
   const [need] = view.needs;
-  const paused = view.axes.control.value === "paused" && view.axes.link.value === "online";
-  if (need === undefined) return { ...lookOf(view.status), text: statusTextOf(view), detail: "" };
-  const text = `${needWords(need.kind)}${paused ? " · paused" : ""}`;
+  if (need === undefined) {
+    const { reason, until } = view.axes.control;
+    const isHeld = view.status === "held";
+    const why = { detail: isHeld ? reason : "", ...(isHeld ? definedOf({ until }) : {}) };
+    return { ...lookOf(view.status), text: statusTextOf(view), ...why };
+  }
+  const back = isHeldBack(view.axes) && view.axes.link.value === "online" ? view.axes.control.value : "";
+  const text = `${needWords(need.kind)}${back === "" ? "" : ` · ${back}`}`;
   return { ...needLook(need.kind), text, detail: detailOf(need) };
 }
 

@@ -1,5 +1,6 @@
 // Groups agents by what a person has to do about them, and counts them. Pure.
 import type { AgentView } from "../agent-view.ts";
+import { isHeldBack } from "../axes.ts";
 
 /** In the order of the page: those that need a person first. */
 export const sections = ["needs-you", "working", "paused", "idle", "away"] as const;
@@ -16,7 +17,7 @@ export const sectionTitles: Record<Section, string> = {
 export function sectionOf({ axes, needs }: AgentView): Section {
   if (needs.length > 0) return "needs-you";
   if (axes.link.value !== "online") return "away";
-  if (axes.control.value === "paused") return "paused";
+  if (isHeldBack(axes)) return "paused";
   const { value } = axes.activity;
   const isBusy = value === "working" || value === "retrying" || value === "starting";
   return axes.control.value !== "stopped" && isBusy ? "working" : "idle";

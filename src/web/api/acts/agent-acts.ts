@@ -1,6 +1,7 @@
 // This room acts on agents for programs in the ways that no order does: it tags them, starts them again, removes them, and takes orders back.
 import type { Hono } from "hono";
 import * as v from "valibot";
+import { canBeLetGo } from "../../../domain/fleet/axes.ts";
 import { TagSchema } from "../../../domain/fleet/shown/tags.ts";
 import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
@@ -33,8 +34,7 @@ export function registerAgentActs(api: Hono, { server, away }: AgentActsOptions)
     const { agent_id, axes } = server.fleet.require(c.req.param("id"));
     requireReady(server);
     const from = signedBy(c, "api");
-    const isPaused = axes.control.value === "paused" || axes.control.value === "pause_requested";
-    if (axes.link.value === "online" && isPaused) {
+    if (axes.link.value === "online" && canBeLetGo(axes)) {
       const { command_id } = await server.sendCommand({ id: agent_id, type: "resume", from });
       return c.json({ agent_id, command_id, said: "was paused, and is told to go on" }, 202);
     }

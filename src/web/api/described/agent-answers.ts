@@ -4,6 +4,7 @@ import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { FleetNeed } from "../../../domain/fleet/needs/fleet-needs.ts";
 import { type Need, needKinds } from "../../../domain/fleet/needs/need.ts";
 import type { ModelServer } from "../../../domain/fleet/shown/model-servers.ts";
+import { HoldSchema } from "../../../domain/holding/hold.ts";
 import type { CommandRecord } from "../../../domain/receipts.ts";
 import { receiptStates } from "../../../domain/wire/messages.ts";
 import { commandTypes } from "../../../domain/wire/order-messages.ts";
@@ -23,6 +24,7 @@ const reading = <Word extends string>(...words: readonly Word[]) =>
     reason: text,
     hint: v.optional(text),
     cause: v.optional(text),
+    until: v.optional(text),
   });
 
 export const AxesSchema = schemaOf<AgentView["axes"]>()(
@@ -32,7 +34,9 @@ export const AxesSchema = schemaOf<AgentView["axes"]>()(
       ...(["starting", "working", "retrying", "waiting", "idle", "done"] as const),
       ...(["failed", "failed_to_start", "crashed", "unknown"] as const),
     ),
-    control: reading("running", "pause_requested", "paused", "stop_requested", "stopped", "unknown"),
+    control: reading(
+      ...(["running", "pause_requested", "paused", "held", "stop_requested", "stopped", "unknown"] as const),
+    ),
     attention: reading(
       ...(["none", "unseen", "question", "approval", "terminal", "refused", "stuck", "error"] as const),
     ),
@@ -108,6 +112,7 @@ const agentFields = {
   host: v.optional(text),
   pid: v.optional(v.number()),
   session_id: v.optional(text),
+  holds: v.optional(v.array(HoldSchema)),
   progress: v.optional(v.object({ note: text, percent: v.optional(v.number()), at: text })),
   last_words: v.optional(v.object({ text, at: text })),
   usage: v.optional(

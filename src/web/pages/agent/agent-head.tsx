@@ -21,7 +21,7 @@ export function AgentHead({ view, now }: { view: AgentView; now: Date }) {
           last action <LastAction view={view} now={now} />
         </span>
       </p>
-      <AttentionLine view={view} />
+      <AttentionLine view={view} now={now} />
       {isGuest(view) && <p class="quiet">{guestWords}</p>}
       <EndedAgent view={view} />
       <p class="task">

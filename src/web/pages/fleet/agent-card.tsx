@@ -33,7 +33,7 @@ export function AgentCard({ view, activity, now }: AgentCardProps) {
         </h3>
         <StatusBadge view={view} />
       </div>
-      <AttentionLine view={view} />
+      <AttentionLine view={view} now={now} />
       <p class="task">
         <TaskText view={view} now={now} />
       </p>

@@ -2,6 +2,7 @@
 // One agent as a row of the fleet page's table: one line, the rest of a long text in its title.
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { isHeldBack } from "../../../domain/fleet/axes.ts";
 import { badgeOf } from "../../../domain/fleet/needs/badge.ts";
 import { needText } from "../../../domain/fleet/needs/need.ts";
 import { lastSignOf } from "../../../domain/fleet/shown/last-action.ts";
@@ -23,6 +24,12 @@ export interface AgentRowProps {
   readonly now: Date;
 }
 
+/** The status with what makes its word plain: `held: usage limit`. */
+function statusTitle(view: AgentView): string {
+  const { text, detail } = badgeOf(view);
+  return detail === "" ? text : `${text}: ${detail}`;
+}
+
 export function AgentRow({ view, query, now }: AgentRowProps) {
   const { agent_id, project_path, tags } = view;
   const place = { "data-list": `list-${groupIdOf(view, query)}`, "data-order": orderKey(view, query) };
@@ -30,7 +37,7 @@ export function AgentRow({ view, query, now }: AgentRowProps) {
     <tr
       id={`agent-${agent_id}`}
       data-agent={agent_id}
-      data-paused={view.axes.control.value === "paused" ? "" : undefined}
+      data-paused={isHeldBack(view.axes) ? "" : undefined}
       {...place}
     >
       <td class="choose">
@@ -47,7 +54,7 @@ export function AgentRow({ view, query, now }: AgentRowProps) {
           {agent_id}
         </a>
       </th>
-      <td class="status-cell" title={badgeOf(view).text}>
+      <td class="status-cell" title={statusTitle(view)}>
         <StatusBadge view={view} />
       </td>
       <td class="task" title={taskTitle(view)}>

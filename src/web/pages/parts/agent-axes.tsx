@@ -3,7 +3,7 @@
 
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { Axes } from "../../../domain/fleet/axes.ts";
-import { Age } from "./time.tsx";
+import { Age, UntilThen } from "./time.tsx";
 
 const axisNames = ["link", "activity", "control", "attention"] as const satisfies readonly (keyof Axes)[];
 
@@ -13,13 +13,16 @@ export function AgentAxes({ view, now }: { view: AgentView; now: Date }) {
       <h2 id="title-axes">Status, and why</h2>
       <dl class="axes">
         {axisNames.map((name) => {
-          const { value, reason, hint, source, at } = view.axes[name];
+          const { value, reason, hint, source, at, until } = view.axes[name];
           return (
             <div>
               <dt>{name}</dt>
               <dd>
                 <b>{value.replaceAll("_", " ")}</b>
-                <span>{reason}</span>
+                <span>
+                  {reason}
+                  {until !== undefined && <UntilThen at={until} now={now} />}
+                </span>
                 {hint !== undefined && <span>{hint}</span>}
                 <span class="quiet">
                   {source === "none" ? "no evidence" : `by ${source}`}

@@ -3,6 +3,7 @@
 
 import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { canBeLetGo } from "../../../domain/fleet/axes.ts";
 import { isResumable } from "../../../domain/fleet/shown/way-back.ts";
 import type { Health } from "../../../server/server.ts";
 import { PostForm, SubmitButton } from "../viewer/act.tsx";
@@ -91,15 +92,14 @@ export function OrderButtons({ view }: { view: AgentView }) {
   const guest = isGuest(view) ? "its protocol has no such order" : undefined;
   const over = value === "stopped" ? "it has stopped" : isGone ? "it is not running" : guest;
   const ending = value === "stop_requested" ? "it is stopping" : over;
-  const isPaused = value === "paused" || value === "pause_requested";
+  const isPaused = canBeLetGo(view.axes);
+  const isAsked = value === "pause_requested" ? "it is being paused" : undefined;
+  const pauseOff = value === "paused" ? "it is paused" : isAsked;
   const away = awayText(view);
   return (
     <div id="order-buttons" class="order-buttons">
       {away !== undefined && <p class="attention away">{away}</p>}
-      <OrderButton
-        {...{ action, type: "pause", icon: "pause", label: "Pause" }}
-        off={ending ?? (value === "paused" ? "it is paused" : isPaused ? "it is being paused" : undefined)}
-      />
+      <OrderButton {...{ action, type: "pause", icon: "pause", label: "Pause" }} off={ending ?? pauseOff} />
       {startsAgain(view) ? (
         <StartAgain id={agent_id} />
       ) : (

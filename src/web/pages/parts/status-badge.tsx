@@ -8,6 +8,7 @@ import { badgeOf } from "../../../domain/fleet/needs/badge.ts";
 import { needWords } from "../../../domain/fleet/needs/need.ts";
 import { attentionWordsOf } from "../../../domain/fleet/status-look.ts";
 import { Icon } from "./icon.tsx";
+import { UntilThen } from "./time.tsx";
 
 export function StatusBadge({ view }: { view: AgentView }) {
   const { icon, tone, text } = badgeOf(view);
@@ -19,8 +20,20 @@ export function StatusBadge({ view }: { view: AgentView }) {
   );
 }
 
-/** What the agent needs a person for, in a line each; the badge has the words for the first. Nothing if it needs nobody. */
-export function AttentionLine({ view }: { view: AgentView }) {
+/**
+ * What the agent needs a person for, in a line each; the badge has the words for the first. For one that is held, why, and until when. Nothing if
+ * it needs nobody.
+ */
+export function AttentionLine({ view, now }: { view: AgentView; now: Date }) {
+  const { detail, until } = badgeOf(view);
+  if (view.status === "held" && view.needs.length === 0) {
+    return (
+      <p class="quiet">
+        {detail}
+        {until !== undefined && <UntilThen at={until} now={now} />}
+      </p>
+    );
+  }
   const beside = attentionWordsOf(view.axes);
   if (view.needs.length === 0) return beside === "" ? null : <p class="quiet">{beside}</p>;
   return (

@@ -72,7 +72,7 @@ function TypeHead({ view, now }: Omit<TypePageProps, "nonce">) {
         </span>
         {needs.length > 0 && <a href={`/agents/${agent_id}`}>What it needs, on its page</a>}
       </p>
-      <AttentionLine view={view} />
+      <AttentionLine view={view} now={now} />
     </div>
   );
 }

@@ -2,11 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../../src/domain/fleet/agent-view.ts";
+import { holderName, holdOrderId } from "../../../../src/domain/holding/hold.ts";
 import { AttentionLine, StatusBadge } from "../../../../src/web/pages/parts/status-badge.tsx";
-import { ago, alive, beatOf, now, recordOf, saidOf } from "../../../support/agent-records.ts";
+import { ago, alive, beatOf, now, orderOf, recordOf, saidOf } from "../../../support/agent-records.ts";
 
 const view = (fields: Partial<AgentRecord>) => viewAgent(recordOf({ ...alive, ...fields }), now);
-const line = (fields: Partial<AgentRecord>) => AttentionLine({ view: view(fields) })?.toString() ?? "";
+const line = (fields: Partial<AgentRecord>) => AttentionLine({ view: view(fields), now })?.toString() ?? "";
 const session = {
   ...{ started_at: ago(300), last_event_at: ago(20), tools: [], generation: 1, seq: 1 },
   turn: { since: ago(20) },
@@ -20,6 +21,24 @@ describe("AttentionLine()", () => {
     );
     expect(line({ said: saidOf("error", 5, { message: "no disk" }) })).toContain("no disk");
     expect(line({})).toBe("");
+  });
+
+  test("says why an agent is held, and until when: the clock time, or the date as well if that is far", () => {
+    const receipts = [{ state: "applied", at: ago(9) } as const];
+    const pause = { ...orderOf("pause", ...receipts), command_id: holdOrderId("1"), from: holderName };
+    const held = (until: string) => {
+      const hold = {
+        reason: "usage_limit",
+        source: "a",
+        words: "usage limit",
+        since: ago(9),
+        until,
+      } as const;
+      return line({ commands: [pause], holds: [{ ...hold, after_seq: 0 }] });
+    };
+    const clock = `<time data-clock="true" dateTime="${ago(-600)}" title="2026-01-01 01:10:00 UTC">01:10:00</time>`;
+    expect(held(ago(-600))).toBe(`<p class="quiet">usage limit, until ${clock}</p>`);
+    expect(held(ago(-86_400))).toContain(', until <time data-moment="true"');
   });
 
   test("names what the badge does not: a refused tool of an agent that works on, the second need", () => {
