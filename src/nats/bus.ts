@@ -16,11 +16,18 @@ export interface BusOptions {
   readonly credsPath?: string | undefined;
   /** The text of a `.creds` file, instead of a path. */
   readonly creds?: string | undefined;
+  /**
+   * The certificates (PEM) that are trusted, without credentials; or `unchecked`: trust any, for a question whose answer proves itself. With
+   * credentials, those that follow them count.
+   */
+  readonly trust?: { readonly certificates: string } | "unchecked" | undefined;
   /** The prefix of reply subjects, if the credentials allow only one. */
   readonly inboxPrefix?: string | undefined;
   /** Whether to wait for ever for the first connection (serve, bridge) or to give up after `connectTimeoutMs`. */
   readonly waitForServer?: boolean;
   readonly connectTimeoutMs?: number;
+  /** How often to ask whether nats-server is there. The connection counts as lost at the third time without an answer. Default 20,000. */
+  readonly pingIntervalMs?: number;
   /** How long to wait before the first try to reconnect. Default 1000. */
   readonly firstReconnectMs?: number;
   readonly log: Logger;

@@ -6,7 +6,7 @@ import { type TraceContext, traceHeader, traceparentOf } from "../domain/trace/t
 import type { Logger } from "../log.ts";
 import { atMost } from "../waiting.ts";
 import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
-import { explainDistrust, trustOptions } from "./accounts/trust.ts";
+import { acceptAny, explainDistrust, trustOptions } from "./accounts/trust.ts";
 import type { Bus, BusMessage, BusOptions } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
@@ -21,7 +21,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   const backoff = createBackoff(options.firstReconnectMs ?? firstReconnectMs);
   const { credsPath } = options;
   const creds = options.creds ?? (credsPath && (await readCredentials(credsPath)));
-  const tls = trustOptions(options.url, creds);
+  const tls = tlsOf(options, creds);
   const connection = await connect({
     servers: options.url.split(",").map((url) => url.trim()),
     name: options.name,
@@ -29,7 +29,7 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
     waitOnFirstConnect: options.waitForServer ?? false,
     maxReconnectAttempts: -1,
     reconnectDelayHandler: backoff.next,
-    pingInterval: 20_000,
+    pingInterval: options.pingIntervalMs ?? 20_000,
     maxPingOut: 2,
     ignoreClusterUpdates: false,
     // Otherwise nats 2.29 closes the connection for good when it is refused twice, although new credentials may come.
@@ -52,6 +52,11 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
   });
   backoff.reset();
   return createBus(connection, options, backoff.reset);
+}
+
+function tlsOf({ url, trust }: BusOptions, creds: string | undefined): ReturnType<typeof trustOptions> {
+  const own = trustOptions(url, trust === undefined || trust === "unchecked" ? creds : trust.certificates);
+  return own !== undefined && trust === "unchecked" ? { ...own, ...acceptAny } : own;
 }
 
 interface ConnectionState extends Pick<Bus, "isConnected" | "refusal" | "onConnection" | "closed"> {

@@ -55,6 +55,18 @@ export const serveFleetSubject = "serve.fleet";
 export const serveNotifySubject = "serve.notify";
 /** On this subject the operator's commands ask a serve to search, or to drop an agent from the index. No stream stores it. */
 export const serveSearchSubject = "serve.search";
+/** On this subject the operator asks the serve that has the keys for a code by which a machine joins. No stream stores it. */
+export const serveJoinCodeSubject = "serve.joincode";
+/** On this subject the operator lists the machines that have joined. No stream stores it. */
+export const serveNodesSubject = "serve.nodes";
+/** In the account JOIN, a machine asks on this subject who serve is. No stream stores it. */
+export const joinHubSubject = "join.hub";
+/** In the account JOIN, a machine asks on this subject to be let in. No stream stores it. */
+export const joinRequestSubject = "join.request";
+/** The prefix of the reply subjects of machines that ask to join. */
+export function joinInboxPrefix(): string {
+  return "_INBOX.join";
+}
 /** The subjects of notices, each with the id of one notice. The stream NOTICES stores them, and only serve publishes there. */
 export const everyNoticeSubject = "notice.*";
 
@@ -184,6 +196,19 @@ export function acknowledgementsOf(id: AgentId): string {
 export function acknowledgedSeq(subject: string): number | undefined {
   const [, , , , , seq] = subject.split(".");
   return seq !== undefined && /^\d+$/.test(seq) ? Number(seq) : undefined;
+}
+
+/**
+ * The subjects in the account of a node, in which there is nobody but the node and serve: on `heartbeat` the node says that it is there, on
+ * `credentials` it asks for those of an agent, and on `spawn` serve asks it to launch one. No stream stores them.
+ */
+export function nodeSubject(name: string, topic: "heartbeat" | "credentials" | "spawn"): string {
+  return `node.${name}.${topic}`;
+}
+
+/** The prefix of a node's reply subjects; its credentials allow no other. */
+export function nodeInboxPrefix(name: string): string {
+  return `_INBOX.node-${name}`;
 }
 
 /** The prefix of an agent's reply subjects; its credentials allow no other. */

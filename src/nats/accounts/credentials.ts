@@ -1,5 +1,5 @@
-// Makes and reads the keys and signed claims of nats-server's operator mode, as text; src/credentials stores that text. This is the
-// only file that imports @nats-io/jwt.
+// Makes and reads the keys and signed claims of nats-server's operator mode, as text; src/credentials stores that text. Only this
+// file and node-credentials.ts import @nats-io/jwt.
 import { isDeepStrictEqual } from "node:util";
 import {
   type Account,
@@ -35,6 +35,15 @@ export interface Claims {
   readonly operator: string;
   readonly system: { readonly key: string; readonly jwt: string };
   readonly account: { readonly key: string; readonly jwt: string };
+  /** The account in which machines ask to join. */
+  readonly join?: JoinClaims | undefined;
+}
+
+/** The account JOIN, and the user in it that nats-server takes a client without credentials for. */
+export interface JoinClaims {
+  readonly key: string;
+  readonly jwt: string;
+  readonly sentinel: string;
 }
 
 export interface Minted {

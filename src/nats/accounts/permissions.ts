@@ -21,6 +21,8 @@ import {
   inboxPrefix,
   keysSubject,
   modelServerLeaseSubject,
+  nodeInboxPrefix,
+  nodeSubject,
   screenSubject,
   streams,
   toolCallSubject,
@@ -125,6 +127,17 @@ export function peerPermissions(rights: {
   return {
     publish: unique(parts.flatMap(({ publish }) => publish)),
     subscribe: unique(parts.flatMap(({ subscribe }) => subscribe)),
+  };
+}
+
+/**
+ * What a node's credentials allow, in an account where nobody else is but serve: to say that it is there, to ask for the credentials of agents, and to
+ * take the orders to launch them. It answers to inboxes without a limit of time, because a launch may take minutes.
+ */
+export function nodePermissions(name: string): SubjectPermissions {
+  return {
+    publish: [nodeSubject(name, "heartbeat"), nodeSubject(name, "credentials"), "_INBOX.>"],
+    subscribe: [nodeSubject(name, "spawn"), `${nodeInboxPrefix(name)}.>`],
   };
 }
 

@@ -84,6 +84,24 @@ export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent
   };
 }
 
+/**
+ * Reports the name of the user of each connection that ends in an account of its own, within milliseconds. The name is signed, and nats-server has
+ * checked it.
+ * @returns the function that ends it
+ */
+export function watchLosses(system: Bus, onLoss: (user: string) => void, log: Logger): () => void {
+  return system.subscribe("$SYS.ACCOUNT.*.DISCONNECT", ({ subject, data }) => {
+    try {
+      const { client } = decodeMessage(AdvisorySchema, data);
+      if (client.jwt === undefined) return;
+      const { name, account } = readUser(client.jwt);
+      if (account !== undefined && subject.split(".")[2] === account) onLoss(name);
+    } catch (error) {
+      log.warn(`cannot read an event of nats-server: ${messageOf(error)}`);
+    }
+  });
+}
+
 const UserSchema = v.looseObject({
   name: v.string(),
   nats: v.looseObject({ issuer_account: v.optional(v.string()) }),

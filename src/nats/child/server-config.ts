@@ -9,6 +9,8 @@ import { isAtLeast } from "./server-version.ts";
 const syncSince = "2.10.0";
 /** The first version with the setting `max_closed_clients`. Older ones refuse it. */
 const closedClientsSince = "2.11.0";
+/** The first version with the setting `default_sentinel` with which this was tried. Older ones refuse it. */
+const sentinelSince = "2.12.0";
 /** How many closed connections nats-server remembers, with their credentials. Its default is 10,000, which takes memory. */
 const closedClientsKept = 100;
 /** The interval of a nats-server without the setting. */
@@ -44,6 +46,11 @@ export function canSync(serverVersion: string, sync: string): boolean {
   return sync === ownSync || isAtLeast(serverVersion, syncSince);
 }
 
+/** Whether that version of nats-server can let machines join, which have no credentials yet. */
+export function hasSentinel(serverVersion: string): boolean {
+  return isAtLeast(serverVersion, sentinelSince);
+}
+
 /** Where nats-server looks for accounts, one file `<public key>.jwt` each. */
 export function accountsDirOf(dir: string): string {
   return join(dir, "accounts");
@@ -65,7 +72,7 @@ write_deadline: "10s"
 ${isAtLeast(config.serverVersion, closedClientsSince) ? `max_closed_clients: ${closedClientsKept}\n` : ""}jetstream {
   store_dir: ${quote(config.storeDir)}
 ${isAtLeast(config.serverVersion, syncSince) ? `  sync_interval: ${quote(config.sync)}\n` : ""}}
-${config.tls === undefined ? "" : tlsLines(config.tls)}${config.trust === undefined ? "" : trustLines(config.trust)}`;
+${config.tls === undefined ? "" : tlsLines(config.tls)}${config.trust === undefined ? "" : trustLines(config.trust, config.serverVersion)}`;
 }
 
 function tlsLines({ certPath, keyPath }: ServerTls): string {
@@ -77,8 +84,12 @@ function tlsLines({ certPath, keyPath }: ServerTls): string {
 }
 
 /** Uses the resolver `full`, because `memory` accepts no new account and no revocation while nats-server runs. */
-function trustLines({ claims, accountsDir }: NonNullable<ServerConfig["trust"]>): string {
+function trustLines(
+  { claims, accountsDir }: NonNullable<ServerConfig["trust"]>,
+  serverVersion: string,
+): string {
   const { operator, system, account } = claims;
+  const join = hasSentinel(serverVersion) ? claims.join : undefined;
   return `operator: ${quote(operator)}
 system_account: ${quote(system.key)}
 resolver {
@@ -90,6 +101,6 @@ resolver {
 resolver_preload {
   ${system.key}: ${quote(system.jwt)}
   ${account.key}: ${quote(account.jwt)}
-}
-`;
+${join === undefined ? "" : `  ${join.key}: ${quote(join.jwt)}\n`}}
+${join === undefined ? "" : `default_sentinel: ${quote(join.sentinel)}\n`}`;
 }

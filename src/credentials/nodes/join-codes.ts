@@ -1,0 +1,127 @@
+// The codes by which machines join: one file each in `keys/join-codes/`, with the hash of the secret. A code counts once, ends, and takes few
+// wrong tries. Only the serve that holds the directory's lock redeems codes, one after another, so no code is used twice.
+import { createHash, randomBytes } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { keysDirOf } from "../../data-dir/data-dir.ts";
+import { ensureOwnDir, writePrivateFile } from "../../data-dir/private-files.ts";
+import { base64url, buildJoinCode, joinCodeBytes } from "../../domain/nodes/join-code.ts";
+import type { JoinAsk } from "../../domain/nodes/node-messages.ts";
+import { CliaiError } from "../../domain/text/errors.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+
+/** A code takes as many wrong secrets, and counts no more after that. */
+const mostTries = 5;
+
+const CodeFileSchema = v.object({
+  id: v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/)),
+  secret_sha256: v.string(),
+  /** Whether the node may launch agents here. */
+  may_launch: v.boolean(),
+  made_at: v.string(),
+  ends_at: v.string(),
+  wrong_tries: v.number(),
+  /** The public key that has joined by it. */
+  used_by: v.optional(v.string()),
+});
+type CodeFile = v.InferOutput<typeof CodeFileSchema>;
+
+export interface JoinCodeOrder {
+  readonly lastsMs: number;
+  readonly mayLaunch: boolean;
+  readonly pin: Uint8Array;
+  readonly now: Date;
+}
+
+const dirOf = (dataDir: string) => join(keysDirOf(dataDir), "join-codes");
+const pathOf = (dataDir: string, id: string) => join(dirOf(dataDir), `${id}.json`);
+const hashOf = (secret: string) => createHash("sha256").update(secret).digest("hex");
+
+/**
+ * Makes a code, which counts at once, and removes the files of those that have ended.
+ * @throws CliaiError `data_dir_unwritable`
+ */
+export async function makeJoinCode(
+  dataDir: string,
+  { lastsMs, mayLaunch, pin, now }: JoinCodeOrder,
+): Promise<{ readonly code: string; readonly endsAt: Date }> {
+  const id = new Uint8Array(randomBytes(joinCodeBytes.id));
+  const secret = new Uint8Array(randomBytes(joinCodeBytes.secret));
+  const endsAt = new Date(now.getTime() + lastsMs);
+  await ensureOwnDir(keysDirOf(dataDir));
+  await ensureOwnDir(dirOf(dataDir));
+  for (const ended of readCodes(dataDir)) {
+    if (hasEnded(ended, now)) await rm(pathOf(dataDir, ended.id), { force: true });
+  }
+  await write(dataDir, {
+    id: id.toHex(),
+    secret_sha256: hashOf(base64url(secret)),
+    may_launch: mayLaunch,
+    ...{ made_at: now.toISOString(), ends_at: endsAt.toISOString(), wrong_tries: 0 },
+  });
+  return { code: buildJoinCode({ id, secret, pin }), endsAt };
+}
+
+/** When the last code ends that somebody may ask for; undefined if there is none. Used codes count, so that a second try is told why it fails. */
+export function lastCodeEnd(dataDir: string, now: Date): Date | undefined {
+  const ends = readCodes(dataDir)
+    .filter((code) => !hasEnded(code, now))
+    .map(({ ends_at }) => Date.parse(ends_at));
+  return ends.length === 0 ? undefined : new Date(Math.max(...ends));
+}
+
+/**
+ * Uses the code up for this public key. If the same key asks again, because the answer was lost, it is allowed again.
+ * @param admit called before the code is used up. What it throws leaves the code as it was
+ * @throws CliaiError `refused`: for a code that is unknown, has ended, was used, or was tried too often; what `admit` throws
+ */
+export async function redeemJoinCode(
+  dataDir: string,
+  { code_id, secret, user_key }: Pick<JoinAsk, "code_id" | "secret" | "user_key">,
+  { now, admit }: { readonly now: Date; readonly admit: () => void },
+): Promise<{ readonly mayLaunch: boolean }> {
+  const code = readCodes(dataDir).find(({ id }) => id === code_id);
+  if (code === undefined) throw refusal("the server has no such join code");
+  if (hasEnded(code, now)) throw refusal(`the join code has ended, at ${code.ends_at}`);
+  if (code.wrong_tries >= mostTries) throw refusal("the join code was tried too often, and counts no more");
+  // Hashes may be compared in any way: who knows a hash does not know its secret.
+  if (hashOf(secret) !== code.secret_sha256) {
+    await write(dataDir, { ...code, wrong_tries: code.wrong_tries + 1 });
+    throw refusal("the join code is wrong");
+  }
+  if (code.used_by !== undefined && code.used_by !== user_key)
+    throw refusal("the join code was used already: it counts once");
+  admit();
+  await write(dataDir, { ...code, used_by: user_key });
+  return { mayLaunch: code.may_launch };
+}
+
+function refusal(message: string): CliaiError {
+  return new CliaiError("refused", message, {
+    hint: "on the server's machine, make another one: cliai join-code",
+  });
+}
+
+/** A time that cannot be read has passed. */
+const hasEnded = ({ ends_at }: CodeFile, now: Date) => !(Date.parse(ends_at) > now.getTime());
+
+async function write(dataDir: string, code: CodeFile): Promise<void> {
+  await writePrivateFile(pathOf(dataDir, code.id), `${JSON.stringify(code, null, 2)}\n`);
+}
+
+/** Only files of our own count; one that is damaged is no code. */
+function readCodes(dataDir: string): CodeFile[] {
+  const dir = dirOf(dataDir);
+  if (lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isFile() || !/^[0-9a-f]{8}\.json$/.test(entry.name)) return [];
+    try {
+      const code = decodeMessage(CodeFileSchema, readFileSync(join(dir, entry.name)));
+      return `${code.id}.json` === entry.name ? [code] : [];
+    } catch {
+      return []; // it gives nobody a right
+    }
+  });
+}

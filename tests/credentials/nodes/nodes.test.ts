@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ensureKeys } from "../../../src/credentials/keys.ts";
+import { addNode, readNodes, requireFreeName, revokeNode } from "../../../src/credentials/nodes/nodes.ts";
+import { keysDirOf, natsDirOf } from "../../../src/data-dir/data-dir.ts";
+import { silentLogger as log } from "../../../src/log.ts";
+import { readUser } from "../../../src/nats/accounts/credentials.ts";
+import { createUserKey } from "../../../src/nats/accounts/node-credentials.ts";
+import { accountsDirOf } from "../../../src/nats/child/server-config.ts";
+import { errorOf, failureOf } from "../../support/error-of.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const now = new Date("2026-05-03T12:00:00.000Z");
+
+async function directory() {
+  const dir = await tempDir();
+  const keys = await ensureKeys(dir.path);
+  const add = (name: string, key = createUserKey()) =>
+    addNode(dir.path, keys, { name, user_key: key.publicKey, may_launch: false, host: "box", now });
+  const accounts = () => readdir(accountsDirOf(natsDirOf(dir.path)));
+  return { path: dir.path, keys, add, accounts, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+describe("addNode()", () => {
+  test("signs the key that the machine has made, for an account of its own and as nobody else", async () => {
+    await using data = await directory();
+    const key = createUserKey();
+    const { node, jwt } = await data.add("laptop", key);
+    expect(await data.accounts()).toEqual([`${node.account_key}.jwt`]);
+    expect(readNodes(data.path, () => undefined)).toEqual([node]);
+    expect(await readUser(key.credsWith(jwt))).toEqual({ isOperator: false });
+    const claims = JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString());
+    expect(claims).toMatchObject({ sub: key.publicKey, name: "node:laptop" });
+    expect(claims.exp).toBeUndefined();
+    expect(claims.nats.pub.allow).toEqual(["node.laptop.heartbeat", "node.laptop.credentials", "_INBOX.>"]);
+  });
+
+  test("signs the same key again, into the same account", async () => {
+    await using data = await directory();
+    const key = createUserKey();
+    const { node } = await data.add("laptop", key);
+    expect((await data.add("laptop", key)).node).toEqual(node);
+    expect(await data.accounts()).toHaveLength(1);
+  });
+
+  test("refuses the name of another node, also in another case", async () => {
+    await using data = await directory();
+    await data.add("laptop");
+    expect(errorOf(() => requireFreeName(data.path, { name: "Laptop", user_key: "U" }))).toMatchObject({
+      code: "usage",
+      message: 'there is a node "laptop" already',
+      hint: "join under another name: --name NAME; or on the server's machine: cliai nodes revoke laptop",
+    });
+  });
+});
+
+test("readNodes() gives a damaged file no right, and names it", async () => {
+  await using data = await directory();
+  await data.add("laptop");
+  await data.add("other");
+  await writeFile(join(keysDirOf(data.path), "nodes", "laptop.json"), "{");
+  const problems: string[] = [];
+  const nodes = readNodes(data.path, ({ message }) => problems.push(message));
+  expect(nodes.map(({ name }) => name)).toEqual(["other"]);
+  expect(problems).toEqual([expect.stringContaining("laptop.json")]);
+});
+
+describe("revokeNode()", () => {
+  test("removes the node and its account, also while no server runs", async () => {
+    await using data = await directory();
+    const { node } = await data.add("laptop");
+    expect(await revokeNode(data.path, data.keys, "laptop", log)).toBe(false);
+    expect(readNodes(data.path, () => undefined)).toEqual([]);
+    expect(await data.accounts()).not.toContain(`${node.account_key}.jwt`);
+  });
+
+  test("refuses a name that is none, with the nearest one", async () => {
+    await using data = await directory();
+    await data.add("laptop");
+    expect(await failureOf(revokeNode(data.path, data.keys, "laptpo", log))).toMatchObject({
+      ...{ code: "usage", message: 'there is no node "laptpo"', hint: expect.stringContaining("laptop") },
+    });
+  });
+});
+
+test("the private key of a node is nowhere on the server's side", async () => {
+  await using data = await directory();
+  const key = createUserKey();
+  const { jwt } = await data.add("laptop", key);
+  const seed = /-----BEGIN USER NKEY SEED-----\s+(\S+)/.exec(key.credsWith(jwt))?.[1] ?? "none";
+  expect(seed).toStartWith("SU");
+  const files = (await readdir(data.path, { recursive: true, withFileTypes: true })).filter((e) =>
+    e.isFile(),
+  );
+  for (const file of files)
+    expect(await readFile(join(file.parentPath, file.name), "utf8")).not.toContain(seed);
+});
