@@ -55,6 +55,7 @@ describe("docs/architecture.md", () => {
       wire.auditToolSubject("*"),
       wire.auditMalformedSubject("*"),
       wire.toolResponseSubject("*"),
+      wire.nodeSubject("*", "heartbeat"),
     ];
     const subjects = [...topics.map((topic) => wire.everyAgentSubject(topic)), ...others, ...functions]
       .filter((subject) => subject.includes(".") && subject !== wire.auditRecordSubjects)

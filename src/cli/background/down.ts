@@ -12,6 +12,7 @@ import { dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.t
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
+import { endNode } from "../node/node-run.ts";
 import { endHosts, type StopOptions, type StoppedAgent, stopOnlineAgents } from "./stop-agents.ts";
 
 /** A stop lets its agent finish for 60 s. */
@@ -39,11 +40,18 @@ export const downCommand = defineCliCommand({
     if (args.agents === true) context.progress("ending the server");
     const pid = await endServer(dataDir);
     const nats_pid = await endLeftNatsServer(dataDir, context.log);
+    const node_pid = await endNode(dataDir);
     const server = pid === undefined ? `no server runs on ${dataDir}` : `the server has ended (pid ${pid})`;
     if (context.json)
-      context.print(JSON.stringify({ ended: pid !== undefined, data_dir: dataDir, pid, nats_pid, agents }));
-    else if (pid === undefined) context.note(server);
-    else context.print(server);
+      context.print(
+        JSON.stringify({ ended: pid !== undefined, data_dir: dataDir, pid, nats_pid, node_pid, agents }),
+      );
+    else if (pid !== undefined) context.print(server);
+    else if (node_pid === undefined) context.note(server);
+    if (node_pid !== undefined && !context.json)
+      context.print(
+        `this machine is away from its fleet: its node has ended (pid ${node_pid}); to start it again: cliai node`,
+      );
     if (nats_pid !== undefined && !context.json)
       context.print(`the nats-server that a killed server had left has ended (pid ${nats_pid})`);
     return 0;

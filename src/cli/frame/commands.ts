@@ -125,6 +125,23 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list the agents' git worktrees, or remove what is merged",
     load: async () => (await import("../worktrees/worktrees.ts")).worktreesCommand,
   },
+  nodes: {
+    description: "list the machines that have joined this fleet, or revoke one",
+    load: async () => (await import("../nodes/nodes.ts")).nodesCommand,
+  },
+  "join-code": {
+    description: "print the line with which another machine joins this fleet",
+    load: async () => (await import("../nodes/join-code.ts")).joinCodeCommand,
+  },
+  join: {
+    description: "have this machine join the fleet of a server on another one",
+    load: async () => (await import("../node/join.ts")).joinCommand,
+  },
+  node: {
+    description: "keep this machine connected to its fleet; join starts it",
+    isHidden: true,
+    load: async () => (await import("../node/node.ts")).nodeCommand,
+  },
   peers: {
     description: "list, add or revoke programs of others that prompt or serve agents",
     load: async () => (await import("../peers/peers.ts")).peersCommand,

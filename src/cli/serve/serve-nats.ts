@@ -4,6 +4,7 @@ import { ensureAgentAccounts } from "../../credentials/agent-accounts.ts";
 import { readFleetRevocations, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { moveOutOfFleetAccount } from "../../credentials/agent-keys.ts";
 import { operatorCredsPath, readTrust } from "../../credentials/keys.ts";
+import { buildJoinClaims, ensureNodeAccounts, readNodes } from "../../credentials/nodes/nodes.ts";
 import { ensurePeerAccounts, readPeers } from "../../credentials/peers.ts";
 import { createMintedRoles } from "../../credentials/role-by-credentials.ts";
 import type { Role } from "../../domain/wire/roles.ts";
@@ -24,6 +25,8 @@ export interface ServeNats {
   readonly clientCreds?: string;
   readonly followConnections?: (onEvent: (event: ConnectionEvent) => void) => () => void;
   readonly roleOf?: (id: string) => Role;
+  /** The connection in the system account. */
+  readonly system?: Bus;
   /** Asks nats-server about itself. */
   readonly natsFacts?: () => Promise<NatsServerFacts>;
 }
@@ -48,12 +51,11 @@ export function claimsOf(
   return async () => {
     await moveOutOfFleetAccount(dataDir, keys, now(), log);
     await ensureAgentAccounts(dataDir, keys, readMintedAgents(dataDir));
-    await ensurePeerAccounts(
-      dataDir,
-      keys,
-      readPeers(dataDir, ({ message }) => log.warn(message)),
-    );
-    return await buildClaims(keys, readFleetRevocations(dataDir));
+    const warn = ({ message }: Error) => log.warn(message);
+    await ensurePeerAccounts(dataDir, keys, readPeers(dataDir, warn));
+    await ensureNodeAccounts(dataDir, keys, readNodes(dataDir, warn));
+    const claims = await buildClaims(keys, readFleetRevocations(dataDir));
+    return { ...claims, join: await buildJoinClaims(dataDir, keys, now()) };
   };
 }
 
@@ -80,6 +82,7 @@ export async function connectServe(
   const system = await connect({ creds: (await mintUser(keys.system, { name })).creds + trust });
   return {
     bus: await connect({ creds: (await mintUser(keys.account, { name })).creds + trust }),
+    system,
     clientCreds: operatorCredsPath(dataDir),
     followConnections: (onEvent) => watchConnections(system, onEvent, log),
     roleOf: createMintedRoles(dataDir, now, log),

@@ -32,7 +32,6 @@ import { createApp } from "../../web/app.ts";
 import { createGatherMetrics } from "../../web/metrics/metrics.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
-import { openCredentialsDesk } from "../credentials-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
@@ -49,6 +48,7 @@ import { createCliFinder } from "./cli-finder.ts";
 import { openDoctor } from "./doctor.ts";
 import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
 import { openLaunching } from "./launch/open-launching.ts";
+import { openMachines } from "./nodes/open-machines.ts";
 import { openExport } from "./open-export.ts";
 import { type Running, startNats, violationsOf } from "./own-nats.ts";
 import { startPhone } from "./phone/phone.ts";
@@ -171,7 +171,7 @@ async function startParts(
   await writeLayout(dataDir, version);
   // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
-  if (keys !== undefined) parts.defer(openCredentialsDesk(bus, { dataDir, keys, now, log }));
+  openMachines({ dataDir, natsUrl, exposure, bus, keys, system: nats.system, now, log }, parts);
   const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
   captainsAgents.resolve(captains);
   openAgentProtocol({ settings, dataDir, natsUrl, keys, bus, server, version, context }, parts);

@@ -1,0 +1,57 @@
+// `node.json` in the data directory of a machine that has joined: which node it is, and of which server. Its credentials are beside it, in
+// `keys/node.creds`.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { keysDirOf } from "../../data-dir/data-dir.ts";
+import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
+import { isNodeName } from "../../domain/nodes/node-name.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { decodeMessage } from "../../domain/wire/decode.ts";
+
+const NodeFileSchema = v.looseObject({
+  name: v.pipe(v.string(), v.check(isNodeName)),
+  /** The address of the server's NATS, as this machine reaches it. */
+  url: v.string(),
+  joined_at: v.string(),
+});
+export type NodeFile = v.InferOutput<typeof NodeFileSchema>;
+
+const pathOf = (dataDir: string) => join(dataDir, "node.json");
+
+export function nodeCredsPath(dataDir: string): string {
+  return join(keysDirOf(dataDir), "node.creds");
+}
+
+/**
+ * Undefined if the machine has not joined with this directory.
+ * @throws CliaiError `config_invalid` for a file that cannot be used
+ */
+export async function readNodeFile(dataDir: string): Promise<NodeFile | undefined> {
+  try {
+    return decodeMessage(NodeFileSchema, await readFile(pathOf(dataDir)));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new CliaiError("config_invalid", `cannot use ${pathOf(dataDir)}: ${messageOf(cause)}`, {
+      hint: "remove it, and join again: on the server's machine, cliai join-code",
+      cause,
+    });
+  }
+}
+
+/** Writes the credentials first: without them, the node is none. @throws CliaiError `data_dir_unwritable` */
+export async function writeNode(dataDir: string, node: NodeFile, creds: string): Promise<void> {
+  await ensurePrivateDir(dataDir);
+  await ensureOwnDir(keysDirOf(dataDir));
+  await writePrivateFile(nodeCredsPath(dataDir), creds);
+  await writePrivateFile(pathOf(dataDir), `${JSON.stringify(node, null, 2)}\n`);
+}
+
+/** The lock of the process `cliai node`. */
+export function nodeHeldPath(dataDir: string): string {
+  return join(dataDir, "node.held");
+}
+
+export function nodeLogPath(dataDir: string): string {
+  return join(dataDir, "logs", "node.log");
+}

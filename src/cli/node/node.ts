@@ -1,0 +1,125 @@
+// `cliai node`: keeps this machine connected to the fleet that it has joined. `cliai join` starts it.
+import { hostname } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { buildInfo } from "../../build-info.ts";
+import { readAgentFolders } from "../../data-dir/agent-folders.ts";
+import { isAgentHeld } from "../../data-dir/agent-lock.ts";
+import { type KernelLock, takeKernelLock } from "../../data-dir/kernel-lock.ts";
+import { keepLogSmall } from "../../data-dir/log-file.ts";
+import type { NodeHeartbeat } from "../../domain/nodes/node-messages.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { nodeInboxPrefix, nodeSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
+import { connectBus } from "../../nats/connect-bus.ts";
+import { dataDirArgs, dataDirFor } from "../fleet/client.ts";
+import { defineCliCommand } from "../frame/command.ts";
+import type { CliContext } from "../frame/context.ts";
+import { whenEnded } from "../process/when-ended.ts";
+import { readHeartbeatInterval } from "../spawn/heartbeat-interval.ts";
+import { type NodeFile, nodeCredsPath, nodeHeldPath, nodeLogPath, readNodeFile } from "./node-file.ts";
+import { noteNodeRun, removeNodeRun } from "./node-run.ts";
+
+/** Over a network, a dead connection has to be noticed soon, and a try to connect must not hang. */
+const overNetwork = { pingIntervalMs: 10_000, connectTimeoutMs: 4_000 };
+
+export const nodeCommand = defineCliCommand({
+  name: "node",
+  description: "keep this machine connected to the fleet that it has joined; cliai join starts it",
+  args: dataDirArgs,
+  async run(args, context) {
+    const dataDir = dataDirFor(args, context);
+    const node = await requireNode(dataDir);
+    const lock = await takeLock(dataDir, node);
+    await using parts = new AsyncDisposableStack();
+    parts.defer(() => lock.release());
+    parts.defer(keepLogSmall(nodeLogPath(dataDir)));
+    const ended = whenEnded(context, parts);
+    await Promise.race([stayConnected({ dataDir, node }, context, parts), ended]).catch((error: unknown) => {
+      if (!(error instanceof CliaiError) || error.code !== "interrupted") throw error;
+    });
+    return 0;
+  },
+});
+
+/** @throws CliaiError `config_invalid` */
+async function requireNode(dataDir: string): Promise<NodeFile> {
+  const node = await readNodeFile(dataDir);
+  if (node !== undefined) return node;
+  throw new CliaiError("config_invalid", `this machine has not joined a fleet with ${dataDir}`, {
+    hint: "on the server's machine: cliai join-code; here, the line that it prints",
+  });
+}
+
+/** @throws CliaiError `already_running` */
+async function takeLock(dataDir: string, { name }: NodeFile): Promise<KernelLock> {
+  const lock = await takeKernelLock(nodeHeldPath(dataDir));
+  if (lock !== undefined) return lock;
+  throw new CliaiError("already_running", `the node ${name} runs already on ${dataDir}`, {
+    hint: "nothing is to be done; to end it: cliai down",
+  });
+}
+
+interface Running {
+  readonly dataDir: string;
+  readonly node: NodeFile;
+}
+
+/** Resolves when the connection is closed for good. One that is lost or refused is tried again. */
+async function stayConnected(
+  { dataDir, node }: Running,
+  context: CliContext,
+  parts: AsyncDisposableStack,
+): Promise<void> {
+  const { log } = context;
+  const { name, url } = node;
+  const bus = await connectBus({
+    ...{ url, name: `cliai node ${name}`, credsPath: nodeCredsPath(dataDir) },
+    ...{ inboxPrefix: nodeInboxPrefix(name), waitForServer: true, ...overNetwork, log },
+  });
+  parts.defer(() => bus.close());
+  log.info(`the node ${name} is connected to ${url}`);
+  await noteNodeRun(dataDir);
+  parts.defer(() => removeNodeRun(dataDir));
+  parts.defer(startHeartbeats(bus, { dataDir, node }, context));
+  await bus.closed;
+}
+
+/** The first at once, then at each interval and each time the connection is back. Returns the function that ends them. */
+function startHeartbeats(bus: Bus, { dataDir, node }: Running, { env, now, log }: CliContext): () => void {
+  const interval_s = readHeartbeatInterval(env, undefined);
+  const instance_id = crypto.randomUUID();
+  const beat = async () => {
+    const heartbeat: NodeHeartbeat = {
+      ...{ node: node.name, instance_id, interval_s },
+      ...{ host: hostname(), pid: process.pid, version: buildInfo.version, platform: process.platform },
+      agents: await countAgents(dataDir),
+      timestamp: now().toISOString(),
+    };
+    if (bus.isConnected()) bus.publish(nodeSubject(node.name, "heartbeat"), heartbeat);
+  };
+  let isTold = false;
+  const beatSafely = () => {
+    if (bus.refusal() !== undefined && !isTold) {
+      isTold = true;
+      log.warn(
+        `the hub no longer takes the node ${node.name}: it was revoked; to join again, remove node.json in ${dataDir}, and use a new code: cliai join-code`,
+      );
+    }
+    beat().catch((error: unknown) => log.warn(`no heartbeat: ${messageOf(error)}`));
+  };
+  beatSafely();
+  const timer = setInterval(beatSafely, interval_s * 1_000);
+  const endListening = bus.onConnection((isBack) => {
+    if (isBack) beatSafely();
+  });
+  return () => {
+    clearInterval(timer);
+    endListening();
+  };
+}
+
+async function countAgents(dataDir: string): Promise<number> {
+  const ids = await readAgentFolders(join(dataDir, "agents"));
+  return ids.filter((id) => isAgentHeld(dataDir, id)).length;
+}

@@ -1,0 +1,144 @@
+// What serve knows of the nodes: it joins the account of each, and hears whether the node is there.
+import { mintForAccount, type NodeGrant, readNodes } from "../../../credentials/nodes/nodes.ts";
+import { definedOf } from "../../../domain/defined.ts";
+import { type NodeHeartbeat, NodeHeartbeatSchema } from "../../../domain/nodes/node-messages.ts";
+import { isHere, type NodeView } from "../../../domain/nodes/node-view.ts";
+import { messageOf } from "../../../domain/text/errors.ts";
+import { decodeMessage } from "../../../domain/wire/decode.ts";
+import { nodeSubject } from "../../../domain/wire/subjects.ts";
+import type { Logger } from "../../../log.ts";
+import type { NatsKeys } from "../../../nats/accounts/credentials.ts";
+import { nodeUserName } from "../../../nats/accounts/node-credentials.ts";
+import { watchLosses } from "../../../nats/accounts/system-account.ts";
+import type { Bus } from "../../../nats/bus.ts";
+import { connectBus } from "../../../nats/connect-bus.ts";
+
+/** How often to look for nodes that a command has revoked, and for those that have fallen silent. */
+const lookEveryMs = 5_000;
+
+export interface NodeLinksOptions {
+  readonly dataDir: string;
+  readonly natsUrl: string;
+  readonly keys: NatsKeys;
+  /** In the system account: reports that a node's connection has ended. */
+  readonly system: Bus;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+export interface NodeLinks {
+  list(): Promise<NodeView[]>;
+  /** Looks for nodes that have joined or were revoked. */
+  look(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Link {
+  readonly node: NodeGrant;
+  heartbeat?: NodeHeartbeat;
+  /** By the clock that nobody sets. */
+  heardMs?: number;
+  heardAt?: Date;
+  /** Whether its connection has ended since it was heard. */
+  isCut: boolean;
+  wasHere: boolean;
+  close(): Promise<void>;
+}
+
+export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
+  const { dataDir, system, log } = options;
+  const links = new Map<string, Link>();
+  const told = new Set<string>();
+  let isStopping = false;
+  let last: Promise<void> = Promise.resolve();
+
+  const warnOnce = ({ message, hint }: { readonly message: string; readonly hint: string | undefined }) => {
+    if (!told.has(message)) log.warn(`${message}; ${hint}`);
+    told.add(message);
+  };
+  const reconcile = async () => {
+    if (isStopping) return;
+    const nodes = new Map(readNodes(dataDir, warnOnce).map((node) => [node.user_key, node]));
+    for (const [key, link] of links) {
+      if (nodes.has(key)) continue;
+      links.delete(key);
+      await link.close();
+    }
+    for (const [key, node] of nodes) {
+      if (!links.has(key)) links.set(key, await openLink(node, options, notice));
+    }
+    for (const link of links.values()) notice(link);
+  };
+  const look = () => {
+    const looked = last.then(reconcile);
+    last = looked.catch((error: unknown) => log.warn(`nodes: ${messageOf(error)}`));
+    return looked;
+  };
+  const notice = (link: Link) => {
+    const isNowHere = isLinkHere(link);
+    if (isNowHere === link.wasHere) return;
+    link.wasHere = isNowHere;
+    log.info(`the node ${link.node.name} is ${isNowHere ? "here" : "away"}`);
+  };
+  const endLosses = watchLosses(
+    system,
+    (user) => {
+      for (const link of links.values()) {
+        if (nodeUserName(link.node.name) !== user) continue;
+        link.isCut = true;
+        notice(link);
+      }
+    },
+    log,
+  );
+  const timer = setInterval(() => void look().catch(() => undefined), lookEveryMs); // `look` has logged it
+  void look().catch(() => undefined); // the same
+  return {
+    look,
+    async list() {
+      await look();
+      return [...links.values()].map(viewOf).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    async stop() {
+      isStopping = true;
+      clearInterval(timer);
+      endLosses();
+      await last;
+      await Promise.all([...links.values()].map((link) => link.close()));
+    },
+  };
+}
+
+async function openLink(
+  node: NodeGrant,
+  { dataDir, natsUrl, keys, now, log }: NodeLinksOptions,
+  notice: (link: Link) => void,
+): Promise<Link> {
+  const creds = await mintForAccount(dataDir, keys, node.account_key);
+  const bus = await connectBus({ url: natsUrl, name: `cliai serve ${node.name}`, creds, log });
+  const link: Link = { node, isCut: false, wasHere: false, close: () => bus.close() };
+  bus.subscribe(nodeSubject(node.name, "heartbeat"), ({ data }) => {
+    link.heartbeat = decodeMessage(NodeHeartbeatSchema, data);
+    link.heardMs = performance.now();
+    link.heardAt = now();
+    link.isCut = false;
+    notice(link);
+  });
+  return link;
+}
+
+function isLinkHere({ heardMs, heartbeat, isCut }: Link): boolean {
+  if (heardMs === undefined || heartbeat === undefined || isCut) return false;
+  return isHere(performance.now() - heardMs, heartbeat.interval_s);
+}
+
+function viewOf(link: Link): NodeView {
+  const { node, heartbeat, heardAt } = link;
+  const { name, host, may_launch, joined_at } = node;
+  const { version, platform, agents, pid } = heartbeat ?? {};
+  return {
+    ...{ name, host: heartbeat?.host ?? host, may_launch, joined_at },
+    state: isLinkHere(link) ? "here" : "away",
+    ...definedOf({ last_heard: heardAt?.toISOString(), version, platform, agents, pid }),
+  };
+}

@@ -1,0 +1,65 @@
+// A second machine, with a data directory of its own: it joins, is here, ends, comes back, and is revoked.
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { runCliai, startCliai, startServe } from "../support/cliai.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { until } from "../support/wait-for.ts";
+
+test("a machine joins by the line that join-code prints, and its node ends, comes back and is revoked", async () => {
+  await using serve = await startServe();
+  await using dir = await tempDir();
+  const there = (...args: readonly string[]) =>
+    runCliai([...args, "--data-dir", dir.join("data")], { env: { CLIAI_HEARTBEAT: "0.5" } });
+  const nodes = async () => JSON.parse((await serve.run(["nodes", "--json"])).stdout);
+  expect(await serve.run(["nodes"])).toMatchObject({
+    ...{ code: 0, stdout: "", stderr: "no machine has joined; to have one join: cliai join-code\n" },
+  });
+
+  const printed = await serve.run(["join-code", "--for", "5m"]);
+  const [line = ""] = printed.stdout.split("\n");
+  expect(line).toMatch(/^cliai join nats:\/\/127\.0\.0\.1:\d+ cliai_join_[\w-]{48}$/);
+  expect(printed.stderr).toContain("run this line on the other machine before ");
+  expect(printed.stderr).toContain("ssh -N -L ");
+  const [, ...join] = line.split(" ");
+  expect(await there(...join, "--name", "laptop")).toMatchObject({
+    ...{ code: 0, stdout: `this machine has joined as the node laptop (data in ${dir.join("data")})\n` },
+    stderr: expect.stringMatching(/^it runs in the background \(pid \d+\); to end it: cliai down/),
+  });
+  await until("the node is here", async () => (await nodes())[0]?.state === "here");
+  expect((await serve.run(["nodes"])).stdout).toMatch(/^node +machine +state .*\nlaptop .* here /);
+  expect(await there("node")).toMatchObject({
+    ...{ code: 2, stderr: expect.stringContaining("the node laptop runs already") },
+  });
+
+  expect(await there("down")).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("its node has ended"),
+  });
+  await until("the node is away", async () => (await nodes())[0]?.state === "away");
+  expect(existsSync(dir.join("data", "node-run.json"))).toBe(false);
+  await using node = await startCliai(["node", "--data-dir", dir.join("data")], {
+    env: { CLIAI_HEARTBEAT: "0.5" },
+  });
+  await until("the node is back", async () => (await nodes())[0]?.state === "here");
+
+  expect(await serve.run(["nodes", "revoke", "laptop"])).toMatchObject({
+    code: 0,
+    stderr: "laptop is revoked\n",
+  });
+  expect(await nodes()).toEqual([]);
+  await node.line(/the hub no longer takes the node laptop/, { from: "stderr" });
+});
+
+test("join refuses what is no code, and node a machine that has not joined, each in one line with a hint", async () => {
+  await using dir = await tempDir();
+  const run = (...args: readonly string[]) => runCliai([...args, "--data-dir", dir.join("data")]);
+  expect(await run("join", "nats://127.0.0.1:1", "cliai_join_x")).toMatchObject({
+    code: 2,
+    stderr:
+      'error: "cliai_join_x" is not a join code, or not a whole one\nhint: paste the whole line that cliai join-code has printed: cliai join URL CODE\n',
+  });
+  expect(await run("node")).toMatchObject({
+    code: 2,
+    stderr: `error: this machine has not joined a fleet with ${dir.join("data")}\nhint: on the server's machine: cliai join-code; here, the line that it prints\n`,
+  });
+});

@@ -1,0 +1,207 @@
+// Machines that join a hub, over a real nats-server: the door, what goes through it, and the node behind it.
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFile, stat } from "node:fs/promises";
+import { connect, credsAuthenticator, type NatsConnection, type NatsError } from "nats";
+import { nodeCredsPath } from "../../src/cli/node/node-file.ts";
+import { revokeNode } from "../../src/credentials/nodes/nodes.ts";
+import { buildJoinCode, parseJoinCode } from "../../src/domain/nodes/join-code.ts";
+import { silentLogger as log } from "../../src/log.ts";
+import { failureOf } from "../support/error-of.ts";
+import { joinAs, runNode, startHub } from "../support/hub.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { until } from "../support/wait-for.ts";
+
+const hub = await startHub();
+const dir = await tempDir();
+afterAll(async () => {
+  await hub[Symbol.asyncDispose]();
+  await dir[Symbol.asyncDispose]();
+});
+
+const newCode = "on the server's machine, make another one: cliai join-code";
+const codeOf = (error: unknown) => (error as { readonly code?: unknown }).code;
+
+/** Connects as the node does, by the package `nats` itself. */
+async function connectAs(dataDir: string, name: string): Promise<NatsConnection> {
+  return await connect({
+    ...{ servers: hub.natsUrl, reconnect: false, inboxPrefix: `_INBOX.node-${name}` },
+    authenticator: credsAuthenticator(await readFile(nodeCredsPath(dataDir))),
+  });
+}
+
+describe("the door", () => {
+  test("is shut while there is no code: nobody gets in without credentials", async () => {
+    await using shut = await startHub();
+    await expect(connect({ servers: shut.natsUrl, reconnect: false })).rejects.toThrow(
+      "Authorization Violation",
+    );
+    const { code } = await hub.makeCode();
+    expect(await failureOf(joinAs(dir, "early", shut.natsUrl, code))).toMatchObject({
+      ...{ code: "refused", hint: newCode },
+      message: `the server at ${shut.natsUrl} lets no machine join now: the code has ended, or is another server's`,
+    });
+    await shut.makeCode(300);
+    const asker = await connect({ servers: shut.natsUrl, inboxPrefix: "_INBOX.join", reconnect: false });
+    // When the code ends, the door shuts also for whoever stands in it.
+    await asker.closed();
+    await expect(connect({ servers: shut.natsUrl, reconnect: false })).rejects.toThrow(
+      "Authorization Violation",
+    );
+  });
+
+  test("lets a stranger ask who is there and to be let in, and nothing else", async () => {
+    await hub.makeCode();
+    const stranger = await connect({ servers: hub.natsUrl, inboxPrefix: "_INBOX.join", reconnect: false });
+    const asked = await stranger.request("join.hub", "{}", { timeout: 5_000 });
+    expect(asked.json<{ result: object }>().result).toEqual({
+      operator: hub.keys.operator.getPublicKey(),
+      trust: "",
+    });
+    for (const subject of [
+      "agent.ada.heartbeat",
+      "tools.call.ada",
+      "$JS.API.INFO",
+      "$SYS.REQ.USER.INFO",
+      "serve.joincode",
+    ]) {
+      const refused = await stranger.request(subject, "{}", { timeout: 5_000 }).catch(codeOf);
+      expect([subject, refused]).toEqual([subject, "PERMISSIONS_VIOLATION"]);
+    }
+    const refusal = Promise.withResolvers<NatsError | null>();
+    stranger.subscribe("join.request", { callback: (error) => refusal.resolve(error) });
+    expect(await refusal.promise).toMatchObject({ code: "PERMISSIONS_VIOLATION" });
+    await stranger.close();
+  });
+});
+
+describe("cliai join", () => {
+  test("gives a machine credentials of its own, whose key the hub never had", async () => {
+    const { url, code } = await hub.makeCode();
+    expect(url).toBe(hub.natsUrl);
+    const { dataDir, printed } = await joinAs(dir, "one", url, code);
+    expect(printed).toEqual([`this machine has joined as the node one (data in ${dataDir})`]);
+    if (process.platform !== "win32") expect((await stat(nodeCredsPath(dataDir))).mode & 0o777).toBe(0o600);
+    const node = await connectAs(dataDir, "one");
+    for (const subject of ["node.two.heartbeat", "agent.ada.heartbeat", "tools.call.one", "$JS.API.INFO"]) {
+      const refused = await node.request(subject, "{}", { timeout: 5_000 }).catch(codeOf);
+      expect([subject, refused]).toEqual([subject, "PERMISSIONS_VIOLATION"]);
+    }
+    await node.close();
+    // Its directory is in use now.
+    const again = joinAs(dir, "one", url, (await hub.makeCode()).code);
+    expect((await failureOf(again)).message).toBe(
+      `${dataDir} has joined already, as the node one of ${hub.natsUrl}`,
+    );
+  });
+
+  test("refuses a code that was used, is late, is guessed, or is another hub's, each in one line with a hint", async () => {
+    const used = await hub.makeCode();
+    await joinAs(dir, "first", used.url, used.code);
+    expect(await failureOf(joinAs(dir, "second", used.url, used.code))).toMatchObject({
+      ...{ code: "refused", message: "the join code was used already: it counts once", hint: newCode },
+    });
+    const parsed = parseJoinCode(used.code);
+    const bytes = (text = "") => Uint8Array.fromBase64(text, { alphabet: "base64url" });
+    const id = Uint8Array.fromHex(parsed?.id ?? "");
+    const guess = buildJoinCode({ id, secret: new Uint8Array(16), pin: bytes(parsed?.pin) });
+    expect(await failureOf(joinAs(dir, "guess", used.url, guess))).toMatchObject({
+      ...{ code: "refused", message: "the join code is wrong", hint: newCode },
+    });
+    const other = buildJoinCode({ id, secret: bytes(parsed?.secret), pin: new Uint8Array(16) });
+    expect(await failureOf(joinAs(dir, "other", used.url, other))).toMatchObject({
+      ...{
+        code: "refused",
+        hint: expect.stringContaining("use the address that cliai join-code has printed"),
+      },
+      message: `the server at ${hub.natsUrl} is not the one that has made this code`,
+    });
+    const late = await hub.makeCode(60_000);
+    await hub.makeCode();
+    hub.setClockOn(61_000);
+    expect(await failureOf(joinAs(dir, "late", late.url, late.code))).toMatchObject({
+      ...{ code: "refused", message: expect.stringMatching(/^the join code has ended, at /), hint: newCode },
+    });
+  });
+
+  test("does not use a code up for a name that is taken", async () => {
+    const one = await hub.makeCode();
+    await joinAs(dir, "taken", one.url, one.code);
+    const { url, code } = await hub.makeCode();
+    await using elsewhere = await tempDir();
+    expect(await failureOf(joinAs(elsewhere, "Taken", url, code))).toMatchObject({
+      ...{ code: "usage", message: 'there is a node "taken" already' },
+    });
+    await joinAs(elsewhere, "free", url, code);
+  });
+
+  test("refuses before it asks: half a code, another machine without TLS, the directory of a server", async () => {
+    const { url, code } = await hub.makeCode();
+    const messageOf = async (...args: Parameters<typeof joinAs>) =>
+      (await failureOf(joinAs(...args))).message;
+    expect(await messageOf(dir, "x", url, code.slice(0, -3))).toContain(
+      "is not a join code, or not a whole one",
+    );
+    expect(await messageOf(dir, "x", "nats://192.0.2.7:4222", code)).toBe(
+      "nats://192.0.2.7:4222 is another machine, and has no TLS: others could read the code",
+    );
+    expect(await messageOf(dir, "x", "http://127.0.0.1:3000", code)).toBe(
+      '"http://127.0.0.1:3000" is no address of a NATS server',
+    );
+    await using own = await startHub();
+    const parent = { ...dir, join: () => own.dataDir };
+    expect(await messageOf(parent, "x", url, code)).toBe(
+      `${own.dataDir} is the directory of a server of its own`,
+    );
+  });
+});
+
+test("over TLS, a machine trusts only the hub whose code it has, and keeps its certificate", async () => {
+  await using secure = await startHub({ tls: true });
+  await using impostor = await startHub({ tls: true });
+  const { url, code } = await secure.makeCode();
+  expect(url).toBe(secure.natsUrl);
+  expect(url).toStartWith("tls://");
+  await impostor.makeCode();
+  expect((await failureOf(joinAs(dir, "fooled", impostor.natsUrl, code))).message).toBe(
+    `the server at ${impostor.natsUrl} is not the one that has made this code`,
+  );
+  const { dataDir } = await joinAs(dir, "safe", url, code);
+  expect(await readFile(nodeCredsPath(dataDir), "utf8")).toContain("BEGIN CERTIFICATE");
+  await using _running = runNode(dataDir);
+  await until("the node is here, over TLS", async () => (await secure.node("safe"))?.state === "here");
+});
+
+describe("a node", () => {
+  test("is away when its link is cut, at once, and back when the link is", async () => {
+    await using proxy = await startTcpProxy(() => hub.port);
+    const { code } = await hub.makeCode();
+    const { dataDir } = await joinAs(dir, "cut", `nats://127.0.0.1:${proxy.port}`, code);
+    expect(await hub.node("cut")).toMatchObject({ state: "away", may_launch: false });
+    await using _running = runNode(dataDir);
+    const here = await until("the node is here", async () => {
+      const node = await hub.node("cut");
+      return node?.state === "here" && node;
+    });
+    expect(here).toMatchObject({ name: "cut", agents: 0, pid: process.pid, platform: process.platform });
+    proxy.cut();
+    await until("the node is away", async () => (await hub.node("cut"))?.state === "away");
+    proxy.mend();
+    await until("the node is back", async () => (await hub.node("cut"))?.state === "here");
+  });
+
+  test("that is revoked loses its connection at once, and for good", async () => {
+    const { url, code } = await hub.makeCode();
+    const { dataDir } = await joinAs(dir, "lost", url, code);
+    const node = await connectAs(dataDir, "lost");
+    expect(await revokeNode(hub.dataDir, hub.keys, "lost", log)).toBe(true);
+    await node.closed();
+    await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
+    expect(await hub.node("lost")).toBeUndefined();
+    // Its name is free again, and the new node of this name is another one.
+    await using elsewhere = await tempDir();
+    const { dataDir: anew } = await joinAs(elsewhere, "lost", url, (await hub.makeCode()).code);
+    await (await connectAs(anew, "lost")).close();
+    await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
+  });
+});
