@@ -62,6 +62,8 @@ export interface HookTool {
   readonly result?: unknown;
   /** Whether it is a tool of cliai's MCP server. */
   readonly isOwn: boolean;
+  /** The files that the call changes, as the CLI names them: absolute, or relative to the agent's directory. Absent if it changes none. */
+  readonly files?: readonly string[] | undefined;
   /** The questions of a tool that asks the user; empty if they cannot be read. */
   readonly questions?: readonly Question[] | undefined;
   /** The plan of a tool that asks the user to approve one; "" if it cannot be read. */

@@ -16,6 +16,7 @@ const CallSchema = v.looseObject({
   rawInput: v.optional(v.unknown()),
   rawOutput: v.optional(v.unknown()),
   content: list,
+  locations: v.fallback(v.optional(v.array(v.unknown())), undefined),
   _meta: meta,
 });
 export type AcpCall = v.InferOutput<typeof CallSchema>;

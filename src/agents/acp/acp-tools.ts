@@ -1,6 +1,8 @@
 // The tools of an ACP session. `readCall` puts together what the agent has told of a call; `callHook` makes the hook by which the host hears of
 // the call.
+import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
+import { textsIn } from "../../domain/files/changed-files.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";
 import { parseJsonLine } from "../../domain/wire/decode.ts";
@@ -15,6 +17,10 @@ export interface ToolCall {
   readonly isOwn: boolean;
   readonly title: string;
   readonly input: unknown;
+  /** ACP's kind of the tool, such as `edit`; undefined if the agent has told none. */
+  readonly kind?: string | undefined;
+  /** The files that it changes. */
+  readonly files?: readonly string[];
   /** The call of the subagent that makes this one; undefined for the session itself. */
   readonly subagent: string | undefined;
 }
@@ -34,14 +40,29 @@ export function readCall(
   const own = hasPrefix ? told.slice(ownToolPrefix.length) : "";
   const isOwn = isToolName(own);
   const parent = call._meta.parentToolCallId;
+  const kind = call.kind ?? before?.kind;
   return {
     id: call.toolCallId,
     name: (isOwn ? own : told) ?? before?.name ?? kindOf(call) ?? (title === "" ? "a tool" : title),
     isOwn: told === undefined ? before?.isOwn === true : isOwn,
     title,
     input: inputOf(call) ?? before?.input,
+    kind,
+    files: changingKinds.has(kind ?? "") ? [...new Set([...(before?.files ?? []), ...filesOf(call)])] : [],
     subagent: typeof parent === "string" ? parent : before?.subagent,
   };
+}
+
+const changingKinds: ReadonlySet<string> = new Set(["edit", "delete", "move"]);
+const PathSchema = v.looseObject({ path: v.string() });
+
+/** The files that the agent names with a call that changes files: as the places where it works, in a diff, or in the input. */
+function filesOf({ locations = [], content, rawInput }: AcpCall): string[] {
+  const named = [...locations, ...content].flatMap((each) => (v.is(PathSchema, each) ? each.path : []));
+  return [
+    ...named,
+    ...textsIn(rawInput, ["file_path", "filePath", "path", "notebook_path", "absolute_path"]),
+  ];
 }
 
 /** The kind of the tool, which the agent sets; its model may write the title. */
@@ -68,7 +89,7 @@ function inputOf(call: AcpCall): unknown {
 
 export function callHook(
   kind: "tool_start" | "tool_end" | "tool_failed" | "permission" | "question",
-  { id, name, isOwn, title, input, subagent }: ToolCall,
+  { id, name, isOwn, title, input, files = [], subagent }: ToolCall,
   { result, error }: { readonly result?: unknown; readonly error?: string } = {},
 ): Hook {
   // The title of a call without input often is the name of the tool.
@@ -80,7 +101,7 @@ export function callHook(
       ...{ tool: shortFact(name), tool_use_id: idFact(id) },
       ...definedOf({ detail: shortFact(detail), subagent: subagent && idFact(subagent) }),
     },
-    tool: { name, input, result, isOwn },
+    tool: { name, input, result, isOwn, ...(files.length === 0 ? {} : { files }) },
     isSubagent: subagent !== undefined,
   };
 }

@@ -1,5 +1,6 @@
 // What the host needs for a session of Claude Code: the settings with our hooks, the reading of a hook, and the answer to it. Measured with
 // 2.1.330.
+import { type ChangingTools, changedFiles } from "../../domain/files/changed-files.ts";
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { toolNames } from "../../domain/wire/tools/tools.ts";
@@ -83,6 +84,9 @@ function commandOf({ command: { command, args }, version }: HookPlace): object {
     : { type: "command", command: shellQuote([command, ...args]) };
 }
 
+const changingTools: ChangingTools = {
+  ...{ Edit: ["file_path"], MultiEdit: ["file_path"], Write: ["file_path"], NotebookEdit: ["notebook_path"] },
+};
 const ownTools: ReadonlySet<string> = new Set(toolNames.map((name) => `mcp__cliai__${name}`));
 
 function readHook(payload: unknown): Hook | undefined {
@@ -97,7 +101,16 @@ function readHook(payload: unknown): Hook | undefined {
     tool:
       name === undefined
         ? undefined
-        : { name, input, result, isOwn: ownTools.has(name), ...readAsking(name, input) },
+        : {
+            ...{
+              name,
+              input,
+              result,
+              isOwn: ownTools.has(name),
+              files: changedFiles(changingTools, name, input),
+            },
+            ...readAsking(name, input),
+          },
     transcriptPath: hook.transcript_path,
     lastWords: hook.last_assistant_message,
     isHeldBack: hook.stop_hook_active,

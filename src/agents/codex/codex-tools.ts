@@ -1,6 +1,7 @@
 // The tools of a Codex session. The host gets the names that Codex's own hooks have for them. Measured with 0.171.0.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
+import { patchedIn } from "../../domain/files/changed-files.ts";
 import type { Hook } from "../../domain/hook.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import { isToolName } from "../../domain/wire/tools/tools.ts";
@@ -40,10 +41,33 @@ export function toolHook(
       tool: shortFact(name),
       ...definedOf({ tool_use_id: id && idFact(id), detail, subagent: subagent && idFact(subagent) }),
     },
-    tool: { name, input, ...(result === undefined ? {} : { result }), isOwn: isOwnTool(name) },
+    tool: {
+      ...{ name, input, ...(result === undefined ? {} : { result }), isOwn: isOwnTool(name) },
+      ...definedOf({ files: changedIn(name, input) }),
+    },
     isSubagent: subagent !== undefined,
   };
 }
+
+/**
+ * The files that the call changes. Codex's own hook has a patch as text, also in a command that calls `apply_patch`; the app-server tells of the
+ * changes file by file, with the new path of one that is moved.
+ */
+function changedIn(name: string, input: unknown): string[] | undefined {
+  const { changes } = (input ?? {}) as { readonly changes?: unknown };
+  const read = v.safeParse(ChangesSchema, changes);
+  if (read.success)
+    return read.output.flatMap(({ path, kind }) => [path, ...(kind?.move_path ? [kind.move_path] : [])]);
+  const patched = name === "apply_patch" || name === "Bash" ? patchedIn(input) : [];
+  return patched.length === 0 ? undefined : patched;
+}
+
+const ChangesSchema = v.array(
+  v.looseObject({
+    path: v.string(),
+    kind: v.optional(v.fallback(v.looseObject({ move_path: v.nullish(v.string()) }), {})),
+  }),
+);
 
 /** The tool call that an item of the thread stands for, and how it went; undefined if the item is no tool call. */
 export function callOf(item: CodexItem): CodexCall | undefined {

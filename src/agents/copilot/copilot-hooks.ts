@@ -3,6 +3,7 @@
 // with 1.0.102.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
+import { type ChangingTools, changedFiles } from "../../domain/files/changed-files.ts";
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, longFact, shortFact } from "../../domain/text/fact-words.ts";
@@ -81,13 +82,17 @@ function read(payload: unknown): Hook | undefined {
       }),
     },
     prompt: kind === "prompt" ? hook.prompt : undefined,
-    tool: tool && { ...tool, input, result },
+    tool: tool && { ...tool, input, result, files: changedFiles(changingTools, tool.name, input) },
     transcriptPath: isSubagent ? undefined : hook.transcriptPath,
     isHeldBack: hook.stop_hook_active,
     at: timestamp === undefined ? undefined : new Date(timestamp).toISOString(),
     isSubagent,
   };
 }
+
+const changingTools: ChangingTools = {
+  ...{ create: ["path"], edit: ["path"], apply_patch: "patch" },
+};
 
 /** A `permissionRequest` has a slash after the server's name: `cliai/report_status`. The other hooks have a dash. */
 const serverSlash = /^([^/]+)\//;

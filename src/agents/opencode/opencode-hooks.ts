@@ -1,6 +1,7 @@
 // The one hook that OpenCode sends to the host: `gate-plugin.js` asks before each tool. OpenCode's events tell what else the session does.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
+import { type ChangingTools, changedFiles } from "../../domain/files/changed-files.ts";
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { idFact, inputWords, shortFact } from "../../domain/text/fact-words.ts";
@@ -27,6 +28,8 @@ export const opencodeHooks: HookTranslation = {
   },
 };
 
+const changingTools: ChangingTools = { edit: ["filePath"], write: ["filePath"], apply_patch: "patch" };
+
 export interface OpencodeCall {
   readonly name: string;
   readonly id: string;
@@ -48,7 +51,10 @@ export function toolHook(
       ...{ tool: shortFact(name), tool_use_id: idFact(id) },
       ...definedOf({ detail, subagent: subagent && idFact(subagent) }),
     },
-    tool: { name: own ?? name, input, result, isOwn: own !== undefined },
+    tool: {
+      ...{ name: own ?? name, input, result, isOwn: own !== undefined },
+      files: changedFiles(changingTools, name, input),
+    },
     isSubagent: subagent !== undefined,
   };
 }

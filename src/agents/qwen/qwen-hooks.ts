@@ -3,6 +3,7 @@
 // A notification tells each time that Qwen Code waits for its user. Measured with 0.24.4.
 import * as v from "valibot";
 import { definedOf } from "../../domain/defined.ts";
+import { type ChangingTools, changedFiles } from "../../domain/files/changed-files.ts";
 import type { BackgroundTask, Hook, HookAnswer } from "../../domain/hook.ts";
 import { failureOfWords } from "../../domain/model-failure.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -87,7 +88,7 @@ function read(payload: unknown): Hook | undefined {
       }),
     },
     prompt: kind === "prompt" ? hook.prompt : undefined,
-    tool: tool && { ...tool, input, result },
+    tool: tool && { ...tool, input, result, files: changedFiles(changingTools, tool.name, input) },
     transcriptPath: hook.transcript_path,
     lastWords: kind === "turn_end" ? hook.last_assistant_message : undefined,
     isHeldBack: hook.stop_hook_active,
@@ -109,6 +110,10 @@ function kindOf({ hook_event_name, submitted_prompt, prompt, tool_name, notifica
 }
 
 const toolResult = "[Function Response: ";
+
+const changingTools: ChangingTools = {
+  ...{ edit: ["file_path"], write_file: ["file_path"], notebook_edit: ["notebook_path"] },
+};
 
 export function toolOf(name: string) {
   const own = name.startsWith(ownToolPrefix) ? name.slice(ownToolPrefix.length) : "";

@@ -1,7 +1,7 @@
 // The schemas of `agent.ID.event`: what an agent's session did, and what it has used.
 import * as v from "valibot";
 import { AgentIdSchema } from "./agent-id.ts";
-import { count, longText, shortText, timestamp, wholeNumber } from "./fields.ts";
+import { count, longText, path, shortText, timestamp, wholeNumber } from "./fields.ts";
 
 export const UsageSchema = v.looseObject({
   tokens_used: v.optional(count("tokens_used")),
@@ -56,6 +56,21 @@ export const failureWords = [
 ] as const;
 export type FailureWord = (typeof failureWords)[number];
 
+/** So many files of one event count. */
+export const mostFiles = 100;
+
+/** A file that a tool has changed. */
+export const TouchedFileSchema = v.looseObject({
+  /** Absolute, with symbolic links resolved. */
+  path: path("path"),
+  /** If it is in a git repository: the root of the checkout, and the directory that all worktrees of the repository have in common. */
+  root: v.exactOptional(path("root")),
+  repository: v.exactOptional(path("repository")),
+  /** The agent that has reserved it, if the host has heard of one. */
+  reserved_by: v.exactOptional(shortText("reserved_by")),
+});
+export type TouchedFile = Readonly<v.InferOutput<typeof TouchedFileSchema>>;
+
 export const AgentEventSchema = v.looseObject({
   agent_id: v.optional(AgentIdSchema),
   kind: shortText("kind"),
@@ -76,6 +91,10 @@ export const AgentEventSchema = v.looseObject({
   seq: v.optional(wholeNumber("seq")),
   percent: v.optional(v.pipe(count("percent"), v.maxValue(100, "percent is above 100"))),
   usage: v.optional(UsageSchema),
+  /** With `tool_end`: the files that the tool has changed; absent if none. Reading a file does not change it. */
+  files: v.optional(
+    v.pipe(v.array(TouchedFileSchema), v.maxLength(mostFiles, `more than ${mostFiles} files`)),
+  ),
   /** With `transcript_lost`: how many entries were lost since the event before. */
   lost_entries: v.optional(wholeNumber("lost_entries")),
   /** What the session runs in the background; absent if nothing. Only with `turn_end`, `turn_failed` and `background`. */
