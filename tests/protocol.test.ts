@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { ReservationsSchema } from "../src/domain/files/reservation.ts";
 import { isGoodbye } from "../src/domain/fleet/axis/link.ts";
 import {
   KeysAnswerSchema,
@@ -72,6 +73,7 @@ const schemas = {
   "keys-answer": KeysAnswerSchema,
   older: OlderRowsSchema,
   "screen-end": ScreenEndSchema,
+  reservations: ReservationsSchema,
 } as const;
 type Shape = keyof typeof schemas;
 

@@ -140,6 +140,14 @@ export const serveSettings = {
     description: "send traces, metrics and logs to the OpenTelemetry collector at this URL (OTLP over HTTP)",
     valueHint: "URL",
   }),
+  same_file_window: setting(
+    pattern(/^(0|[1-9]\d{0,4}(s|m|min|h))$/, "must be a duration such as 90s, 10m or 2h, or 0"),
+    {
+      description: "warn two agents that change the same file within this time; 0: warn nobody",
+      valueHint: "TIME",
+      default: "10m",
+    },
+  ),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
     description: "fail the tasks of a session that has ended and is not resumed within this time",
     valueHint: "TIME",

@@ -7,7 +7,7 @@ import type { BackgroundTask, HookFacts } from "../domain/hook.ts";
 import { shownModelName } from "../domain/model-server.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
-import type { EventKind, Usage } from "../domain/wire/event-messages.ts";
+import type { EventKind, TouchedFile, Usage } from "../domain/wire/event-messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Logger } from "../log.ts";
 
@@ -17,6 +17,8 @@ const mostKept = 1_000;
 export type SessionEvent = Omit<HookFacts, "kind"> & {
   readonly kind: EventKind;
   readonly usage?: Usage;
+  /** With `tool_end`: the files that the tool has changed. */
+  readonly files?: readonly TouchedFile[];
   /** With `transcript_lost`: how many entries. */
   readonly lost_entries?: number;
   /** What runs in the background; absent if nothing does. */

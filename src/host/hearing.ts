@@ -42,7 +42,7 @@ const calledNoHook = "its CLI sends requests to its model, but has called no hoo
 
 export function createHearing(
   { cli, facts, hasStream = false, stopApproval, now, log }: SessionOptions,
-  { heartbeat, events, receipts, transcript: published }: Reporting,
+  { heartbeat, events, receipts, files, transcript: published }: Reporting,
   { turn, background, routes, delivery, approvals, nudge }: Speaking,
   { gate, control }: Steering,
 ): Hearing {
@@ -91,9 +91,10 @@ export function createHearing(
   const turnWatch = createTurnWatch({ turn, onBrokenOff: turnEnds.brokenOff, log });
   const isStopping = () => control.stop() !== undefined;
   const heldCalls = createHeldCalls({ gate, events });
-  const answerHook = createHookAnswers({ gate, heldCalls, approvals, hookRoute: routes.hook, isStopping });
+  const answers = { gate, heldCalls, approvals, files, hookRoute: routes.hook, isStopping };
+  const answerHook = createHookAnswers(answers);
   const intake = createHookIntake({
-    ...{ cli, hasStream, heartbeat, events, receipts, turn, turnEnds, routes, delivery, background },
+    ...{ cli, hasStream, heartbeat, events, receipts, files, turn, turnEnds, routes, delivery, background },
     ...{ approvals, control, dialogs, transcript: watch, published, toolIds, answerHook, nudge, now },
     isBeside: !hasStream && cli.showsDialogBesideHook?.(facts.agent_cli_version) === true,
     conversation: createConversationWatch({ delivery, tasks }),

@@ -6,6 +6,7 @@ import { buildConnectionName } from "../domain/wire/connection-name.ts";
 import { inboxPrefix } from "../domain/wire/subjects.ts";
 import { connectBus } from "../nats/connect-bus.ts";
 import { createEventSender, type EventSender } from "./event-sender.ts";
+import { createSessionFiles, type SessionFiles } from "./files/session-files.ts";
 import type { SessionOptions } from "./session-options.ts";
 import {
   createSessionTranscript,
@@ -19,6 +20,7 @@ export interface Reporting {
   readonly heartbeat: HeartbeatSender;
   readonly events: EventSender;
   readonly receipts: ReceiptQueue;
+  readonly files: SessionFiles;
   readonly transcript: SessionTranscript;
 }
 
@@ -37,6 +39,11 @@ export function startReporting(options: SessionOptions): Reporting {
   return {
     ...{ link, heartbeat, events },
     receipts: createReceiptQueue({ id, link, now, log }),
+    files: createSessionFiles({
+      ...{ id, link, now, log },
+      mode: options.reservations ?? "warn",
+      cwd: facts.project_path,
+    }),
     transcript: startTranscript(options, { link, events, sessionId }),
   };
 }

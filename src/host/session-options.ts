@@ -1,6 +1,7 @@
 // The options of `startHost`.
 import type { AgentFacts } from "../agent-link/heartbeat.ts";
 import type { SessionCli } from "../agents/session-cli.ts";
+import type { ReservationMode } from "../domain/files/reservation.ts";
 import type { RouteName } from "../domain/route-names.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
@@ -36,6 +37,8 @@ export interface SessionOptions extends Pick<ApprovalsOptions, "stopApproval" | 
   readonly unheld?: string | undefined;
   /** What happens to a permission or question that nobody answers. Default: it is refused when `holdMs` is over. */
   readonly unanswered?: Unanswered | undefined;
+  /** What happens before a tool changes a file that another agent has reserved. Default: `warn`. */
+  readonly reservations?: ReservationMode | undefined;
   /** How long a paused tool call is held, and how long a hook waits for an answer. Must be less than the CLI waits for its hook. */
   readonly holdMs: number;
   /** Where the host keeps how far the session's record was published; absent if its transcript is not published. */

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { AcpProfileSchema, acpProfileEntries } from "../agents/acp/acp-profile.ts";
 import { defaultAgentCli } from "../agents/agent-clis.ts";
+import { reservationModes } from "../domain/files/reservation.ts";
 import { mostTags, TagSchema } from "../domain/fleet/shown/tags.ts";
 import { commandForms, ModelServerSchema, modelServerEntries } from "../domain/model-server.ts";
 import { routeNames } from "../domain/route-names.ts";
@@ -165,6 +166,13 @@ export const profileEntries = {
   unanswered_after_s: v.optional(
     described(seconds, "seconds after which a permission or question counts as unanswered"),
     3_600,
+  ),
+  reservations: v.optional(
+    described(
+      v.picklist(reservationModes, `must be one of ${reservationModes.join(", ")}`),
+      "what happens before a tool changes a file that another agent has reserved: nothing (off), both are warned afterwards (warn), or the call is denied (enforce)",
+    ),
+    "warn",
   ),
   transcript: v.optional(
     described(

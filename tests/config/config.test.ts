@@ -115,6 +115,7 @@ describe("resolveServeSettings()", () => {
       search_max_bytes: "512MB",
       transcript_max_age: "14d",
       transcript_max_bytes: "512MB",
+      same_file_window: "10m",
       resume_window: "10m",
     });
   });

@@ -161,6 +161,7 @@ async function startParts(
     natsRestarts: () => running.nats?.restarts() ?? 0,
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     resumeWindowMs: parseDurationMs(settings.resume_window),
+    sameFileWithinMs: settings.same_file_window === "0" ? 0 : parseDurationMs(settings.same_file_window),
     storeTrouble: () => running.nats?.trouble(),
     openNotices: (inside) => openNotify(inside, { dataDir, url, env: context.env, version, ...notify.plan }),
     ...{ observer: telemetry?.observer, now, log },

@@ -32,6 +32,16 @@ export function hasRunEnded(record: AgentRecord, run: string, since: string): bo
   return run_started_at > since && otherRunOf(record, run) === undefined;
 }
 
+/** Whether this run of the agent may still be working, as far as is known. */
+export function mayRunLive(record: AgentRecord | undefined, run: string): boolean {
+  const own = record?.heartbeat?.instance_id;
+  if (record === undefined || own === undefined) return true;
+  // A run that has said goodbye does nothing more.
+  if (own === run) return !(record.said?.instance_id === own && isGoodbye(record.said.status));
+  const other = otherRunOf(record, run);
+  return other !== undefined && isKnownToLive(other, record.run_started_at ?? "");
+}
+
 export function otherRunOf({ other_runs = [] }: AgentRecord, instanceId: string): OtherRun | undefined {
   return other_runs.find(({ instance_id }) => instance_id === instanceId);
 }

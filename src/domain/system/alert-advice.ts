@@ -57,6 +57,14 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
     action: `See why in the agent's log, and whether the store has room: cliai log ${agent_id ?? "AGENT"}; cliai doctor`,
     ends: quietEnd,
   }),
+  same_file: () => ({
+    title: "Two agents change the same file",
+    cause:
+      "Both have changed it within a few minutes, or one has changed what the other has reserved. One of them may undo what the other did.",
+    action:
+      "Look at what they do; both are told of it. Pause one, or tell them who goes on: cliai send pause AGENT. Agents with worktrees of their own meet only at the merge: cliai spawn --worktree",
+    ends: quietEnd,
+  }),
   hook_failed: () => ({
     title: "A hook of yours fails",
     cause:

@@ -22,7 +22,8 @@ export const streams = {
 } as const;
 /**
  * The bucket `serve` has the server's own data: how far the streams were read, the lease, alerts, which call has which item of an inbox, removed agents. `spending` has what
- * agents' sessions have used, `holds` what holds agents back.
+ * agents' sessions have used, `holds` what holds agents back, `reservations` which files
+ * agents have reserved.
  */
 export const buckets = {
   agents: "agents",
@@ -30,6 +31,7 @@ export const buckets = {
   serve: "serve",
   spending: "spending",
   holds: "holds",
+  reservations: "reservations",
 } as const;
 
 /** The queue group in which `serve` processes share tool calls. */
@@ -39,6 +41,8 @@ export const dashboardStateSubject = "dashboard.state";
 export const dashboardAlertSubject = "dashboard.alert";
 export const captainBroadcastSubject = "captain.broadcast";
 export const captainDecisionSubject = "captain.decision";
+/** On this subject serve tells all hosts which files agents have reserved. No stream stores it. */
+export const reservationsSubject = "fleet.reservations";
 /** On this subject the operator's commands ask the serve that has the keys for an agent's credentials. No stream stores it. */
 export const serveCredentialsSubject = "serve.credentials";
 /** On this subject the operator asks a serve to cancel an order that waits. No stream stores it. */

@@ -3,6 +3,7 @@ import type { Hook, HookAnswer, HookTool } from "../../domain/hook.ts";
 import { mayCall } from "../../domain/wire/tools/tool-rules.ts";
 import { isToolName } from "../../domain/wire/tools/tools.ts";
 import type { Approvals } from "../approvals.ts";
+import type { SessionFiles } from "../files/session-files.ts";
 import type { HookMoment, HookRoute } from "../routes/hook-route.ts";
 import type { Gate } from "../steer/gate.ts";
 import type { HeldCalls } from "../steer/held-calls.ts";
@@ -11,6 +12,7 @@ export interface HookAnswersOptions {
   readonly gate: Gate;
   readonly heldCalls: Pick<HeldCalls, "ask">;
   readonly approvals: Approvals;
+  readonly files: Pick<SessionFiles, "deny">;
   readonly hookRoute: HookRoute;
   readonly isStopping: () => boolean;
 }
@@ -29,6 +31,7 @@ export function createHookAnswers({
   gate,
   heldCalls,
   approvals,
+  files,
   hookRoute,
   isStopping,
 }: HookAnswersOptions): AnswerHook {
@@ -41,6 +44,11 @@ export function createHookAnswers({
     gate.isShut() && !isShutTo(hook)
       ? { type: "go" }
       : await gate.pass(signal, hook.waitsLong === true ? Number.POSITIVE_INFINITY : undefined);
+  /** What is reserved is looked up before a pause, so that nothing is asked about the call, and after it, because it may have changed. */
+  const beforeTool: AnswerHook = async (hook, signal) => {
+    const answer = files.deny(hook) ?? heldCalls.ask(hook) ?? (await toolStart(hook, signal));
+    return answer.type === "go" ? (files.deny(hook) ?? answer) : answer;
+  };
   /** Asks the gate again after a permission was given, because the gate may have been paused or shut in the meantime. */
   const permission: AnswerHook = async (hook, signal, onDecided) => {
     const answer = isShutTo(hook) ? undefined : await approvals.permission(hook, signal);
@@ -60,7 +68,7 @@ export function createHookAnswers({
   return async (hook, signal, onDecided) => {
     switch (hook.facts.kind) {
       case "tool_start":
-        return heldCalls.ask(hook) ?? (await toolStart(hook, signal));
+        return await beforeTool(hook, signal);
       case "tool_end":
       case "tool_failed":
         approvals.noteTool(hook);

@@ -7,6 +7,7 @@ import type { SessionCli } from "../../agents/session-cli.ts";
 import type { Hook, HookAnswer } from "../../domain/hook.ts";
 import type { Approvals } from "../approvals.ts";
 import type { EventSender } from "../event-sender.ts";
+import type { SessionFiles } from "../files/session-files.ts";
 import type { ConversationWatch } from "../routes/conversation.ts";
 import type { Delivery } from "../routes/delivery.ts";
 import type { Routes } from "../routes/routes.ts";
@@ -44,6 +45,7 @@ export interface HookIntakeOptions {
   readonly heartbeat: HeartbeatSender;
   readonly events: Pick<EventSender, "send">;
   readonly receipts: Pick<ReceiptQueue, "writeHandedOver">;
+  readonly files: Pick<SessionFiles, "touched">;
   readonly turn: Turn;
   readonly turnEnds: TurnEnds;
   readonly routes: Pick<Routes, "noteSent">;
@@ -76,7 +78,7 @@ const turnEndKinds: ReadonlySet<string> = new Set(["turn_end", "turn_failed", "s
 
 export function createHookIntake(options: HookIntakeOptions): HookIntake {
   const { cli, hasStream, isBeside, heartbeat, events, receipts, turn, turnEnds, toolIds } = options;
-  const { routes, delivery, approvals, dialogs, transcript, answerHook, now } = options;
+  const { routes, delivery, approvals, dialogs, files, transcript, answerHook, now } = options;
   const noteWork = createWorkNotes(options);
   /** If `session_start` is a command hook, it runs even if the CLI calls no HTTP hooks. So it shows nothing about them. */
   const showsHolding = (kind: string) =>
@@ -120,7 +122,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
     }
     const isEnd = !isSubagent && turnEndKinds.has(kind);
     if (isHeldUp) events.send({ ...facts, kind: `${kind}_refused`, detail: answer.reason });
-    else if (!isEnd && answer.type !== "ask") events.send(facts);
+    else if (!isEnd && answer.type !== "ask") events.send({ ...facts, ...files.touched(hook) });
     const isToldIdle = !isSubagent && isIdle === true && cli.tellsIdle !== true;
     if (isEnd || isToldIdle) turnEnds.takeHook(hook, answer);
   };
@@ -170,7 +172,7 @@ export function createHookIntake(options: HookIntakeOptions): HookIntake {
       noteWork(hook);
       approvals.noteTool(hook);
       void transcript.look(hook.transcriptPath);
-      events.send(hook.facts);
+      events.send({ ...hook.facts, ...files.touched(hook) });
     },
   };
 }

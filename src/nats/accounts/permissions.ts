@@ -23,6 +23,7 @@ import {
   modelServerLeaseSubject,
   nodeInboxPrefix,
   nodeSubject,
+  reservationsSubject,
   screenSubject,
   streams,
   toolCallSubject,
@@ -56,14 +57,14 @@ export const lentServices: readonly Service[] = [
   { subject: `$JS.ACK.${streams.commands}.*.>` },
 ];
 
-/** The subjects of what captains say to all agents. */
-const saidToAll: readonly string[] = [captainBroadcastSubject, captainDecisionSubject];
+/** The subjects of what captains say to all agents, and of what serve tells all hosts. */
+const saidToAll: readonly string[] = [captainBroadcastSubject, captainDecisionSubject, reservationsSubject];
 
 /** What the fleet's account sends to the agents' accounts. Each account imports only what is for its own agent, and what is for all. */
 export const lentStreams: readonly string[] = [...saidToAll, everyWatchSubject, everyKeysSubject];
 
 /**
- * What an agent hears of the fleet's account: what captains say to all, and who watches its terminal and types there. It may only listen on
+ * What an agent hears of the fleet's account: what captains say to all, what is reserved, and who watches its terminal and types there. It may only listen on
  * these subjects: an agent that could publish its own keys could answer the dialogs of its own terminal.
  */
 export function streamsOf(id: AgentId): string[] {

@@ -33,13 +33,17 @@ export interface Bucket {
 export const bucketStream = (name: string) => `KV_${name}`;
 export const bucketSubject = (name: string, key: string) => `$KV.${name}.${key}`;
 
-/** Opens a bucket, or creates it. */
+/**
+ * Opens a bucket, or creates it.
+ * @param options.keptMs how long a value is kept after it was written; default: until it is deleted
+ */
 export async function openBucket(
   bus: Bus,
   name: string,
-  { replicas }: { replicas: number },
+  { replicas, keptMs }: { readonly replicas: number; readonly keptMs?: number },
 ): Promise<Bucket> {
-  const bucket = await open(bus, name, { replicas, history: 1, storage: StorageType.File });
+  const kept = keptMs === undefined ? {} : { ttl: keptMs };
+  const bucket = await open(bus, name, { replicas, history: 1, storage: StorageType.File, ...kept });
   // An existing bucket keeps its number of copies.
   if (replicas > 1) await ensureCopies(bus, bucketStream(name), replicas);
   return bucket;

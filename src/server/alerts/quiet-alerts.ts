@@ -13,7 +13,13 @@ export interface QuietAlertsOptions {
   readonly monotonicMs?: () => number;
 }
 
-const passingKinds: ReadonlySet<string> = new Set(["refused", "malformed", "id_refused", "transcript_lost"]);
+const passingKinds: ReadonlySet<string> = new Set([
+  "refused",
+  "malformed",
+  "id_refused",
+  "transcript_lost",
+  "same_file",
+]);
 const defaultQuietMs = 10 * 60_000;
 
 /** For an alert that was open at the start, the ten minutes begin at the start. Returns a function that ends it. */

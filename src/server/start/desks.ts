@@ -1,12 +1,10 @@
 // The third stage of a server: answers the agents' tool calls, keeps their requests and their inboxes, and the queues before model servers.
-
-import { isGoodbye } from "../../domain/fleet/axis/link.ts";
-import { isKnownToLive, otherRunOf } from "../../domain/fleet/runs.ts";
+import { mayRunLive } from "../../domain/fleet/runs.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { openReservationDesk } from "../files/reservation-desk.ts";
 import { requireCaughtUp } from "../fleet/caught-up.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";
-import type { FleetState } from "../fleet/fleet-state.ts";
 import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
 import { openTagDesk } from "../fleet/tag-desk.ts";
 import { openHolding } from "../holding/holding.ts";
@@ -46,7 +44,8 @@ export async function openDesks(
   const rules = await openRuleDesk(bus, { replicas, lease, fleet, now, log });
   const asked = { replicas, fleet, onEvent, alerts, roleOf, settle: rules.settle, now, log };
   const requests = await openRequestDesk(bus, asked);
-  const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet, id, instanceId);
+  const mayLive = (id: AgentId, instanceId: string) => mayRunLive(fleet.record(id), instanceId);
+  const reservations = await openReservationDesk(bus, { replicas, lease, fleet, mayLive, now, log });
   const holds = await openHolds(bus, { replicas, mayLive, now, log });
   const inbox = createInbox({ bus, fleet, projector, holds, requests, roleOf, onEvent, now });
   const leaseDesk = openLeaseDesk(bus, { lease, fleet, roleOf, onMalformed: malformed.takeOwn, log });
@@ -55,7 +54,8 @@ export async function openDesks(
   const holding = await openHolding(bus, { replicas, lease, fleet, onEvent, readAll, now, log });
   const endings = [
     answerToolCalls({
-      ...{ bus, fleet, inbox, requests, roleOf, launchAgent, insecure, now, log },
+      ...{ bus, fleet, inbox, requests, reservations, roleOf, launchAgent, insecure, now, log },
+      changedLately: foundation.sameFiles.lately,
       catchUp: projector.catchUp,
       readAll,
       orderEnds,
@@ -88,20 +88,10 @@ export async function openDesks(
       await requests.stop();
       await rules.stop();
       await holding.stop();
+      await reservations.stop();
       await holds.stop();
     },
   };
-}
-
-/** Whether this run of the agent may still be working, as far as is known. */
-function mayRunLive(fleet: FleetState, id: AgentId, instanceId: string): boolean {
-  const record = fleet.record(id);
-  const run = record?.heartbeat?.instance_id;
-  if (record === undefined || run === undefined) return true;
-  // A run that has said goodbye does nothing more.
-  if (run === instanceId) return !(record.said?.instance_id === run && isGoodbye(record.said.status));
-  const other = otherRunOf(record, instanceId);
-  return other !== undefined && isKnownToLive(other, record.run_started_at ?? "");
 }
 
 const launchNone: LaunchAgent = () =>

@@ -78,9 +78,9 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     const known = fleet.record(event.id);
     if (isReadAgain && (known === undefined || isOfEarlierLife(known, event.at))) return;
     if (!isReadAgain) warnOfLostEntries(alerts, event);
-    const before = fleet.record(event.id);
     const outcome = fleet.apply(event);
-    if (!isReadAgain) tellChange(foundation, event, before);
+    foundation.sameFiles.take(event, !isReadAgain);
+    if (!isReadAgain) tellChange(foundation, event, known);
     if ("twin" in outcome) {
       alerts.raise({
         kind: "id_refused",

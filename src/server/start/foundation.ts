@@ -2,6 +2,7 @@
 //
 // The first stage of a server: makes the streams, the lease, and what every later stage writes to. It reads no stream yet.
 import { type AuditRecords, createAuditRecords } from "../../audit/records.ts";
+import { mayRunLive } from "../../domain/fleet/runs.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { dashboardAlertSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -10,6 +11,7 @@ import { ensureStreams } from "../../nats/jetstream/streams.ts";
 import { openAlertStore } from "../alerts/alert-store.ts";
 import { type Alerts, createAlerts } from "../alerts/alerts.ts";
 import { createMalformedMessages, type MalformedMessages } from "../alerts/malformed-messages.ts";
+import { createSameFileWatch, type SameFileWatch } from "../files/same-file-watch.ts";
 import { createFleetState, type FleetState } from "../fleet/fleet-state.ts";
 import { type BridgeConsumers, createBridgeConsumers } from "../inbox/bridge-consumers.ts";
 import { type Lease, startLease } from "../lease.ts";
@@ -18,6 +20,8 @@ import { openSpending, type Spending } from "../spending/spending.ts";
 import type { FleetObserver } from "./fleet-observer.ts";
 import { createListening, type Listening } from "./listening.ts";
 import type { ServerOptions } from "./server-options.ts";
+
+const defaultSameFileWithinMs = 10 * 60_000;
 
 export interface Foundation {
   readonly bus: Bus;
@@ -32,6 +36,7 @@ export interface Foundation {
   readonly records: AuditRecords;
   readonly malformed: MalformedMessages;
   readonly spending: Spending;
+  readonly sameFiles: SameFileWatch;
   readonly work: WorkCounts;
   readonly observer: FleetObserver | undefined;
   readonly now: () => Date;
@@ -68,10 +73,15 @@ export async function layFoundation(bus: Bus, options: ServerOptions): Promise<F
     const { config_name: profile, project_path: project } = fleet.record(id) ?? {};
     return { profile, project };
   };
+  const sameFiles = createSameFileWatch({
+    ...{ bus, fleet, alerts, lease, now, log },
+    mayLive: (id, instanceId) => mayRunLive(fleet.record(id), instanceId),
+    withinMs: options.sameFileWithinMs ?? defaultSameFileWithinMs,
+  });
   const spending = await openSpending(bus, { replicas, lease, factsOf, log });
   return {
     ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, spending },
-    ...{ work: createWorkCounts(), observer: options.observer, now, log },
+    ...{ sameFiles, work: createWorkCounts(), observer: options.observer, now, log },
     async stop() {
       listening.stop();
       consumers.stop();

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly launchAgent?: LaunchAgent | undefined;
   /** How long an ended session may be resumed before its tasks fail. Default 10 minutes. */
   readonly resumeWindowMs?: number | undefined;
+  /** How far apart two changes of one file by two agents may be, so that both are warned; 0: nobody is. Default 10 minutes. */
+  readonly sameFileWithinMs?: number | undefined;
   /** After how long an order that was delivered and not acknowledged is delivered again. Default 35 seconds. */
   readonly giveAgainAfterMs?: number | undefined;
   /** Asks nats-server about itself; undefined without its system account. */

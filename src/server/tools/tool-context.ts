@@ -3,6 +3,8 @@ import type { OrderNames } from "../../domain/receipts.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ToolArguments, ToolName } from "../../domain/wire/tools/tools.ts";
 import type { Bus } from "../../nats/bus.ts";
+import type { ReservationDesk } from "../files/reservation-desk.ts";
+import type { SameFileWatch } from "../files/same-file-watch.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Inbox } from "../inbox/inbox.ts";
@@ -31,6 +33,8 @@ export interface ToolContext {
   readonly readAll: (id: AgentId) => Promise<unknown>;
   readonly orderEnds: OrderEnds;
   readonly requests: RequestService;
+  readonly reservations: Pick<ReservationDesk, "standing" | "reserve" | "release">;
+  readonly changedLately: SameFileWatch["lately"];
   readonly roleOf: RoleOf;
   readonly launchAgent: LaunchAgent;
   readonly now: () => Date;

@@ -15,6 +15,7 @@ import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { InboxItem } from "../inbox/inbox-item.ts";
 import { ask } from "./ask.ts";
 import { captainHandlers } from "./captain-handlers.ts";
+import { fileHandlers, filesOf } from "./file-handlers.ts";
 import { sendMessages } from "./send-message.ts";
 import type { ToolContext, ToolHandlers } from "./tool-context.ts";
 
@@ -24,6 +25,7 @@ const hostConfirmsWithinMs = 24 * 60 * 60 * 1_000;
 
 export const toolHandlers: ToolHandlers = {
   ...captainHandlers,
+  ...fileHandlers,
 
   async report_status({ status, current_task, message }, context) {
     if (isGoodbye(status)) {
@@ -172,8 +174,10 @@ export const toolHandlers: ToolHandlers = {
     return `recorded as ${outcome}`;
   },
 
-  async list_agents(_args, { fleet, roleOf }) {
+  async list_agents(_args, context) {
+    const { fleet, roleOf } = context;
     const agents = fleet.list();
+    const files = filesOf(context);
     const shown = agents
       .slice(0, agentsListed)
       .map(({ agent_id, status, config_name, current_task, last_seen, said, axes }) => ({
@@ -183,6 +187,7 @@ export const toolHandlers: ToolHandlers = {
         ...(roleOf(agent_id) === "captain" ? { role: "captain" } : {}),
         ...definedOf({ profile: config_name }),
         ...(current_task === undefined || current_task === "" ? {} : { current_task }),
+        ...files(agent_id),
         last_seen,
       }));
     return agents.length > agentsListed

@@ -44,6 +44,7 @@ function start({ permission = { type: "go" } as HookAnswer, mayEnd = { type: "go
       gate,
       heldCalls: { ask: () => undefined },
       approvals,
+      files: { deny: () => undefined },
       hookRoute: route,
       isStopping: () => isStopping,
     }),

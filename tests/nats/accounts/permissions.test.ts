@@ -47,9 +47,10 @@ describe("servicesOf()", () => {
 describe("agentPermissions()", () => {
   const { publish, subscribe } = agentPermissions(ada);
 
-  test("an agent hears its own inbox, what captains tell all, and what is for its own terminal", () => {
+  test("an agent hears its own inbox, what captains tell all, what is reserved, and what is for its own terminal", () => {
     expect(subscribe).toEqual([
-      ...["_INBOX.ada.>", "captain.broadcast", "captain.decision", "agent.ada.watch", "agent.ada.keys"],
+      ...["_INBOX.ada.>", "captain.broadcast", "captain.decision", "fleet.reservations"],
+      ...["agent.ada.watch", "agent.ada.keys"],
     ]);
     for (const other of [
       "_INBOX.adam.1",
@@ -75,6 +76,7 @@ describe("agentPermissions()", () => {
     "agent.ada.watch",
     "agent.bob.screen",
     "captain.broadcast",
+    "fleet.reservations",
     "tools.call.bob",
     "tools.call",
     "modelserver.lease.bob",

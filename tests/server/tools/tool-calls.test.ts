@@ -279,6 +279,7 @@ describe("tool calls", () => {
     ["send_message", { to: "a.b", text: "x" }, "agent id"],
     ["acknowledge", { command_id: "c9", outcome: "applied" }, 'no command "c9" was sent to you'],
     ["acknowledge", { command_id: "c9", outcome: "maybe" }, "outcome"],
+    ["reserve", { paths: ["a"], minutes: 5, why: "w" }, "is not in the fleet yet; call report_status first"],
   ])("%s %p fails with a line the model can act on", async (tool, args, words) => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();

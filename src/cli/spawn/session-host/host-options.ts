@@ -5,6 +5,7 @@ import type { AgentCli } from "../../../agents/agent-cli.ts";
 import type { UserSettings } from "../../../agents/agent-launch.ts";
 import { recordPositionFile } from "../../../data-dir/run-file.ts";
 import type { SessionMode } from "../../../domain/abilities.ts";
+import type { ReservationMode } from "../../../domain/files/reservation.ts";
 import type { ModelServerProfile } from "../../../domain/model-server.ts";
 import { type RouteName, routeNames } from "../../../domain/route-names.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
@@ -40,6 +41,7 @@ export interface HostOptions {
   readonly stopApproval: StopApproval | undefined;
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
+  readonly reservations: ReservationMode;
   /** Whether a person can see the CLI's terminal. */
   readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
@@ -74,7 +76,7 @@ export function sessionOptions(
   { env, now, log }: CliContext,
 ): SessionOptions {
   const { id: agentId, cli, mode, pipedTask, natsUrl: url, credsPath } = options;
-  const { hasLaunchTask, stopApproval, permissions, unanswered, modelServer } = options;
+  const { hasLaunchTask, stopApproval, permissions, unanswered, reservations, modelServer } = options;
   return {
     ...{
       agentId,
@@ -85,6 +87,7 @@ export function sessionOptions(
       stopApproval,
       permissions,
       unanswered,
+      reservations,
       now,
       log,
     },

@@ -105,6 +105,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     hasTranscript: profile.transcript === "on",
     permissions: launch.asksPermissions === true ? "inbox" : "cli",
     unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
+    reservations: profile.reservations,
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,

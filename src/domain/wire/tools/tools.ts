@@ -2,6 +2,7 @@
 //
 // The table: one row a tool. The bridge lists it, the server answers it. A new tool is one row here and one handler in src/server/tools.
 import * as v from "valibot";
+import { mostMinutes, mostPaths } from "../../files/reservation.ts";
 import { QuestionSchema } from "../../questions.ts";
 import { AgentIdSchema } from "../agent-id.ts";
 import { TokenSchema } from "../fields.ts";
@@ -32,6 +33,8 @@ const waiting = {
   ),
   expires_s: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(31_536_000))),
 };
+
+const reservedPaths = v.pipe(v.array(text(4096)), v.minLength(1), v.maxLength(mostPaths));
 
 /** Longer than a model's texts, because a permission request holds the tool's whole input. */
 const permissionText = v.pipe(v.string(), v.maxLength(200_000));
@@ -170,6 +173,18 @@ export const tools = {
       reply_to: v.optional(v.pipe(TokenSchema, v.description("the message_id answered"))),
     }),
   ),
+  reserve: tool(
+    "Keep files for yourself for a time. Other agents are warned, or cannot change them.",
+    v.object({
+      paths: v.pipe(reservedPaths, v.description("each a file, a directory, or as src/**")),
+      minutes: v.pipe(v.number(), v.minValue(1), v.maxValue(mostMinutes)),
+      why: text(200),
+    }),
+    { idempotentHint: true },
+  ),
+  release: tool("Release files that you have reserved.", v.object({ paths: reservedPaths }), {
+    idempotentHint: true,
+  }),
   decide: captainsTool(
     "Decide another agent's request.",
     v.object({

@@ -26,6 +26,14 @@ describe("the arguments of the tools", () => {
     ["ask_human", { question: "left?", wait_s: 86_401 }, false],
     ["ask_human", { question: "left?", expires_s: 0 }, false],
     ["check_inbox", { offset: -1 }, false],
+    ["reserve", { paths: Array(20).fill("a"), minutes: 1_440, why: "w".repeat(200) }, true],
+    ["reserve", { paths: ["a"], minutes: 1, why: "w" }, true],
+    ["reserve", { paths: [], minutes: 5, why: "w" }, false],
+    ["reserve", { paths: Array(21).fill("a"), minutes: 5, why: "w" }, false],
+    ["reserve", { paths: ["a"], minutes: 1_441, why: "w" }, false],
+    ["reserve", { paths: ["a"], minutes: 0, why: "w" }, false],
+    ["release", { paths: ["a"] }, true],
+    ["release", { paths: [""] }, false],
     ["check_inbox", { offset: 0.5 }, false],
   ])("%s with %j: %p", (name, args, isTaken) => {
     expect(v.safeParse(tools[name].schema as v.GenericSchema, args).success).toBe(isTaken);
