@@ -7,17 +7,41 @@ import { countSections, countsText, sectionOf } from "../../../domain/fleet/show
 
 /** From so many cells on, they are small: else the strip of a thousand agents fills the screen of a phone. */
 const smallFrom = 300;
+/** So many small cells stand in one box, whose width in filter.css follows from it. If a cell changes, the browser paints its box alone anew. */
+const cellsOfBox = 25;
 
 export function Strip({ views }: { views: readonly AgentView[] }) {
+  const isLarge = views.length >= smallFrom;
   return (
     <figure class="strip" id="strip">
-      <div class={views.length < smallFrom ? "cells" : "cells many"} aria-hidden="true">
-        {views.map((view) => (
-          <StripCell view={view} />
-        ))}
+      <div class={isLarge ? "cells many" : "cells"} aria-hidden="true">
+        {isLarge ? (
+          inBoxes(views).map((box) => (
+            <span class="box">
+              <Cells views={box} />
+            </span>
+          ))
+        ) : (
+          <Cells views={views} />
+        )}
       </div>
       <StripText views={views} />
     </figure>
+  );
+}
+
+function inBoxes(views: readonly AgentView[]): (readonly AgentView[])[] {
+  const count = Math.ceil(views.length / cellsOfBox);
+  return Array.from({ length: count }, (_, i) => views.slice(i * cellsOfBox, (i + 1) * cellsOfBox));
+}
+
+function Cells({ views }: { views: readonly AgentView[] }) {
+  return (
+    <>
+      {views.map((view) => (
+        <StripCell view={view} />
+      ))}
+    </>
   );
 }
 

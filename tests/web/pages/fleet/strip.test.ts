@@ -26,3 +26,10 @@ test("Strip has a cell for each agent; the cells of a large fleet are small", ()
   expect(large).toContain('<div class="cells many" ');
   expect(large.match(/<i id="cell-/g)).toHaveLength(300);
 });
+
+test("Strip of a large fleet has its cells in boxes of 25, in their order, so that a change is painted in one box alone", () => {
+  const boxes = stripOf(310).match(/<span class="box">.*?<\/span>/g) ?? [];
+  const cells = boxes.map((box) => box.match(/(?<=id="cell-)[^"]+/g) ?? []);
+  expect(cells.map(({ length }) => length)).toEqual([...Array(12).fill(25), 10]);
+  expect(cells.flat()).toEqual(Array.from({ length: 310 }, (_, i) => `a${i}`));
+});
