@@ -44,8 +44,8 @@ let hold;
 const hand = document.querySelector("#typing-script") === null ? () => {} : handOn;
 const armed = watchArmed(whyUnarmed, () => isLost);
 
-/** The fleet page has no requests and no drafts. Looking for them at each patch takes long there, because it may be large. */
-const hasAnswers = document.querySelector("#live") === null;
+/** It has no requests, no drafts and no history to follow. Looking for them at each patch takes long there, because it may be large. */
+const isFleet = document.querySelector("#live") !== null;
 
 /** Call it for new markup, because looking through the page after each patch costs much more. @param {ParentNode} markup */
 function prepare(markup) {
@@ -99,7 +99,7 @@ if (stream !== undefined) {
       const isHeld = hold?.isHeld() === true;
       const shown = hold?.take(patch) ?? patch;
       const apply = () => applyPatch(shown, prepare);
-      keepFocus(() => keepSight(hasAnswers ? () => keepPlace(apply) : apply));
+      keepFocus(() => keepSight(isFleet ? apply : () => keepPlace(apply)));
       showChosen();
       showCountInTitle();
       announceNewRequests();
@@ -107,7 +107,7 @@ if (stream !== undefined) {
       showArmed();
       if (isHeld) return false;
       log.note(patch.news ?? {});
-      follow();
+      if (!isFleet) follow();
       return true;
     },
     onLost() {

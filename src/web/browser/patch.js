@@ -85,14 +85,20 @@ function placeIn(list, fresh, itself) {
   const [order, id] = orderOf(fresh);
   const isAfter = (/** @type {Element} */ child) => {
     if (child.classList.contains("more")) return true;
-    if (child === itself || placeOf(child) === null) return false;
+    if (placeOf(child) === null) return false;
     const [other, otherId] = orderOf(child);
     if (other === order) return otherId > id;
     return isDown ? other < order : other > order;
   };
-  let next = list.firstElementChild;
-  while (next !== null && !isAfter(next)) next = next.nextElementSibling;
-  return next;
+  // In the half in which it is, again and again: a list may have a thousand agents.
+  const children = [...list.children].filter((child) => child !== itself);
+  let [from, to] = [0, children.length];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if (isAfter(/** @type {Element} */ (children[middle]))) to = middle;
+    else from = middle + 1;
+  }
+  return children[from] ?? null;
 }
 
 /** @param {Element} element @returns {[order: string, place: string]} */
