@@ -1,5 +1,6 @@
 // The settings of `serve`: the table of all of them, and what the texts of ages and sizes mean. `config.ts` reads their values.
 import * as v from "valibot";
+import { zoneOf } from "../domain/spending/days.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseDurationMs } from "../domain/text/moment.ts";
 import { textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
@@ -153,6 +154,10 @@ export const serveSettings = {
     valueHint: "TIME",
     default: "10m",
   }),
+  time_zone: setting(textSetting("a time zone"), {
+    description: "begin the days and months of budgets in this time zone (default: that of the machine)",
+    valueHint: "ZONE",
+  }),
 };
 
 type ServeTable = typeof serveSettings;
@@ -189,6 +194,18 @@ export function auditRetentionOf(settings: Pick<ServeSettings, "audit_max_age" |
     });
   }
   return { maxAgeMs: parseDurationMs(settings.audit_max_age) ?? 0, maxBytes };
+}
+
+/**
+ * The time zone of budgets.
+ * @throws CliaiError `config_invalid` for a zone that there is not
+ */
+export function timeZoneOf({ time_zone }: Pick<ServeSettings, "time_zone">, machines: string): string {
+  const zone = zoneOf(time_zone ?? machines);
+  if (time_zone === undefined || zone !== "UTC" || /^(Etc\/)?(UTC|GMT|Zulu)$/i.test(time_zone)) return zone;
+  throw new CliaiError("config_invalid", `time_zone "${time_zone}" is not a time zone`, {
+    hint: "name one such as Europe/Berlin, or leave it out",
+  });
 }
 
 /** The size limit of the search's index in bytes; 0 for no search. */

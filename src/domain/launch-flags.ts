@@ -17,6 +17,8 @@ export const LaunchFlagsSchema = v.object({
   worktree: v.exactOptional(v.string()),
   /** Where that branch begins, if it is new. */
   base: v.exactOptional(v.string()),
+  /** What it may spend, as `--budget` has it. */
+  budget: v.exactOptional(v.string()),
   strict_mcp: v.exactOptional(v.literal(true)),
   die_with_terminal: v.exactOptional(v.literal(true)),
   /** Set if the agent is launched without a terminal now, but `cliai resume` at a terminal starts it on that terminal. */

@@ -1,6 +1,8 @@
-// The life of a request: a question, a permission or a stop approval. One state machine, asked → answered | withdrawn | expired.
+// The life of a request: a question, a permission, a stop approval, or a budget that is used up. One state machine, asked → answered | withdrawn | expired.
 // Silence never approves.
 import * as v from "valibot";
+import { AskedBudgetSchema } from "./budgets/budget.ts";
+import { checkBudgetAnswer } from "./budgets/budget-answer.ts";
 import { definedOf } from "./defined.ts";
 import { answerLine, QuestionSchema } from "./questions.ts";
 import { CliaiError } from "./text/errors.ts";
@@ -9,7 +11,7 @@ import { summaryOf } from "./text/summary.ts";
 import { type AgentId, AgentIdSchema } from "./wire/agent-id.ts";
 import { TokenSchema } from "./wire/fields.ts";
 
-export const requestKinds = ["question", "stop_approval", "permission"] as const;
+export const requestKinds = ["question", "stop_approval", "permission", "budget"] as const;
 export type RequestKind = (typeof requestKinds)[number];
 
 /**
@@ -55,6 +57,8 @@ export const RequestSchema = v.looseObject({
   asked_at: v.string(),
   expires_at: v.optional(v.string()),
   on_expiry: v.picklist(expiryPolicies),
+  /** The budget that is used up, of a request of the kind `budget`, which serve asks: how much more, or whether to stop. */
+  budget: v.optional(AskedBudgetSchema),
   /** Whether the agent waits on without an answer: when this request has expired, its host asks again. */
   held: v.optional(v.boolean()),
   state: v.picklist(["asked", "answered", "withdrawn", "expired"]),
@@ -132,7 +136,12 @@ export function endsWithRun({ kind, questions }: Pick<AgentRequest, "kind" | "qu
 
 /** Approvals and permissions are decided yes or no; a question takes words. */
 export function isApproval({ kind }: Pick<AgentRequest, "kind">): boolean {
-  return kind !== "question";
+  return kind === "permission" || kind === "stop_approval";
+}
+
+/** Whether the agent itself has asked. What a budget allows, only a person decides. */
+export function isOfAgent({ kind }: Pick<AgentRequest, "kind">): boolean {
+  return kind !== "budget";
 }
 
 /** What happens if nobody answers in time. For the end of a turn, the agent's profile decides that, and the request's question says it. */
@@ -153,9 +162,14 @@ export function expiryText({
  * @throws CliaiError `refused`
  */
 export function checkCaptainMayDecide(
-  { request_id, agent_id, escalated }: AgentRequest,
+  { request_id, agent_id, kind, escalated }: AgentRequest,
   captain: AgentId,
 ): void {
+  if (!isOfAgent({ kind })) {
+    throw new CliaiError("refused", `request ${request_id} is about a budget: only a person decides it`, {
+      hint: "leave it to them; a person decides it in the inbox",
+    });
+  }
   if (agent_id === captain) {
     throw new CliaiError("refused", `request ${request_id} is your own: somebody else has to decide it`, {
       hint: "wait for the decision with check_inbox",
@@ -196,6 +210,7 @@ function checkAnswer(request: AgentRequest, answer: Answer): void {
       hint: questionLine(request),
     });
   }
+  checkBudgetAnswer(request, answer.text);
 }
 
 function questionLine({ request_id, questions, choices = [] }: AgentRequest): string {

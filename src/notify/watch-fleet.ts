@@ -1,7 +1,13 @@
 // Watches the fleet and its alerts for changes that are notices, and stores each. Only the leader does it. What cannot be stored now is kept,
 // and tried again.
 import type { AgentView } from "../domain/fleet/agent-view.ts";
-import { alertNotice, allDoneNotice, doneNotice, needNotices } from "../domain/notices/fleet-notices.ts";
+import {
+  alertNotice,
+  allDoneNotice,
+  doneNotice,
+  isToldByNeed,
+  needNotices,
+} from "../domain/notices/fleet-notices.ts";
 import type { Notice } from "../domain/notices/notice.ts";
 import { isAtWork, workEndOf } from "../domain/notices/work-end.ts";
 import { messageOf } from "../domain/text/errors.ts";
@@ -44,6 +50,7 @@ export function watchFleet(options: FleetWatchOptions): () => Promise<void> {
   const alerted = new Set<string>();
   const lookAtAlert = (alert: Alert) => {
     const { alert_id, resolved_at } = alert;
+    if (isToldByNeed(alert)) return;
     if (resolved_at !== undefined) alerted.delete(alert_id);
     else if (!alerted.has(alert_id)) {
       alerted.add(alert_id);

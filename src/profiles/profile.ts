@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import { AcpProfileSchema, acpProfileEntries } from "../agents/acp/acp-profile.ts";
 import { defaultAgentCli } from "../agents/agent-clis.ts";
+import { readLimit } from "../domain/budgets/parse-budget.ts";
 import { reservationModes } from "../domain/files/reservation.ts";
 import { mostTags, TagSchema } from "../domain/fleet/shown/tags.ts";
 import { commandForms, ModelServerSchema, modelServerEntries } from "../domain/model-server.ts";
@@ -173,6 +174,18 @@ export const profileEntries = {
       "what happens before a tool changes a file that another agent has reserved: nothing (off), both are warned afterwards (warn), or the call is denied (enforce)",
     ),
     "warn",
+  ),
+  budget: v.optional(
+    described(
+      v.pipe(
+        textSetting("a budget"),
+        v.check(
+          (text) => text.split(",").every((each) => readLimit(each, "run") !== undefined),
+          "must be a budget such as 5/day, 200k/run or 20/month hard; several with commas between them",
+        ),
+      ),
+      "what each of its agents may spend: 5/day in US dollars, 200k/run in tokens; several with commas between them",
+    ),
   ),
   transcript: v.optional(
     described(

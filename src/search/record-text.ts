@@ -7,6 +7,7 @@ import { redact } from "../domain/text/redact.ts";
 import { isAgentId } from "../domain/wire/agent-id.ts";
 import {
   agentOfRecord,
+  auditBudgetSubject,
   auditMalformedSubject,
   auditRuleSubject,
   auditToolSubject,
@@ -116,6 +117,7 @@ function foundIn(subject: string, fields: Fields): Found | undefined {
   if (subject.startsWith(auditMalformedSubject(undefined)))
     return { kind: "malformed", texts: [fields.error, fields.sample] };
   if (subject === auditRuleSubject) return { kind: "rule", texts: [fields.message, fields.from] };
+  if (subject === auditBudgetSubject) return { kind: "budget", texts: [fields.message, fields.from] };
   return undefined;
 }
 

@@ -1,4 +1,6 @@
 // The types of a running server, for the pages, the API and the commands. `start-server.ts` makes it.
+import type { BudgetScope, Limit } from "../domain/budgets/budget.ts";
+import type { BudgetView } from "../domain/budgets/budget-view.ts";
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { Hold, HoldReason, NewHold } from "../domain/holding/hold.ts";
@@ -36,6 +38,7 @@ export interface Server {
   readonly requests: RequestDesk;
   readonly rules: RuleDesk;
   readonly holding: Holding;
+  readonly budgets: BudgetDesk;
   readonly transcripts: TranscriptService;
   readonly screens: ScreenService;
   /** The records of the fleet as they are now: what `serve.fleet` answers to the commands, without a message. */
@@ -280,6 +283,28 @@ export interface Holding {
   overriddenOf(id: AgentId): readonly Hold[];
   /** Calls the listener when a person has resumed a held agent, with the holds that this overrides. Only the leader does. */
   onPersonResumed(listener: (id: AgentId, holds: readonly Hold[]) => void): () => void;
+}
+
+/** The budgets, for the pages and the API. The serve that leads changes them. */
+export interface BudgetDesk {
+  /** The oldest first, each with what was spent of it. */
+  list(): readonly BudgetView[];
+  /** Sets a budget; one for the same, in the same unit and period, is replaced. @throws CliaiError `refused`, `server_unreachable`, `no_answer` */
+  set(asked: { readonly scope: BudgetScope; readonly limit: Limit }, by: string): Promise<BudgetView>;
+  /** Adds to a budget for its present period. @throws CliaiError `request_unknown`, `usage`, `refused`, `server_unreachable`, `no_answer` */
+  raise(asked: Raise, by: string): Promise<BudgetView>;
+  /** @throws CliaiError `request_unknown`, `server_unreachable`, `no_answer` */
+  remove(budgetId: string, by: string): Promise<BudgetView>;
+}
+
+export interface Raise {
+  readonly budget_id: string;
+  /** US dollars or tokens. */
+  readonly by_amount: number;
+  /** Of a budget for each run: whose. */
+  readonly agent_id?: AgentId | undefined;
+  /** The request of which it is the answer. */
+  readonly request_id?: string | undefined;
 }
 
 export interface Health {

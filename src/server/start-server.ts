@@ -9,6 +9,7 @@ import { HeartbeatSchema } from "../domain/wire/messages.ts";
 import { agentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { readConsumerLags } from "../nats/jetstream/stores.ts";
+import { createBudgetDesk } from "./budgets/budgets-by-operator.ts";
 import { requireCaughtUp } from "./fleet/caught-up.ts";
 import { createFleetAnswers } from "./fleet/fleet-desk.ts";
 import { askForTags } from "./fleet/tag-desk.ts";
@@ -60,6 +61,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     requests: desks.requests,
     rules: desks.rules,
     holding: desks.holding,
+    budgets: createBudgetDesk(bus, desks.budgets),
     transcripts: {
       read: (id, query) => readTranscript(bus, id, query),
       kept: (id) => readKept(bus, id),

@@ -27,6 +27,7 @@ export interface TestServerOptions {
   readonly giveAgainAfterMs?: number;
   readonly openNotices?: ServerOptions["openNotices"];
   readonly observer?: ServerOptions["observer"];
+  readonly budgets?: ServerOptions["budgets"];
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -47,6 +48,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     giveAgainAfterMs: options.giveAgainAfterMs,
     openNotices: options.openNotices,
     observer: options.observer,
+    budgets: options.budgets,
     natsRestarts: nats.server.restarts,
     now: options.now ?? (() => new Date()),
     log: silentLogger,

@@ -89,6 +89,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     runsInServe: true,
     load: async () => (await import("../fleet/answer.ts")).answerCommand,
   },
+  budget: {
+    description: "list, set, raise or remove what agents may spend",
+    load: async () => (await import("../budget/budget.ts")).budgetCommand,
+  },
   rules: {
     description: "list or revoke the standing rules, which approve without asking",
     load: async () => (await import("../rules.ts")).rulesCommand,

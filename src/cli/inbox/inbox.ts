@@ -89,6 +89,7 @@ const kindWords: Readonly<Record<AgentRequest["kind"], string>> = {
   question: "question",
   stop_approval: "wants to stop",
   permission: "wants permission",
+  budget: "is over its budget",
 };
 
 export function requestLines(request: AgentRequest, context: Pick<CliContext, "color" | "now">): string[] {

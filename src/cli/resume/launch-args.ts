@@ -17,6 +17,7 @@ interface GivenFlags {
   readonly config?: string | undefined;
   readonly worktree?: string | undefined;
   readonly base?: string | undefined;
+  readonly budget?: string | undefined;
   readonly "strict-mcp"?: boolean | undefined;
   readonly "die-with-terminal"?: boolean | undefined;
   readonly "resume-on-terminal"?: boolean | undefined;
@@ -31,10 +32,10 @@ export function launchFlagsOf(
   passedOn: readonly string[] | undefined,
   { cwd }: Pick<CliContext, "cwd">,
 ): LaunchFlags {
-  const { cli, role, model, config, worktree, base } = given;
+  const { cli, role, model, config, worktree, base, budget } = given;
   checkModelServerFlag(given["model-server"]);
   return definedOf({
-    ...{ cli, role, model, worktree, base },
+    ...{ cli, role, model, worktree, base, budget },
     model_server: given["model-server"],
     config: config && resolve(cwd, config),
     strict_mcp: given["strict-mcp"] === true ? (true as const) : undefined,
@@ -51,8 +52,9 @@ export interface LaunchArgs {
 }
 
 export function launchArgs(flags: LaunchFlags): LaunchArgs {
-  const { cli, role, model, model_server, config, worktree, base, strict_mcp, passed_on } = flags;
-  const values = Object.entries({ cli, role, model, "model-server": model_server, config, worktree, base });
+  const { cli, role, model, model_server, config, worktree, base, budget, strict_mcp, passed_on } = flags;
+  const named = { cli, role, model, "model-server": model_server, config, worktree, base, budget };
+  const values = Object.entries(named);
   return {
     own: [
       ...values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),

@@ -32,6 +32,7 @@ import { createApp } from "../../web/app.ts";
 import { createGatherMetrics } from "../../web/metrics/metrics.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
+import { openBudgetFacts } from "../budget/price-file.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
@@ -152,9 +153,10 @@ async function startParts(
   const { replicas, insecure } = settings;
   const audit = await auditOptionsOf(settings, dataDir);
   const notify = await prepareNotify({ dataDir, token: watched?.token, now, log });
+  const budgets = await openBudgetFacts(settings, dataDir, log, parts);
   const captainsAgents = Promise.withResolvers<AgentLauncher>();
   const server = await startServer(bus, {
-    ...{ instance, version, replicas, insecure, audit },
+    ...{ instance, version, replicas, insecure, audit, budgets },
     transcripts: transcriptRetentionOf(settings),
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
     ...{ followConnections, roleOf, natsFacts },

@@ -50,6 +50,12 @@ export const spawnArgs = {
     valueHint: "URL",
     description: "let the agent's CLI work on this model server instead of the profile's",
   },
+  budget: {
+    type: "string",
+    valueHint: "AMOUNT",
+    description:
+      "what the agent may spend, instead of the profile's: 5/day or 5/run in US dollars, 200k/run in tokens; several with commas",
+  },
   headless: {
     type: "boolean",
     description: "run the agent without a terminal, on one task after another, until it is stopped",

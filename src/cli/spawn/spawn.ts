@@ -7,9 +7,11 @@ import { writeLaunchedAs } from "../../data-dir/launched-as.ts";
 import { hostLogPath, keepLogSmall } from "../../data-dir/log-file.ts";
 import { removeRunFile } from "../../data-dir/run-file.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
+import { parseLimits } from "../../domain/budgets/parse-budget.ts";
 import type { LaunchedAs } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { restartLine } from "../background/newer-build.ts";
+import { tellBudgets } from "../budget/launch-budgets.ts";
 import { type ClientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -35,6 +37,7 @@ export const spawnCommand = defineCliCommand({
   async run(given, context, _more, afterEnd) {
     const { hasSecret, passedOn, ...spawned } = await withLastFlags(given, afterEnd, context);
     const { args, timeoutMs } = await readWork(spawned.args, context);
+    if (args.budget !== undefined) parseLimits(args.budget);
     if (args.detach === true) return await spawnDetached(args, passedOn, timeoutMs, context);
     const plan = await planSpawn(args, context, passedOn);
     if (args["dry-run"] === true) {
@@ -49,6 +52,7 @@ export const spawnCommand = defineCliCommand({
       await noteOlderServe(args, context);
       context.note(`starting ${paint(id, profile.colour, context.color)} (${cli.name} in ${cwd})`);
       await endLeftoverRun(plan.dataDir, id, context.log);
+      await tellBudgets(own, plan, args.budget, context);
       await writeLaunchedAs(plan.dataDir, id, launchedAs(plan, args, { passedOn, hasSecret }, context));
       const after = timeoutMs === undefined ? 0 : await withClient(own, context, auditEnd);
       const awaitWork = (run: string) =>

@@ -9,6 +9,7 @@ import {
   agentOrderTopics,
   agentReportTopics,
   agentSubject,
+  auditBudgetSubject,
   auditCheckpointSubject,
   auditMalformedSubject,
   auditRuleSubject,
@@ -49,6 +50,7 @@ const subjectsByKind: Readonly<Record<string, KindSubjects>> = {
   tool: (id) => [auditToolSubject(id ?? "*")],
   malformed,
   rule: () => [auditRuleSubject],
+  budget: () => [auditBudgetSubject],
   alert: () => [dashboardAlertSubject],
   decision: () => [captainDecisionSubject],
   broadcast: () => [captainBroadcastSubject],
@@ -70,7 +72,7 @@ export function parseAuditKind(text: string): string {
 export function auditSubjects({ agent, kind }: AuditFilter): string[] {
   if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
   const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));
-  const others = ["tool", "malformed", "rule", "alert"].flatMap(
+  const others = ["tool", "malformed", "rule", "budget", "alert"].flatMap(
     (each) => subjectsByKind[each]?.(agent) ?? [],
   );
   return agent === undefined

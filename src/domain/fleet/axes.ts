@@ -27,6 +27,7 @@ export type Attention =
   | "none"
   | "unseen"
   | "question"
+  | "budget"
   | "approval"
   | "terminal"
   | "refused"

@@ -5,7 +5,7 @@ import { commandLine } from "../text/order-text.ts";
 import { beginningOf } from "../text/summary.ts";
 import { costText, tokensText } from "../usage.ts";
 import type { Command } from "../wire/order-messages.ts";
-import { agentOfRecord, auditRuleSubject, parseAgentSubject } from "../wire/subjects.ts";
+import { agentOfRecord, auditBudgetSubject, auditRuleSubject, parseAgentSubject } from "../wire/subjects.ts";
 import { shownOwnTool } from "../wire/tools/shown-tool.ts";
 
 /** A record of the stream AUDIT with its decoded message. */
@@ -125,6 +125,7 @@ export function lineOf(record: AnyRecord): TimelineLine | undefined {
     return typeof took_ms === "number" ? { ...call, took_ms } : call;
   }
   if (record.subject === auditRuleSubject) return line("rule", text(fields.message), { from });
+  if (record.subject === auditBudgetSubject) return line("budget", text(fields.message), { from });
   return line(kind, told, { from, what: text(fields.severity) });
 }
 

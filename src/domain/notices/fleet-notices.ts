@@ -44,6 +44,7 @@ function kindOf(kind: NeedKind): NoticeKind {
       return "error";
     case "stuck":
     case "limit":
+    case "budget":
       return kind;
     default:
       return "needs_you";
@@ -84,7 +85,7 @@ export function alertNotice(alert: Alert): Notice {
   const { alert_id, kind, severity, agent_id, message, first_seen } = alert;
   return {
     notice_id: noticeId("alert", alert_id),
-    kind: "alert",
+    kind: isBudgetAlert(kind) ? "budget" : "alert",
     at: first_seen,
     ...definedOf({ agent_id }),
     alert: kind,
@@ -92,8 +93,17 @@ export function alertNotice(alert: Alert): Notice {
     title: adviceOn(alert).title,
     text: lineOf(message),
     hint: adviceOn(alert).action,
-    path: "/system",
+    path: isBudgetAlert(kind) ? "/costs" : "/system",
   };
+}
+
+/** Those that are used up and hold their agents are told by the need that a person answers. */
+export function isToldByNeed({ kind }: Pick<Alert, "kind">): boolean {
+  return kind === "budget_reached";
+}
+
+function isBudgetAlert(kind: string): boolean {
+  return kind.startsWith("budget_");
 }
 
 /** What `cliai notify test` tells. */

@@ -4,10 +4,13 @@
 import * as v from "valibot";
 
 /**
- * `needs_you`: an agent asks, or waits for a person otherwise. `limit`: it is at a limit that does not end by itself. `stuck`: it is stuck. `error`: it died, is lost, could not be started, or has
+ * `needs_you`: an agent asks, or waits for a person otherwise. `limit`: it is at a limit that does not end by itself. `budget`: a budget is
+ * nearly or wholly used up, or cannot be measured. `stuck`: it is stuck. `error`: it died, is lost, could not be started, or has
  * an error. `done`: it has ended its work. `all_done`: no agent works any more, and none needs a person. `alert`: the server has raised an alert.
  */
-export const noticeKinds = ["needs_you", "limit", "stuck", "error", "done", "all_done", "alert"] as const;
+export const noticeKinds = [
+  ...(["needs_you", "limit", "budget", "stuck", "error", "done", "all_done", "alert"] as const),
+] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 export const NoticeSchema = v.object({
@@ -40,10 +43,12 @@ export const NoticeSchema = v.object({
 });
 export type Notice = Readonly<v.InferOutput<typeof NoticeSchema>>;
 
-/** Whether whoever named these kinds is told of this one. A limit is also something that needs a person. */
+/** Whether whoever named these kinds is told of this one. A limit or a budget is also something that needs a person. */
 export function isKindWanted(on: readonly NoticeKind[], kind: Notice["kind"]): boolean {
-  return (on as readonly string[]).includes(kind) || (kind === "limit" && on.includes("needs_you"));
+  return (on as readonly string[]).includes(kind) || (ofNeedsYou.has(kind) && on.includes("needs_you"));
 }
+
+const ofNeedsYou: ReadonlySet<Notice["kind"]> = new Set(["limit", "budget"]);
 
 /** Makes an id of words and times: what a subject cannot have becomes `-`. */
 export function noticeId(...parts: readonly string[]): string {

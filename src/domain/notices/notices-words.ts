@@ -37,6 +37,7 @@ function lineOf({ title, text }: Notice): string {
 const counted: Readonly<Record<Notice["kind"], readonly [one: string, several: string]>> = {
   needs_you: ["1 needs you", "need you"],
   limit: ["1 is at a limit", "are at a limit"],
+  budget: ["1 about a budget", "about budgets"],
   error: ["1 has an error", "have errors"],
   stuck: ["1 is stuck", "are stuck"],
   done: ["1 is done", "are done"],

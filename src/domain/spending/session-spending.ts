@@ -34,6 +34,8 @@ export interface SessionSpending {
   readonly last_at: string;
   /** The sums that were reported last; of a figure that fell a little, the higher one. */
   readonly told: Sums;
+  /** The tokens since the cost was told last; absent if there are none, or if no cost was told yet. */
+  readonly uncosted_tokens?: number;
   /** The number of the last report, with which late and repeated ones are recognised. */
   readonly generation?: number;
   readonly seq?: number;
@@ -81,6 +83,9 @@ export function addReport(
   const tokens = stepOf(before.tokens_used, tokens_used);
   const cost = stepOf(before.estimated_cost, estimated_cost);
   const spent = { at: Math.floor(Date.parse(at) / quarterMs), ...definedOf({ model }) };
+  const isCostKnown = (cost?.told ?? known?.told.estimated_cost) !== undefined;
+  const uncosted =
+    cost === undefined && isCostKnown ? (known?.uncosted_tokens ?? 0) + (tokens?.more ?? 0) : 0;
   const after: SessionSpending = {
     agent_id,
     session,
@@ -97,6 +102,7 @@ export function addReport(
       tokens_used: tokens?.told ?? known?.told.tokens_used,
       estimated_cost: cost?.told ?? known?.told.estimated_cost,
     }),
+    ...(uncosted > 0 ? { uncosted_tokens: uncosted } : {}),
     audit_seq,
     quarters: withQuarter(known?.quarters ?? [], {
       ...spent,
@@ -113,6 +119,7 @@ function isSame(known: SessionSpending, after: SessionSpending): boolean {
     known.quarters === after.quarters &&
     known.told.tokens_used === after.told.tokens_used &&
     known.told.estimated_cost === after.told.estimated_cost &&
+    known.uncosted_tokens === after.uncosted_tokens &&
     known.profile === after.profile &&
     known.project === after.project &&
     known.generation === after.generation &&

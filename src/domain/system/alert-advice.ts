@@ -86,6 +86,37 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
     action: "See which and why, and try it: cliai notify; cliai notify test",
     ends: "It ends when the browser can be sent messages, or has turned them off.",
   }),
+  budget_near: () => ({
+    title: "A budget is nearly used up",
+    cause: "80 % of what its agents may spend is spent.",
+    action: "See what was spent, and give it more if it should go on: cliai budget; cliai budget raise",
+    page: "/costs",
+    ends: "It ends when the budget is used up, raised or removed, or with its run, day or month.",
+  }),
+  budget_reached: () => ({
+    title: "A budget is used up",
+    cause: "Its agents have spent what they may.",
+    action: "Its agents are held: answer the request in the inbox with how much more, or stop",
+    page: "/inbox",
+    ends: "It ends when the budget is raised or removed, or with its run, day or month.",
+  }),
+  budget_stopped: () => ({
+    title: "A hard budget is used up",
+    cause: "Its agents have spent what they may, and are stopped.",
+    action:
+      "See who has spent it, and raise it before they are started again: cliai budget; cliai budget raise",
+    page: "/costs",
+    ends: "It ends when the budget is raised or removed, or with its run, day or month.",
+  }),
+  budget_unknown: () => ({
+    title: "A budget cannot be measured",
+    cause:
+      "Its agents use tokens whose cost no CLI has told, of a model without a price: they do not count towards it.",
+    action:
+      "Give the model a price in prices.json of the data directory, or set a budget in tokens: cliai budget set",
+    page: "/costs",
+    ends: "It ends when the price is known, or with the run, day or month.",
+  }),
   escalated: () => ({
     title: "A captain passes a request on to you",
     cause: "A captain was asked for a decision, and has left it to a person.",

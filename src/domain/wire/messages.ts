@@ -131,6 +131,8 @@ export const AlertSchema = v.object({
   kind: v.string(),
   severity: v.picklist(alertSeverities),
   agent_id: v.exactOptional(v.string()),
+  /** What it is about if there can be several of a kind at once, such as the id of a budget. */
+  about: v.exactOptional(v.string()),
   message: v.string(),
   first_seen: v.string(),
   last_seen: v.string(),

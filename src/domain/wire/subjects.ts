@@ -49,6 +49,8 @@ export const serveCredentialsSubject = "serve.credentials";
 export const serveCancelSubject = "serve.cancel";
 /** On this subject the operator tags agents. No stream stores it. */
 export const serveTagsSubject = "serve.tags";
+/** On this subject the operator's commands ask the serve that leads for the budgets, or to change one. No stream stores it. */
+export const serveBudgetsSubject = "serve.budgets";
 /** On this subject the operator lists and revokes standing rules. No stream stores it. */
 export const serveRulesSubject = "serve.rules";
 /** On this subject the operator's commands ask a serve to launch a headless agent. No stream stores it. */
@@ -174,6 +176,9 @@ export function auditMalformedSubject(id: AgentId | "*" | undefined): string {
 
 /** The subject of the records of standing rules: each rule that is made, used or revoked. */
 export const auditRuleSubject = "audit.rules";
+
+/** The subject of the records of budgets: each that is set, raised or removed. */
+export const auditBudgetSubject = "audit.budgets";
 
 /** The first token of the subjects on which `audit replay` publishes, so that nothing live receives them. */
 export const replayRoot = "replay";

@@ -13,7 +13,7 @@ import type { Device } from "./device.ts";
 const keptS = 24 * 3_600;
 /** The library encrypts at most 3,993 bytes, because services need not take more than 4,096. */
 const mostBytes = 3_900;
-const urgentKinds: readonly NoticeKind[] = ["needs_you", "limit", "stuck", "error"];
+const urgentKinds: readonly NoticeKind[] = ["needs_you", "limit", "budget", "stuck", "error"];
 
 export interface PushSending extends HttpSending {
   /** The same for each try to send these notices. */

@@ -9,7 +9,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { openBucket, openExistingBucket } from "../../nats/jetstream/bucket.ts";
 import type { Following } from "../../nats/jetstream/follow.ts";
 import { followBucket } from "../../nats/jetstream/follow-bucket.ts";
-import { alertKey } from "./alerts.ts";
+import { alertKey, keyOfAlert } from "./alerts.ts";
 
 const prefix = "alert.";
 const retryMs = 1_000;
@@ -56,8 +56,8 @@ export async function openAlertStore(bus: Bus, options: AlertStoreOptions): Prom
       });
   };
   const timer = setInterval(flush, retryMs);
-  const note = ({ kind, agent_id }: Alert, value: Alert | undefined) => {
-    waiting.set(prefix + alertKey(kind, agent_id), value);
+  const note = (alert: Alert, value: Alert | undefined) => {
+    waiting.set(prefix + keyOfAlert(alert), value);
     flush();
   };
 

@@ -17,6 +17,8 @@ export interface AlertCause {
   readonly kind: string;
   readonly severity: Alert["severity"];
   readonly agentId?: AgentId | undefined;
+  /** What it is about if there can be several of a kind at once. Part of a bucket's key: letters, digits, _ and - only. */
+  readonly about?: string | undefined;
   readonly message: string;
   /** How often the cause came up since it was last raised. Default 1. */
   readonly times?: number;
@@ -30,7 +32,7 @@ export interface Alerts extends AlertService {
   /** Raises an alert for a cause that only this serve has seen. */
   raiseOwn(cause: AlertCause): void;
   /** Ends the alert of this kind and agent (or of no agent), if this serve leads. */
-  resolve(kind: string, agentId: AgentId | undefined): void;
+  resolve(kind: string, agentId: AgentId | undefined, about?: string): void;
   isOpen(kind: string, agentId: AgentId): boolean;
   /** Takes over a stored alert, or one that another serve has raised, changed or ended. */
   take(alert: Alert): void;
@@ -81,8 +83,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
     const alert = alerts.get(key);
     return alert?.resolved_at === undefined ? alert : undefined;
   };
-  const raiseOwn = ({ kind, severity, agentId, message, times = 1, sample }: AlertCause) => {
-    const key = alertKey(kind, agentId);
+  const raiseOwn = ({ kind, severity, agentId, about, message, times = 1, sample }: AlertCause) => {
+    const key = alertKey(kind, agentId, about);
     const at = now().toISOString();
     const known = openAlert(key);
     if (known !== undefined) {
@@ -95,6 +97,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       kind,
       severity,
       ...(agentId === undefined ? {} : { agent_id: agentId }),
+      ...(about === undefined ? {} : { about }),
       message,
       first_seen: at,
       last_seen: at,
@@ -108,11 +111,11 @@ export function createAlerts(options: AlertsOptions): Alerts {
   return {
     raise(cause) {
       if (isLeader()) raiseOwn(cause);
-      else deferred.set(alertKey(cause.kind, cause.agentId), { cause, atMs: performance.now() });
+      else deferred.set(keyOfCause(cause), { cause, atMs: performance.now() });
     },
     raiseOwn,
-    resolve(kind, agentId) {
-      const key = alertKey(kind, agentId);
+    resolve(kind, agentId, about) {
+      const key = alertKey(kind, agentId, about);
       const known = openAlert(key);
       if (known === undefined || !isLeader()) return;
       const resolved = { ...known, resolved_at: now().toISOString() };
@@ -121,7 +124,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
     },
     isOpen: (kind, agentId) => openAlert(alertKey(kind, agentId)) !== undefined,
     take(alert) {
-      const key = alertKey(alert.kind, alert.agent_id);
+      const key = keyOfAlert(alert);
       if (!isNews(alert, alerts.get(key))) return;
       set(key, alert);
       notify(alert);
@@ -144,9 +147,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
   };
 }
 
-/** The key of an alert: there is one alert for each kind and agent. */
-export function alertKey(kind: string, agentId: string | undefined): string {
-  return `${kind}.${agentId ?? "_"}`;
+/** The key of an alert: there is one alert for each kind and agent, and for what it is about. */
+export function alertKey(kind: string, agentId: string | undefined, about?: string): string {
+  return `${kind}.${agentId ?? "_"}${about === undefined ? "" : `.${about}`}`;
+}
+
+export function keyOfAlert({ kind, agent_id, about }: Alert): string {
+  return alertKey(kind, agent_id, about);
+}
+
+function keyOfCause({ kind, agentId, about }: AlertCause): string {
+  return alertKey(kind, agentId, about);
 }
 
 function isNews(alert: Alert, known: Alert | undefined): boolean {

@@ -2,7 +2,7 @@
 // reports their end. Only the leader's `resolve` takes effect. Measured by a monotonic clock.
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alert } from "../../domain/wire/messages.ts";
-import { type Alerts, alertKey } from "./alerts.ts";
+import { type Alerts, keyOfAlert } from "./alerts.ts";
 
 export interface QuietAlertsOptions {
   /** How long there must be no further incident. Default ten minutes. */
@@ -29,19 +29,19 @@ export function resolveQuietAlerts(
 ): () => void {
   const { quietMs = defaultQuietMs, lookEveryMs = 10_000, monotonicMs = () => performance.now() } = options;
   const heardAtMs = new Map<string, number>();
-  const hear = ({ kind, agent_id }: Alert) => {
-    if (passingKinds.has(kind)) heardAtMs.set(alertKey(kind, agent_id), monotonicMs());
+  const hear = (alert: Alert) => {
+    if (passingKinds.has(alert.kind)) heardAtMs.set(keyOfAlert(alert), monotonicMs());
   };
   const look = () => {
     const open = alerts.open().filter(({ kind }) => passingKinds.has(kind));
     for (const alert of open) {
-      const key = alertKey(alert.kind, alert.agent_id);
+      const key = keyOfAlert(alert);
       const atMs = heardAtMs.get(key);
       if (atMs === undefined) hear(alert);
       else if (monotonicMs() - atMs >= quietMs)
-        alerts.resolve(alert.kind, alert.agent_id as AgentId | undefined);
+        alerts.resolve(alert.kind, alert.agent_id as AgentId | undefined, alert.about);
     }
-    const keys = new Set(open.map(({ kind, agent_id }) => alertKey(kind, agent_id)));
+    const keys = new Set(open.map(keyOfAlert));
     for (const key of heardAtMs.keys()) if (!keys.has(key)) heardAtMs.delete(key);
   };
   look();

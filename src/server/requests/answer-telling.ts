@@ -1,7 +1,7 @@
 // Sends a decided request's answer to its agent as a message, once.
 
 import { answerText } from "../../domain/request-answer.ts";
-import { type AgentRequest, answerMessageId } from "../../domain/requests.ts";
+import { type AgentRequest, answerMessageId, isOfAgent } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -28,8 +28,9 @@ export function createTelling(
   };
 }
 
-function isDecided({ state }: AgentRequest): boolean {
-  return state === "answered" || state === "expired";
+/** What a person answers about a budget is told to the agent by what follows: it goes on, or is stopped. */
+function isDecided(request: AgentRequest): boolean {
+  return isOfAgent(request) && (request.state === "answered" || request.state === "expired");
 }
 
 /** Sends the answer as a message. The message's id and `told_at` in the request prevent that it is sent twice. */

@@ -1,7 +1,7 @@
 // Sends each open request once, as a message, to every captain that is online or comes online later. Keeps an alert while an agent has a
 // request that a captain has escalated to the people.
 import { questionLines } from "../../domain/questions.ts";
-import { type AgentRequest, captainNoticeId, isApproval, isOpen } from "../../domain/requests.ts";
+import { type AgentRequest, captainNoticeId, isApproval, isOfAgent, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { inputText } from "../../domain/text/permission-input.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -42,7 +42,13 @@ export function notifyCaptains({
     const message_id = captainNoticeId(request.request_id, captain);
     const who = `${captain} ${fleet.record(captain)?.first_seen}`;
     const captains = told.get(request.request_id) ?? new Set();
-    if (request.agent_id === captain || request.escalated !== undefined || captains.has(who)) return;
+    if (
+      !isOfAgent(request) ||
+      request.agent_id === captain ||
+      request.escalated !== undefined ||
+      captains.has(who)
+    )
+      return;
     told.set(request.request_id, captains.add(who));
     // Nobody is told twice: the stream recognises a message of the last day by its id, and the captain's record has those that still wait.
     if (fleet.record(captain)?.commands.some(({ command_id }) => command_id === message_id)) return;

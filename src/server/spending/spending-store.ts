@@ -25,6 +25,7 @@ const SessionSchema = v.object({
   first_at: v.string(),
   last_at: v.string(),
   told: SumsSchema,
+  uncosted_tokens: v.exactOptional(v.number()),
   generation: v.exactOptional(v.number()),
   seq: v.exactOptional(v.number()),
   audit_seq: v.number(),

@@ -2,6 +2,8 @@
 import { mayRunLive } from "../../domain/fleet/runs.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
+import { type Budgets, openBudgets } from "../budgets/budget-desk.ts";
+import { openBudgetsByOperator } from "../budgets/budgets-by-operator.ts";
 import { openReservationDesk } from "../files/reservation-desk.ts";
 import { requireCaughtUp } from "../fleet/caught-up.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";
@@ -25,6 +27,7 @@ import type { ServerOptions } from "./server-options.ts";
 export interface Desks {
   readonly requests: RequestService & RequestDesk;
   readonly rules: RuleDesk;
+  readonly budgets: Budgets;
   readonly holds: Holds;
   readonly holding: Holding;
   readonly modelQueues: LeaseDesk["figures"];
@@ -52,6 +55,8 @@ export async function openDesks(
   const ruleDesk = rules.desk(requests);
   const readAll = (id: AgentId) => requireCaughtUp(projector, id);
   const holding = await openHolding(bus, { replicas, lease, fleet, onEvent, readAll, now, log });
+  const { zone, prices } = options.budgets ?? { zone: "UTC", prices: () => new Map() };
+  const budgets = await openBudgets(bus, { replicas, fleet, spending, zone, prices, now, log });
   const endings = [
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, reservations, roleOf, launchAgent, insecure, now, log },
@@ -69,6 +74,7 @@ export async function openDesks(
     openTagDesk(bus, { lease, fleet, onEvent, flush, now, log }),
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     openRulesByOperator(bus, ruleDesk, requests, log),
+    openBudgetsByOperator(bus, budgets, lease, log),
     leaseDesk.close,
     requests.onChange((request) => {
       if (lease.isLeader()) observer?.requested(request, fleet.record(request.agent_id));
@@ -78,6 +84,7 @@ export async function openDesks(
   return {
     requests,
     rules: ruleDesk,
+    budgets,
     holds,
     holding,
     modelQueues: leaseDesk.figures,
@@ -89,6 +96,7 @@ export async function openDesks(
       await rules.stop();
       await holding.stop();
       await reservations.stop();
+      await budgets.stop();
       await holds.stop();
     },
   };

@@ -7,6 +7,7 @@ import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { RepeatedViolation } from "../../nats/child/violations.ts";
 import type { Alerts } from "../alerts/alerts.ts";
+import type { BudgetOptions } from "../budgets/budget-desk.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Lease } from "../lease.ts";
 import type { FleetService, LaunchAgent, RequestReading } from "../server.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly openNotices?: ((inside: ServerInside) => Promise<() => Promise<void>>) | undefined;
   /** Is told of each change, to make traces of it. Default: nobody. */
   readonly observer?: FleetObserver | undefined;
+  /** The time zone of budgets, and the prices of models. Default: UTC, and no price. */
+  readonly budgets?: Pick<BudgetOptions, "zone" | "prices"> | undefined;
   readonly now: () => Date;
   readonly log: Logger;
 }

@@ -7,6 +7,8 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { ConnectionEvent } from "../../nats/accounts/system-account.ts";
 import { watchCrashes } from "../alerts/crashes.ts";
 import { resolveQuietAlerts } from "../alerts/quiet-alerts.ts";
+import { createBudgetActs } from "../budgets/act-on-budgets.ts";
+import { watchBudgets } from "../budgets/watch-budgets.ts";
 import { watchSilence } from "../fleet/silence.ts";
 import { publishState } from "../fleet/state-publisher.ts";
 import { endWithRuns } from "../inbox/ended-runs.ts";
@@ -24,9 +26,9 @@ const nothing = () => undefined;
 
 /** Returns a function that ends the watches. */
 export function startWatches(
-  { bus, instance, lease, fleet, alerts, consumers, now, log }: Foundation,
+  { bus, instance, lease, fleet, alerts, consumers, spending, now, log }: Foundation,
   { orderEnds, onEvent }: FleetReading,
-  { holds }: Pick<Desks, "holds">,
+  { holds, holding, budgets, requests }: Pick<Desks, "holds" | "holding" | "budgets" | "requests">,
   {
     followConnections,
     followViolations,
@@ -38,6 +40,10 @@ export function startWatches(
     publishState(bus, fleet, lease, instance, now, log),
     watchSilence(bus, fleet, alerts, lease),
     watchCrashes(fleet, alerts, lease),
+    watchBudgets({
+      ...{ budgets, requests, fleet, spending, alerts, lease },
+      acts: createBudgetActs({ bus, fleet, budgets, requests, holding, now, log }),
+    }),
     followConnections?.(({ id, ...event }) => {
       // Ignore the connection of an unknown agent: its first heartbeat, which follows at once, makes it known.
       if (fleet.record(id) !== undefined) onEvent(connectionEvent(id, event, now()));

@@ -6,7 +6,7 @@ import { definedOf } from "../../domain/defined.ts";
 import { isGoodbye } from "../../domain/fleet/axis/link.ts";
 import { isHad } from "../../domain/fleet/run-end.ts";
 import { type CommandRecord, isFinal, namesOf } from "../../domain/receipts.ts";
-import type { AgentRequest } from "../../domain/requests.ts";
+import { type AgentRequest, isOfAgent } from "../../domain/requests.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { summaryOf } from "../../domain/text/summary.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -85,11 +85,15 @@ export const toolHandlers: ToolHandlers = {
   async withdraw_request({ request_id }, { id, requests, now }) {
     const known = requests.get(request_id) ?? requests.open().find((each) => isAskedBy(each, id, request_id));
     if (known?.agent_id === id && known.state === "withdrawn") return "withdrawn";
-    await requests.decide(known?.request_id ?? request_id, ({ agent_id }) => {
-      if (agent_id === id) return { type: "withdraw", at: now().toISOString() };
-      throw new CliaiError("refused", `request ${request_id} is ${agent_id}'s, not yours`, {
-        hint: "give the request_id of a request of your own",
-      });
+    await requests.decide(known?.request_id ?? request_id, ({ agent_id, kind }) => {
+      if (agent_id === id && isOfAgent({ kind })) return { type: "withdraw", at: now().toISOString() };
+      throw new CliaiError(
+        "refused",
+        `request ${request_id} is ${isOfAgent({ kind }) ? agent_id : "serve"}'s, not yours`,
+        {
+          hint: "give the request_id of a request of your own",
+        },
+      );
     });
     return "withdrawn";
   },

@@ -15,6 +15,7 @@ import type { AccessOptions } from "../access/access.ts";
 import { signedBy, whenVoid } from "../access/caller.ts";
 import { createGatherMetrics, type GatherMetrics } from "../metrics/metrics.ts";
 import { registerAgentActs } from "./acts/agent-acts.ts";
+import { registerBudgets } from "./acts/budgets-api.ts";
 import { registerRules } from "./acts/rules-api.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
@@ -61,6 +62,7 @@ export function createApi(options: ApiOptions): Hono {
   registerReports(api, options);
   registerAgentActs(api, options);
   registerRules(api, server);
+  registerBudgets(api, server);
   const warnOfHeartbeat = limitRate((agent) => {
     log.warn(
       `POST /api/heartbeat is deprecated (agent ${agent}): publish to NATS instead, as cliai bridge does`,

@@ -85,6 +85,18 @@ test("allDoneNotice() counts the agents that it does not name, and follows from 
   expect(allDoneNotice(last, ids.slice(0, 5)).text).toBe("a0, a1, a2, a3, a4");
 });
 
+test("alertNotice() makes a notice of the kind budget of an alert about one, of which also those are told who are told of all needs", () => {
+  const alert = {
+    ...{ alert_id: "x-2", kind: "budget_near", severity: "warning" as const, about: "b-1" },
+    ...{ message: "the budget of the fleet, $9.00 a day", first_seen: ago(5), last_seen: ago(5), count: 1 },
+  };
+  expect(alertNotice(alert)).toMatchObject({
+    ...{ kind: "budget", alert: "budget_near", title: "A budget is nearly used up", path: "/costs" },
+  });
+  expect(isKindWanted(["needs_you"], "budget")).toBe(true);
+  expect(isKindWanted(["alert", "error"], "budget")).toBe(false);
+});
+
 test("alertNotice() has the words of the system page, and the alert's id", () => {
   const alert = {
     ...{ alert_id: "x-1", kind: "silent", severity: "warning" as const, agent_id: "ada" },

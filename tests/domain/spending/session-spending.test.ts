@@ -37,6 +37,17 @@ describe("addReport()", () => {
     ]);
   });
 
+  test("counts the tokens since the cost was told last, until it is told again; none as long as no cost was told", () => {
+    const live = [report(1, { tokens_used: 100 }), report(2, { tokens_used: 150, estimated_cost: 1.5 })];
+    const later = [report(3, { tokens_used: 180 }), report(4, { tokens_used: 220 })];
+    const told = report(5, { tokens_used: 230, estimated_cost: 2 });
+    const [first] = live;
+    expect(first && after(first).uncosted_tokens).toBeUndefined();
+    expect(after(...live).uncosted_tokens).toBeUndefined();
+    expect(after(...live, ...later).uncosted_tokens).toBe(70);
+    expect(after(...live, ...later, told).uncosted_tokens).toBeUndefined();
+  });
+
   test("keeps what was spent when the sums begin at 0 again in the same run", () => {
     const known = after(
       report(1, { tokens_used: 100, estimated_cost: 5 }),

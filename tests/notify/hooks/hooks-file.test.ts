@@ -35,7 +35,7 @@ describe("parseHooksFile()", () => {
       { a: { on: ["dnoe"], command: ["x"] } },
       [
         "a",
-        'hooks.json: "a.on.0" must be one of needs_you, limit, stuck, error, done, all_done, alert, not "dnoe"',
+        'hooks.json: "a.on.0" must be one of needs_you, limit, budget, stuck, error, done, all_done, alert, not "dnoe"',
         "correct it in hooks.json",
       ],
     ],

@@ -54,7 +54,7 @@ describe("parseNotifyFile()", () => {
       "an unknown kind",
       { url, on: ["x"] },
       [
-        'notify.json: "targets.a.on.0" must be one of needs_you, limit, stuck, error, done, all_done, alert',
+        'notify.json: "targets.a.on.0" must be one of needs_you, limit, budget, stuck, error, done, all_done, alert',
         "correct it in notify.json",
       ],
     ],
@@ -62,7 +62,7 @@ describe("parseNotifyFile()", () => {
       "links that answer an unknown kind",
       { url, answer_links: ["x"] },
       [
-        'notify.json: "targets.a.answer_links.0" must be one of question, stop_approval, permission',
+        'notify.json: "targets.a.answer_links.0" must be one of question, stop_approval, permission, budget',
         "correct it in notify.json",
       ],
     ],

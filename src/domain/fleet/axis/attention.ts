@@ -26,7 +26,7 @@ export function deriveAttention(
   // Show the requests of an agent that is away too, because it gets the answer when it returns.
   const request = requests.find(isApproval) ?? requests[0];
   if (request !== undefined) {
-    const value = isApproval(request) ? "approval" : "question";
+    const value = isApproval(request) ? "approval" : request.kind === "budget" ? "budget" : "question";
     const reason = needText({ kind: request.kind, reason: request.summary });
     return read(value, "request", request.asked_at, now, reason);
   }

@@ -45,6 +45,7 @@ function needLook(kind: NeedKind): StatusLook {
     case "question":
     case "permission":
     case "stop_approval":
+    case "budget":
     case "terminal":
       return { symbol: "!", colour: "red", icon: "question", tone: "warn" };
   }

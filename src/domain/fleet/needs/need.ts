@@ -5,13 +5,13 @@
 /** In the order in which one of several is shown as the agent's badge. */
 export const needKinds = [
   ...(["died", "lost", "failed_to_start", "error"] as const),
-  ...(["permission", "stop_approval", "question"] as const),
+  ...(["permission", "stop_approval", "question", "budget"] as const),
   ...(["limit", "stuck", "terminal", "refused", "unseen"] as const),
 ] as const;
 
 /**
  * `died`: it does not run any more, and was working, or orders wait for it. `lost`: the same, but it may still run, for only its heartbeats are
- * missing. `limit`: a limit is reached that does not end by itself. `terminal`: it waits at its own terminal for something that is not known.
+ * missing. `budget`: a budget is used up, and holds it. `limit`: a limit is reached that does not end by itself. `terminal`: it waits at its own terminal for something that is not known.
  * `refused`: the CLI's rules refused a tool, and the turn has ended. `unseen`: it does not take up an order although it does nothing else.
  */
 export type NeedKind = (typeof needKinds)[number];
@@ -36,6 +36,7 @@ export interface Need {
 const words: Readonly<Record<NeedKind, string>> = {
   ...{ died: "died", lost: "lost", failed_to_start: "failed to start", error: "error" },
   ...{ permission: "wants permission", stop_approval: "wants to stop", question: "asks" },
+  budget: "over its budget",
   ...{ limit: "at a limit", stuck: "stuck", terminal: "waits at its terminal" },
   ...{ refused: "was refused", unseen: "takes no order" },
 };
@@ -52,7 +53,7 @@ export function needVerb(kind: NeedKind): string {
 
 const verbs: Readonly<Partial<Record<NeedKind, string>>> = {
   ...{ lost: "is lost", error: "has an error", limit: "is at a limit", stuck: "is stuck" },
-  refused: "was refused a tool",
+  ...{ refused: "was refused a tool", budget: "is over its budget" },
 };
 
 /** The badge, and what it is about: `asks: Which colour?`. */

@@ -38,7 +38,17 @@ export const AxesSchema = schemaOf<AgentView["axes"]>()(
       ...(["running", "pause_requested", "paused", "held", "stop_requested", "stopped", "unknown"] as const),
     ),
     attention: reading(
-      ...(["none", "unseen", "question", "approval", "terminal", "refused", "stuck", "error"] as const),
+      ...([
+        "none",
+        "unseen",
+        "question",
+        "budget",
+        "approval",
+        "terminal",
+        "refused",
+        "stuck",
+        "error",
+      ] as const),
     ),
   }),
 );

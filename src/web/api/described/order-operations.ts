@@ -1,8 +1,10 @@
 // The operations on orders, requests, rules and messages.
 import * as v from "valibot";
+import { BudgetViewSchema } from "../../../domain/budgets/budget-view.ts";
 import { RequestSchema } from "../../../domain/requests.ts";
 import { RuleSchema, UsedRuleSchema } from "../../../domain/rules/standing-rule.ts";
 import type { CancelledOrder, SentMessage } from "../../../server/server.ts";
+import { BudgetBodySchema, RaiseBodySchema } from "../acts/budgets-api.ts";
 import { RuleBodySchema } from "../acts/rules-api.ts";
 import { AnswerBodySchema } from "../answers.ts";
 import { BulkBodySchema } from "../bulk-orders.ts";
@@ -125,6 +127,39 @@ export const orderOperations: readonly Operation[] = [
     id: "revokeRule",
     summary: "revokes a standing rule",
     answers: { 200: json("the rule as it was", RuleSchema) },
+    refusals: ofStore,
+  },
+  {
+    method: "get",
+    path: "/api/budgets",
+    id: "listBudgets",
+    summary: "the budgets, the oldest first, each with what was spent of it",
+    answers: { 200: json("the budgets", v.array(BudgetViewSchema)) },
+  },
+  {
+    method: "post",
+    path: "/api/budgets",
+    id: "setBudget",
+    summary: "sets a budget; one for the same, in the same unit and period, is replaced",
+    body: BudgetBodySchema,
+    answers: { 201: json("the budget", BudgetViewSchema) },
+    refusals: ofStore,
+  },
+  {
+    method: "post",
+    path: "/api/budgets/{id}/raise",
+    id: "raiseBudget",
+    summary: "adds to a budget for its present run, day or month",
+    body: RaiseBodySchema,
+    answers: { 200: json("the budget", BudgetViewSchema) },
+    refusals: ofStore,
+  },
+  {
+    method: "post",
+    path: "/api/budgets/{id}/remove",
+    id: "removeBudget",
+    summary: "removes a budget",
+    answers: { 200: json("the budget as it was", BudgetViewSchema) },
     refusals: ofStore,
   },
   {

@@ -217,6 +217,7 @@ export const SystemSchema = schemaOf<SystemReport>()(
         kind: text,
         severity: v.picklist(alertSeverities),
         agent_id: v.optional(text),
+        about: v.optional(text),
         message: text,
         first_seen: text,
         last_seen: text,

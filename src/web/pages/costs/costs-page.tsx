@@ -2,6 +2,7 @@
 // This room is the page of what was spent: sums, groups, and charts with tables.
 //
 // The page itself. It is made whole on the server, so that it needs no script; only the time zone comes from one.
+import type { BudgetView } from "../../../domain/budgets/budget-view.ts";
 import {
   type Grouping,
   groupings,
@@ -14,6 +15,7 @@ import { countText } from "../../../domain/text/amounts.ts";
 import { costText, tokensText } from "../../../domain/usage.ts";
 import type { CostsReport } from "../../api/reports/costs-report.ts";
 import { Moment } from "../parts/time.tsx";
+import { BudgetLines } from "./budget-lines.tsx";
 import { SpentChart } from "./spent-chart.tsx";
 
 const periodNames: Readonly<Record<Period, string>> = {
@@ -33,11 +35,12 @@ export interface CostsPageProps {
   readonly report: CostsReport;
   /** The zone was named in the address, and not by the browser's script. */
   readonly isZoneChosen: boolean;
+  readonly budgets: readonly BudgetView[];
   /** Whether the agent has a page: a removed one has none. */
   readonly hasPage: (agent: string) => boolean;
 }
 
-export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
+export function CostsPage({ report, budgets, isZoneChosen, hasPage }: CostsPageProps) {
   const { zone, since, is_complete, last_hour } = report;
   const csv = `/api/usage.csv${isZoneChosen ? `?zone=${encodeURIComponent(zone)}` : ""}`;
   return (
@@ -51,6 +54,7 @@ export function CostsPage({ report, isZoneChosen, hasPage }: CostsPageProps) {
       {!is_complete && (
         <p class="attention">The server still reads the history, so there may be more than you see.</p>
       )}
+      <BudgetLines budgets={budgets} />
       {since === undefined ? (
         <Nothing />
       ) : (

@@ -15,6 +15,7 @@ export function registerCostsRoutes(pages: Hono, options: PagesOptions): void {
       body: (
         <CostsPage
           report={makeCostsReport(askedOf(c), server.spending, now())}
+          budgets={server.budgets.list()}
           hasPage={(agent) => isAgentId(agent) && server.fleet.get(agent) !== undefined}
           isZoneChosen={c.req.query("zone") !== undefined}
         />

@@ -4,6 +4,7 @@ import { isAgentId } from "../../../domain/wire/agent-id.ts";
 import { makeCostsReport } from "../../api/reports/costs-report.ts";
 import type { Part } from "../changed-parts.ts";
 import type { LiveFacts } from "../live/live-facts.ts";
+import { BudgetLines, budgetsId } from "./budget-lines.tsx";
 import {
   Burn,
   CostsPage,
@@ -25,14 +26,15 @@ export function createCostsParts({ server, report: asked, now }: LiveFacts): () 
   const hasPage = (agent: string) => isAgentId(agent) && server.fleet.get(agent) !== undefined;
   return () => {
     const made = makeCostsReport(asked, server.spending, now());
-    if (made.since === undefined) return [];
+    const budgets = server.budgets.list();
+    const limits = { id: budgetsId, part: <BudgetLines budgets={budgets} /> };
+    if (made.since === undefined) return [limits];
     if (wasEmpty) {
       wasEmpty = false;
       names = made.groups.map(({ name }) => name);
       const isZoneChosen = asked.asked("zone") !== undefined;
-      return [
-        { id: "costs", part: <CostsPage report={made} isZoneChosen={isZoneChosen} hasPage={hasPage} /> },
-      ];
+      const page = { report: made, budgets, isZoneChosen, hasPage };
+      return [{ id: "costs", part: <CostsPage {...page} /> }];
     }
     const place = new Map(names.map((name, index) => [name, index]));
     const placeOf = (name: string) => place.get(name) ?? place.size;
@@ -44,6 +46,7 @@ export function createCostsParts({ server, report: asked, now }: LiveFacts): () 
     names = groups.map(({ name }) => name);
     const most = mostOf(groups);
     const frame = [
+      limits,
       { id: "costs-tiles", part: <Tiles report={report} /> },
       { id: "costs-burn", part: <Burn last_hour={report.last_hour} /> },
       { id: "costs-days", part: <DaysChart report={report} /> },

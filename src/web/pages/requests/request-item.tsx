@@ -25,6 +25,7 @@ const kindTitles: Readonly<Record<AgentRequest["kind"], string>> = {
   question: "asks",
   stop_approval: "wants to stop",
   permission: "wants permission",
+  budget: "is over its budget",
 };
 
 interface Blocking {

@@ -1,7 +1,7 @@
 // The costs page and its reports, on a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { waitFor } from "../../../support/wait-for.ts";
-import { startTestApp, type TestApp } from "../../test-app.ts";
+import { postJson, startTestApp, type TestApp } from "../../test-app.ts";
 
 let web: TestApp;
 beforeAll(async () => {
@@ -41,6 +41,24 @@ describe("the costs page", () => {
     expect(await text("/")).toContain("$1.25 today");
     expect(await text("/costs?by=model&period=all")).toContain("opus $1.00 4k 1 of 1");
     expect(await text("/costs?by=project")).toContain("/home/mia/post $1.25");
+  });
+
+  test("shows each budget with what was spent of it, which the API sets, raises and removes", async () => {
+    expect(await text("/costs")).not.toContain("agent ada $2.00 a day");
+    const body = { scope: { kind: "agent", name: "ada" }, unit: "usd", amount: 2, per: "day" };
+    const set = await postJson(web.app, "/api/budgets", body);
+    expect(set.status).toBe(201);
+    const { budget_id } = (await set.json()) as { budget_id: string };
+    expect(await text("/costs")).toContain("agent ada $2.00 a day $1.25 of $2.00 (62 %)");
+    await postJson(web.app, `/api/budgets/${budget_id}/raise`, { by_amount: 0.5 });
+    expect(await text("/costs")).toContain("$1.25 of $2.50 (50 %)");
+    expect(await (await web.app.request("/api/budgets")).json()).toMatchObject([
+      { budget_id, made_by: "kim (api)", raises: [{ by: "kim (api)" }], now: [{ spent: 1.25, over: 0 }] },
+    ]);
+    expect((await postJson(web.app, "/api/budgets", { ...body, amount: 0 })).status).toBe(400);
+    expect((await postJson(web.app, "/api/budgets/b-0/remove", {})).status).toBe(404);
+    await postJson(web.app, `/api/budgets/${budget_id}/remove`, {});
+    expect(await text("/costs")).not.toContain("agent ada $2.00 a day");
   });
 
   test("takes the zone from the address, else from the browser's cookie, else UTC", async () => {

@@ -1,0 +1,179 @@
+// Acts on budgets that are used up: holds their agents, asks a person how it is to go on, and carries out what they answer; of a hard budget,
+// stops the agents. Each look compares what is with what has to be, so that it goes on after a restart where it was.
+import { isBudgetId } from "../../domain/budgets/budget.ts";
+import { readBudgetAnswer } from "../../domain/budgets/budget-answer.ts";
+import { budgetRequest } from "../../domain/budgets/budget-request.ts";
+import { budgetName, type MeasuredBudget, spentText } from "../../domain/budgets/measure.ts";
+import { controlOrders } from "../../domain/fleet/axis/control.ts";
+import { holderName, type NewHold } from "../../domain/holding/hold.ts";
+import { isFinal, isStopType } from "../../domain/receipts.ts";
+import { type AgentRequest, isOpen } from "../../domain/requests.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import type { RequestService } from "../requests/request-store.ts";
+import { storeCommand } from "../send-command.ts";
+import type { Holding } from "../server.ts";
+import type { Budgets } from "./budget-desk.ts";
+
+/** How long after a stop the next one is given, if the agent still runs. */
+const stopAgainAfterMs = 30_000;
+
+export interface BudgetActsOptions {
+  readonly bus: Bus;
+  readonly fleet: Pick<FleetState, "record" | "records">;
+  readonly budgets: Pick<Budgets, "measure" | "raise">;
+  readonly requests: Pick<RequestService, "all" | "ask" | "decide">;
+  readonly holding: Pick<Holding, "hold" | "letGo" | "holdsOf" | "overriddenOf">;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+export interface BudgetActs {
+  /** Does what follows from these sums. */
+  act(measured: readonly MeasuredBudget[]): Promise<void>;
+}
+
+export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
+  const { fleet, budgets, requests, holding } = options;
+  const stops = createStops(options);
+  const act = async (known: readonly MeasuredBudget[]) => {
+    const asked = requests.all().filter(({ kind }) => kind === "budget");
+    let isRaised = false;
+    for (const request of asked) isRaised = (await raiseBy(request, known, options)) || isRaised;
+    const measured = isRaised ? budgets.measure() : known;
+    const reached = measured.filter(({ level }) => level === "reached");
+    const wanted = new Map<string, readonly [AgentId, NewHold]>();
+    const waiting = new Set<string>();
+    for (const each of reached) {
+      const { budget, agents } = each;
+      const about = asked.filter((request) => isAbout(request, each));
+      if (budget.hard === true || about.some(isStop)) {
+        for (const id of agents) await stops.stop(id, each);
+        continue;
+      }
+      const hold = holdOf(each);
+      // One that has ended meanwhile stays held, so that its next run is.
+      const held = each.resting.filter((id) => isHeld(holding, id, hold));
+      for (const id of [...agents, ...held]) wanted.set(`${id} ${hold.source}`, [id, hold]);
+      const [first, ...others] = agents.filter((id) => !isOverridden(holding, id, hold));
+      if (first === undefined) continue;
+      const open = about.find(isOpen);
+      if (open !== undefined) waiting.add(open.request_id);
+      else if (about.every(({ state }) => state === "withdrawn")) {
+        const names = { request_id: `budget-${crypto.randomUUID()}`, asked_at: options.now().toISOString() };
+        waiting.add(names.request_id);
+        await requests.ask(budgetRequest(each, [first, ...others], names));
+      }
+    }
+    for (const { agent_id } of [...fleet.records()]) {
+      for (const { reason, source } of holding.holdsOf(agent_id)) {
+        if (reason !== "budget" || !isBudgetId(source)) continue;
+        if (!wanted.has(`${agent_id} ${source}`)) await holding.letGo(agent_id, reason, source);
+      }
+    }
+    for (const [id, hold] of wanted.values()) if (!isHeld(holding, id, hold)) await holding.hold(id, hold);
+    for (const request of asked.filter((each) => isOpen(each) && !waiting.has(each.request_id))) {
+      const because = "the budget holds nobody any more";
+      await requests.decide(request.request_id, {
+        type: "withdraw",
+        at: options.now().toISOString(),
+        because,
+      });
+    }
+  };
+  let isActing = false;
+  return {
+    async act(measured) {
+      if (isActing) return;
+      isActing = true;
+      try {
+        await act(measured);
+      } catch (error) {
+        options.log.debug(`budgets are not acted on yet: ${messageOf(error)}`);
+      } finally {
+        isActing = false;
+      }
+    },
+  };
+}
+
+function holdOf(measured: MeasuredBudget): NewHold {
+  const { budget, span, amount } = measured;
+  return {
+    reason: "budget",
+    source: budget.budget_id,
+    words: `${budgetName(measured)} is used up`,
+    ...(span.toMs === Number.POSITIVE_INFINITY ? {} : { until: new Date(span.toMs).toISOString() }),
+    // After a raise, the next end of the budget is another one.
+    cause: `${span.key} ${amount}`,
+  };
+}
+
+function isHeld(
+  { holdsOf, overriddenOf }: Pick<Holding, "holdsOf" | "overriddenOf">,
+  id: AgentId,
+  hold: NewHold,
+): boolean {
+  return [...holdsOf(id), ...overriddenOf(id)].some((each) => isSame(each, hold));
+}
+
+function isOverridden({ overriddenOf }: Pick<Holding, "overriddenOf">, id: AgentId, hold: NewHold): boolean {
+  return overriddenOf(id).some((each) => isSame(each, hold));
+}
+
+function isSame(one: NewHold, other: NewHold): boolean {
+  return one.reason === other.reason && one.source === other.source && one.cause === other.cause;
+}
+
+/** Whether the request is about this budget, its present period and its present amount. */
+function isAbout({ budget: asked }: AgentRequest, { budget, span, amount }: MeasuredBudget): boolean {
+  return asked?.budget_id === budget.budget_id && asked.period === span.key && asked.amount === amount;
+}
+
+function isStop({ state, answer, budget }: AgentRequest): boolean {
+  const read = budget && readBudgetAnswer(answer?.text ?? "", budget.unit);
+  return state === "answered" && read !== undefined && "stop" in read;
+}
+
+/** Adds what a person has answered, once; returns whether it did. An answer that comes when the period is over adds nothing. */
+async function raiseBy(
+  { request_id, state, answer, budget: asked }: AgentRequest,
+  measured: readonly MeasuredBudget[],
+  { budgets }: Pick<BudgetActsOptions, "budgets">,
+): Promise<boolean> {
+  const read = asked && readBudgetAnswer(answer?.text ?? "", asked.unit);
+  if (asked === undefined || state !== "answered" || read === undefined || "stop" in read) return false;
+  const found = measured.find(
+    ({ budget, span }) => budget.budget_id === asked.budget_id && span.key === asked.period,
+  );
+  if (found === undefined || found.budget.raises.some((raise) => raise.request_id === request_id))
+    return false;
+  const { agent_id } = found;
+  const raise = { budget_id: asked.budget_id, by_amount: read.more, request_id, agent_id };
+  await budgets.raise(raise, answer?.by ?? "unknown");
+  return true;
+}
+
+/** Stops agents by an ordinary order, once for each run unless it does not come through. */
+function createStops({ bus, fleet, now }: Pick<BudgetActsOptions, "bus" | "fleet" | "now">) {
+  const given = new Map<string, number>();
+  return {
+    async stop(id: AgentId, measured: MeasuredBudget): Promise<void> {
+      const record = fleet.record(id);
+      const run = record?.heartbeat?.instance_id;
+      if (record === undefined || run === undefined) return;
+      const isStopping = controlOrders(record).some(
+        ({ type, receipts }) => isStopType(type) && !receipts.some(({ state }) => isFinal(state)),
+      );
+      const key = `${id} ${run}`;
+      const last = given.get(key);
+      if (isStopping || (last !== undefined && performance.now() - last < stopAgainAfterMs)) return;
+      given.set(key, performance.now());
+      const reason = `${budgetName(measured)} is used up: ${spentText(measured)}`;
+      await storeCommand(bus, { id, type: "stop", reason, from: holderName }, now(), record);
+    },
+  };
+}

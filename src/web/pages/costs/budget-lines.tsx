@@ -1,0 +1,57 @@
+/** @jsxImportSource hono/jsx */
+// The budgets on the costs page: what was spent of each, and for whom it counts.
+import { limitText, scopeText } from "../../../domain/budgets/budget.ts";
+import type { BudgetView } from "../../../domain/budgets/budget-view.ts";
+
+export const budgetsId = "costs-budgets";
+
+export function BudgetLines({ budgets }: { readonly budgets: readonly BudgetView[] }) {
+  return (
+    <section id={budgetsId} class="panel" aria-labelledby="title-budgets" hidden={budgets.length === 0}>
+      <h2 id="title-budgets">Budgets</h2>
+      <section class="table-box" tabindex={0} aria-label="What was spent of each budget">
+        <table class="groups budgets">
+          <thead>
+            <tr>
+              <th scope="col">For</th>
+              <th scope="col">Budget</th>
+              <td class="share" />
+              <th scope="col">Spent</th>
+              <th scope="col">Set by</th>
+            </tr>
+          </thead>
+          <tbody>{budgets.flatMap((budget) => budgetRows(budget))}</tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function budgetRows(budget: BudgetView) {
+  const { budget_id, scope, agents, now, made_by } = budget;
+  const whose =
+    scope.kind === "agent" ? "" : ` (${agents.length === 1 ? "1 agent" : `${agents.length} agents`})`;
+  const spans = now.length === 0 ? [undefined] : now;
+  return spans.map((span) => (
+    <tr class={span === undefined ? undefined : `budget-${span.level}`}>
+      <th scope="row">
+        {scopeText(scope)}
+        {span?.agent_id !== undefined && scope.kind !== "agent" ? (
+          `: ${span.agent_id}`
+        ) : (
+          <span class="quiet">{whose}</span>
+        )}
+      </th>
+      <td title={budget_id}>{limitText(budget)}</td>
+      <td class="share" aria-hidden="true">
+        {span !== undefined && (
+          <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+            <rect width={Math.min(100, (span.spent / span.amount) * 100).toFixed(1)} height="8" />
+          </svg>
+        )}
+      </td>
+      <td>{span === undefined ? <span class="quiet">no run now</span> : span.text}</td>
+      <td>{made_by}</td>
+    </tr>
+  ));
+}

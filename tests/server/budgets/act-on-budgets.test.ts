@@ -1,0 +1,147 @@
+// What follows from a budget that is used up, on a real nats-server: the hold, the request, its answers, a restart, a stop.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Limit } from "../../../src/domain/budgets/budget.ts";
+import { isOpen } from "../../../src/domain/requests.ts";
+import { decodeMessage } from "../../../src/domain/wire/decode.ts";
+import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { ada, bob } from "../../support/agents.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { until } from "../../support/wait-for.ts";
+
+let run: TestServer;
+let bus: Bus;
+
+beforeAll(async () => {
+  run = await startTestServer();
+  bus = await run.nats.bus("agents");
+  for (const [id, role] of [
+    ["ada", "agent"],
+    ["bob", "agent"],
+    ["eve", "captain"],
+  ] as const) {
+    const facts = {
+      status: "working",
+      interval_s: 3_600,
+      config_name: id === "eve" ? "lead" : "coder",
+      role,
+    };
+    bus.publish(`agent.${id}.heartbeat`, { agent_id: id, instance_id: `run-${id}`, ...facts });
+    await until(`${id} is known`, () => run.server.fleet.list().some(({ agent_id }) => agent_id === id));
+  }
+});
+afterAll(() => run[Symbol.asyncDispose]());
+
+const told = new Map<string, { tokens_used: number; estimated_cost: number }>();
+
+async function spend(id: string, dollars: number): Promise<void> {
+  const { tokens_used, estimated_cost } = told.get(id) ?? { tokens_used: 0, estimated_cost: 0 };
+  const after = { tokens_used: tokens_used + 100, estimated_cost: estimated_cost + dollars };
+  told.set(id, after);
+  const usage = { source: "results", model: "opus", ...after };
+  await bus.publishStored(`agent.${id}.event`, {
+    agent_id: id,
+    kind: "usage",
+    instance_id: `run-${id}`,
+    usage,
+  });
+}
+
+const view = (id = ada) => run.server.fleet.require(id);
+const holds = (id = ada) => run.server.holding.holdsOf(id).map(({ words }) => words);
+const orders = (id = ada) => view(id).commands.map(({ type, from }) => `${type} by ${from}`);
+const open = () => run.server.requests.open().filter(({ kind }) => kind === "budget");
+const perDay = (amount: number): Limit => ({ unit: "usd", amount, per: "day" });
+const ofCoders = { kind: "profile", name: "coder" } as const;
+
+test("at 100 % all agents of the budget are held, and one request says of whom, by how much, and what can be answered", async () => {
+  await run.server.budgets.set({ scope: ofCoders, limit: perDay(10) }, "mia");
+  await spend("ada", 9);
+  await until("the alert", () => run.server.alerts.open().some(({ kind }) => kind === "budget_near"));
+  expect(open()).toEqual([]);
+  await spend("bob", 1.5);
+  const words = "the budget of profile coder, $10.00 a day is used up";
+  for (const id of [ada, bob]) {
+    await until(`${id} is held`, () => holds(id).includes(words));
+    await until(`${id} is paused`, () => orders(id).includes("pause by cliai"));
+  }
+  await until("the request", () => open().length === 1);
+  const [request] = open();
+  expect(request).toMatchObject({
+    ...{ agent_id: "ada", choices: ["add $10.00", "add $5.00", "stop"] },
+    question: `${words}: $10.50 of $10.00 (105 %), $0.50 over. How much more for this day, or stop 2 agents?`,
+    context: "held until it is answered: ada, bob",
+  });
+  await until("the need", () => view().needs.some(({ kind }) => kind === "budget"));
+  expect(view().axes.attention.value).toBe("budget");
+  expect(run.server.fleet.list().flatMap(({ needs }) => needs)).toHaveLength(1);
+});
+
+test("no agent decides it, not even a captain, and none is told of it", async () => {
+  const [request_id = ""] = open().map((each) => each.request_id);
+  const call = async (id: string, tool: string, args: object) => {
+    const body = { request_id: crypto.randomUUID(), tool, arguments: args, instance_id: `run-${id}` };
+    const data = await bus.request(`tools.call.${id}`, body, { timeoutMs: 60_000 });
+    return decodeMessage(ToolResponseSchema, data);
+  };
+  const decided = await call("eve", "decide", { request_id, decision: "add 100", reason: "go" });
+  expect(decided.error).toContain("only a person decides it");
+  expect((await call("ada", "withdraw_request", { request_id })).error).toContain("serve's, not yours");
+  expect(run.server.fleet.list().find(({ agent_id }) => agent_id === "eve")?.commands).toEqual([]);
+  expect(open()).toHaveLength(1);
+});
+
+test("an answer that is neither an amount nor a stop is refused, and the request waits on, over a restart", async () => {
+  const [request_id = ""] = open().map((each) => each.request_id);
+  const answer = (text: string) => run.server.requests.answer(request_id, { text }, "kim (page)");
+  await expect(answer("go on")).rejects.toThrow("takes an amount, or stop");
+  await expect(answer("add 5k")).rejects.toThrow("takes an amount, or stop");
+  run = await run.restart();
+  await until("the sums are read", () => run.server.spending.isComplete());
+  await until("the budgets are known", () => run.server.budgets.list()[0]?.now[0]?.level === "reached");
+  expect(open().map((each) => each.request_id)).toEqual([request_id]);
+  expect(holds()).toHaveLength(1);
+  expect(orders().filter((order) => order === "pause by cliai")).toHaveLength(1);
+});
+
+test("an answered amount is added by the name of who gave it, and lets the agents go; the next end asks anew", async () => {
+  const [request_id = ""] = open().map((each) => each.request_id);
+  await run.server.requests.answer(request_id, { text: "2" }, "kim (page)");
+  await until("the raise", () => run.server.budgets.list()[0]?.now[0]?.amount === 15);
+  expect(run.server.budgets.list()[0]?.raises).toMatchObject([
+    { by: "kim (page)", by_amount: 5, request_id },
+  ]);
+  for (const id of [ada, bob]) await until(`${id} goes on`, () => orders(id).includes("resume by cliai"));
+  expect(holds()).toEqual([]);
+  expect(view().commands.filter(({ type }) => type === "message")).toEqual([]);
+  await spend("ada", 5);
+  await until("it is asked again", () => open().length === 1);
+  expect(open()[0]?.choices?.[0]).toBe("add $15.00");
+});
+
+test("a person who resumes an agent overrides the budget for it alone; with nobody held, nothing is asked", async () => {
+  await until("both are held", () => holds().length === 1 && holds(bob).length === 1);
+  await run.server.sendCommand({ id: ada, type: "resume", from: "mia" });
+  await until("ada is let go", () => holds().length === 0);
+  expect(holds(bob)).toHaveLength(1);
+  await run.server.sendCommand({ id: bob, type: "resume", from: "mia" });
+  await until("nothing is asked", () => open().length === 0);
+  const over = run.server.requests.all().filter((each) => each.kind === "budget" && !isOpen(each));
+  expect(over.map(({ state }) => state).sort()).toEqual(["answered", "withdrawn"]);
+});
+
+test("stop as the answer stops the agents; a hard budget does it without asking", async () => {
+  await run.server.budgets.set({ scope: { kind: "agent", name: "bob" }, limit: perDay(1) }, "mia");
+  await until("bob's request", () => open().some(({ agent_id }) => agent_id === "bob"));
+  const [request] = open();
+  await run.server.requests.answer(request?.request_id ?? "", { text: "3" }, "kim");
+  await until("bob is stopped", () => orders(bob).includes("stop by cliai"));
+  const hard = { ...perDay(1), hard: true } as const;
+  await run.server.budgets.set({ scope: { kind: "agent", name: "ada" }, limit: hard }, "mia");
+  await until("ada is stopped", () => orders().includes("stop by cliai"));
+  expect(view().commands.findLast(({ type }) => type === "stop")?.summary ?? "").toContain(
+    "the budget of agent ada",
+  );
+  await until("the alert", () => run.server.alerts.open().some(({ kind }) => kind === "budget_stopped"));
+  expect(open().filter(({ agent_id }) => agent_id === "ada")).toEqual([]);
+});
