@@ -87,7 +87,12 @@ describe("InboxContent()", () => {
   test("asks of a budget that is used up how much more, with amounts to press and a field for another", () => {
     const about = { budget_id: "b-1", period: "2026-11-29", amount: 5, unit: "usd" } as const;
     const choices = ["add $5.00", "add $2.50", "stop"];
-    const request = question("ada", 30, { kind: "budget", question: "$5.10 of $5.00", choices, budget: about });
+    const request = question("ada", 30, {
+      kind: "budget",
+      question: "$5.10 of $5.00",
+      choices,
+      budget: about,
+    });
     const markup = html([asks(request)], [request]);
     expect(headings(markup)).toEqual(["ada is over its budget"]);
     for (const choice of choices) expect(markup).toContain(`name="choice" value="${choice}"`);
