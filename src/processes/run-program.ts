@@ -1,7 +1,7 @@
-// Runs a program by its list of arguments, without a shell and without input, in a process group of its own, so that the processes that it
-// starts end with it.
+// Runs a program by its list of arguments, without a shell, in a process group of its own, so that the processes that it starts end with it.
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
+import { messageOf } from "../domain/text/errors.ts";
 import { type Environment, withoutBunVariables } from "../runtime.ts";
 import { atMost, pause } from "../waiting.ts";
 import { endProcess, signalChild, signalGroup } from "./end-process.ts";
@@ -9,6 +9,8 @@ import { endProcess, signalChild, signalGroup } from "./end-process.ts";
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env: Environment;
+  /** Written to its standard input, which is empty without it. */
+  readonly input?: string | undefined;
   /** It is ended after this time. */
   readonly withinMs: number;
   /** Ends it when it aborts. */
@@ -24,6 +26,10 @@ export interface ProgramEnd {
   readonly stderr: string;
   /** Why it was ended, or could not be started. */
   readonly why?: "late" | "aborted" | "missing" | "not_started" | undefined;
+  /** The signal that ended it, if nobody here has ended it. */
+  readonly signal?: NodeJS.Signals | undefined;
+  /** Why it could not be started, in the words of the system. */
+  readonly error?: string | undefined;
 }
 
 /** How long the rest of its output may take when it has ended. A process that it left behind may hold the pipes open. */
@@ -32,16 +38,19 @@ const restOfOutputMs = 2_000;
 /** Never rejects. */
 export async function runProgram(
   [program = "", ...args]: readonly string[],
-  { cwd, env, withinMs, signal, onOutput }: ProgramOptions,
+  { cwd, env, input, withinMs, signal, onOutput }: ProgramOptions,
 ): Promise<ProgramEnd> {
   const hasGroup = process.platform !== "win32";
   const child = spawn(program, args, {
     cwd,
     env: withoutBunVariables(env),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     detached: hasGroup,
     windowsHide: true,
   });
+  // A program that does not read its input closes it.
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input);
   const texts = { stdout: keep(child.stdout, onOutput), stderr: keep(child.stderr, onOutput) };
   const ended = endOf(child);
   const closed = new Promise((resolve) => child.once("close", resolve));
@@ -64,22 +73,23 @@ export async function runProgram(
     over.abort();
     signal?.removeEventListener("abort", stop);
     // A process that it left behind may hold them open.
-    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    for (const stream of child.stdio) stream?.destroy();
   }
 }
 
-function endOf(child: ChildProcess): Promise<Pick<ProgramEnd, "code" | "why">> {
+function endOf(child: ChildProcess): Promise<Omit<ProgramEnd, "stdout" | "stderr">> {
   return new Promise((resolve) => {
-    child.once("error", (error: NodeJS.ErrnoException) =>
-      resolve({ code: undefined, why: error.code === "ENOENT" ? "missing" : "not_started" }),
-    );
-    child.once("exit", (code) => resolve({ code: code ?? undefined }));
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "ENOENT" ? "missing" : "not_started";
+      resolve({ code: undefined, why, error: messageOf(error) });
+    });
+    child.once("exit", (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
   });
 }
 
-function keep(stream: NodeJS.ReadableStream, onOutput: ProgramOptions["onOutput"]): () => string {
+function keep(stream: NodeJS.ReadableStream | null, onOutput: ProgramOptions["onOutput"]): () => string {
   const pieces: Buffer[] = [];
-  stream.on("data", (piece: Buffer) => {
+  stream?.on("data", (piece: Buffer) => {
     // With `onOutput`, the caller keeps it: the output of a set-up command may be long.
     if (onOutput === undefined) pieces.push(piece);
     else onOutput(piece);

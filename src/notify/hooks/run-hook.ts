@@ -1,19 +1,13 @@
 // Runs the command of a hook: without a shell, with the notice as JSON on its standard input, and with a deadline.
-import { type ChildProcess, spawn } from "node:child_process";
-import process from "node:process";
-import { messageOf } from "../../domain/text/errors.ts";
 import { harmless } from "../../domain/text/harmless.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
-import { endProcess, signalChild, signalGroup } from "../../processes/end-process.ts";
-import { type Environment, withoutBunVariables } from "../../runtime.ts";
-import { atMost, pause } from "../../waiting.ts";
+import { type ProgramEnd, runProgram } from "../../processes/run-program.ts";
+import type { Environment } from "../../runtime.ts";
 import type { Hook } from "./hooks-file.ts";
 
 const outputKept = 2_000;
 const reasonLength = 200;
-/** How long the rest of its output may take when it has ended. A process that it left behind may hold the pipes open. */
-const restOfOutputMs = 1_000;
 
 export interface HookRun {
   readonly cwd: string;
@@ -32,67 +26,25 @@ export async function runHook(
   input: object,
   { cwd, env, signal }: HookRun,
 ): Promise<void> {
-  const [program = "", ...args] = command;
-  const hasGroup = process.platform !== "win32";
-  const child = spawn(program, args, {
-    cwd,
-    env: withoutBunVariables(env),
-    stdio: ["pipe", "pipe", "pipe"],
-    detached: hasGroup, // so that its own children end with it
-    windowsHide: true,
+  // Both streams in the order in which they come, because the last line says most.
+  let output = Buffer.alloc(0);
+  const onOutput = (piece: Uint8Array) => {
+    output = Buffer.concat([output, piece]).subarray(-outputKept);
+  };
+  const end = await runProgram(command, {
+    ...{ cwd, env, signal, onOutput },
+    input: `${JSON.stringify(input)}\n`,
+    withinMs: timeout_s * 1_000,
   });
-  const output = keepOutput(child);
-  const ended = endOf(child);
-  const closed = new Promise((resolve) => child.once("close", resolve));
-  // A command that does not read its input closes it.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(`${JSON.stringify(input)}\n`);
-  const over = new AbortController();
-  const stop = () => over.abort();
-  signal.addEventListener("abort", stop, { once: true });
-  const deadline = pause(timeout_s * 1_000, over.signal).then(() => "late" as const);
-  try {
-    const first = await Promise.race([ended, deadline]);
-    if (first === "late") {
-      const send = hasGroup ? signalGroup : signalChild;
-      await endProcess({
-        terminate: () => send(child, "SIGTERM"),
-        kill: () => send(child, "SIGKILL"),
-        ended,
-      });
-      throw new Error(
-        signal.aborted ? "serve has ended it" : `it ran for more than ${timeout_s} s and was ended`,
-      );
-    }
-    if (first !== undefined) {
-      await atMost(restOfOutputMs, closed);
-      throw new Error(withLastLine(first, output()));
-    }
-  } finally {
-    over.abort();
-    signal.removeEventListener("abort", stop);
-    // A process that it left behind may hold them open.
-    for (const stream of child.stdio) stream?.destroy();
-  }
+  if (end.code === 0) return;
+  if (end.why === "aborted") throw new Error("serve has ended it");
+  if (end.why === "late") throw new Error(`it ran for more than ${timeout_s} s and was ended`);
+  throw new Error(withLastLine(failureOf(end), output.toString("utf8")));
 }
 
-/** Resolves with why it failed; undefined for exit code 0. */
-function endOf(child: ChildProcess): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    child.once("error", (error) => resolve(`it cannot be started: ${messageOf(error)}`));
-    child.once("exit", (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
-  });
-}
-
-function keepOutput({ stdout, stderr }: ChildProcess): () => string {
-  let kept = "";
-  for (const stream of [stdout, stderr]) {
-    stream?.setEncoding("utf8");
-    stream?.on("data", (text: string) => {
-      kept = `${kept}${text}`.slice(-outputKept);
-    });
-  }
-  return () => kept;
+function failureOf({ error, signal, code }: ProgramEnd): string {
+  if (error !== undefined) return `it cannot be started: ${error}`;
+  return signal ?? `exit code ${code}`;
 }
 
 function withLastLine(reason: string, output: string): string {
