@@ -1,7 +1,6 @@
 // Runs a program by its list of arguments, without a shell, in a process group of its own, so that the processes that it starts end with it.
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { messageOf } from "../domain/text/errors.ts";
 import { type Environment, withoutBunVariables } from "../runtime.ts";
 import { atMost, pause } from "../waiting.ts";
 import { endProcess, signalChild, signalGroup } from "./end-process.ts";
@@ -81,7 +80,7 @@ function endOf(child: ChildProcess): Promise<Omit<ProgramEnd, "stdout" | "stderr
   return new Promise((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "ENOENT" ? "missing" : "not_started";
-      resolve({ code: undefined, why, error: messageOf(error) });
+      resolve({ code: undefined, why, error: error.message });
     });
     child.once("exit", (code, signal) => resolve({ code: code ?? undefined, signal: signal ?? undefined }));
   });
