@@ -12,6 +12,8 @@ export interface ProgramOptions {
   readonly input?: string | undefined;
   /** It is ended after this time. */
   readonly withinMs: number;
+  /** It is ended when it has written more than so much to its standard output, and that much is kept. */
+  readonly mostBytes?: number | undefined;
   /** Ends it when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Called with each piece of its output. */
@@ -24,7 +26,7 @@ export interface ProgramEnd {
   readonly stdout: string;
   readonly stderr: string;
   /** Why it was ended, or could not be started. */
-  readonly why?: "late" | "aborted" | "missing" | "not_started" | undefined;
+  readonly why?: "late" | "too_long" | "aborted" | "missing" | "not_started" | undefined;
   /** The signal that ended it, if nobody here has ended it. */
   readonly signal?: NodeJS.Signals | undefined;
   /** Why it could not be started, in the words of the system. */
@@ -37,7 +39,7 @@ const restOfOutputMs = 2_000;
 /** Never rejects. */
 export async function runProgram(
   [program = "", ...args]: readonly string[],
-  { cwd, env, input, withinMs, signal, onOutput }: ProgramOptions,
+  { cwd, env, input, withinMs, mostBytes, signal, onOutput }: ProgramOptions,
 ): Promise<ProgramEnd> {
   const hasGroup = process.platform !== "win32";
   const child = spawn(program, args, {
@@ -50,10 +52,18 @@ export async function runProgram(
   // A program that does not read its input closes it.
   child.stdin?.on("error", () => undefined);
   child.stdin?.end(input);
-  const texts = { stdout: keep(child.stdout, onOutput), stderr: keep(child.stderr, onOutput) };
+  const over = new AbortController();
+  let isTooLong = false;
+  const onTooLong = () => {
+    isTooLong = true;
+    over.abort();
+  };
+  const texts = {
+    stdout: keep(child.stdout, { onOutput, mostBytes, onTooLong }),
+    stderr: keep(child.stderr, { onOutput }),
+  };
   const ended = endOf(child);
   const closed = new Promise((resolve) => child.once("close", resolve));
-  const over = new AbortController();
   const stop = () => over.abort();
   signal?.addEventListener("abort", stop, { once: true });
   if (signal?.aborted === true) stop();
@@ -65,8 +75,8 @@ export async function runProgram(
       const [terminate, kill] = [() => send(child, "SIGTERM"), () => send(child, "SIGKILL")];
       await endProcess({ terminate, kill, ended });
     } else await atMost(restOfOutputMs, closed);
-    const end =
-      first === "over" ? { why: signal?.aborted === true ? ("aborted" as const) : ("late" as const) } : first;
+    const ending = signal?.aborted === true ? ("aborted" as const) : ("late" as const);
+    const end = first === "over" || isTooLong ? { why: isTooLong ? ("too_long" as const) : ending } : first;
     return { code: undefined, ...end, stdout: texts.stdout(), stderr: texts.stderr() };
   } finally {
     over.abort();
@@ -86,9 +96,20 @@ function endOf(child: ChildProcess): Promise<Omit<ProgramEnd, "stdout" | "stderr
   });
 }
 
-function keep(stream: NodeJS.ReadableStream | null, onOutput: ProgramOptions["onOutput"]): () => string {
+interface Keeping extends Pick<ProgramOptions, "onOutput" | "mostBytes"> {
+  readonly onTooLong?: () => void;
+}
+
+function keep(
+  stream: NodeJS.ReadableStream | null,
+  { onOutput, mostBytes = Number.POSITIVE_INFINITY, onTooLong }: Keeping,
+): () => string {
   const pieces: Buffer[] = [];
+  let room = mostBytes;
   stream?.on("data", (piece: Buffer) => {
+    if (room < 0) return;
+    room -= piece.length;
+    if (room < 0) onTooLong?.();
     // With `onOutput`, the caller keeps it: the output of a set-up command may be long.
     if (onOutput === undefined) pieces.push(piece);
     else onOutput(piece);

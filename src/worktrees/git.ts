@@ -24,6 +24,8 @@ export interface Git {
    * @throws CliaiError `failed` with git's own words, `cli_missing`, `no_answer`
    */
   run(args: readonly string[], options?: GitOptions): Promise<string>;
+  /** As `run`, but ends git when it has printed more than so much. What it has printed until then may end anywhere, and may be longer. */
+  runBounded(args: readonly string[], mostBytes: number): Promise<{ text: string; isCut: boolean }>;
   /** As `run`, without a line feed at the end; undefined if git fails. @throws CliaiError `cli_missing`, `no_answer` */
   ask(args: readonly string[], options?: GitOptions): Promise<string | undefined>;
 }
@@ -54,10 +56,11 @@ function gitEnvironment(env: Environment): Environment {
 
 /** @param more variables for each call */
 export function createGit(cwd: string, env: Environment, more: Environment = {}): Git {
-  const call = async (args: readonly string[], options: GitOptions) => {
+  const call = async (args: readonly string[], options: GitOptions & { readonly mostBytes?: number }) => {
     const end = await runProgram(["git", ...args], {
       ...{ cwd, env: { ...gitEnvironment(env), ...more, ...options.more } },
       withinMs: options.withinMs ?? withinMs,
+      mostBytes: options.mostBytes,
     });
     const what = `git ${args
       .filter((arg) => !arg.startsWith("-"))
@@ -71,17 +74,21 @@ export function createGit(cwd: string, env: Environment, more: Environment = {})
     }
     return { ...end, what };
   };
+  const failure = ({ code, stderr, what }: Awaited<ReturnType<typeof call>>) =>
+    new CliaiError("failed", `${what} in ${cwd} failed: ${lastWords(stderr) || `exit code ${code}`}`, {
+      hint: "mend what git says there, and try again",
+    });
   return {
     async run(args, options = {}) {
-      const { code, stdout, stderr, what } = await call(args, options);
-      if (code === 0) return stdout;
-      throw new CliaiError(
-        "failed",
-        `${what} in ${cwd} failed: ${lastWords(stderr) || `exit code ${code}`}`,
-        {
-          hint: "mend what git says there, and try again",
-        },
-      );
+      const end = await call(args, options);
+      if (end.code === 0) return end.stdout;
+      throw failure(end);
+    },
+    async runBounded(args, mostBytes) {
+      const end = await call(args, { mostBytes });
+      const isCut = end.why === "too_long";
+      if (end.code === 0 || isCut) return { text: end.stdout, isCut };
+      throw failure(end);
     },
     async ask(args, options = {}) {
       const { code, stdout } = await call(args, options);
