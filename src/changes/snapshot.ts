@@ -1,0 +1,128 @@
+// Makes a tree of all files of a repository as they are now, also of those that are not committed or not added. The user's index, stash and
+// objects stay as they are: an index and a folder for objects are made elsewhere.
+import { copyFile, lstat, mkdir, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import type { Environment } from "../runtime.ts";
+import type { Git } from "../worktrees/git.ts";
+import { createLookingGit } from "./looking-git.ts";
+
+/** Larger files are not read. */
+const mostBytes = 10 * 1_024 ** 2;
+/** Of more files that git does not know, only so many are read: somebody forgot to ignore a directory. */
+const mostUntracked = 5_000;
+/** How many characters the paths of one call may take: Windows takes 32,767 of a whole command. */
+const mostCharacters = 20_000;
+
+export interface LeftOut {
+  readonly path: string;
+  readonly is_untracked?: true;
+  readonly kind?: "repository";
+  /** Its size, if that is why. */
+  readonly too_large?: number;
+}
+
+export interface Snapshot {
+  readonly tree: string;
+  readonly untracked: ReadonlySet<string>;
+  readonly unmerged: ReadonlySet<string>;
+  /** Changed files that are not in the tree as they are now. */
+  readonly leftOut: readonly LeftOut[];
+  /** How many files were not looked at, because there are too many. */
+  readonly more: number;
+  /** Git with the objects of the tree. */
+  readonly git: Git;
+}
+
+/** @param scratch an empty directory, which is the caller's to remove @throws CliaiError as git does */
+export async function takeSnapshot(root: string, scratch: string, env: Environment): Promise<Snapshot> {
+  const git = await createLookingGit(root, env, await placesFor(root, scratch, env));
+  await git.ask(["update-index", "-q", "--refresh"]);
+  const list = async (...args: string[]) => (await git.run(args)).split("\0").filter((path) => path !== "");
+  const changed = pairsOf(await list("diff-files", "-z", "--name-status", "--ignore-submodules=dirty"));
+  const untracked = await list("ls-files", "-z", "--others", "--exclude-standard");
+  const unmerged = await list("ls-files", "-z", "--unmerged");
+  const looked = untracked.slice(0, mostUntracked);
+  const removed = changed.flatMap(({ status, path }) => (status === "D" ? [path] : []));
+  const there = changed.flatMap(({ status, path }) => (status === "D" ? [] : [path]));
+  const { read, leftOut } = await sortOut(root, there, looked);
+  // First what is gone: a link may stand in place of its directory.
+  for (const paths of chunksOf(removed)) await git.run(["update-index", "--force-remove", "--", ...paths]);
+  for (const paths of chunksOf(read)) {
+    await git.run(["update-index", "--add", "--remove", "--replace", "--", ...paths]);
+  }
+  return {
+    tree: (await git.run(["write-tree", "--missing-ok"])).trim(),
+    untracked: new Set(looked),
+    unmerged: new Set(unmerged.map((entry) => entry.slice(entry.indexOf("\t") + 1))),
+    leftOut,
+    more: untracked.length - looked.length,
+    git,
+  };
+}
+
+/** The variables with which git writes to `scratch` alone. */
+async function placesFor(root: string, scratch: string, env: Environment): Promise<Environment> {
+  const git = await createLookingGit(root, env);
+  const pathOf = async (name: string) =>
+    (await git.run(["rev-parse", "--path-format=absolute", "--git-path", name])).replace(/\r?\n$/, "");
+  const [index, objects] = [join(scratch, "index"), join(scratch, "objects")];
+  await mkdir(objects);
+  await copyIndex(await pathOf("index"), index);
+  const own = (await pathOf("objects")).replaceAll("\\", process.platform === "win32" ? "/" : "\\\\");
+  return {
+    GIT_INDEX_FILE: index,
+    GIT_OBJECT_DIRECTORY: objects,
+    // In quotation marks, because a separator may be part of it.
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: `"${own.replaceAll('"', '\\"')}"`,
+  };
+}
+
+/**
+ * With the time of the first one, to the second before: git takes a file that was written later than the index for unchanged only if its text
+ * is the same.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const found = await lstat(from).catch(() => undefined); // nothing was ever added there
+  if (found === undefined) return;
+  await copyFile(from, to);
+  const writtenS = Math.floor(found.mtimeMs / 1_000);
+  await utimes(to, writtenS, writtenS);
+}
+
+function pairsOf(fields: readonly string[]): { readonly status: string; readonly path: string }[] {
+  return fields.flatMap((status, at) => (at % 2 === 0 ? [{ status, path: fields[at + 1] ?? "" }] : []));
+}
+
+async function sortOut(root: string, changed: readonly string[], untracked: readonly string[]) {
+  const read: string[] = [];
+  const leftOut: LeftOut[] = [];
+  const isNew = new Set(untracked);
+  for (const path of new Set([...changed, ...untracked])) {
+    const mark = isNew.has(path) ? { is_untracked: true as const } : {};
+    const found = await lstat(join(root, path)).catch(() => undefined); // removed meanwhile, or never to be had
+    // A name that is not UTF-8 was not read as it is. Git could not find it.
+    if (path.includes("\ufffd")) leftOut.push({ path, ...mark });
+    else if (path.endsWith("/")) leftOut.push({ path, ...mark, kind: "repository" });
+    else if (found?.isFile() === true && found.size > mostBytes)
+      leftOut.push({ path, ...mark, too_large: found.size });
+    // A pipe would be waited for, and nothing is in a socket.
+    else if (found === undefined || found.isFile() || found.isSymbolicLink() || found.isDirectory())
+      read.push(path);
+  }
+  return { read, leftOut };
+}
+
+function chunksOf(paths: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let room = 0;
+  for (const path of paths) {
+    room -= path.length + 1;
+    const last = chunks.at(-1);
+    if (last === undefined || room < 0) {
+      chunks.push([path]);
+      room = mostCharacters - path.length;
+    } else last.push(path);
+  }
+  return chunks;
+}
