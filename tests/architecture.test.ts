@@ -93,7 +93,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "eventsource-parser": ["agents", "loop"],
   marked: ["web"],
   diff: ["domain"],
-  lowlight: ["web"],
+  "highlight.js": ["web"],
   uqr: ["cli"],
   "@block65/webcrypto-web-push": ["notify"],
   valibot: [

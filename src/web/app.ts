@@ -26,6 +26,7 @@ import type { CommandRunner } from "./api/command-lines.ts";
 import { methodsAt } from "./api/described/wrong-method.ts";
 import { describeError, type HttpError, notFound, wrongMethod } from "./api/http-errors.ts";
 import type { AwayAgents } from "./api/need-acts.ts";
+import type { ChangesDesk } from "./api/reports/changes-report.ts";
 import type { CliFinder } from "./api/reports/clis-report.ts";
 import type { Doctor } from "./api/reports/system-report.ts";
 import type { Spawner } from "./api/spawner.ts";
@@ -55,6 +56,8 @@ export interface AppOptions {
   /** Starts ended agents again, and removes them; undefined if this server does neither. */
   readonly away?: AwayAgents | undefined;
   readonly search: SearchDesk;
+  /** Reads what agents have changed; undefined if this server does not. */
+  readonly changes?: ChangesDesk | undefined;
   /** Speaks for the agents that use their tools over HTTP; undefined if this server has none for them. */
   readonly agentDesk?: AgentDesk | undefined;
   /** Runs the checks of `cliai doctor`; undefined if this server runs none. */

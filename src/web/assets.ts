@@ -63,6 +63,7 @@ import typeStyle from "./browser/terminal/type.css" with { type: "text" };
 import typeScript from "./browser/terminal/type.js" with { type: "text" };
 import transcriptStyle from "./browser/transcript.css" with { type: "text" };
 import { iconFile, iconNames, manifestJson, manifestName } from "./install/manifest.ts";
+import changesStyle from "./pages/changes/changes.css" with { type: "text" };
 import { terminalStylesheet, typedColours } from "./terminal-style.ts";
 
 /** Its scope is the whole site, and not only its own folder. */
@@ -127,6 +128,7 @@ const files: ReadonlyMap<string, string> = new Map([
       fleetTableStyle,
       agentStyle,
       transcriptStyle,
+      changesStyle,
       inboxStyle,
       formsStyle,
       searchStyle,

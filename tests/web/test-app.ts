@@ -28,7 +28,10 @@ export interface TestApp extends AsyncDisposable {
 /** What is left out is not there, as with `createApp`; without `access` the app is open to all. */
 export interface TestAppOptions
   extends Partial<
-    Pick<AppOptions, "access" | "spawner" | "away" | "search" | "push" | "answerLinks" | "noteInFront">
+    Pick<
+      AppOptions,
+      "access" | "spawner" | "away" | "search" | "changes" | "push" | "answerLinks" | "noteInFront"
+    >
   > {
   /** Makes what speaks for agents that have their tools over HTTP. */
   readonly openAgentDesk?: (natsUrl: string) => AgentDesk;

@@ -59,6 +59,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print what an agent was told, did and said",
     load: async () => (await import("../log/log.ts")).logCommand,
   },
+  diff: {
+    description: "print what an agent has changed",
+    load: async () => (await import("../diff/diff.ts")).diffCommand,
+  },
   search: {
     description: "find what was said and done, by words",
     load: async () => (await import("../search/search.ts")).searchCommand,

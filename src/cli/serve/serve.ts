@@ -33,6 +33,7 @@ import { createGatherMetrics } from "../../web/metrics/metrics.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
 import { openBudgetFacts } from "../budget/price-file.ts";
+import { createChangesDesk } from "../diff/changes-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
@@ -186,6 +187,7 @@ async function startParts(
     natsUrl: redact(natsUrl),
     spawnCommand: spawnText(dataDir, context),
     ...{ clis: agentClis, spawner: headlessAgents, away, search, agentDesk },
+    changes: createChangesDesk(dataDir, server.fleet, context),
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
     ...{ ...notify.desksOn(bus), operator: operatorOf(context), metrics, now, log },

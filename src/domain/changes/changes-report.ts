@@ -16,7 +16,7 @@ export const baseWords = {
   asked: "where the work left",
   worktree: "where its branch left",
   last_commit: "the last commit",
-  no_commit: "nothing: no commit is there yet",
+  no_commit: "the beginning: nothing was committed yet",
 } as const;
 
 export function baseText({ name, commit, why }: ChangesBase): string {

@@ -24,6 +24,7 @@ import { type CommandRunner, registerCommandLines } from "./command-lines.ts";
 import { eventStream, type StreamSource } from "./event-stream.ts";
 import type { AwayAgents } from "./need-acts.ts";
 import { orderFromJson, requireReady } from "./orders.ts";
+import type { ChangesDesk } from "./reports/changes-report.ts";
 import type { CliFinder } from "./reports/clis-report.ts";
 import { registerReports } from "./reports/reports-api.ts";
 import type { Doctor } from "./reports/system-report.ts";
@@ -45,6 +46,7 @@ export interface ApiOptions {
   readonly doctor?: Doctor | undefined;
   readonly away?: AwayAgents | undefined;
   readonly cliFinder?: CliFinder | undefined;
+  readonly changes?: ChangesDesk | undefined;
   /** Runs commands of the terminal; undefined if this server runs none. */
   readonly commandRunner?: CommandRunner | undefined;
   /** The stream that updates the page which its address names. */

@@ -2,6 +2,7 @@
 //
 // Registers the addresses of all pages and their forms. They work without scripts; with scripts, an event stream updates them.
 import { Hono } from "hono";
+import { registerChangesRoutes } from "./changes/changes-routes.tsx";
 import { registerCostsRoutes } from "./costs/costs-routes.tsx";
 import { registerDeviceRoutes } from "./device/device-routes.tsx";
 import { registerMessagesRoutes } from "./messages/messages-routes.tsx";
@@ -24,6 +25,7 @@ import { registerTimelineRoutes } from "./timeline/timeline-routes.tsx";
 export function createPages(options: PagesOptions): Hono {
   const pages = new Hono();
   registerAgentRoutes(pages, options);
+  registerChangesRoutes(pages, options);
   registerInboxRoutes(pages, options);
   registerAnswerLinkRoutes(pages, options);
   registerNeedRoutes(pages, options);

@@ -13,6 +13,7 @@ import { callerOf } from "../access/caller.ts";
 import { eventId } from "../api/fleet-cursor.ts";
 import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
 import type { AwayAgents } from "../api/need-acts.ts";
+import type { ChangesDesk } from "../api/reports/changes-report.ts";
 import { askedZone, spentToday } from "../api/reports/costs-report.ts";
 import { type Doctor, troubleCount } from "../api/reports/system-report.ts";
 import type { Spawner } from "../api/spawner.ts";
@@ -29,6 +30,7 @@ export interface PagesOptions {
   readonly spawner?: Spawner | undefined;
   readonly away?: AwayAgents | undefined;
   readonly search: SearchDesk;
+  readonly changes?: ChangesDesk | undefined;
   readonly doctor?: Doctor | undefined;
   readonly push?: PushDesk | undefined;
   readonly answerLinks?: AnswerLinkDesk | undefined;

@@ -7,8 +7,14 @@ import { KeysBodySchema } from "../terminal/screen-routes.ts";
 import { KeyboardBodySchema } from "../terminal/typing-routes.ts";
 import { AgentSchema, AgentWithTimelineSchema } from "./agent-answers.ts";
 import { json, type Operation, ofStore, schemaOf } from "./operation.ts";
-import { historyParameters, olderParameter, transcriptParameters, usageParameters } from "./parameters.ts";
-import { CostsSchema, TimelineSchema, TranscriptSchema } from "./report-answers.ts";
+import {
+  changesParameters,
+  historyParameters,
+  olderParameter,
+  transcriptParameters,
+  usageParameters,
+} from "./parameters.ts";
+import { ChangesSchema, CostsSchema, TimelineSchema, TranscriptSchema } from "./report-answers.ts";
 
 const text = v.string();
 const spawned = schemaOf<Spawned>()(
@@ -72,6 +78,15 @@ export const agentOperations: readonly Operation[] = [
     query: transcriptParameters,
     answers: { 200: json("a page of entries", TranscriptSchema) },
     refusals: ofStore,
+  },
+  {
+    method: "get",
+    path: "/api/agents/{id}/diff",
+    id: "agentDiff",
+    summary: "what an agent has changed in its repository",
+    query: changesParameters,
+    answers: { 200: json("the changed files, with their lines", ChangesSchema) },
+    refusals: [400, 500, 504],
   },
   {
     method: "get",

@@ -7,6 +7,7 @@ import { durationPattern } from "../../../domain/text/moment.ts";
 import { AgentIdSchema } from "../../../domain/wire/agent-id.ts";
 import { TokenSchema } from "../../../domain/wire/fields.ts";
 import { consumersAsked } from "../../metrics/metrics.ts";
+import { linesAsked } from "../reports/changes-report.ts";
 import { requestStates } from "../reports/requests-report.ts";
 import { mostLimit } from "../reports/timeline-report.ts";
 import { mostOlderAtOnce } from "../terminal/screen-routes.ts";
@@ -79,6 +80,12 @@ export const transcriptParameters: Readonly<Record<string, Parameter>> = {
   since,
   until,
   limit: optional(wholeNumber(0, mostLimit), "at most so many"),
+};
+
+export const changesParameters: Readonly<Record<string, Parameter>> = {
+  base: { schema: v.string(), description: "the changes since the work left this branch or commit" },
+  file: { schema: v.string(), description: "only this file, relative to the repository, with all its lines" },
+  lines: optional(v.picklist(linesAsked), "which lines; those of files that are not long if it is left out"),
 };
 
 export const searchParameters: Readonly<Record<string, Parameter>> = {

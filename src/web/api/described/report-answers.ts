@@ -1,5 +1,7 @@
 // What the API tells of the past and of the server: the fields that programs may rely on. There may be more.
 import * as v from "valibot";
+import { fileStates } from "../../../domain/changes/changed-file.ts";
+import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
 import type { TimelineLine } from "../../../domain/history/record-line.ts";
 import { groupings, periods } from "../../../domain/spending/spending-report.ts";
 import type { CheckRun } from "../../../domain/system/check.ts";
@@ -101,6 +103,51 @@ export const TranscriptSchema = schemaOf<TranscriptPage & { readonly agent_id: s
     ),
     has_older: v.boolean(),
     has_newer: v.boolean(),
+  }),
+);
+
+const line = v.object({
+  kind: v.picklist(["same", "added", "deleted"]),
+  old: v.optional(v.number()),
+  new: v.optional(v.number()),
+  text,
+  is_unended: v.optional(v.literal(true)),
+});
+const hunk = v.object({ old_start: v.number(), new_start: v.number(), heading: text, lines: v.array(line) });
+export const ChangesSchema = schemaOf<ChangesReport>()(
+  v.object({
+    agent_id: text,
+    directory: text,
+    root: text,
+    branch: v.optional(text),
+    head: v.optional(text),
+    base: v.object({
+      name: text,
+      commit: v.optional(text),
+      why: v.picklist(["asked", "worktree", "last_commit", "no_commit"]),
+    }),
+    files: v.array(
+      v.object({
+        path: text,
+        old_path: v.optional(text),
+        state: v.picklist(fileStates),
+        added: v.optional(v.number()),
+        deleted: v.optional(v.number()),
+        is_binary: v.optional(v.literal(true)),
+        is_untracked: v.optional(v.literal(true)),
+        is_unmerged: v.optional(v.literal(true)),
+        kind: v.optional(v.picklist(["symlink", "submodule", "repository"])),
+        executable: v.optional(v.boolean()),
+        too_large: v.optional(v.number()),
+        seen: text,
+        hunks: v.optional(v.array(hunk)),
+        left_out: v.optional(v.picklist(["long", "cut"])),
+      }),
+    ),
+    more_files: v.number(),
+    added: v.number(),
+    deleted: v.number(),
+    shared_with: v.array(text),
   }),
 );
 

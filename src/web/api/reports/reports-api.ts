@@ -6,6 +6,7 @@ import { parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
 import { signedBy } from "../../access/caller.ts";
 import { auditLines, linesType, wantsLines } from "./audit-lines.ts";
+import { type ChangesDesk, readChangesAsk, requireChanges } from "./changes-report.ts";
 import { type CliFinder, requireCliFinder } from "./clis-report.ts";
 import { askedOf, askedZone, makeCostsReport } from "./costs-report.ts";
 import { makeMessagesReport, readMessagesQuery, sendOperatorMessage } from "./messages-report.ts";
@@ -17,10 +18,14 @@ export interface ReportsOptions {
   readonly server: Server;
   readonly doctor?: Doctor | undefined;
   readonly cliFinder?: CliFinder | undefined;
+  readonly changes?: ChangesDesk | undefined;
   readonly now: () => Date;
 }
 
-export function registerReports(api: Hono, { server, doctor, cliFinder, now }: ReportsOptions): void {
+export function registerReports(
+  api: Hono,
+  { server, doctor, cliFinder, changes, now }: ReportsOptions,
+): void {
   api.get("/api/messages", async (c) =>
     c.json(await makeMessagesReport(server, readMessagesQuery(askedOf(c)))),
   );
@@ -34,6 +39,10 @@ export function registerReports(api: Hono, { server, doctor, cliFinder, now }: R
     const { agent_id } = server.fleet.require(c.req.param("id"));
     const { filter, ...query } = readHistoryQuery(askedOf(c), now());
     return c.json(await makeTimeline(server.history, { ...query, filter: { ...filter, agent: agent_id } }));
+  });
+  api.get("/api/agents/:id/diff", async (c) => {
+    const view = server.fleet.require(c.req.param("id"));
+    return c.json(await requireChanges(changes).read(view, readChangesAsk(c.req.query())));
   });
   api.get("/api/audit", async (c) => {
     const { filter, before, limit } = readHistoryQuery(askedOf(c), now());

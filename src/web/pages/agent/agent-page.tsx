@@ -57,7 +57,7 @@ export function AgentFrame({ view, requests, now, tab, children }: FrameProps) {
   );
 }
 
-/** All tabs but the transcript, which has to be read first. */
+/** All tabs but those that have to be read first, such as the transcript. */
 export function AgentPage(props: AgentPageProps & { health: Health; tab: AgentTab }) {
   const { view, requests, now, tab } = props;
   return (
@@ -137,6 +137,7 @@ function tabParts(tab: AgentTab, { view, timeline, views, clis, now }: AgentPage
     case "settings":
       return [{ id: "agent-details", part: <AgentDetails view={view} clis={clis} now={now} /> }];
     case "transcript":
+    case "changes":
     case "terminal":
       return [];
   }

@@ -6,6 +6,7 @@ import type { AgentId } from "../../../domain/wire/agent-id.ts";
 export const agentTabs = [
   { name: "now", label: "Now" },
   { name: "transcript", label: "Transcript" },
+  { name: "changes", label: "Changes" },
   { name: "terminal", label: "Terminal" },
   { name: "messages", label: "Messages" },
   { name: "commands", label: "Commands" },

@@ -46,7 +46,7 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     const named = c.req.param("tab");
     const tab = agentTabOf(named ?? "now");
     // The page may be in another file of this folder.
-    if (tab === undefined || tab === "terminal" || named === "now") return await next();
+    if (tab === undefined || tab === "terminal" || tab === "changes" || named === "now") return await next();
     const view = fleet.require(c.req.param("id"));
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all() };
     const more = { views: fleet.list(), clis, now: now(), health: server.health() };

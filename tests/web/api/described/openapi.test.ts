@@ -7,6 +7,7 @@ import { buildOpenApi } from "../../../../src/web/api/described/openapi.ts";
 import type { Operation } from "../../../../src/web/api/described/operation.ts";
 import { refusalsOf } from "../../../../src/web/api/described/operation.ts";
 import { operations } from "../../../../src/web/api/described/operations.ts";
+import type { ChangesDesk } from "../../../../src/web/api/reports/changes-report.ts";
 import { until } from "../../../support/wait-for.ts";
 import { errorOf, postJson, startTestApp, type TestApp } from "../../test-app.ts";
 
@@ -14,7 +15,17 @@ let web: TestApp;
 let requestId = "";
 beforeAll(async () => {
   const answerLinks = { key: "k".repeat(43), mayAnswer: async () => true };
-  web = await startTestApp({ answerLinks });
+  const line = { kind: "added" as const, new: 1, text: "dig" };
+  const file = { path: "a.txt", state: "added" as const, added: 1, deleted: 0, seen: "0..1" };
+  const changes: ChangesDesk = {
+    read: async ({ agent_id }) => ({
+      ...{ agent_id, directory: "/work", root: "/work", branch: "main", head: "abc" },
+      base: { name: "HEAD", commit: "abc", why: "last_commit" },
+      files: [{ ...file, hunks: [{ old_start: 0, new_start: 1, heading: "", lines: [line] }] }],
+      ...{ more_files: 0, added: 1, deleted: 0, shared_with: [] },
+    }),
+  };
+  web = await startTestApp({ answerLinks, changes });
   await web.heartbeat("ada", { current_task: "dig" });
   const call = { tool: "ask_human", arguments: { question: "may I?", wait_s: 0 } };
   const answer = await web.bus.request("tools.call.ada", call, { timeoutMs: 60_000 });

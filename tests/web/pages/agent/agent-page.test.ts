@@ -273,7 +273,7 @@ describe("AgentPage()", () => {
 });
 
 describe("the tabs", () => {
-  const tabs = ["", "/transcript", "/terminal", "/messages", "/commands", "/cost", "/settings"];
+  const tabs = ["", "/transcript", "/changes", "/terminal", "/messages", "/commands", "/cost", "/settings"];
 
   test("have addresses of their own, and each marks itself", async () => {
     await using web = await startTestApp();
@@ -282,7 +282,8 @@ describe("the tabs", () => {
       const response = await web.app.request(`/agents/ada${tab}`);
       const html = await response.text();
       expect([tab, response.status]).toEqual([tab, 200]);
-      const links = [...html.matchAll(/<a href="(\/agents\/ada[^"]*)"( aria-current="page")?>/g)];
+      const nav = /<nav class="tabs".*?<\/nav>/.exec(html)?.[0] ?? "";
+      const links = [...nav.matchAll(/<a href="(\/agents\/ada[^"]*)"( aria-current="page")?>/g)];
       expect(links.map(([, href]) => href)).toEqual(tabs.map((each) => `/agents/ada${each}`));
       expect(links.filter(([, , current]) => current).map(([, href]) => href)).toEqual([`/agents/ada${tab}`]);
       expect(html.match(/<h1>/g)).toHaveLength(1);

@@ -1,0 +1,29 @@
+// The changes of an agent, for the page and the API.
+import type { ChangesAsk, ChangesReport } from "../../../domain/changes/changes-report.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
+
+/** Reads the changes of agents, on the machine on which they work. */
+export interface ChangesDesk {
+  /** @throws CliaiError `refused` if they cannot be read here; `usage` for a base or file that is not there */
+  read(agent: AgentView, ask: ChangesAsk): Promise<ChangesReport>;
+}
+
+/** @throws CliaiError `failed` */
+export function requireChanges(desk: ChangesDesk | undefined): ChangesDesk {
+  if (desk !== undefined) return desk;
+  throw new CliaiError("failed", "this server reads no changes", {
+    hint: "start it with cliai serve",
+  });
+}
+
+export const linesAsked = ["none", "short", "all"] as const;
+
+/** `base`, `file`, `lines` (default `short`). An empty value counts as absent. @throws CliaiError `usage` */
+export function readChangesAsk({ base, file, lines }: Readonly<Record<string, string>>): ChangesAsk {
+  const found = linesAsked.find((each) => each === (lines || "short"));
+  if (found !== undefined) return { base: base || undefined, file: file || undefined, lines: found };
+  throw new CliaiError("usage", `lines "${lines}" is not one of ${linesAsked.join(", ")}`, {
+    hint: "leave it out for the lines of files that are not long",
+  });
+}

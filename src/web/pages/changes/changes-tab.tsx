@@ -1,0 +1,145 @@
+/** @jsxImportSource hono/jsx */
+// This room is the tab with an agent's changes: which files, which lines, below each other or side by side.
+//
+// The whole tab. Everything on it is chosen by its address, so that it works without scripts.
+import { baseText, type ChangesReport } from "../../../domain/changes/changes-report.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { countText } from "../../../domain/text/amounts.ts";
+import { harmless } from "../../../domain/text/harmless.ts";
+import { tabPath } from "../agent/agent-tabs.tsx";
+import { ChangedFileItem, Counts } from "./changed-file.tsx";
+import { type ChangesQuery, changesPath, type DiffLayout, diffLayouts } from "./changes-query.ts";
+
+interface TabProps {
+  readonly view: AgentView;
+  readonly query: ChangesQuery;
+  /** Undefined if it cannot be made. */
+  readonly report: ChangesReport | undefined;
+  /** Why not, with what to do. */
+  readonly problem?: { readonly message: string; readonly hint?: string | undefined } | undefined;
+}
+
+export function ChangesTab({ view, query, report, problem }: TabProps) {
+  const { agent_id: id } = view;
+  return (
+    <section class="panel changes" aria-labelledby="title-changes">
+      <div class="changes-head">
+        <h2 id="title-changes">Changes</h2>
+        <Layouts id={id} query={query} />
+        <form method="get" action={tabPath(id, "changes")} class="base-form">
+          {query.layout !== "unified" && <input type="hidden" name="layout" value={query.layout} />}
+          <label for="changes-base">Since</label>
+          <input
+            id="changes-base"
+            type="text"
+            name="base"
+            value={query.base}
+            placeholder={report?.base.name ?? "branch or commit"}
+            autocomplete="off"
+            spellcheck={false}
+          />
+          <button type="submit">Look</button>
+        </form>
+      </div>
+      {problem !== undefined && (
+        <p class="attention">
+          {problem.message}
+          {problem.hint !== undefined && (
+            <>
+              . <span class="quiet">{problem.hint}</span>
+            </>
+          )}
+        </p>
+      )}
+      {report !== undefined && <Found report={report} query={query} />}
+    </section>
+  );
+}
+
+const layoutWords: Readonly<Record<DiffLayout, string>> = { unified: "Unified", split: "Side by side" };
+
+function Layouts({ id, query }: { id: AgentView["agent_id"]; query: ChangesQuery }) {
+  return (
+    <nav class="layouts" aria-label="Layout of the changes">
+      {diffLayouts.map((layout) => (
+        <a
+          href={changesPath(id, { ...query, layout })}
+          aria-current={layout === query.layout ? "true" : undefined}
+        >
+          {layoutWords[layout]}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Found({ report, query }: { report: ChangesReport; query: ChangesQuery }) {
+  const { agent_id: id, files, more_files } = report;
+  const idOf = (index: number) => `file-${index + 1}`;
+  return (
+    <>
+      <Summary report={report} isOne={query.file !== ""} />
+      {query.file !== "" && (
+        <p class="more">
+          <a href={changesPath(id, { ...query, file: "", from: 0 })}>All changed files</a>
+        </p>
+      )}
+      {files.length > 1 && (
+        <details class="file-list" open={files.length <= 30}>
+          <summary>{countText(files.length)} files</summary>
+          <ul>
+            {files.map((file, index) => (
+              <li>
+                <a href={`#${idOf(index)}`}>{harmless(file.path)}</a> <Counts file={file} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {more_files > 0 && (
+        <p class="attention">{countText(more_files)} more files have changed. They are not shown.</p>
+      )}
+      {files.map((file, index) => (
+        <ChangedFileItem
+          file={file}
+          id={idOf(index)}
+          layout={query.layout}
+          from={query.file === "" ? 0 : query.from}
+          pageOf={(from) => changesPath(id, { ...query, file: file.path, from })}
+        />
+      ))}
+    </>
+  );
+}
+
+function Summary({ report, isOne }: { report: ChangesReport; isOne: boolean }) {
+  const { root, branch, head, base, files, more_files, shared_with } = report;
+  const count = files.length + more_files;
+  const what = isOne ? "This file of" : count === 1 ? "1 file of" : `${countText(count)} files of`;
+  return (
+    <>
+      <p class="changes-summary">
+        {count === 0 ? "Nothing has changed in " : `${what} `}
+        <code>{harmless(root)}</code>
+        {branch !== undefined && (
+          <>
+            , on <code>{harmless(branch)}</code>
+          </>
+        )}
+        {branch === undefined && head !== undefined && `, at ${head.slice(0, 10)} without a branch`}
+        {count > 0 && !isOne && (
+          <>
+            : <Counts file={report} />
+          </>
+        )}
+        , since {harmless(baseText(base))}.
+      </p>
+      {shared_with.length > 0 && (
+        <p class="quiet">
+          {shared_with.join(", ")} {shared_with.length === 1 ? "works" : "work"} in the same files: these may
+          be changes of {shared_with.length === 1 ? "both" : "all of them"}.
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+// The tab with an agent's changes in real Chromium: wide and narrow, light and dark, both layouts, a file of 10,000 lines, and without scripts.
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { createChangesDesk } from "../../src/cli/diff/changes-desk.ts";
+import { serveHttp } from "../../src/runtime.ts";
+import { startChromium } from "../support/chromium.ts";
+import { createRepository, type TestRepository } from "../support/repository.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { startTestApp } from "../web/test-app.ts";
+
+const looks = [
+  { name: "wide-light", width: 1280, height: 900, colorScheme: "light" },
+  { name: "wide-dark", width: 1280, height: 900, colorScheme: "dark" },
+  { name: "narrow-light", width: 360, height: 740, colorScheme: "light" },
+  { name: "narrow-dark", width: 360, height: 740, colorScheme: "dark" },
+] as const;
+/** Set to a folder to look at the pictures. */
+const { CLIAI_SHOTS: shots } = process.env;
+
+async function shot(page: Page, name: string): Promise<void> {
+  if (shots === undefined) return;
+  mkdirSync(shots, { recursive: true });
+  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+}
+
+const before = `import { open } from "./store.ts";
+
+/** How many tries a login has. */
+const tries = 3;
+
+export async function login(name: string, password: string): Promise<Session> {
+  const user = await open().find(name);
+  if (user === undefined) throw new Error("no such user");
+  for (let count = 0; count < tries; count++) {
+    if (await user.check(password)) return user.session();
+  }
+  throw new Error("wrong password");
+}
+`;
+
+function change(repository: TestRepository): void {
+  repository.write("src/login.ts", before);
+  repository.write("docs/old-name.md", "# Login\n\nHow to log in.\n\nAsk for a name.\nAsk for a password.\n");
+  repository.write("style.css", "body {\n  margin: 0;\n}\n");
+  repository.commit("first");
+  repository.write(
+    "src/login.ts",
+    before
+      .replace("tries = 3", "tries = 5")
+      .replace('"no such user"', '"wrong name or password"')
+      .replace(
+        '  throw new Error("wrong password");\n',
+        '  await user.lock(15);\n  throw new Error("wrong name or password");\n',
+      ),
+  );
+  repository.git(["mv", "docs/old-name.md", "docs/login.md"]);
+  repository.write("docs/login.md", "# Login\n\nHow to log in.\n\nAsk for a name.\nAsk for a passphrase.\n");
+  repository.write(
+    "hostile.html",
+    `<img src=x onerror="document.title='broken'">\n<script>document.title='broken'</script>\n`,
+  );
+  repository.write(
+    "data/many.csv",
+    Array.from({ length: 10_000 }, (_, index) => `${index},row ${index}\n`).join(""),
+  );
+  repository.write("min.js", `const x = "${"y".repeat(3_000)}";\n`);
+  writeFileSync(join(repository.dir, "logo.png"), Buffer.from([137, 80, 78, 71, 0, 1, 2]));
+}
+
+test("the changes of an agent: each layout fits its window, colours its lines, and runs nothing that an agent wrote", async () => {
+  await using home = await tempDir();
+  const repository = createRepository(home.path);
+  change(repository);
+  await using web = await startTestApp({
+    changes: createChangesDesk(home.join("data"), { list: () => [] }, repository),
+  });
+  await web.heartbeat("ada", {
+    project_path: repository.dir,
+    host: hostname(),
+    current_task: "mend the login",
+  });
+  const http = await serveHttp({ host: "127.0.0.1", port: 0, fetch: web.app.fetch, maxBodyBytes: 1_000_000 });
+  await using browser = await startChromium();
+  const url = (query: string) => `http://127.0.0.1:${http.port}/agents/ada/changes${query}`;
+  try {
+    for (const { name, ...look } of looks) {
+      const page = await browser.newPage(look);
+      // Not by a script element, which the content security policy of the page refuses.
+      await page.addInitScript({ content: axe.source });
+      for (const query of ["", "?layout=split"]) {
+        await page.goto(url(query));
+        await page.waitForSelector("html.live");
+        expect(await page.title()).toBe("Changes of ada · cliai");
+        expect([query, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)]).toEqual(
+          [query, 0],
+        );
+        await shot(page, `${name}${query.replace(/\W+/g, "-")}`);
+      }
+      // A layout has nothing of its own that a scheme or a width would change.
+      if (name === "wide-dark" || name === "narrow-light") expect(await page.evaluate(axeFaults)).toEqual([]);
+      await page.close();
+    }
+    const page = await browser.newPage(looks[0]);
+    await page.goto(url("?file=data%2Fmany.csv&from=1500"));
+    expect(await page.locator("tr.added").count()).toBe(1_500);
+    expect(browser.problems).toEqual([]);
+  } finally {
+    await http.stop();
+  }
+}, 120_000);
+
+async function axeFaults(): Promise<string[]> {
+  const { axe } = window as unknown as { axe: typeof import("axe-core") };
+  const { violations } = await axe.run();
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}

@@ -1,0 +1,124 @@
+// The tab with an agent's changes, and its API, on a real repository.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { createChangesDesk } from "../../../../src/cli/diff/changes-desk.ts";
+import { createRepository, type TestRepository } from "../../../support/repository.ts";
+import { shownText } from "../../../support/shown-text.ts";
+import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
+import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";
+
+let home: TempDir;
+let repository: TestRepository;
+let web: TestApp;
+
+beforeAll(async () => {
+  home = await tempDir();
+  repository = createRepository(home.path);
+  repository.write("src/a.ts", "const limit = 10;\nexport function one() {\n  return 1;\n}\n");
+  repository.write("old.md", "# One\n\ntwo\nthree\n");
+  repository.commit("first");
+  repository.write(
+    "src/a.ts",
+    'const limit = 20;\nexport function one() {\n  return "<script>alert(1)</script>";\n}\n',
+  );
+  repository.git(["mv", "old.md", "new.md"]);
+  repository.write("<img src=x>.txt", "<b>bold</b> \u202e evil\n");
+  repository.write("long.txt", Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(""));
+  writeFileSync(join(repository.dir, "logo.png"), Buffer.from([137, 80, 78, 71, 0, 1, 2]));
+  web = await startTestApp({
+    changes: createChangesDesk(home.join("data"), { list: () => web.test.server.fleet.list() }, repository),
+  });
+  await web.heartbeat("ada", { project_path: repository.dir, host: hostname() });
+  await web.heartbeat("bob", { project_path: join(repository.dir, "src"), host: hostname() });
+  await web.heartbeat("cem", { project_path: home.path, host: hostname() });
+});
+afterAll(async () => {
+  await web[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+const htmlOf = async (query = "", id = "ada") =>
+  await (await web.app.request(`/agents/${id}/changes${query}`)).text();
+
+describe("the tab Changes", () => {
+  test("has the files with counts, and folds a long one", async () => {
+    const html = await htmlOf();
+    const text = shownText(html);
+    expect(text).toContain("5 files of");
+    expect(text).toContain("+10,003 −2");
+    expect(text).toContain("new.md from old.md renamed");
+    expect(text).toContain("logo.png new not added yet binary");
+    expect(text).toContain("Show its 10,000 changed lines");
+    expect(html).toContain('href="/agents/ada/changes?file=long.txt"');
+    expect(html.length).toBeLessThan(60_000);
+    expect(text).toContain("bob works in the same files");
+    expect(html).toContain('<a href="/agents/ada/changes" aria-current="page">');
+  });
+
+  test("shows what an agent wrote as text, whatever it is", async () => {
+    for (const query of ["", "?layout=split", `?file=${encodeURIComponent("<img src=x>.txt")}`]) {
+      const html = await htmlOf(query);
+      expect(html).not.toContain("<script>alert");
+      expect(html).not.toContain("<img src=x>");
+      expect(html).not.toContain("<b>bold");
+      expect(html).not.toContain("\u202e");
+      expect(html).not.toMatch(/ style="|<style/);
+    }
+    expect(await htmlOf()).toContain("&lt;b&gt;bold&lt;/b&gt;");
+  });
+
+  test("colours the syntax, and marks the words that have changed", async () => {
+    const html = await htmlOf();
+    expect(html).toContain('<span class="syntax-k">function</span>');
+    expect(html).toMatch(/<tr class="deleted"><td class="no">3<\/td><td class="no"><\/td>/);
+    expect(html).toMatch(/<b><span class="syntax-n">10<\/span><\/b>/);
+  });
+
+  test("shows before and now side by side, if its address says so", async () => {
+    const html = await htmlOf("?layout=split");
+    expect(html).toMatch(/<td class="no deleted">3<\/td><td class="deleted">.*?<td class="no added">3<\/td>/);
+    expect(html).toContain('<a href="/agents/ada/changes?layout=split" aria-current="true">Side by side</a>');
+    expect(html).toContain('href="/agents/ada/changes?layout=split&amp;file=long.txt"');
+  });
+
+  test("shows a long file in parts", async () => {
+    const first = await htmlOf("?file=long.txt");
+    expect(first.match(/<tr class="added">/g)).toHaveLength(1_500);
+    expect(shownText(first)).toContain("These are 1 to 1,500 of 10,000 lines");
+    expect(first).toContain('href="/agents/ada/changes?file=long.txt&amp;from=1500"');
+    const last = await htmlOf("?file=long.txt&from=9000");
+    expect(last.match(/<tr class="added">/g)).toHaveLength(1_000);
+    expect(last).toContain("line 9999");
+    expect(last).toContain('href="/agents/ada/changes?file=long.txt&amp;from=7500"');
+  });
+
+  test("says in words what cannot be read, and keeps the form for another base", async () => {
+    const missing = shownText(await htmlOf("?base=nowhere"));
+    expect(missing).toContain(`there is no commit &quot;nowhere&quot; in ${repository.dir}`);
+    expect(await htmlOf("?base=nowhere")).toContain('name="base" value="nowhere"');
+    expect(shownText(await htmlOf("", "cem"))).toContain("is in no git repository");
+  });
+});
+
+describe("GET /api/agents/ID/diff", () => {
+  test("answers with the files and their lines, and refuses in one line with a hint", async () => {
+    const diff = async (query: string) => await web.app.request(`/api/agents/ada/diff${query}`);
+    const report = await (await diff("")).json();
+    expect(report).toMatchObject({ agent_id: "ada", branch: "main", shared_with: ["bob"] });
+    expect(report.files.map(({ path }: { path: string }) => path)).toEqual([
+      ...["<img src=x>.txt", "logo.png", "long.txt", "new.md", "src/a.ts"],
+    ]);
+    expect(report.files[2]).toMatchObject({ left_out: "long", added: 10_000 });
+    expect((await (await diff("?lines=none&file=src/a.ts")).json()).files).toEqual([
+      expect.not.objectContaining({ hunks: expect.anything() }),
+    ]);
+    const wrong = await diff("?lines=many");
+    expect([wrong.status, (await errorOf(wrong)).code]).toEqual([400, "usage"]);
+    const none = await web.app.request("/api/agents/cem/diff");
+    expect([none.status, (await errorOf(none)).code]).toEqual([403, "refused"]);
+    const unknown = await web.app.request("/api/agents/nobody/diff");
+    expect(unknown.status).toBe(404);
+  });
+});
