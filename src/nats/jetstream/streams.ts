@@ -1,6 +1,7 @@
 // This room makes, reads and follows streams, consumers and buckets.
 //
 // Creates the streams COMMANDS, AUDIT, TRANSCRIPTS and NOTICES. Only serve does, because agents may not create streams.
+import { isDeepStrictEqual } from "node:util";
 import {
   DiscardPolicy,
   type JetStreamManager,
@@ -220,12 +221,18 @@ async function streamConfig(manager: JetStreamManager, name: string): Promise<St
 
 /**
  * Keeps the larger number of copies, so that a second serve without --replicas does not remove copies. Keeps the number of
- * consumers, because it cannot be changed after a stream was created.
+ * consumers, because it cannot be changed after a stream was created. Keeps where the copying of the same sources begins, which a restore
+ * has set (snapshot.ts).
  */
 function settingsFor(present: StreamConfig, wanted: StreamSettings): StreamSettings {
   return {
     ...wanted,
     num_replicas: Math.max(wanted.num_replicas, present.num_replicas),
     max_consumers: present.max_consumers,
+    ...(isDeepStrictEqual(namesOf(present), namesOf(wanted)) ? { sources: present.sources } : {}),
   };
+}
+
+function namesOf({ sources = [] }: Pick<StreamSettings, "sources">): string[] {
+  return sources.map(({ name }) => name);
 }
