@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
       "telemetry",
       "agent-protocol",
       "audit",
+      "backup",
       "search",
       "bridge",
       "host",
@@ -49,6 +50,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   web: ["mcp", "domain", "log", "server (types)", "search (types)", "waiting", "same-secret"],
   server: ["audit", "nats", "domain", "log", "waiting"],
   audit: ["nats", "domain", "log", "waiting"],
+  backup: ["data-dir", "nats", "domain"],
   notify: [...["server (types)", "nats", "processes", "domain", "log", "runtime", "direct-fetch", "waiting"]],
   telemetry: ["server (types)", "web (types)", "config", "domain", "log (types)", "direct-fetch", "waiting"],
   "agent-protocol": ["server (types)", "agent-link", "data-dir", "nats", "domain", "log", "waiting"],
@@ -94,10 +96,11 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   marked: ["web"],
   diff: ["domain"],
   "highlight.js": ["web"],
+  "modern-tar": ["backup"],
   uqr: ["cli"],
   "@block65/webcrypto-web-push": ["notify"],
   valibot: [
-    ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents"],
+    ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents", "backup"],
     ...[
       "bridge",
       "mcp",

@@ -4,7 +4,12 @@ import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readAgentFolders } from "./agent-folders.ts";
 
-const leftTemporary = /^\.[0-9a-f]{8}-[0-9a-f-]{27}$/; // a temporary file of writePrivateFile that a killed process has left
+const leftTemporary = /^\.[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+/** Whether it is the name of a temporary file of writePrivateFile, which a killed process has left. */
+export function isUnfinished(name: string): boolean {
+  return leftTemporary.test(name);
+}
 
 /** Each name directly in the data directory, with words that tell a person what it is. */
 const ownNames: Readonly<Record<string, string>> = {
@@ -29,6 +34,12 @@ const ownNames: Readonly<Record<string, string>> = {
   "serve.starting": "the lock of a command that starts the server",
 };
 
+/** Own names that a backup does not have: what is made again, locks, where the server answers; and `nats`, whose streams it has as snapshots. */
+const notInBackup: ReadonlySet<string> = new Set([
+  ...["bin", "logs", "nats", "search", "node.held", "node-run.json"],
+  ...["serve.held", "serve.json", "serve.lock", "serve.starting"],
+]);
+
 /** Written by the person, read by cliai. */
 const personsNames: Readonly<Record<string, string>> = {
   "profiles.json": "your profiles",
@@ -44,6 +55,8 @@ export interface DataDirEntry {
   readonly bytes: number;
   /** `own`: cliai made it. `person`: a person wrote it for cliai. `unknown`: neither. */
   readonly of: "own" | "person" | "unknown";
+  /** Whether a backup has the file or folder as it is. */
+  readonly inBackup: boolean;
 }
 
 /**
@@ -63,11 +76,14 @@ export async function readDataDirContents(dataDir: string): Promise<DataDirEntry
   return await Promise.all(
     names.sort().map(async (name) => {
       const bytes = await sizeOf(join(dataDir, name));
-      const own = leftTemporary.test(name) ? "an unfinished file" : ownNames[name];
-      if (own !== undefined) return { name, what: own, bytes, of: "own" as const };
+      if (isUnfinished(name))
+        return { name, what: "an unfinished file", bytes, of: "own" as const, inBackup: false };
+      const own = ownNames[name];
+      const inBackup = !notInBackup.has(name);
+      if (own !== undefined) return { name, what: own, bytes, of: "own" as const, inBackup };
       const persons = personsNames[name];
-      if (persons !== undefined) return { name, what: persons, bytes, of: "person" as const };
-      return { name, what: "not cliai's", bytes, of: "unknown" as const };
+      if (persons !== undefined) return { name, what: persons, bytes, of: "person" as const, inBackup: true };
+      return { name, what: "not cliai's", bytes, of: "unknown" as const, inBackup: false };
     }),
   );
 }

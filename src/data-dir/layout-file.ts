@@ -20,6 +20,14 @@ function pathOf(dataDir: string): string {
  * @throws CliaiError `config_invalid` if the layout is newer than this program's, or the file names none
  */
 export async function requireKnownDataDir(dataDir: string): Promise<void> {
+  await readLayout(dataDir);
+}
+
+/**
+ * The layout of the data in the directory; 1 without the file.
+ * @throws CliaiError as {@link requireKnownDataDir} does
+ */
+export async function readLayout(dataDir: string): Promise<number> {
   const path = pathOf(dataDir);
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return undefined;
@@ -28,9 +36,10 @@ export async function requireKnownDataDir(dataDir: string): Promise<void> {
       cause,
     });
   });
-  if (text === undefined) return;
+  if (text === undefined) return 1;
   const { layout, written_by } = parseLayout(text, path);
   requireKnownLayout(layout, `the data directory ${dataDir}`, `cliai ${written_by}`);
+  return layout;
 }
 
 /**

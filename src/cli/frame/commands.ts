@@ -170,6 +170,14 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "make the server a service that starts by itself",
     load: async () => (await import("../service/service.ts")).serviceCommand,
   },
+  backup: {
+    description: "save all that the server has, in one file",
+    load: async () => (await import("../backup/backup.ts")).backupCommand,
+  },
+  restore: {
+    description: "make a data directory from a backup",
+    load: async () => (await import("../backup/restore.ts")).restoreCommand,
+  },
   uninstall: {
     description: "list what cliai keeps on this machine, and remove it",
     load: async () => (await import("../uninstall.ts")).uninstallCommand,

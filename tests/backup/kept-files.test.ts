@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { listKeptFiles } from "../../src/backup/kept-files.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+test("listKeptFiles() keeps what cannot be made again, also empty folders, and names what it does not know", async () => {
+  await using dir = await tempDir();
+  const files = [
+    ...["layout.json", "serve.json", "serve.held", "profiles.json", "diary.txt"],
+    ...["keys/operator.nk", "keys/agents/ada/U1.json", `keys/.${crypto.randomUUID()}`],
+    ...["agents/ada/mcp.json", "agents/ada/held", "agents/ada/run.json", "agents/ada/host.log"],
+    ...[
+      "agents/held/mcp.json",
+      "worktrees/run.json",
+      "nats/jetstream/x",
+      "bin/nats-server",
+      "logs/serve.log",
+    ],
+  ];
+  for (const file of files) {
+    await mkdir(dir.join(file, ".."), { recursive: true });
+    await writeFile(dir.join(file), "");
+  }
+  await mkdir(dir.join("keys", "agents", "bob"));
+  await symlink("/etc/passwd", dir.join("agents", "ada", "link"));
+  const kept = await listKeptFiles(dir.path);
+  expect(kept.files.map(({ path, isFolder }) => (isFolder ? `${path}/` : path))).toEqual([
+    ...["agents/", "agents/ada/", "agents/ada/mcp.json", "agents/held/", "agents/held/mcp.json"],
+    ...["keys/", "keys/agents/", "keys/agents/ada/", "keys/agents/ada/U1.json", "keys/agents/bob/"],
+    ...["keys/operator.nk", "layout.json", "profiles.json", "worktrees/", "worktrees/run.json"],
+  ]);
+  expect(kept.unknown).toEqual(["diary.txt"]);
+});
+
+test("listKeptFiles() of a directory that is not there is empty", async () => {
+  await using dir = await tempDir();
+  expect(await listKeptFiles(dir.join("none"))).toEqual({ files: [], unknown: [] });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { checkBackup, type RestoreOptions, restoreBackup } from "../../src/backup/restore.ts";
+import { saveBackup } from "../../src/backup/save.ts";
+import { layoutVersion } from "../../src/domain/layout.ts";
+import { CliaiError } from "../../src/domain/text/errors.ts";
+import { failureOf } from "../support/error-of.ts";
+import { startTestNats } from "../support/nats.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+
+const never = new AbortController().signal;
+
+/** A data directory with a few files in `data`, and a backup of it. */
+async function save(dir: TempDir, options: Partial<Parameters<typeof saveBackup>[0]> = {}): Promise<string> {
+  await mkdir(dir.join("data", "keys"), { recursive: true });
+  await writeFile(dir.join("data", "layout.json"), "{}");
+  await writeFile(dir.join("data", "keys", "http-token"), "secret");
+  const path = dir.join("backup.tar");
+  await saveBackup({
+    ...{ path, dataDir: dir.join("data"), bus: undefined, now: new Date(), signal: never },
+    facts: { cliai: "9.9.9", layout: layoutVersion, insecure: true },
+    onStream: () => undefined,
+    ...options,
+  });
+  return path;
+}
+
+const withoutStreams: Omit<RestoreOptions, "path" | "dataDir"> = {
+  withStore: () => Promise.reject(new Error("there are no streams")),
+  onRestored: () => Promise.reject(new Error("there are no streams")),
+  onStream: () => undefined,
+  signal: never,
+};
+
+describe("restoreBackup()", () => {
+  test("restores a directory without streams, and makes the folders above it", async () => {
+    await using dir = await tempDir();
+    const path = await save(dir);
+    const restored = await restoreBackup({ path, dataDir: dir.join("a", "b"), ...withoutStreams });
+    expect(restored).toMatchObject({ files: 2, streams: [], manifest: { cliai: "9.9.9" } });
+    expect(await readFile(dir.join("a", "b", "keys", "http-token"), "utf8")).toBe("secret");
+    expect(await readdir(dir.join("a"))).toEqual(["b"]);
+  });
+
+  test("refuses a backup of a newer layout, and writes nothing", async () => {
+    await using dir = await tempDir();
+    const facts = { cliai: "9.9.9", layout: layoutVersion + 1, insecure: true };
+    const path = await save(dir, { facts });
+    expect(
+      await failureOf(restoreBackup({ path, dataDir: dir.join("new"), ...withoutStreams })),
+    ).toMatchObject({
+      code: "config_invalid",
+      message: `${path} has layout ${layoutVersion + 1}, of cliai 9.9.9: this cliai knows layout ${layoutVersion}`,
+    });
+    expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
+  });
+
+  test("leaves nothing if it is ended, or if the streams cannot be restored", async () => {
+    await using dir = await tempDir();
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    await (await bus.connection.jetstreamManager()).streams.add({ name: "S", subjects: ["s"] });
+    const path = await save(dir, { bus });
+    const dataDir = dir.join("new");
+    const ending = new AbortController();
+    const ended = restoreBackup({
+      ...{ path, dataDir, ...withoutStreams, signal: ending.signal },
+      withStore: (_, _manifest, work) => work(bus),
+      onStream: () => ending.abort(new CliaiError("interrupted", "interrupted")),
+    });
+    // The stream is there already, so it fails even if it is not ended in time.
+    await failureOf(ended);
+    expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
+    await expect(
+      checkBackup(path, AbortSignal.abort(new CliaiError("interrupted", "ended"))),
+    ).rejects.toThrow("ended");
+  });
+});
+
+test("saveBackup() ends when it is told to, and leaves no file", async () => {
+  await using dir = await tempDir();
+  const signal = AbortSignal.abort(new CliaiError("interrupted", "interrupted"));
+  expect(await failureOf(save(dir, { signal }))).toMatchObject({ code: "interrupted" });
+  expect(await readdir(dir.path)).toEqual(["data"]);
+});
