@@ -1,5 +1,6 @@
 // Sends the agent's heartbeat: what is known about the agent and what it reported last, never an assumption.
 import type { SessionMode } from "../domain/abilities.ts";
+import type { OnLimit } from "../domain/limits/on-limit.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";
@@ -28,6 +29,11 @@ export interface AgentFacts {
   readonly launch_task?: string | undefined;
   /** The branch of the agent's git worktree. */
   readonly worktree_branch?: string | undefined;
+  /** A name for the account with which its CLI asks its model, if that is known. It tells nothing of the account. */
+  readonly account?: string | undefined;
+  /** What it does at a usage limit, and its priority, as its profile says. */
+  readonly on_limit?: OnLimit | undefined;
+  readonly priority?: number | undefined;
 }
 
 /** The fields that may change. */

@@ -16,6 +16,8 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isOwn?: boolean;
   /** Arguments that come before all others and make the program act as this CLI. */
   readonly programArgs?: readonly string[];
+  /** Whose limits its agents share. Absent for a CLI of which that is not known: then each agent has limits of its own. */
+  readonly account?: AccountPlace;
   /** How the CLI works on a model server that a profile or `--model-server` names. Absent if nobody has shown that it can: cliai then refuses. */
   readonly modelServer?: ModelServerUse;
   /** A command that installs the CLI, for hints. */
@@ -66,6 +68,17 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly readTurn?: (screen: ScreenView) => TurnShown;
   /** Says how to start the CLI for one agent. It may run the CLI to find that out. */
   prepare(launch: AgentLaunch): Promise<CliStart>;
+}
+
+/** Where a CLI keeps its login, and which variables it takes instead. */
+export interface AccountPlace {
+  /** Variables that hold a key or token. The first one that is set decides. */
+  readonly keys: readonly string[];
+  /** The variable that names the directory with the login, and the directory in the user's home that counts without it. */
+  readonly homeVariable?: string;
+  readonly homeFolder: string;
+  /** Whether the login is for several services, and the model's name begins with that of the service: `anthropic/claude-sonnet-5`. */
+  readonly byProvider?: boolean;
 }
 
 export interface ModelServerUse {

@@ -25,6 +25,8 @@ export interface HookFacts {
   readonly error?: string | undefined;
   /** For a tool that the CLI's own rules refused: what would allow it. */
   readonly remedy?: string | undefined;
+  /** With the error `usage_limit`: when the limit ends, RFC 3339, if that is known. */
+  readonly limit_resets_at?: string | undefined;
   readonly session_id?: string | undefined;
   /** The id of the subagent that calls the tool; absent for the session itself. */
   readonly subagent?: string | undefined;
@@ -128,6 +130,8 @@ type Sign =
   | { readonly type: "background"; readonly tasks: readonly BackgroundTask[] }
   /** A background task has ended. */
   | { readonly type: "background_end"; readonly id: string }
+  /** A usage limit of the model's service is reached: when it ends, in ms since 1970. */
+  | { readonly type: "limit"; readonly resetsAtMs: number }
   /** The CLI is about to make a request to its model again: `4/10: 401 authentication_failed`. */
   | ({ readonly type: "retry" } & RetryShown)
   /** The CLI's own rules refused a tool. */

@@ -55,8 +55,13 @@ export function outcomeOf(
   }
   // The agent is about to be stopped. A turn that the stop breaks off has not failed.
   if (view.axes.control.value === "stop_requested") return undefined;
-  if (!isAtRest(view)) return undefined;
+  if (!isAtRest(view) || goesOnAfterLimit(view)) return undefined;
   return goal === "idle" ? { outcome: goal, reason: view.axes.activity.reason } : judgeWork(view);
+}
+
+/** Whether a usage limit holds the agent, after whose end it goes on by itself. */
+function goesOnAfterLimit({ holds = [] }: AgentView): boolean {
+  return holds.some(({ reason, until }) => reason === "usage_limit" && until !== undefined);
 }
 
 /** The outcome for an agent whose run is over, or that is silent. Undefined if only its connection is gone, because it may come back. */

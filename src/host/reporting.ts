@@ -7,6 +7,7 @@ import { inboxPrefix } from "../domain/wire/subjects.ts";
 import { connectBus } from "../nats/connect-bus.ts";
 import { createEventSender, type EventSender } from "./event-sender.ts";
 import { createSessionFiles, type SessionFiles } from "./files/session-files.ts";
+import { type LimitSender, withLimits } from "./limit-notes.ts";
 import type { SessionOptions } from "./session-options.ts";
 import {
   createSessionTranscript,
@@ -18,7 +19,7 @@ import { createTranscriptSender } from "./transcript/transcript-sender.ts";
 export interface Reporting {
   readonly link: Link;
   readonly heartbeat: HeartbeatSender;
-  readonly events: EventSender;
+  readonly events: LimitSender;
   readonly receipts: ReceiptQueue;
   readonly files: SessionFiles;
   readonly transcript: SessionTranscript;
@@ -34,7 +35,9 @@ export function startReporting(options: SessionOptions): Reporting {
   const heartbeat = startHeartbeat({ id, instanceId, facts, intervalS, link, now, log });
   if (options.unheld !== undefined) heartbeat.update({ unheld: options.unheld.slice(0, unheldLength) });
   if (options.hasLaunchTask === true) heartbeat.update({ has_launch_task: true });
-  const events = createEventSender({ id, instanceId, link, localModel, now, log });
+  const sender = createEventSender({ id, instanceId, link, localModel, now, log });
+  const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const events = withLimits(sender, now, zone);
   const sessionId = () => heartbeat.presence().session_id ?? facts.session_id;
   return {
     ...{ link, heartbeat, events },

@@ -7,6 +7,7 @@ import { defaultAgentCli } from "../agents/agent-clis.ts";
 import { readLimit } from "../domain/budgets/parse-budget.ts";
 import { reservationModes } from "../domain/files/reservation.ts";
 import { mostTags, TagSchema } from "../domain/fleet/shown/tags.ts";
+import { OnLimitSchema } from "../domain/limits/on-limit.ts";
 import { commandForms, ModelServerSchema, modelServerEntries } from "../domain/model-server.ts";
 import { routeNames } from "../domain/route-names.ts";
 import { described, textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
@@ -128,6 +129,18 @@ export const profileEntries = {
         v.maxLength(mostTags, `must be at most ${mostTags} tags`),
       ),
       "tags of the agent, by which it is found: --filter tag:NAME",
+    ),
+  ),
+  on_limit: v.optional(
+    described(
+      OnLimitSchema,
+      "what the agent does at a usage limit: it goes on by itself when that ends (resume), waits for a person (hold), or stops (stop); without it, as serve is set",
+    ),
+  ),
+  priority: v.optional(
+    described(
+      wholeNumber(0, 1_000),
+      "agents with a higher number go on first after a usage limit; the default is 0",
     ),
   ),
   role: v.optional(v.picklist(roles, `must be one of ${roles.join(", ")}`), "agent"),

@@ -283,6 +283,11 @@ export interface Holding {
   overriddenOf(id: AgentId): readonly Hold[];
   /** Calls the listener when a person has resumed a held agent, with the holds that this overrides. Only the leader does. */
   onPersonResumed(listener: (id: AgentId, holds: readonly Hold[]) => void): () => void;
+  /**
+   * Calls the listener with each hold that is about to end, by itself or because a person has resumed the agent. The hold ends when all listeners
+   * have resolved; if one rejects, it is called again. Only the leader does.
+   */
+  onEnding(listener: (id: AgentId, hold: Hold) => Promise<void>): () => void;
 }
 
 /** The budgets, for the pages and the API. The serve that leads changes them. */

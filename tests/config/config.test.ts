@@ -116,6 +116,7 @@ describe("resolveServeSettings()", () => {
       transcript_max_age: "14d",
       transcript_max_bytes: "512MB",
       same_file_window: "10m",
+      on_limit: "resume",
       resume_window: "10m",
     });
   });

@@ -122,6 +122,23 @@ describe("outcomeOf()", () => {
       "its turn failed (usage_limit): 5 pm",
     ],
     [
+      "a turn that failed at a limit after which it goes on by itself",
+      {
+        ...session({
+          turn: { since: ago(100), ended_at: ago(20) },
+          turn_error: { error: "usage_limit", detail: "5 pm", at: ago(20) },
+        }),
+        holds: [
+          {
+            ...{ reason: "usage_limit", source: "a", words: "usage limit", after_seq: 0 },
+            ...{ since: ago(19), until: ago(-600) },
+          },
+        ],
+      },
+      undefined,
+      "",
+    ],
+    [
       "what runs in the background",
       session({ turn: { since: ago(9), ended_at: ago(8) }, background: [{ type: "shell" }] }),
       undefined,

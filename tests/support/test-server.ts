@@ -25,6 +25,7 @@ export interface TestServerOptions {
   readonly audit?: AuditOptions;
   readonly resumeWindowMs?: number;
   readonly giveAgainAfterMs?: number;
+  readonly onLimit?: ServerOptions["onLimit"];
   readonly openNotices?: ServerOptions["openNotices"];
   readonly observer?: ServerOptions["observer"];
   readonly budgets?: ServerOptions["budgets"];
@@ -46,6 +47,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     audit: options.audit,
     resumeWindowMs: options.resumeWindowMs,
     giveAgainAfterMs: options.giveAgainAfterMs,
+    onLimit: options.onLimit,
     openNotices: options.openNotices,
     observer: options.observer,
     budgets: options.budgets,

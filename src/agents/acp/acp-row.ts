@@ -4,7 +4,7 @@ import type { AgentLaunch, CliStart } from "../agent-launch.ts";
 import type { AcpCall, AcpPermission } from "./acp-messages.ts";
 
 type Known = "name" | "abilities" | "program" | "packageProgram" | "install" | "triedVersion" | "probedFlags";
-type Own = "permissionModes" | "isOwn" | "programArgs" | "modelServer";
+type Own = "account" | "permissionModes" | "isOwn" | "programArgs" | "modelServer";
 
 export interface AcpRow extends Pick<AgentCli, Known | Own> {
   /** Says how to start the agent, so that it speaks ACP over its standard input and output. */

@@ -9,10 +9,10 @@ import { sessionGone } from "./opening/acp-opening.ts";
 
 export function acpCli(row: AcpRow): AgentCli {
   const { name, abilities, program, packageProgram, install, triedVersion, probedFlags, ...rest } = row;
-  const { permissionModes, isOwn, programArgs, modelServer, goneWords, leavesBridgeUnused } = rest;
+  const { account, permissionModes, isOwn, programArgs, modelServer, goneWords, leavesBridgeUnused } = rest;
   return {
     ...{ name, abilities, program, packageProgram, install, triedVersion, probedFlags },
-    ...definedOf({ permissionModes, isOwn, programArgs, modelServer }),
+    ...definedOf({ account, permissionModes, isOwn, programArgs, modelServer }),
     session: { routes: ["acp"], ...definedOf({ leavesBridgeUnused }) },
     tellsSession: "always",
     isHeadlessOnly: true,

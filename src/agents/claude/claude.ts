@@ -22,6 +22,11 @@ export const claude: AgentCli = {
   program: "claude",
   packageProgram: "@anthropic-ai/claude-code/bin/claude.exe",
   install: "npm install -g @anthropic-ai/claude-code",
+  account: {
+    keys: ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"],
+    homeVariable: "CLAUDE_CONFIG_DIR",
+    homeFolder: ".claude",
+  },
   triedVersion: "2.1.330",
   abilities: claudeModes,
   probedFlags: [

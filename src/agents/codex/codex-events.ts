@@ -42,6 +42,15 @@ export type CodexTurn = v.InferOutput<typeof TurnSchema>;
 const tokens = v.looseObject({ totalTokens: figure, inputTokens: figure, outputTokens: figure });
 const ofTurn = { threadId: v.string(), turnId: v.string() };
 
+/** A limit that counts in a window of time: how much of it is used, and when the window ends, in seconds since 1970. */
+const LimitWindowSchema = v.optional(
+  v.fallback(
+    v.nullish(v.looseObject({ usedPercent: v.number(), resetsAt: v.nullish(v.number()) })),
+    undefined,
+  ),
+);
+export type CodexLimitWindow = v.InferOutput<typeof LimitWindowSchema>;
+
 const schemas = {
   "turn/started": v.looseObject({ threadId: v.string(), turn: TurnSchema }),
   "turn/completed": v.looseObject({ threadId: v.string(), turn: TurnSchema }),
@@ -62,6 +71,9 @@ const schemas = {
       ...{ total: tokens, last: tokens },
       modelContextWindow: v.optional(v.fallback(v.nullish(v.number()), undefined)),
     }),
+  }),
+  "account/rateLimits/updated": v.looseObject({
+    rateLimits: v.looseObject({ primary: LimitWindowSchema, secondary: LimitWindowSchema }),
   }),
   "serverRequest/resolved": v.looseObject({ requestId: v.union([v.string(), v.number()]) }),
   "model/rerouted": v.looseObject({ threadId: v.string(), toModel: text }),

@@ -5,7 +5,7 @@ import { failureOfStatus, failureOfWords } from "../../domain/model-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
-import type { CodexError } from "./codex-events.ts";
+import type { CodexError, CodexLimitWindow } from "./codex-events.ts";
 
 export interface TurnFailure {
   readonly error: FailureWord;
@@ -64,6 +64,12 @@ export function describeFailure(
 export function describeRetry(error: CodexError, remedy = loginRemedy): RetryShown {
   const { text: detail, ...failure } = describeFailure(error, remedy);
   return { detail, ...failure };
+}
+
+/** When the limit ends that is used up, in ms since 1970: the one of two that ends later. Undefined if none is, or if Codex does not say it. */
+export function reachedLimitMs(windows: readonly CodexLimitWindow[]): number | undefined {
+  const ends = windows.flatMap((each) => (each && each.usedPercent >= 100 ? (each.resetsAt ?? []) : []));
+  return ends.length === 0 ? undefined : Math.max(...ends) * 1_000;
 }
 
 function wordOf(info: unknown, words: string): FailureWord {

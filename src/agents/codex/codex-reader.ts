@@ -2,11 +2,12 @@
 //
 // A message of the user becomes an item when it goes to the model, not before. The next thing that the model does shows that it has the message.
 import { definedOf } from "../../domain/defined.ts";
+import type { SessionSign } from "../../domain/hook.ts";
 import { idFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { SessionListener } from "../live-session.ts";
 import { type CallsOptions, createCalls } from "./codex-calls.ts";
 import type { CodexEvent, CodexItem, ParamsOf } from "./codex-events.ts";
-import { describeRetry } from "./codex-failures.ts";
+import { describeRetry, reachedLimitMs } from "./codex-failures.ts";
 import { sourceOfOurs } from "./codex-hooks.ts";
 import { showsServerLost } from "./codex-tools.ts";
 import { createTurn } from "./codex-turn.ts";
@@ -137,6 +138,8 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
           return;
         case "thread/tokenUsage/updated":
           return takeUsage(params);
+        case "account/rateLimits/updated":
+          return limitSigns(params).forEach(onSign);
         case "serverRequest/resolved":
           return onResolved(String(params.requestId));
         case "model/rerouted":
@@ -144,6 +147,11 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
       }
     },
   };
+}
+
+function limitSigns({ rateLimits }: ParamsOf<"account/rateLimits/updated">): SessionSign[] {
+  const resetsAtMs = reachedLimitMs([rateLimits.primary, rateLimits.secondary]);
+  return resetsAtMs === undefined ? [] : [{ type: "limit", resetsAtMs }];
 }
 
 function figuresOf(

@@ -21,6 +21,7 @@ export const codex: AgentCli = {
   packageProgram:
     "@openai/codex/node_modules/@openai/codex-win32-x64/vendor/x86_64-pc-windows-msvc/bin/codex.exe",
   install: "npm install -g @openai/codex",
+  account: { keys: ["CODEX_API_KEY"], homeVariable: "CODEX_HOME", homeFolder: ".codex" },
   triedVersion: "0.171.0",
   abilities: codexModes,
   probedFlags: ["--config"],

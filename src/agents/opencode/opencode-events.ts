@@ -37,7 +37,19 @@ const PartSchema = v.looseObject({
 export type OpencodePart = v.InferOutput<typeof PartSchema>;
 const ErrorSchema = v.looseObject({
   name: v.optional(v.string(), ""),
-  data: v.optional(v.fallback(v.looseObject({ message: text, statusCode: v.optional(v.number()) }), {}), {}),
+  data: v.optional(
+    v.fallback(
+      v.looseObject({
+        message: text,
+        statusCode: v.optional(v.number()),
+        /** Of the answer of the model's server. */
+        responseHeaders: v.optional(v.fallback(v.record(v.string(), v.string()), {})),
+        responseBody: text,
+      }),
+      {},
+    ),
+    {},
+  ),
 });
 export type OpencodeFailure = v.InferOutput<typeof ErrorSchema>;
 const ToolCallSchema = v.optional(v.fallback(v.looseObject({ callID: text }), {}), {});

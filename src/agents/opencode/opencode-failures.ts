@@ -1,7 +1,9 @@
 // Why a turn of OpenCode failed, in cliai's words. Seen with 1.18.33: a wrong key is an `APIError` with the status of the model's server.
 import type { RetryShown } from "../../domain/hook.ts";
+import { longestLimitMs, readResetMs } from "../../domain/limits/reset-words.ts";
 import { failureOfStatus, failureOfWords } from "../../domain/model-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
+import { readRetryAfterMs } from "../../domain/text/moment.ts";
 import type { FailureWord } from "../../domain/wire/event-messages.ts";
 import type { OpencodeFailure } from "./opencode-events.ts";
 
@@ -21,6 +23,18 @@ export function describeFailure({ name, data }: OpencodeFailure): TurnFailure {
     error: wordOf(name, statusCode, message),
     text: longFact(words === "" ? "its turn has failed" : words),
   };
+}
+
+/**
+ * When the limit ends that the turn has reached, in ms since 1970: by the header `Retry-After` of the model's server, or by its answer. Undefined
+ * if neither says it.
+ */
+export function limitResetMs({ data }: OpencodeFailure, now: Date): number | undefined {
+  const { responseHeaders = {}, responseBody = "", statusCode } = data;
+  if (failureOfStatus(statusCode) !== "usage_limit") return undefined;
+  const header = Object.entries(responseHeaders).find(([name]) => name.toLowerCase() === "retry-after");
+  const waitMs = readRetryAfterMs(header?.[1] ?? null, now, longestLimitMs);
+  return waitMs === undefined ? readResetMs(responseBody, now.getTime(), "UTC") : now.getTime() + waitMs;
 }
 
 export function describeRetry(attempt: number, message: string): RetryShown {

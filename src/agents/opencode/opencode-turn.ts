@@ -4,7 +4,13 @@ import { atMost } from "../../waiting.ts";
 import type { SessionListener } from "../live-session.ts";
 import type { Asking } from "./opencode-asking.ts";
 import type { OpencodeFailure, PropertiesOf } from "./opencode-events.ts";
-import { abortedName, describeFailure, describeRetry, type TurnFailure } from "./opencode-failures.ts";
+import {
+  abortedName,
+  describeFailure,
+  describeRetry,
+  limitResetMs,
+  type TurnFailure,
+} from "./opencode-failures.ts";
 
 export interface TurnOptions extends Pick<SessionListener, "onHook" | "onSign" | "onResult"> {
   readonly asking: Pick<Asking, "withdrawAll">;
@@ -77,6 +83,8 @@ export function createTurn({ asking, onHook, onSign, onResult, goOn }: TurnOptio
       if (type === "retry") onSign({ type: "retry", ...describeRetry(attempt, message) });
     },
     async fail(error: OpencodeFailure) {
+      const resetsAtMs = limitResetMs(error, new Date());
+      if (resetsAtMs !== undefined) onSign({ type: "limit", resetsAtMs });
       failure = { ...describeFailure(error), isAborted: error.name === abortedName };
       // A prompt that fails before it becomes a turn has no end of its own.
       if (!isBusy && !failure.isAborted) await end();

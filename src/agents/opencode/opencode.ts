@@ -14,6 +14,7 @@ export const opencode: AgentCli = {
   program: "opencode",
   packageProgram: "opencode-ai/bin/opencode.exe",
   install: "npm install -g opencode-ai",
+  account: { keys: [], homeFolder: ".local/share/opencode", byProvider: true },
   triedVersion: "1.18.33",
   abilities: opencodeModes,
   probedFlags: ["--port", "--hostname"],

@@ -163,6 +163,7 @@ async function startParts(
     ...{ followConnections, roleOf, natsFacts },
     natsRestarts: () => running.nats?.restarts() ?? 0,
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
+    onLimit: settings.on_limit,
     resumeWindowMs: parseDurationMs(settings.resume_window),
     sameFileWithinMs: settings.same_file_window === "0" ? 0 : parseDurationMs(settings.same_file_window),
     storeTrouble: () => running.nats?.trouble(),

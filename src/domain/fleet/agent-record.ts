@@ -1,5 +1,6 @@
 // What the bucket `agents` stores about an agent: evidence only. `agent-view.ts` and `status.ts` derive from it what is shown.
 import type { Hold } from "../holding/hold.ts";
+import type { OnLimit } from "../limits/on-limit.ts";
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { KnownUsage } from "../usage.ts";
@@ -41,6 +42,10 @@ export interface HeartbeatEvidence {
   readonly terminal_closed?: true;
   /** The branch of the git worktree that was made for the agent, in which it works; absent without one. */
   readonly worktree_branch?: string;
+  /** Which account's limits it shares, what it does at one, and its place among those who go on after it; absent if it does not say so. */
+  readonly account?: string;
+  readonly on_limit?: OnLimit;
+  readonly priority?: number;
   /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */

@@ -81,6 +81,8 @@ export interface TurnError {
   readonly error: FailureWord;
   readonly detail: string;
   readonly remedy?: string;
+  /** When the usage limit ends that the turn has reached, RFC 3339; absent if that is not known. */
+  readonly limit_resets_at?: string;
   readonly at: string;
 }
 

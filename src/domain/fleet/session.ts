@@ -206,12 +206,15 @@ function withBackground({ background: _, ...session }: SessionEvidence, event: A
 }
 
 function withError(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
-  const { error, detail, remedy } = event;
+  const { error, detail, remedy, limit_resets_at } = event;
   if (error === undefined) return session;
   const word = failureWords.find((known) => known === error) ?? "other";
   return {
     ...session,
-    turn_error: { error: word, detail: summaryOf(detail ?? ""), ...definedOf({ remedy }), at },
+    turn_error: {
+      ...{ error: word, detail: summaryOf(detail ?? ""), at },
+      ...definedOf({ remedy, limit_resets_at: limit_resets_at ?? undefined }),
+    },
   };
 }
 

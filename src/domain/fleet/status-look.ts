@@ -52,8 +52,8 @@ export function statusTextOf({ status, axes }: Pick<AgentView, "status" | "axes"
 }
 
 /** Why the agent needs a person, in few words: `refused Bash: no rule allows it`, `question`. "" if it needs nobody. */
-export function attentionWordsOf({ attention: { value, reason, hint } }: Axes): string {
-  if (value === "none") return "";
+export function attentionWordsOf({ attention: { value, reason, hint, until } }: Axes): string {
+  if (value === "none" || until !== undefined) return "";
   if (value === "refused") return `refused ${reason}`;
   if (value === "stuck" && hint !== undefined) return `stuck: ${hint}`;
   return value === "terminal" ? `terminal: ${reason}` : value;

@@ -67,7 +67,7 @@ const RecordSchema = v.looseObject({
       ),
       retry: v.optional(v.looseObject({ since: time, ...trouble })),
       tools_lost: v.optional(v.looseObject({ at: time, detail: v.string() })),
-      turn_error: v.optional(v.looseObject({ at: time, ...trouble })),
+      turn_error: v.optional(v.looseObject({ at: time, ...trouble, limit_resets_at: v.optional(time) })),
       ended: v.optional(v.looseObject({ at: time, reason: v.string() })),
     }),
   ),

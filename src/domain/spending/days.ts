@@ -10,7 +10,7 @@ export function zoneOf(text: string | undefined): string {
   }
 }
 
-interface Day {
+export interface Day {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
@@ -45,14 +45,20 @@ function aheadMs(ms: number, zone: string): number {
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(ms / 1_000) * 1_000;
 }
 
-function dayOf(ms: number, zone: string): Day {
+/** The day of a moment in a zone. */
+export function dayOf(ms: number, zone: string): Day {
   const { year = 0, month = 1, day = 1 } = partsOf(ms, zone);
   return { year, month, day };
 }
 
 /** When a day begins, in ms since 1970. Days beyond the end of a month are those of the next one. */
-function startMs({ year, month, day }: Day, zone: string): number {
-  const utc = Date.UTC(year, month - 1, day);
+function startMs(day: Day, zone: string): number {
+  return clockTimeMs(day, 0, 0, zone);
+}
+
+/** When the clocks of a zone show that time on a day, in ms since 1970. */
+export function clockTimeMs({ year, month, day }: Day, hour: number, minute: number, zone: string): number {
+  const utc = Date.UTC(year, month - 1, day, hour, minute);
   // Twice, because the first guess may lie on the other side of a change of the clocks.
   const guess = utc - aheadMs(utc, zone);
   return utc - aheadMs(guess, zone);

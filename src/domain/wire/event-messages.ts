@@ -81,6 +81,8 @@ export const AgentEventSchema = v.looseObject({
   error: v.optional(shortText("error")),
   /** What a person can do, so that the CLI's own rules allow the tool, the model's service answers, or cliai's tools are back. */
   remedy: v.optional(shortText("remedy")),
+  /** With the error `usage_limit`: when the limit ends. Absent if that is not known. */
+  limit_resets_at: timestamp,
   instance_id: v.optional(shortText("instance_id")),
   session_id: v.optional(shortText("session_id")),
   /** The id of the subagent that the event is about; absent for the session itself. */

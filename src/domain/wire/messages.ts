@@ -3,6 +3,7 @@
 // The schemas of heartbeats, status reports, receipts and alerts; the types are inferred from them. Unknown fields are kept.
 // Events, orders and tool calls have files of their own. `decode.ts` decodes bytes.
 import * as v from "valibot";
+import { OnLimitSchema } from "../limits/on-limit.ts";
 import { AgentIdSchema } from "./agent-id.ts";
 import { count, longText, orderToken, path, shortText, TokenSchema, timestamp } from "./fields.ts";
 import { ModelRequestSchema } from "./model-request.ts";
@@ -70,6 +71,12 @@ export const HeartbeatSchema = v.looseObject({
   waits_because: v.optional(shortText("waits_because")),
   /** What becomes of the agent's request to its model server; absent if it works on none that its host knows. */
   model_request: v.optional(ModelRequestSchema),
+  /** Whose usage limits the agent shares: the same text for agents of one account, and never the account's key or name. */
+  account: v.optional(shortText("account")),
+  /** What the agent does at a usage limit; absent: as serve is set. */
+  on_limit: v.optional(OnLimitSchema),
+  /** Agents with a higher number go on first after a usage limit. Default 0. */
+  priority: v.optional(v.number("priority must be a number")),
   /** The tags of the agent's profile. */
   tags: v.optional(v.pipe(v.array(shortText("tags"), "tags must be a list of texts"), v.readonly())),
   /** `captain`, or a plain agent. */

@@ -6,7 +6,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { DeniedCall, RetryShown, SessionSign } from "../../domain/hook.ts";
 import { idFact, longFact, shortFact } from "../../domain/text/fact-words.ts";
 import type { Approvals } from "../approvals.ts";
-import type { EventSender } from "../event-sender.ts";
+import type { LimitSender } from "../limit-notes.ts";
 import type { Evidence } from "../routes/evidence.ts";
 import type { Background } from "./background.ts";
 import type { ToolIds } from "./tool-ids.ts";
@@ -15,7 +15,7 @@ import type { TurnEnds } from "./turn-ends.ts";
 
 export interface SignsOptions {
   readonly cli: Pick<SessionCli, "describeDenial">;
-  readonly events: Pick<EventSender, "send">;
+  readonly events: Pick<LimitSender, "send" | "noteLimit">;
   readonly toolIds: Pick<ToolIds, "take" | "hasBegun">;
   readonly turn: Turn;
   readonly background: Background;
@@ -91,6 +91,8 @@ export function createSigns(options: SignsOptions): Signs {
       case "retry":
         isRetrying = true;
         return events.send({ kind: "retry", ...retryOf(sign) });
+      case "limit":
+        return events.noteLimit(sign.resetsAtMs);
       case "denied":
         return takeDenied(sign);
       case "called":

@@ -52,6 +52,7 @@ export async function openHolding(
 ): Promise<Holding & { stop(): Promise<void> }> {
   const { fleet, onEvent, now } = options;
   const listeners = new Set<(id: AgentId, holds: readonly Hold[]) => void>();
+  const endings = new Set<(id: AgentId, hold: Hold) => Promise<void>>();
   const show = (id: AgentId, { holds }: AgentHolds) => {
     if (fleet.record(id) !== undefined) onEvent({ type: "holds", id, at: now().toISOString(), holds });
   };
@@ -62,8 +63,13 @@ export async function openHolding(
     .filter(({ holds }) => holds !== undefined)
     .toArray())
     show(agent_id, store.of(agent_id));
-  const looking = startLooking(bus, store, options, (id, holds) => {
-    for (const listener of listeners) listener(id, holds);
+  const looking = startLooking(bus, store, options, {
+    onResumed: (id, holds) => {
+      for (const listener of listeners) listener(id, holds);
+    },
+    onEnding: async (id, hold) => {
+      for (const listener of endings) await listener(id, hold);
+    },
   });
 
   return {
@@ -89,6 +95,10 @@ export async function openHolding(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onEnding(listener) {
+      endings.add(listener);
+      return () => endings.delete(listener);
+    },
     async stop() {
       await looking.stop();
       await store.stop();
@@ -96,18 +106,27 @@ export async function openHolding(
   };
 }
 
+interface LookingListeners {
+  onResumed(id: AgentId, holds: readonly Hold[]): void;
+  onEnding(id: AgentId, hold: Hold): Promise<void>;
+}
+
 /** Brings the agents and their holds together, again and again: only in the serve that leads. */
 function startLooking(
   bus: Bus,
   store: HoldStore,
   { lease, fleet, readAll, now, log }: HoldingOptions,
-  onResumed: (id: AgentId, holds: readonly Hold[]) => void,
+  { onResumed, onEnding }: LookingListeners,
 ) {
   const endOver = async (id: AgentId) => {
     const record = fleet.record(id);
     const lifted = record === undefined ? [] : overriddenOf(store.of(id).holds, record);
-    const next = (state: AgentHolds) => withoutOver(withOverridden(state, lifted), now());
-    if (next(store.of(id)) !== store.of(id)) await store.change(id, next);
+    const at = now();
+    const next = (state: AgentHolds) => withoutOver(withOverridden(state, lifted), at);
+    const [before, after] = [store.of(id), next(store.of(id))];
+    if (after === before) return;
+    for (const hold of before.holds) if (!after.holds.includes(hold)) await onEnding(id, hold);
+    await store.change(id, next);
     if (lifted.length > 0) onResumed(id, lifted);
   };
   const needed = (id: AgentId) => {

@@ -13,6 +13,7 @@ import { openHolding } from "../holding/holding.ts";
 import { openCancelDesk } from "../inbox/cancel-desk.ts";
 import { type Holds, openHolds } from "../inbox/holds.ts";
 import { createInbox } from "../inbox/inbox.ts";
+import { watchLimits } from "../limits/limits.ts";
 import { type LeaseDesk, openLeaseDesk } from "../model-queue/lease-desk.ts";
 import { openRequestDesk } from "../requests/request-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
@@ -57,6 +58,8 @@ export async function openDesks(
   const holding = await openHolding(bus, { replicas, lease, fleet, onEvent, readAll, now, log });
   const { zone, prices } = options.budgets ?? { zone: "UTC", prices: () => new Map() };
   const budgets = await openBudgets(bus, { replicas, fleet, spending, zone, prices, now, log });
+  const { onLimit = "resume" } = options;
+  const endLimits = await watchLimits(bus, { replicas, lease, fleet, holding, onLimit, readAll, now, log });
   const endings = [
     answerToolCalls({
       ...{ bus, fleet, inbox, requests, reservations, roleOf, launchAgent, insecure, now, log },
@@ -94,6 +97,7 @@ export async function openDesks(
     async stop() {
       await requests.stop();
       await rules.stop();
+      await endLimits();
       await holding.stop();
       await reservations.stop();
       await budgets.stop();

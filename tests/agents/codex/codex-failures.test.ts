@@ -1,5 +1,10 @@
 import { expect, test } from "bun:test";
-import { describeFailure, describeRetry, loginRemedyOf } from "../../../src/agents/codex/codex-failures.ts";
+import {
+  describeFailure,
+  describeRetry,
+  loginRemedyOf,
+  reachedLimitMs,
+} from "../../../src/agents/codex/codex-failures.ts";
 
 const of = (message: string, codexErrorInfo: unknown, additionalDetails?: string) => ({
   ...{ message, codexErrorInfo, additionalDetails },
@@ -23,6 +28,14 @@ test.each([
 ] as const)("describeFailure() of %j is %s", (info, word) => {
   const { error, text } = describeFailure(of("It failed.", info));
   expect({ error, text }).toEqual({ error: word, text: "It failed." });
+});
+
+test("reachedLimitMs() is the end of the window that is used up, of two the later one", () => {
+  const window = (usedPercent: number, resetsAt: number | null) => ({ usedPercent, resetsAt });
+  expect(reachedLimitMs([window(100, 50), window(40, 900)])).toBe(50_000);
+  expect(reachedLimitMs([window(100, 50), window(101, 900)])).toBe(900_000);
+  expect(reachedLimitMs([window(99, 50), null, undefined])).toBeUndefined();
+  expect(reachedLimitMs([window(100, null)])).toBeUndefined();
 });
 
 test("describeRetry() has the details, and reads a status from the words if Codex tells none", () => {

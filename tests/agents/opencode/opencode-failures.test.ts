@@ -1,6 +1,11 @@
 // Why a turn of OpenCode failed, in the words and the kind that a person gets.
 import { expect, test } from "bun:test";
-import { describeFailure, describeRetry } from "../../../src/agents/opencode/opencode-failures.ts";
+import type { OpencodeFailure } from "../../../src/agents/opencode/opencode-events.ts";
+import {
+  describeFailure,
+  describeRetry,
+  limitResetMs,
+} from "../../../src/agents/opencode/opencode-failures.ts";
 
 test.each([
   ["ProviderAuthError", {}, "authentication", "ProviderAuthError"],
@@ -11,6 +16,16 @@ test.each([
   ["", {}, "other", "its turn has failed"],
 ] as const)("describeFailure() of %p with %p is %p: %p", (name, data, error, text) => {
   expect(describeFailure({ name, data })).toEqual({ error, text });
+});
+
+test("limitResetMs() is by the header Retry-After, or else by the answer's words; only of a limit", () => {
+  const now = new Date("2026-11-30T14:05:00.000Z");
+  const of = (data: OpencodeFailure["data"]) => limitResetMs({ name: "APIError", data }, now);
+  const in30 = now.getTime() + 30_000;
+  expect(of({ statusCode: 429, responseHeaders: { "Retry-After": "30" } })).toBe(in30);
+  expect(of({ statusCode: 429, responseBody: '{"error":"try again in 30s"}' })).toBe(in30);
+  expect(of({ statusCode: 529, responseHeaders: { "retry-after": "30" } })).toBeUndefined();
+  expect(of({ statusCode: 429, message: "slow down" })).toBeUndefined();
 });
 
 test("describeRetry() says which try it is, and why", () => {

@@ -16,6 +16,7 @@ const settings: ServeSettings = {
     audit_keystrokes: false,
     search_max_bytes: "0",
     same_file_window: "10m",
+    on_limit: "resume",
     resume_window: "10m",
   },
   ...{ transcript_max_age: "14d", transcript_max_bytes: "512MB" },

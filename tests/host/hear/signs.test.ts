@@ -23,7 +23,10 @@ function start({ hasStream = false } = {}) {
   const signs = createSigns({
     ...{ turn, background, toolIds, evidence, hasStream, now: () => new Date(nowMs) },
     cli: { describeDenial: ({ name }, { words }) => ({ detail: `${name}: ${words}`, remedy: "allow it" }) },
-    events: { send: (event) => void sent.push(event) },
+    events: {
+      send: (event) => void sent.push(event),
+      noteLimit: (resetsAtMs) => void heard.push(`limit until ${resetsAtMs}`),
+    },
     approvals: { notePrompt: () => void heard.push("prompt") },
     turnEnds: {
       takeRefusal: (detail) => void heard.push(`refused: ${detail}`),
@@ -137,6 +140,13 @@ describe("createSigns()", () => {
     echo({ type: "answer" });
     echo({ type: "answer" });
     expect(sent.slice(2)).toEqual([{ kind: "retry_end" }]);
+  });
+
+  test("the end of a usage limit is noted, if the stream tells it", async () => {
+    const { echo, record, heard } = start({ hasStream: true });
+    echo({ type: "limit", resetsAtMs: 5 });
+    record({ type: "limit", resetsAtMs: 6 });
+    expect(await heard()).toEqual(["limit until 5"]);
   });
 
   test("a tool that the CLI's own rules refused is told with its call and what would allow it, once", () => {

@@ -29,6 +29,11 @@ export const copilotOverAcp = acpCli({
   program: "copilot",
   packageProgram: "@github/copilot-win32-x64/copilot.exe",
   install: "npm install -g @github/copilot",
+  account: {
+    keys: ["COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN"],
+    homeVariable: "COPILOT_HOME",
+    homeFolder: ".copilot",
+  },
   triedVersion: "1.0.102",
   probedFlags: ["--acp", "--additional-mcp-config", "--allow-tool", "--model"],
   // Copilot CLI drops a server that comes with the session, and does not say so.

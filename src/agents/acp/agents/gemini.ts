@@ -32,6 +32,7 @@ export const gemini = acpCli({
   program: "gemini",
   packageProgram: undefined,
   install: "npm install -g @google/gemini-cli",
+  account: { keys: ["GEMINI_API_KEY", "GOOGLE_API_KEY"], homeFolder: ".gemini" },
   triedVersion: "0.61.0",
   probedFlags: ["--acp", "--skip-trust", "--approval-mode", "--allowed-tools", "--model"],
   permissionModes: ["default", "auto_edit", "yolo", "plan"],

@@ -51,6 +51,7 @@ export const qwenOverAcp = acpCli({
   program: "qwen",
   packageProgram: undefined,
   install: "npm install -g @qwen-code/qwen-code",
+  account: { keys: ["OPENAI_API_KEY"], homeVariable: "QWEN_HOME", homeFolder: ".qwen" },
   triedVersion: "0.24.4",
   probedFlags: [
     ...["--acp", "--approval-mode", "--allowed-tools", "--append-system-prompt", "--model"],

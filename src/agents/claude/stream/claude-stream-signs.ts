@@ -56,6 +56,11 @@ const RetrySchema = v.looseObject({
   error_status: v.optional(v.fallback(v.nullable(v.number()), null), null),
   error: v.optional(v.fallback(v.string(), ""), ""),
 });
+const LimitSchema = v.looseObject({
+  type: v.literal("rate_limit_event"),
+  /** `resetsAt`: seconds since 1970. */
+  rate_limit_info: v.looseObject({ status: v.literal("rejected"), resetsAt: v.number() }),
+});
 const ResultSchema = v.looseObject({
   type: v.literal("result"),
   subtype: optionalText,
@@ -136,6 +141,8 @@ export function createStreamSigns({ isResumed = false } = {}): StreamSigns {
     }
     const retry = v.safeParse(RetrySchema, line);
     if (retry.success) return [retryOf(retry.output)];
+    const limit = v.safeParse(LimitSchema, line);
+    if (limit.success) return [{ type: "limit", resetsAtMs: limit.output.rate_limit_info.resetsAt * 1_000 }];
     const background = v.safeParse(BackgroundSchema, line);
     return background.success
       ? [{ type: "background", tasks: readBackgroundTasks(background.output.tasks) }]

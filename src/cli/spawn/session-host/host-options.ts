@@ -1,11 +1,13 @@
 // What the host of an agent gets from `cliai spawn`, and how that becomes the options of its session (src/host).
 import { hostname } from "node:os";
 import process from "node:process";
+import { accountOf } from "../../../agents/account.ts";
 import type { AgentCli } from "../../../agents/agent-cli.ts";
 import type { UserSettings } from "../../../agents/agent-launch.ts";
 import { recordPositionFile } from "../../../data-dir/run-file.ts";
 import type { SessionMode } from "../../../domain/abilities.ts";
 import type { ReservationMode } from "../../../domain/files/reservation.ts";
+import type { OnLimit } from "../../../domain/limits/on-limit.ts";
 import type { ModelServerProfile } from "../../../domain/model-server.ts";
 import { type RouteName, routeNames } from "../../../domain/route-names.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
@@ -36,6 +38,10 @@ export interface HostOptions {
   readonly role: Role;
   /** The tags of its profile. */
   readonly tags: readonly string[] | undefined;
+  /** What it does at a usage limit, and its priority, as its profile says. */
+  readonly onLimit: OnLimit | undefined;
+  readonly priority: number | undefined;
+  readonly model: string | undefined;
   /** The id of the CLI's session; undefined while the CLI has not told it. */
   readonly sessionId: string | undefined;
   readonly stopApproval: StopApproval | undefined;
@@ -102,6 +108,9 @@ export function sessionOptions(
       session_id: options.sessionId,
       role: options.role,
       tags: options.tags,
+      account: accountOf(cli, { ...options, hostname: hostname() }),
+      on_limit: options.onLimit,
+      priority: options.priority,
       ...{ agent_cli: cli.name, agent_cli_version: version },
       session_mode: mode,
       launch_task: options.launchTask && summaryOf(options.launchTask),

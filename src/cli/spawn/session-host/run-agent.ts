@@ -111,6 +111,9 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     projectPath: cwd,
     worktreeBranch: plan.worktreeBranch,
     tags: profile.tags,
+    onLimit: profile.on_limit,
+    priority: profile.priority,
+    model: launch.model,
     sessionId: tellsSession(cli, launch) && launch.isResumed !== true ? undefined : launch.sessionId,
     stopApproval: stop_approval
       ? { waitS: stop_approval_wait_s, unanswered: stop_approval_unanswered }

@@ -1,12 +1,13 @@
 // The axis `attention`: what about the agent needs a person. Pure.
 import { definedOf } from "../../defined.ts";
+import { heldUntil } from "../../holding/hold.ts";
 import { type CommandRecord, isControl } from "../../receipts.ts";
 import { isApproval } from "../../requests.ts";
 import type { AgentRecord } from "../agent-record.ts";
 import type { Attention, Link, Reading } from "../axes.ts";
 import { countingWord, decidingSession } from "../evidence-that-counts.ts";
 import { needText } from "../needs/need.ts";
-import { sessionAttention } from "../session-reading.ts";
+import { sessionAttention, usageLimitCause } from "../session-reading.ts";
 import { unseenAfterMs } from "./activity.ts";
 import { closedTerminalHint } from "./closed-terminal.ts";
 import { read } from "./read.ts";
@@ -43,10 +44,11 @@ export function deriveAttention(
   const found = session === undefined ? undefined : sessionAttention(session, isWorking, now);
   if (found !== undefined) {
     const { hint, cause } = found;
+    const until = cause === usageLimitCause ? limitEnd(record) : undefined;
     const isDialog = found.value === "approval" || found.value === "question";
     return {
       ...read(found.value, "session", found.at, now, found.reason),
-      ...(isDialog ? closed : definedOf({ hint, cause })),
+      ...(isDialog ? closed : definedOf({ hint, cause, until })),
     };
   }
   const unseen = record.commands.find((command) => isUnseen(command, now));
@@ -59,6 +61,11 @@ export function deriveAttention(
   }
   const reason = link.value === "offline" ? "it is gone, and nothing waits for it" : "nothing waits";
   return { value: "none", source: "none", reason };
+}
+
+/** When the usage limit ends that holds the agent; undefined if that is not known, or if it does not go on by itself. */
+function limitEnd({ holds = [] }: AgentRecord): string | undefined {
+  return heldUntil(holds.filter(({ reason }) => reason === "usage_limit"));
 }
 
 function isUnseen(command: CommandRecord, now: Date): boolean {

@@ -1,11 +1,12 @@
 // The badge of an agent: why it needs a person, or else its status. Pure.
 import { definedOf } from "../../defined.ts";
+import { holdWords } from "../../holding/hold.ts";
 import type { AgentView } from "../agent-view.ts";
 import { isHeldBack } from "../axes.ts";
 import { lookOf, type StatusLook, statusTextOf } from "../status-look.ts";
 import { type Need, type NeedKind, needWords } from "./need.ts";
 
-type Shown = Pick<AgentView, "status" | "axes" | "needs">;
+type Shown = Pick<AgentView, "status" | "axes" | "needs" | "holds">;
 
 export interface Badge extends StatusLook {
   readonly text: string;
@@ -19,14 +20,19 @@ export interface Badge extends StatusLook {
 export function badgeOf(view: Shown): Badge {
   const [need] = view.needs;
   if (need === undefined) {
-    const { reason, until } = view.axes.control;
-    const isHeld = view.status === "held";
-    const why = { detail: isHeld ? reason : "", ...(isHeld ? definedOf({ until }) : {}) };
-    return { ...lookOf(view.status), text: statusTextOf(view), ...why };
+    return { ...lookOf(view.status), text: statusTextOf(view), ...waitOf(view) };
   }
   const back = isHeldBack(view.axes) && view.axes.link.value === "online" ? view.axes.control.value : "";
   const text = `${needWords(need.kind)}${back === "" ? "" : ` · ${back}`}`;
   return { ...needLook(need.kind), text, detail: detailOf(need) };
+}
+
+/** What an agent waits for that needs nobody. */
+function waitOf({ status, axes, holds = [] }: Shown): Pick<Badge, "detail" | "until"> {
+  if (status === "held") return { detail: axes.control.reason, ...definedOf({ until: axes.control.until }) };
+  const { until } = axes.attention;
+  if (status !== "stuck" || until === undefined) return { detail: "" };
+  return { detail: holdWords(holds.filter(({ reason }) => reason === "usage_limit")), until };
 }
 
 function needLook(kind: NeedKind): StatusLook {

@@ -42,8 +42,10 @@ const busy: readonly Activity[] = ["starting", "working", "retrying"];
 
 /** What the axis `attention` says, unless it is a request, which the agent's record has in full. */
 function attentionNeeds({ attention, activity }: Axes): Need[] {
-  const { value, source, reason, hint, cause, at } = attention;
+  const { value, source, reason, hint, cause, at, until } = attention;
   if (source === "request" || at === undefined) return [];
+  // What ends by itself waits for nobody.
+  if (until !== undefined) return [];
   // While the agent works it waits for nobody: it goes on without the tool, and takes the order later.
   if ((value === "refused" || value === "unseen") && busy.includes(activity.value)) return [];
   const kind = kindOf(attention);

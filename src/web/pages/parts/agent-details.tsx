@@ -4,6 +4,7 @@ import type { Child } from "hono/jsx";
 import { abilitiesOf, type CliAbilities } from "../../../domain/abilities.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { cliText } from "../../../domain/fleet/shown/shown-cli.ts";
+import type { OnLimit } from "../../../domain/limits/on-limit.ts";
 import { ModelRequest } from "./model-request.tsx";
 import { Age } from "./time.tsx";
 
@@ -13,6 +14,19 @@ export interface AgentDetailsProps {
   readonly view: AgentView;
   readonly clis: readonly CliAbilities[];
   readonly now: Date;
+}
+
+const limitWords: Readonly<Record<OnLimit, string>> = {
+  resume: "it goes on by itself when the limit ends",
+  hold: "it waits for a person",
+  stop: "it is stopped",
+};
+
+/** What the agent does at a usage limit, and its place among those that go on after it. */
+function limitText({ heartbeat }: AgentView): string {
+  const { on_limit, priority } = heartbeat ?? {};
+  const does = on_limit === undefined ? "as serve is set (--on-limit)" : limitWords[on_limit];
+  return priority === undefined ? does : `${does}; priority ${priority}`;
 }
 
 export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
@@ -31,6 +45,7 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ...(view.heartbeat?.model_request === undefined
       ? []
       : [["model server", <ModelRequest view={view} now={now} />] as const]),
+    ["at a usage limit", limitText(view)],
     ["host", view.host],
     ["pid", view.pid],
     ["session", view.session_id],

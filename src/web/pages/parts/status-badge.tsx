@@ -26,7 +26,7 @@ export function StatusBadge({ view }: { view: AgentView }) {
  */
 export function AttentionLine({ view, now }: { view: AgentView; now: Date }) {
   const { detail, until } = badgeOf(view);
-  if (view.status === "held" && view.needs.length === 0) {
+  if (view.needs.length === 0 && (view.status === "held" || until !== undefined)) {
     return (
       <p class="quiet">
         {detail}

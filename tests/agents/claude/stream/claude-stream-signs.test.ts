@@ -104,6 +104,16 @@ describe("createStreamSigns()", () => {
     expect(signs.read(result({ is_error: true, result: "API Error" })).result?.said).toBeUndefined();
   });
 
+  test("a usage limit that is reached is told with its end; one that is not reached tells nothing", () => {
+    const { read } = createStreamSigns();
+    const limit = (status: string, more: object = { resetsAt: 1_796_052_300 }) =>
+      read({ type: "rate_limit_event", rate_limit_info: { status, rateLimitType: "five_hour", ...more } })
+        .signs;
+    expect(limit("rejected")).toEqual([{ type: "limit", resetsAtMs: 1_796_052_300_000 }]);
+    expect(limit("allowed_warning")).toEqual([]);
+    expect(limit("rejected", {})).toEqual([]);
+  });
+
   test("a request that is made again is told with its number and why; what cannot be read so is not", () => {
     const { read } = createStreamSigns();
     const retry = {

@@ -1,0 +1,53 @@
+// What a usage limit means for one agent: which account's it is, whether a turn of the agent has failed at it, and what the agent is told. Pure.
+import type { AgentRecord } from "../fleet/agent-record.ts";
+import { decidingSession } from "../fleet/evidence-that-counts.ts";
+import type { NewHold } from "../holding/hold.ts";
+import { beginningOf } from "../text/summary.ts";
+import type { AccountLimit, LimitFailure } from "./account-limit.ts";
+import type { OnLimit } from "./on-limit.ts";
+
+/** An agent that does not name its account has limits of its own. */
+export function accountOf({ agent_id, heartbeat }: AgentRecord): string {
+  return heartbeat?.account ?? `agent ${agent_id}`;
+}
+
+/** The failure of the agent's last turn at a usage limit; undefined if that turn has not failed so. */
+export function limitFailureOf(record: AgentRecord): LimitFailure | undefined {
+  const error = decidingSession(record)?.turn_error;
+  if (error?.error !== "usage_limit") return undefined;
+  return { account: accountOf(record), at: error.at, resets_at: error.limit_resets_at };
+}
+
+/** Whether the agent's model has answered in a turn that began after the limit was reached. */
+export function isPast({ failed_at }: AccountLimit, record: AgentRecord): boolean {
+  const session = decidingSession(record);
+  const { turn, turn_error } = session ?? {};
+  return turn?.ended_at !== undefined && turn_error === undefined && turn.since > failed_at;
+}
+
+/** @param until when it is the agent's turn to go on */
+export function holdOf(
+  { account, resets_at, failed_at }: AccountLimit,
+  until: string,
+  does: Exclude<OnLimit, "stop">,
+): NewHold {
+  const cause = resets_at ?? failed_at;
+  const hold = { reason: "usage_limit", source: account, cause } as const;
+  const end = resets_at === undefined ? ", whose end is not known" : "";
+  if (does === "resume") return { ...hold, words: `usage limit${end}`, until };
+  const when = resets_at === undefined ? end : `, until ${resets_at.slice(0, 16).replace("T", " ")} UTC`;
+  return { ...hold, words: `usage limit${when}; it goes on when a person resumes it` };
+}
+
+const longestTask = 500;
+
+/** The task with which an agent goes on whose turn has failed at a limit. @param task what it was working on; "" if that is not known */
+export function goOnTask(task: string): string {
+  const about = task === "" ? "" : ` It was about: ${beginningOf(task, longestTask)}`;
+  return `Your last turn was cut off by a usage limit, which has ended. Go on where you were.${about}`;
+}
+
+/** The id of that task: one for each failed turn, so that it is given once. */
+export function goOnId({ at }: LimitFailure): string {
+  return `limit-${Date.parse(at)}`;
+}

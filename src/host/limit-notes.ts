@@ -1,0 +1,29 @@
+// Adds to the event of a turn that has failed at a usage limit when that limit ends: as the CLI has told it by figures, or else by its words.
+import { isBelieved, readResetMs } from "../domain/limits/reset-words.ts";
+import type { EventSender, SessionEvent } from "./event-sender.ts";
+
+export interface LimitSender extends EventSender {
+  /** The CLI has told when the limit ends that is reached now. @param resetsAtMs ms since 1970 */
+  noteLimit(resetsAtMs: number): void;
+}
+
+/** @param zone the time zone of this machine, in which the CLI names times */
+export function withLimits(sender: EventSender, now: () => Date, zone: string): LimitSender {
+  let toldMs: number | undefined;
+  const resetOf = ({ detail = "" }: SessionEvent): number | undefined => {
+    const nowMs = now().getTime();
+    return toldMs !== undefined && isBelieved(toldMs, nowMs) ? toldMs : readResetMs(detail, nowMs, zone);
+  };
+  return {
+    ...sender,
+    noteLimit(resetsAtMs) {
+      toldMs = resetsAtMs;
+    },
+    send(event) {
+      const isLimit = event.kind === "turn_failed" && event.error === "usage_limit";
+      const resetMs = isLimit && event.limit_resets_at === undefined ? resetOf(event) : undefined;
+      if (resetMs === undefined) sender.send(event);
+      else sender.send({ ...event, limit_resets_at: new Date(resetMs).toISOString() });
+    },
+  };
+}

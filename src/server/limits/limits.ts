@@ -1,0 +1,147 @@
+// This room holds the agents of an account while a usage limit of it lasts, and lets them go on afterwards.
+//
+// Notes each turn that fails at a usage limit, and holds all agents of its account (`Holding`). At the end of the limit the agents go on, one after
+// the other; an agent whose turn has failed gets a task to go on. Only the leader does it. It looks often, by the wall clock.
+import { isGuest } from "../../domain/agent-protocol/guest-id.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import type { Hold, NewHold } from "../../domain/holding/hold.ts";
+import {
+  type AccountLimit,
+  afterFailure,
+  endedNow,
+  rememberedMs,
+  turnsAfter,
+} from "../../domain/limits/account-limit.ts";
+import { accountOf, holdOf, isPast, limitFailureOf } from "../../domain/limits/limited-agent.ts";
+import type { OnLimit } from "../../domain/limits/on-limit.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
+import type { Logger } from "../../log.ts";
+import type { Bus } from "../../nats/bus.ts";
+import type { FleetState } from "../fleet/fleet-state.ts";
+import { forEach } from "../inbox/for-each.ts";
+import type { Lease } from "../lease.ts";
+import { takes } from "../order-target.ts";
+import type { Holding } from "../server.ts";
+import { createLimitOrders } from "./limit-orders.ts";
+import { openLimitStore } from "./limit-store.ts";
+
+const lookEveryMs = 500;
+/** A turn that failed longer ago is not noted any more: its agent may have been told something else, by a person at its terminal. */
+const freshMs = 10 * 60_000;
+
+export interface LimitsOptions {
+  readonly replicas: number;
+  readonly lease: Lease;
+  readonly fleet: FleetState;
+  readonly holding: Holding;
+  /** What agents do whose profile does not say it. */
+  readonly onLimit: OnLimit;
+  /** Resolves when all orders that are stored by now are in the agent's record. */
+  readonly readAll: (id: AgentId) => Promise<unknown>;
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** Resolves when the stored limits have been read. Returns the function that ends it. */
+export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() => Promise<void>> {
+  const { lease, fleet, holding, onLimit, now, log } = options;
+  const store = await openLimitStore(bus, options);
+  const { goOn, stop } = createLimitOrders(bus, options);
+  const doesAt = ({ heartbeat }: AgentRecord): OnLimit => heartbeat?.on_limit ?? onLimit;
+  const agents = () =>
+    fleet
+      .records()
+      .filter((record) => !isGuest(record) && takes("pause", record, now()))
+      .toArray();
+
+  const noteFailures = async (records: readonly AgentRecord[]) => {
+    for (const record of records) {
+      const failure = limitFailureOf(record);
+      if (failure === undefined || now().getTime() - Date.parse(failure.at) > freshMs) continue;
+      const known = store.of(failure.account);
+      const limit = afterFailure(known, failure);
+      if (limit !== known) await store.put(limit);
+    }
+  };
+  const isOver = ({ until }: AccountLimit) => Date.parse(until) <= now().getTime();
+  const noteEnd = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
+    const isOld = now().getTime() - Date.parse(limit.until) > rememberedMs;
+    if (isOld) await store.drop(limit);
+    else if (!isOver(limit) && limit.resets_at === undefined && members.some((each) => isPast(limit, each)))
+      await store.put(endedNow(limit, now()));
+  };
+  const keepHeld = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
+    const turns = turnsAfter(
+      limit,
+      members.map(({ agent_id, heartbeat }) => ({ agent_id, priority: heartbeat?.priority ?? 0 })),
+    );
+    await forEach(members, async (record) => {
+      const { agent_id: id } = record;
+      const [does, until] = [doesAt(record), turns.get(id)];
+      if (until === undefined) return;
+      if (does === "stop") return isOver(limit) ? undefined : await stop(id, limit);
+      const hold = holdOf(limit, until, does);
+      // Of a limit that has ended, only those are held still whose turn has not come.
+      if (isOver(limit) && !isHeldBy(holding.holdsOf(id), hold)) return;
+      if (!isNeeded(hold, holding.holdsOf(id), holding.overriddenOf(id))) return;
+      await holding.hold(id, hold);
+    });
+  };
+  /** Gives the task to go on also to an agent that was not held when the limit ended, for example because a person had let it go too early. */
+  const goOnAfter = async ({ account, since, until }: AccountLimit, record: AgentRecord) => {
+    const { agent_id: id } = record;
+    const failure = limitFailureOf(record);
+    if (failure?.account !== account || failure.at < since || failure.at > until) return;
+    if (doesAt(record) !== "resume" || holding.holdsOf(id).length > 0) return;
+    if (fleet.get(id)?.axes.control.value === "running") await goOn(id, failure);
+  };
+  const look = async () => {
+    const records = agents();
+    await noteFailures(records);
+    for (const { account } of store.all()) {
+      const members = records.filter((record) => accountOf(record) === account);
+      const before = store.of(account);
+      if (before !== undefined) await noteEnd(before, members);
+      const limit = store.of(account);
+      if (limit === undefined) continue;
+      await keepHeld(limit, members);
+      if (isOver(limit)) await forEach(members, (record) => goOnAfter(limit, record));
+    }
+  };
+
+  // The task comes before the hold ends, so that the agent is never idle without one.
+  const endGoingOn = holding.onEnding(async (id, { reason }) => {
+    const record = fleet.record(id);
+    const failure = record && limitFailureOf(record);
+    if (reason === "usage_limit" && failure !== undefined) await goOn(id, failure);
+  });
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    if (looking !== undefined || !bus.isConnected() || !lease.isLeader()) return;
+    looking = look()
+      .catch((error: unknown) => log.debug(`usage limits are not seen to yet: ${messageOf(error)}`))
+      .finally(() => {
+        looking = undefined;
+      });
+  }, lookEveryMs);
+  return async () => {
+    clearInterval(timer);
+    endGoingOn();
+    await looking;
+    await store.stop();
+  };
+}
+
+function isHeldBy(holds: readonly Hold[], { source }: NewHold): boolean {
+  return holds.some((each) => each.reason === "usage_limit" && each.source === source);
+}
+
+/** Whether the hold changes what holds the agent; not if a person has overridden it. */
+function isNeeded(hold: NewHold, holds: readonly Hold[], overridden: readonly Hold[]): boolean {
+  const { source, cause, until, words } = hold;
+  if (overridden.some((each) => each.source === source && each.cause === cause)) return false;
+  return !holds.some(
+    (each) => each.source === source && each.until === until && each.words === words && each.cause === cause,
+  );
+}

@@ -1,0 +1,188 @@
+// Usage limits of accounts, on a real nats-server: who is held until when, who goes on with what, over a jump of the clock and a restart.
+import { describe, expect, test } from "bun:test";
+import type { AgentView } from "../../../src/domain/fleet/agent-view.ts";
+import { badgeOf } from "../../../src/domain/fleet/needs/badge.ts";
+import { holderName } from "../../../src/domain/holding/hold.ts";
+import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { startTestServer, type TestServer, type TestServerOptions } from "../../support/test-server.ts";
+import { waitFor } from "../../support/wait-for.ts";
+
+/** A fleet on a real nats-server, whose clock can be set forward. */
+async function startFleet(options: TestServerOptions = {}) {
+  let aheadMs = 0;
+  const now = () => new Date(Date.now() + aheadMs);
+  let run = await startTestServer({ ...options, now });
+  const runs = new Map<string, { readonly instance_id: string; seq: number }>();
+  const view = (name: string): AgentView | undefined => run.server.fleet.get(parseAgentId(name));
+  const tell = async (name: string, kind: string, more: object = {}) => {
+    const known = runs.get(name);
+    if (known === undefined) throw new Error(`${name} has no run`);
+    known.seq += 1;
+    const { instance_id, seq } = known;
+    const event = { agent_id: name, kind, instance_id, generation: 1, seq, ...more };
+    await run.bus.publishStored(`agent.${name}.event`, event);
+  };
+  const orders = (name: string) => (view(name)?.commands ?? []).map(({ type, from }) => `${type} by ${from}`);
+  return {
+    view,
+    orders,
+    in: (ms: number) => new Date(now().getTime() + ms).toISOString(),
+    ahead: (ms: number) => {
+      aheadMs += ms;
+    },
+    server: () => run.server,
+    async restart(meanwhile?: () => void) {
+      run = await run.restart(() => Promise.resolve(meanwhile?.()));
+    },
+    async agent(name: string, more: object = {}) {
+      const instance_id = crypto.randomUUID();
+      runs.set(name, { instance_id, seq: 0 });
+      const beat = { agent_id: name, status: "working", instance_id, interval_s: 3_600, seq: 1, ...more };
+      run.bus.publish(`agent.${name}.heartbeat`, beat);
+      await waitFor(() => view(name)?.heartbeat?.instance_id === instance_id, { what: name });
+      await tell(name, "session_start");
+    },
+    /** A turn of the agent fails. */
+    async fails(name: string, resetsAt?: string, error = "usage_limit") {
+      await tell(name, "prompt", { detail: "mend the test" });
+      const limit = resetsAt === undefined ? {} : { limit_resets_at: resetsAt };
+      await tell(name, "turn_failed", { error, detail: "the limit is reached", ...limit });
+    },
+    async succeeds(name: string) {
+      await tell(name, "prompt");
+      await tell(name, "turn_end");
+    },
+    /** The agent carries out all that it was told. */
+    async carryOut(name: string) {
+      for (const { command_id, type, receipts } of view(name)?.commands ?? []) {
+        if (type === "task" || receipts.at(-1)?.state === "applied") continue;
+        await run.bus.publishStored(`agent.${name}.receipt`, { command_id, state: "applied" });
+      }
+    },
+    async isTold(name: string, ...told: readonly string[]) {
+      await waitFor(() => orders(name).join() === told.join(), {
+        what: `${name}: ${told.join()}`,
+        saw: () => [orders(name), view(name)?.holds],
+      });
+    },
+    async hasStatus(name: string, status: string) {
+      await waitFor(() => view(name)?.status === status, {
+        what: `${name} is ${status}`,
+        saw: () => view(name)?.axes,
+      });
+    },
+    [Symbol.asyncDispose]: () => (run as TestServer)[Symbol.asyncDispose](),
+  };
+}
+
+const [pause, resume, task, stop] = ["pause", "resume", "task", "stop"].map(
+  (type) => `${type} by ${holderName}`,
+) as [string, string, string, string];
+const shared = { account: "one" };
+
+describe("a usage limit", () => {
+  test("holds all agents of its account until its end, which is shown, and needs nobody; others work on", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.agent("bob", { ...shared, priority: 5 });
+    await fleet.agent("eve", { account: "two" });
+    const resets = fleet.in(120_000);
+    await fleet.fails("ada", resets);
+    await fleet.isTold("ada", pause);
+    await fleet.isTold("bob", pause);
+    await fleet.carryOut("ada");
+    await fleet.carryOut("bob");
+    await fleet.hasStatus("bob", "held");
+    await fleet.hasStatus("ada", "stuck");
+    const [ada, bob] = [fleet.view("ada"), fleet.view("bob")];
+    // By priority, bob goes on first.
+    expect(bob?.axes.control).toMatchObject({ reason: "usage limit", until: resets });
+    expect(Date.parse(ada?.axes.attention.until ?? "")).toBe(Date.parse(resets) + 30_000);
+    expect(ada?.needs).toEqual([]);
+    expect(ada && badgeOf(ada)).toMatchObject({ text: "stuck", detail: "usage limit" });
+    expect(fleet.orders("eve")).toEqual([]);
+
+    fleet.ahead(120_500);
+    await fleet.isTold("bob", pause, resume);
+    expect(fleet.view("ada")?.status).toBe("stuck");
+    fleet.ahead(30_000);
+    await fleet.isTold("ada", pause, task, resume);
+    expect(fleet.view("ada")?.commands.find(({ type }) => type === "task")?.summary).toContain("usage limit");
+    expect(fleet.orders("bob")).toEqual([pause, resume]);
+  });
+
+  test("survives a restart of the server, also one that misses its end; what goes on is told once", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.fails("ada", fleet.in(600_000));
+    await fleet.isTold("ada", pause);
+    await fleet.carryOut("ada");
+    await fleet.restart();
+    expect(fleet.view("ada")?.axes.attention.until).toBe(fleet.view("ada")?.holds?.[0]?.until);
+    await fleet.restart(() => fleet.ahead(3_000_000));
+    await fleet.isTold("ada", pause, task, resume);
+    await fleet.restart();
+    expect(fleet.orders("ada")).toEqual([pause, task, resume]);
+  });
+
+  test("whose end nobody knows says so, and ends when an agent of the account has had an answer", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.agent("bob", shared);
+    await fleet.fails("ada");
+    await fleet.isTold("ada", pause);
+    await fleet.isTold("bob", pause);
+    await fleet.carryOut("ada");
+    await fleet.carryOut("bob");
+    await fleet.hasStatus("bob", "held");
+    expect(fleet.view("bob")?.axes.control.reason).toBe("usage limit, whose end is not known");
+    const given = { id: "bob" as AgentId, type: "resume", from: "kim" } as const;
+    await fleet.server().sendCommand(given);
+    await fleet.succeeds("bob");
+    await fleet.isTold("ada", pause, task, resume);
+    expect(fleet.orders("bob")).toEqual([pause, "resume by kim"]);
+  });
+
+  test("that a person overrides lets the agent go on with its task at once, and does not hold it again", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.fails("ada", fleet.in(600_000));
+    await fleet.isTold("ada", pause);
+    await fleet.carryOut("ada");
+    await fleet.server().sendCommand({ id: "ada" as AgentId, type: "resume", from: "kim" });
+    await fleet.isTold("ada", pause, "resume by kim", task);
+    // It was too early. At the end of the limit it gets another one.
+    await fleet.fails("ada", fleet.view("ada")?.session?.turn_error?.limit_resets_at);
+    await waitFor(() => fleet.view("ada")?.needs[0]?.kind === "limit", { what: "a need" });
+    fleet.ahead(600_500);
+    await fleet.isTold("ada", pause, "resume by kim", task, task);
+  });
+
+  test("is for a profile that says so what a person ends, or what stops the agent; serve has the default", async () => {
+    await using fleet = await startFleet({ onLimit: "stop" });
+    await fleet.agent("ada", { ...shared, on_limit: "hold" });
+    await fleet.agent("bob", shared);
+    await fleet.fails("ada", fleet.in(60_000));
+    await fleet.isTold("bob", stop);
+    await fleet.isTold("ada", pause);
+    await fleet.carryOut("ada");
+    await waitFor(() => fleet.view("ada")?.holds?.[0]?.words.includes("when a person resumes it"), {
+      what: "why",
+    });
+    expect(fleet.view("ada")?.needs).toMatchObject([{ kind: "limit" }]);
+    fleet.ahead(120_000);
+    await fleet.server().sendCommand({ id: "ada" as AgentId, type: "resume", from: "kim" });
+    await fleet.isTold("ada", pause, "resume by kim", task);
+  });
+
+  test("is no overload of the model's service: that holds nobody", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", { account: "two" });
+    await fleet.agent("bob", shared);
+    await fleet.fails("ada", undefined, "overloaded");
+    await fleet.fails("bob");
+    await fleet.isTold("bob", pause);
+    expect(fleet.view("ada")?.session?.turn_error?.error).toBe("overloaded");
+    expect(fleet.orders("ada")).toEqual([]);
+  });
+});
