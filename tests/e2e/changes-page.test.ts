@@ -107,11 +107,32 @@ test("the changes of an agent: each layout fits its window, colours its lines, a
     const page = await browser.newPage(looks[0]);
     await page.goto(url("?file=data%2Fmany.csv&from=1500"));
     expect(await page.locator("tr.added").count()).toBe(1_500);
+    await comment(await browser.newPage(looks[3]), url(""));
     expect(browser.problems).toEqual([]);
   } finally {
     await http.stop();
   }
 }, 120_000);
+
+/** Presses two numbers, writes, and sends; the comment then stands below the lines, and follows its receipts. */
+async function comment(page: Page, url: string): Promise<void> {
+  await page.addInitScript({ content: axe.source });
+  await page.goto(url);
+  const numberOf = (line: string) => page.locator(`#file-6 button[name=line][value=${line}]`);
+  await numberOf("n8").click();
+  await page.waitForSelector("#comment");
+  await numberOf("n6").click();
+  await page.waitForSelector("text=lines 6–8");
+  await page.fill("#comment", "Tell neither of the two.");
+  expect(await page.evaluate(axeFaults)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+  await shot(page, "comment-form");
+  await page.click("text=Send as a task");
+  await page.waitForSelector(".comment:target");
+  expect(await page.locator(".comment .words").textContent()).toBe("Tell neither of the two.");
+  expect(await page.locator("tr.talk .comment").count()).toBe(1);
+  await shot(page, "comment-sent");
+}
 
 async function axeFaults(): Promise<string[]> {
   const { axe } = window as unknown as { axe: typeof import("axe-core") };

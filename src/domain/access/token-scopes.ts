@@ -78,7 +78,9 @@ function scopesForForm(path: string): readonly TokenScope[] {
   // Who answers need not be told elsewhere of what they see; who only reads, such as a screen on the wall, keeps nobody from being told.
   if (/^\/inbox\/[^/]+$/.test(path) || path === inFrontPath) return ["answer"];
   if (/^\/phone\/push(\/off)?$/.test(path)) return ["read"];
-  return commandForms.includes(path) || /^\/agents\/[^/]+\/commands$/.test(path) ? ["command"] : [];
+  return commandForms.includes(path) || /^\/agents\/[^/]+\/(commands|changes\/comment)$/.test(path)
+    ? ["command"]
+    : [];
 }
 
 /** How a named token is called where orders and answers say whose they are. No agent's id can look like this. */

@@ -8,6 +8,7 @@ import type { CliAbilities } from "../../../domain/abilities.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../../server/server.ts";
+import { commentParts } from "../changes/comments.tsx";
 import { AgentAxes } from "../parts/agent-axes.tsx";
 import { AgentDetails } from "../parts/agent-details.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -136,8 +137,9 @@ function tabParts(tab: AgentTab, { view, timeline, views, clis, now }: AgentPage
       return [{ id: "agent-usage", part: <UsagePanel view={view} now={now} /> }];
     case "settings":
       return [{ id: "agent-details", part: <AgentDetails view={view} clis={clis} now={now} /> }];
-    case "transcript":
     case "changes":
+      return commentParts(view, now);
+    case "transcript":
     case "terminal":
       return [];
   }

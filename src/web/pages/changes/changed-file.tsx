@@ -8,6 +8,7 @@ import { harmless } from "../../../domain/text/harmless.ts";
 import type { DiffLayout } from "./changes-query.ts";
 import { languageOf } from "./colours.ts";
 import { DiffTable } from "./diff-table.tsx";
+import type { FileTalk } from "./file-talk.tsx";
 
 /** So many lines of a file are shown at once. */
 const mostLines = 1_500;
@@ -20,9 +21,10 @@ interface ChangedFileProps {
   readonly pageOf: (from: number) => string;
   /** The first line that is shown. */
   readonly from: number;
+  readonly talk: FileTalk;
 }
 
-export function ChangedFileItem({ file, id, layout, pageOf, from }: ChangedFileProps) {
+export function ChangedFileItem({ file, id, layout, pageOf, from, talk }: ChangedFileProps) {
   const { path, hunks, left_out } = file;
   return (
     <details class="changed-file" id={id} open={left_out === undefined}>
@@ -39,16 +41,17 @@ export function ChangedFileItem({ file, id, layout, pageOf, from }: ChangedFileP
       {left_out === "cut" && (
         <p class="quiet">Its lines are too long to be shown here: together they have more than 4 MiB.</p>
       )}
-      {hunks !== undefined && hunks.length > 0 && <Lines {...{ path, hunks, layout, pageOf, from }} />}
+      {talk.others}
+      {hunks !== undefined && hunks.length > 0 && <Lines {...{ path, hunks, layout, pageOf, from, talk }} />}
     </details>
   );
 }
 
-type LinesProps = Pick<ChangedFileProps, "layout" | "pageOf" | "from"> &
+type LinesProps = Pick<ChangedFileProps, "layout" | "pageOf" | "from" | "talk"> &
   Required<Pick<FileChanges, "hunks">> &
   Pick<FileChanges, "path">;
 
-function Lines({ path, hunks, layout, pageOf, from }: LinesProps) {
+function Lines({ path, hunks, layout, pageOf, from, talk }: LinesProps) {
   const { hunks: part, total } = sliceHunks(hunks, from, mostLines);
   const end = Math.min(total, from + mostLines);
   return (
@@ -58,13 +61,14 @@ function Lines({ path, hunks, layout, pageOf, from }: LinesProps) {
           <a href={pageOf(Math.max(0, from - mostLines))}>Lines before</a>
         </p>
       )}
-      <DiffTable path={path} hunks={part} language={languageOf(path)} layout={layout} />
+      <DiffTable path={path} hunks={part} language={languageOf(path)} layout={layout} talk={talk} />
       {(from > 0 || end < total) && (
         <p class="more">
           These are {countText(from + 1)} to {countText(end)} of {countText(total)} lines, with those around
           the changes. {end < total && <a href={pageOf(end)}>Lines after</a>}
         </p>
       )}
+      {talk.pick}
     </>
   );
 }

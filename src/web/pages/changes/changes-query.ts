@@ -1,4 +1,5 @@
 // What the address of the tab with an agent's changes asks for.
+import type { LineRange } from "../../../domain/changes/comment.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { tabPath } from "../agent/agent-tabs.tsx";
 
@@ -12,27 +13,65 @@ export interface ChangesQuery {
   readonly base: string;
   /** Only this file; "" for all. */
   readonly file: string;
+  /** The first line that is shown of that file, counted from 0. */
   readonly from: number;
+  /** The file on which a comment is written; "" if none is. */
+  readonly at: string;
+  /** Its line: `n12` as it is now, `o12` as it was before. */
+  readonly line: string;
+  /** The line that was pressed before that one: all between the two are chosen. */
+  readonly first: string;
 }
 
 export function readChangesQuery(asked: Readonly<Record<string, string>>): ChangesQuery {
-  const { layout, base = "", file = "", from = "" } = asked;
+  const { layout, base = "", file = "", from = "", at = "", line = "", number = "", first = "" } = asked;
   return {
     layout: diffLayouts.find((each) => each === layout) ?? "unified",
     base: base.trim(),
     file,
     from: /^\d{1,9}$/.test(from) ? Number(from) : 0,
+    // The field for a number has a name of its own, so that it is not mixed with the line that was pressed.
+    ...{ at, line: line || number, first },
   };
+}
+
+/** The fields that an address or a form has to name, because they are not the usual ones. */
+export function fieldsOf(query: Partial<ChangesQuery>): [name: string, value: string][] {
+  const { layout, from = 0, base = "", file = "", at = "", line = "", first = "" } = query;
+  const fields = {
+    layout: layout === "split" ? layout : "",
+    base,
+    file,
+    from: from === 0 ? "" : String(from),
+  };
+  return Object.entries({ ...fields, at, line, first }).filter(([, value]) => value !== "");
 }
 
 /** The address of the tab with this query. */
 export function changesPath(id: AgentId, query: Partial<ChangesQuery>): string {
-  const { layout = "unified", base = "", file = "", from = 0 } = query;
-  const params = new URLSearchParams({
-    ...(layout === "unified" ? {} : { layout }),
-    ...(base === "" ? {} : { base }),
-    ...(file === "" ? {} : { file }),
-    ...(from === 0 ? {} : { from: String(from) }),
-  });
+  const params = new URLSearchParams(fieldsOf(query));
   return tabPath(id, "changes") + (params.size === 0 ? "" : `?${params}`);
+}
+
+/** Where the form of a comment is sent. */
+export function commentPath(id: AgentId): string {
+  return `${tabPath(id, "changes")}/comment`;
+}
+
+export interface ChosenLines extends LineRange {
+  readonly path: string;
+}
+
+/** The lines on which a comment is written; undefined if none are chosen. */
+export function chosenOf({ at: path, line, first }: ChangesQuery): ChosenLines | undefined {
+  const [end, begin] = [parseLine(line), parseLine(first)];
+  if (path === "" || end === undefined) return undefined;
+  const { side, number } = end;
+  const other = begin?.side === side ? begin.number : number;
+  return { path, side, from: Math.min(number, other), to: Math.max(number, other) };
+}
+
+function parseLine(text: string): { readonly side: LineRange["side"]; readonly number: number } | undefined {
+  const [, side, number] = /^([no]?)([1-9]\d{0,8})$/.exec(text) ?? [];
+  return number === undefined ? undefined : { side: side === "o" ? "before" : "now", number: Number(number) };
 }

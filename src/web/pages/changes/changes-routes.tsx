@@ -1,20 +1,26 @@
 /** @jsxImportSource hono/jsx */
-// The address of the tab with an agent's changes.
-import type { Hono } from "hono";
+// The address of the tab with an agent's changes, and of the form of a comment.
+import type { Context, Hono } from "hono";
+import * as v from "valibot";
 import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
+import { commentText, type LineRange, linesIn, rangeText, sides } from "../../../domain/changes/comment.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { redact } from "../../../domain/text/redact.ts";
+import { checkMessage } from "../../../domain/wire/decode.ts";
+import { signedBy } from "../../access/caller.ts";
+import { requireReady } from "../../api/orders.ts";
+import { readForm } from "../../api/read-form.ts";
 import { type ChangesDesk, requireChanges } from "../../api/reports/changes-report.ts";
 import { AgentFrame } from "../agent/agent-page.tsx";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
-import { type ChangesQuery, readChangesQuery } from "./changes-query.ts";
+import { type ChangesQuery, changesPath, readChangesQuery } from "./changes-query.ts";
+import { commentOrderId } from "./comment-orders.ts";
 
 export function registerChangesRoutes(pages: Hono, options: PagesOptions): void {
   const { server, changes, now } = options;
-  pages.get("/agents/:id/changes", async (c) => {
-    const view = server.fleet.require(c.req.param("id"));
-    const query = readChangesQuery(c.req.query());
+
+  const show = async (c: Context, view: AgentView, query: ChangesQuery, more: More = {}) => {
     const found = await readOrExplain(changes, view, query);
     // Loaded when it is first needed: its colours know many languages.
     const { ChangesTab } = await import("./changes-tab.tsx");
@@ -23,16 +29,98 @@ export function registerChangesRoutes(pages: Hono, options: PagesOptions): void 
       stream: streamOf(server, "agent", `&agent=${view.agent_id}&tab=changes`),
       body: (
         <AgentFrame view={view} requests={server.requests.all()} now={now()} tab="changes">
-          <ChangesTab view={view} query={query} {...found} />
+          <ChangesTab view={view} query={query} now={now()} {...found} {...more} />
         </AgentFrame>
       ),
     });
+  };
+
+  pages.get("/agents/:id/changes", async (c) => {
+    const view = server.fleet.require(c.req.param("id"));
+    return await show(c, view, readChangesQuery(c.req.query()));
   });
+
+  pages.post("/agents/:id/changes/comment", async (c) => {
+    const view = server.fleet.require(c.req.param("id"));
+    const form = checkMessage(CommentSchema, await readForm(c));
+    const query = readChangesQuery(form);
+    try {
+      const command_id = await sendComment(view, form, signedBy(c, "page"));
+      return c.redirect(`${changesPath(view.agent_id, query)}#comment-${command_id}`, 303);
+    } catch (error) {
+      if (!(error instanceof CliaiError)) throw error;
+      // What was typed stays, on the lines as they are now.
+      const letter = form.side === "now" ? "n" : "o";
+      const [first, line] = [`${letter}${form.first_line}`, `${letter}${form.last_line}`];
+      c.status(409);
+      const more = { words: form.words, problem: problemOf(error) };
+      return await show(c, view, { ...query, at: form.path, first, line }, more);
+    }
+  });
+
+  async function sendComment(view: AgentView, form: CommentForm, from: string): Promise<string> {
+    const { base = "", path, words, seen, key } = form;
+    requireReady(server);
+    const report = await requireChanges(changes).read(view, {
+      base: base || undefined,
+      file: path,
+      lines: "all",
+    });
+    const [file] = report.files;
+    const range = rangeOf(form);
+    if (file?.seen !== seen) {
+      throw new CliaiError("refused", `${path} has changed since you looked at it`, {
+        hint: "look at its lines again, and send the comment then; what you wrote is still there",
+      });
+    }
+    const lines = linesIn(file.hunks ?? [], range);
+    if (lines === undefined) {
+      throw new CliaiError("usage", `${rangeText(range)} of ${path} is not among the lines that are shown`, {
+        hint: "choose lines that are shown here",
+      });
+    }
+    const { agent_id: id } = view;
+    const order = { id, from, type: "task" as const, text: commentText(path, range, lines, words) };
+    const { command_id } = await server.sendCommand({
+      ...order,
+      command_id: commentOrderId(path, seen, range, key),
+    });
+    return command_id;
+  }
 }
 
-interface Found {
-  readonly report: ChangesReport | undefined;
-  readonly problem?: { readonly message: string; readonly hint?: string | undefined };
+const number = v.pipe(
+  v.string("a line needs its number"),
+  v.regex(/^[1-9]\d{0,8}$/, "a line is a whole number from 1 on"),
+);
+const CommentSchema = v.object({
+  layout: v.optional(v.string(), ""),
+  base: v.optional(v.string(), ""),
+  file: v.optional(v.string(), ""),
+  from: v.optional(v.string(), ""),
+  path: v.string("the file is missing"),
+  side: v.picklist(sides, "side must be now or before"),
+  first_line: number,
+  last_line: number,
+  seen: v.string("seen is missing"),
+  key: v.pipe(v.string("key is missing"), v.uuid("key must be a UUID")),
+  words: v.pipe(v.string("words must be text"), v.trim(), v.nonEmpty("the comment is empty")),
+});
+type CommentForm = v.InferOutput<typeof CommentSchema>;
+
+function rangeOf({ side, first_line, last_line }: CommentForm): LineRange {
+  const [one, other] = [Number(first_line), Number(last_line)];
+  return { side, from: Math.min(one, other), to: Math.max(one, other) };
+}
+
+interface Problem {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+interface More {
+  readonly words?: string;
+  readonly problem?: Problem;
 }
 
 /** What cannot be read is told on the page, where another base can be chosen. */
@@ -40,13 +128,16 @@ async function readOrExplain(
   changes: ChangesDesk | undefined,
   view: AgentView,
   { base, file }: ChangesQuery,
-): Promise<Found> {
+): Promise<{ readonly report: ChangesReport | undefined; readonly problem?: Problem }> {
   const ask = { base: base || undefined, file: file || undefined, lines: "short" as const };
   try {
     return { report: await requireChanges(changes).read(view, ask) };
   } catch (error) {
     if (!(error instanceof CliaiError)) throw error;
-    const { message, hint } = error;
-    return { report: undefined, problem: { message: redact(message), hint: hint && redact(hint) } };
+    return { report: undefined, problem: problemOf(error) };
   }
+}
+
+function problemOf({ message, hint }: CliaiError): Problem {
+  return { message: redact(message), hint: hint && redact(hint) };
 }

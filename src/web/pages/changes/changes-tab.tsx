@@ -9,9 +9,15 @@ import { harmless } from "../../../domain/text/harmless.ts";
 import { tabPath } from "../agent/agent-tabs.tsx";
 import { ChangedFileItem, Counts } from "./changed-file.tsx";
 import { type ChangesQuery, changesPath, type DiffLayout, diffLayouts } from "./changes-query.ts";
+import { commentsOf, pathHash } from "./comment-orders.ts";
+import { CommentItem } from "./comments.tsx";
+import { createFileTalk, type TalkOptions } from "./file-talk.tsx";
 
 interface TabProps {
   readonly view: AgentView;
+  readonly now: Date;
+  /** What was typed as a comment, if it could not be sent. */
+  readonly words?: string | undefined;
   readonly query: ChangesQuery;
   /** Undefined if it cannot be made. */
   readonly report: ChangesReport | undefined;
@@ -19,7 +25,7 @@ interface TabProps {
   readonly problem?: { readonly message: string; readonly hint?: string | undefined } | undefined;
 }
 
-export function ChangesTab({ view, query, report, problem }: TabProps) {
+export function ChangesTab({ view, query, report, problem, words = "", now }: TabProps) {
   const { agent_id: id } = view;
   return (
     <section class="panel changes" aria-labelledby="title-changes">
@@ -51,7 +57,7 @@ export function ChangesTab({ view, query, report, problem }: TabProps) {
           )}
         </p>
       )}
-      {report !== undefined && <Found report={report} query={query} />}
+      {report !== undefined && <Found report={report} talk={{ view, query, words, now }} />}
     </section>
   );
 }
@@ -73,7 +79,8 @@ function Layouts({ id, query }: { id: AgentView["agent_id"]; query: ChangesQuery
   );
 }
 
-function Found({ report, query }: { report: ChangesReport; query: ChangesQuery }) {
+function Found({ report, talk }: { report: ChangesReport; talk: TalkOptions }) {
+  const { view, query, now } = talk;
   const { agent_id: id, files, more_files } = report;
   const idOf = (index: number) => `file-${index + 1}`;
   return (
@@ -105,10 +112,27 @@ function Found({ report, query }: { report: ChangesReport; query: ChangesQuery }
           id={idOf(index)}
           layout={query.layout}
           from={query.file === "" ? 0 : query.from}
+          talk={createFileTalk(file, index, talk)}
           pageOf={(from) => changesPath(id, { ...query, file: file.path, from })}
         />
       ))}
+      <OtherComments report={report} view={view} now={now} />
     </>
+  );
+}
+
+/** The comments on files that have no change now. */
+function OtherComments({ report, view, now }: { report: ChangesReport; view: AgentView; now: Date }) {
+  const shown = new Set(report.files.map(({ path }) => pathHash(path)));
+  const others = commentsOf(view).filter(({ file }) => !shown.has(file));
+  if (others.length === 0) return null;
+  return (
+    <section class="earlier-comments" aria-labelledby="title-other-comments">
+      <h3 id="title-other-comments">Comments on other files</h3>
+      {others.map((order) => (
+        <CommentItem order={order} now={now} />
+      ))}
+    </section>
   );
 }
 

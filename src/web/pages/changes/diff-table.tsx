@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 // The changed lines of a file as a table: each line below the other, or before and now side by side.
+import type { Child } from "hono/jsx";
 import { changedWords, type Span } from "../../../domain/changes/changed-words.ts";
 import type { DiffLine, Hunk } from "../../../domain/changes/patch.ts";
 import { partnersOf, sideBySide } from "../../../domain/changes/side-by-side.ts";
@@ -8,18 +9,30 @@ import type { DiffLayout } from "./changes-query.ts";
 import { colourLines, type Piece } from "./colours.ts";
 import { LineText } from "./line-text.tsx";
 
+/** What can be done with the lines of a file, and what was said about them. */
+export interface LineTalk {
+  /** The form that a press on a line's number sends. */
+  readonly formId: string;
+  readonly isChosen: (line: DiffLine) => boolean;
+  /** What stands below the line: comments, and the form for one. */
+  readonly below: (line: DiffLine) => Child[];
+}
+
 interface TableProps {
+  readonly talk: LineTalk;
   readonly path: string;
   readonly hunks: readonly Hunk[];
   readonly language: string | undefined;
   readonly layout: DiffLayout;
 }
 
-export function DiffTable({ path, hunks, language, layout }: TableProps) {
+export function DiffTable({ path, hunks, language, layout, talk }: TableProps) {
   const isSplit = layout === "split";
   return (
     <table class={`diff ${layout}`}>
-      <caption class="unseen">Changed lines of {harmless(path)}</caption>
+      <caption class="unseen">
+        Changed lines of {harmless(path)}. Press the number of a line to comment on it.
+      </caption>
       <colgroup>
         <col class="numbers" />
         {isSplit && <col />}
@@ -46,9 +59,9 @@ export function DiffTable({ path, hunks, language, layout }: TableProps) {
         <tbody>
           <HunkHead hunk={hunk} columns={isSplit ? 4 : 3} />
           {isSplit ? (
-            <SplitRows {...shownHunk(hunk, language)} />
+            <SplitRows {...shownHunk(hunk, language)} talk={talk} />
           ) : (
-            <UnifiedRows {...shownHunk(hunk, language)} />
+            <UnifiedRows {...shownHunk(hunk, language)} talk={talk} />
           )}
         </tbody>
       ))}
@@ -102,33 +115,77 @@ function textOf({ text }: DiffLine): string {
 
 const signs = { same: "\u00a0", added: "+", deleted: "\u2212" } as const;
 
-function UnifiedRows({ lines, ...shown }: ShownHunk) {
+type RowsProps = ShownHunk & Pick<TableProps, "talk">;
+
+function UnifiedRows({ lines, talk, ...shown }: RowsProps) {
   return (
     <>
       {lines.map((line) => (
-        <tr class={line.kind}>
-          <td class="no">{line.old}</td>
-          <td class="no">{line.new}</td>
-          <Code line={line} {...shown} />
-        </tr>
+        <>
+          <tr class={line.kind}>
+            <td class={noClass(line, talk)}>
+              {line.kind === "deleted" ? <LineNumber line={line} talk={talk} /> : line.old}
+            </td>
+            <td class={noClass(line, talk)}>
+              {line.kind !== "deleted" && <LineNumber line={line} talk={talk} />}
+            </td>
+            <Code line={line} {...shown} />
+          </tr>
+          <Below lines={[line]} talk={talk} columns={3} />
+        </>
       ))}
     </>
   );
 }
 
-function SplitRows({ lines, ...shown }: ShownHunk) {
+function SplitRows({ lines, talk, ...shown }: RowsProps) {
   return (
     <>
       {sideBySide(lines).map(({ left, right }) => (
-        <tr>
-          <td class={`no ${classOf(left)}`}>{left?.old}</td>
-          <Code line={left} {...shown} />
-          <td class={`no ${classOf(right)}`}>{right?.new}</td>
-          <Code line={right} {...shown} />
-        </tr>
+        <>
+          <tr>
+            <td class={noClass(left, talk)}>
+              {left?.kind === "deleted" ? <LineNumber line={left} talk={talk} /> : left?.old}
+            </td>
+            <Code line={left} {...shown} />
+            <td class={noClass(right, talk)}>{right && <LineNumber line={right} talk={talk} />}</td>
+            <Code line={right} {...shown} />
+          </tr>
+          <Below lines={left === right ? [right] : [left, right]} talk={talk} columns={4} />
+        </>
       ))}
     </>
   );
+}
+
+/** Whoever uses the keyboard has a field for the number below the table, instead of a stop at each line. */
+function LineNumber({ line, talk: { formId } }: { line: DiffLine; talk: LineTalk }) {
+  const [letter, number] = line.kind === "deleted" ? ["o", line.old] : ["n", line.new];
+  return (
+    <button type="submit" form={formId} name="line" value={`${letter}${number}`} tabindex={-1}>
+      {number}
+    </button>
+  );
+}
+
+interface BelowProps {
+  readonly lines: readonly (DiffLine | undefined)[];
+  readonly talk: LineTalk;
+  readonly columns: number;
+}
+
+function Below({ lines, talk, columns }: BelowProps) {
+  const found = lines.flatMap((line) => (line === undefined ? [] : talk.below(line)));
+  if (found.length === 0) return null;
+  return (
+    <tr class="talk">
+      <td colspan={columns}>{found}</td>
+    </tr>
+  );
+}
+
+function noClass(line: DiffLine | undefined, { isChosen }: LineTalk): string {
+  return `no ${classOf(line)}${line !== undefined && isChosen(line) ? " chosen" : ""}`;
 }
 
 function classOf(line: DiffLine | undefined): string {

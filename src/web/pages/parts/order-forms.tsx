@@ -38,12 +38,21 @@ export function OrderForms({ view, health }: { view: AgentView; health: Health }
 
 /** A task for an agent whose work is over is refused, so the button says why; what was typed stays, and can be sent once the agent is back. */
 export function SendTask({ view }: { view: AgentView }) {
-  const off = isOver(view) ? "it takes no task before it is resumed" : undefined;
   return (
-    <SubmitButton id="send-task" class="primary" off={off} to={`/agents/${view.agent_id}/commands`}>
+    <SubmitButton
+      id="send-task"
+      class="primary"
+      off={whyNoTask(view)}
+      to={`/agents/${view.agent_id}/commands`}
+    >
       Send task
     </SubmitButton>
   );
+}
+
+/** Undefined if it takes a task, at the latest when it is back. */
+export function whyNoTask(view: AgentView): string | undefined {
+  return isOver(view) ? "it takes no task before it is resumed" : undefined;
 }
 
 /** Whether a person has stopped the agent, or it has ended its work. */

@@ -4,10 +4,13 @@ import { writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { createChangesDesk } from "../../../../src/cli/diff/changes-desk.ts";
+import type { AgentView } from "../../../../src/domain/fleet/agent-view.ts";
 import { createRepository, type TestRepository } from "../../../support/repository.ts";
 import { shownText } from "../../../support/shown-text.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";
+
+const changedText = 'const limit = 20;\nexport function one() {\n  return "<script>alert(1)</script>";\n}\n';
 
 let home: TempDir;
 let repository: TestRepository;
@@ -19,10 +22,7 @@ beforeAll(async () => {
   repository.write("src/a.ts", "const limit = 10;\nexport function one() {\n  return 1;\n}\n");
   repository.write("old.md", "# One\n\ntwo\nthree\n");
   repository.commit("first");
-  repository.write(
-    "src/a.ts",
-    'const limit = 20;\nexport function one() {\n  return "<script>alert(1)</script>";\n}\n',
-  );
+  repository.write("src/a.ts", changedText);
   repository.git(["mv", "old.md", "new.md"]);
   repository.write("<img src=x>.txt", "<b>bold</b> \u202e evil\n");
   repository.write("long.txt", Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(""));
@@ -72,13 +72,17 @@ describe("the tab Changes", () => {
   test("colours the syntax, and marks the words that have changed", async () => {
     const html = await htmlOf();
     expect(html).toContain('<span class="syntax-k">function</span>');
-    expect(html).toMatch(/<tr class="deleted"><td class="no">3<\/td><td class="no"><\/td>/);
+    expect(html).toMatch(
+      /<tr class="deleted"><td class="no deleted"><button [^>]*>3<\/button><\/td><td class="no deleted"><\/td>/,
+    );
     expect(html).toMatch(/<b><span class="syntax-n">10<\/span><\/b>/);
   });
 
   test("shows before and now side by side, if its address says so", async () => {
     const html = await htmlOf("?layout=split");
-    expect(html).toMatch(/<td class="no deleted">3<\/td><td class="deleted">.*?<td class="no added">3<\/td>/);
+    expect(html).toMatch(
+      /<td class="no deleted"><button [^>]*>3<\/button><\/td><td class="deleted">.*?<td class="no added"><button [^>]*>3</,
+    );
     expect(html).toContain('<a href="/agents/ada/changes?layout=split" aria-current="true">Side by side</a>');
     expect(html).toContain('href="/agents/ada/changes?layout=split&amp;file=long.txt"');
   });
@@ -99,6 +103,109 @@ describe("the tab Changes", () => {
     expect(missing).toContain(`there is no commit &quot;nowhere&quot; in ${repository.dir}`);
     expect(await htmlOf("?base=nowhere")).toContain('name="base" value="nowhere"');
     expect(shownText(await htmlOf("", "cem"))).toContain("is in no git repository");
+  });
+});
+
+describe("a comment on lines", () => {
+  const hiddenOf = (html: string) => {
+    const form =
+      /<form method="post" action="\/agents\/ada\/changes\/comment".*?<\/form>/.exec(html)?.[0] ?? "";
+    const fields = [...form.matchAll(/<input type="(?:hidden|number)" name="(\w+)" value="([^"]*)"/g)];
+    return Object.fromEntries(fields.map(([, name = "", value = ""]) => [name, value]));
+  };
+  const send = (fields: Record<string, string>) =>
+    web.app.request("/agents/ada/changes/comment", { method: "POST", body: new URLSearchParams(fields) });
+
+  test("is written on the lines that the address chooses, the second one up to where it is pressed", async () => {
+    const one = await htmlOf("?at=src%2Fa.ts&line=n3");
+    expect(shownText(one)).toContain("To ada, about src/a.ts , line 3");
+    expect(one.match(/class="no [a-z]+ chosen"/g)).toHaveLength(2);
+    // The numbers send the form below the table, which says what was pressed first.
+    expect(one).toMatch(
+      /<button type="submit" form="pick-5" name="line" value="o3" tabindex="-1">3<\/button>/,
+    );
+    expect(one).toMatch(/<form id="pick-5".*?name="at" value="src\/a.ts".*?name="first" value="n3"/);
+    const range = await htmlOf("?layout=split&at=src%2Fa.ts&first=n3&line=n1");
+    expect(hiddenOf(range)).toMatchObject({
+      layout: "split",
+      path: "src/a.ts",
+      side: "now",
+      first_line: "1",
+      last_line: "3",
+    });
+    // A line of the other side begins anew.
+    expect(hiddenOf(await htmlOf("?at=src%2Fa.ts&first=n3&line=o1"))).toMatchObject({
+      side: "before",
+      first_line: "1",
+      last_line: "1",
+    });
+    expect(hiddenOf(await htmlOf("?at=src%2Fa.ts&line=&number=2"))).toMatchObject({
+      side: "now",
+      first_line: "2",
+    });
+    expect(hiddenOf(await htmlOf("?at=src%2Fa.ts&line=x"))).toEqual({});
+  });
+
+  test("becomes a task with file, lines and quoted code, signed; its receipts stand beside the lines", async () => {
+    const fields = {
+      ...hiddenOf(await htmlOf("?at=src%2Fa.ts&first=n3&line=n1")),
+      words: "return a number\nas before",
+    };
+    const sent = await send(fields);
+    expect(sent.status).toBe(303);
+    const [, path = "", anchor = ""] =
+      /^([^#]+)#comment-(.+)$/.exec(sent.headers.get("location") ?? "") ?? [];
+    expect(path).toBe("/agents/ada/changes");
+    const isThere = ({ commands }: AgentView) => commands.some(({ command_id }) => command_id === anchor);
+    const { commands } = await web.viewOf("ada", isThere, "the task");
+    const order = commands.find(({ command_id }) => command_id === anchor);
+    expect(order).toMatchObject({ type: "task", from: "kim (page)" });
+    expect(order?.summary).toStartWith(
+      "src/a.ts, lines 1–3: return a number\nas before\n\nThe lines of your changes:\n> 1 + const limit = 20;\n> 2   export function one() {\n> 3 +   return",
+    );
+    // Sent again, it is the same one.
+    await send(fields);
+    web.bus.publish("agent.ada.receipt", { command_id: anchor, state: "seen" });
+    await web.viewOf(
+      "ada",
+      (view) =>
+        view.commands.some(
+          ({ command_id, receipts }) => command_id === anchor && receipts.at(-1)?.state === "seen",
+        ),
+      "it is seen",
+    );
+    const html = await htmlOf();
+    expect(html.match(new RegExp(`id="comment-${anchor}"`, "g"))).toHaveLength(1);
+    const row = html.slice(html.indexOf('<tr class="talk">'));
+    expect(row).toContain('data-state="seen"');
+    expect(shownText(row)).toContain("lines 1–3 from kim (page)");
+    expect(shownText(row)).toContain("return a number as before stored");
+    expect(shownText(html)).not.toContain("On lines that have changed since");
+    // Of a file that is not shown whole, it stands above.
+    repository.write("src/a.ts", "const limit = 20;\nexport function one() {\n  return 2;\n}\n");
+    try {
+      expect(shownText(await htmlOf())).toContain(
+        "On lines that have changed since, or that are not shown here: lines 1–3",
+      );
+      const late = await send({ ...fields, key: crypto.randomUUID() });
+      expect(late.status).toBe(409);
+      const text = await late.text();
+      expect(shownText(text)).toContain("src/a.ts has changed since you looked at it");
+      expect(text).toContain("return a number\nas before</textarea>");
+    } finally {
+      repository.write("src/a.ts", changedText);
+    }
+  });
+
+  test("on lines that are not shown, or without words, is refused, and says so", async () => {
+    const fields = { ...hiddenOf(await htmlOf("?at=src%2Fa.ts&line=n3")), words: "why?" };
+    const far = await send({ ...fields, first_line: "3", last_line: "300" });
+    expect([far.status, shownText(await far.text())]).toEqual([
+      409,
+      expect.stringContaining("lines 3–300 of src/a.ts is not among the lines that are shown"),
+    ]);
+    expect((await send({ ...fields, words: " " })).status).toBe(400);
+    expect((await send({ ...fields, side: "left" })).status).toBe(400);
   });
 });
 

@@ -1,0 +1,89 @@
+/** @jsxImportSource hono/jsx */
+// What is said about the lines of one file: which lines are chosen, the form for a comment, and the comments that were sent.
+import type { Child } from "hono/jsx";
+import type { FileChanges } from "../../../domain/changes/changes-report.ts";
+import { type LineRange, numberOn } from "../../../domain/changes/comment.ts";
+import type { DiffLine } from "../../../domain/changes/patch.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { tabPath } from "../agent/agent-tabs.tsx";
+import { type ChangesQuery, chosenOf, fieldsOf } from "./changes-query.ts";
+import { type CommentOrder, commentsOf, pathHash, seenHash } from "./comment-orders.ts";
+import { CommentForm, CommentItem } from "./comments.tsx";
+import type { LineTalk } from "./diff-table.tsx";
+
+export interface FileTalk extends LineTalk {
+  /** The form with which a line is chosen. */
+  readonly pick: Child;
+  /** The comments on lines that are not shown, or that have changed since. */
+  readonly others: Child;
+}
+
+export interface TalkOptions {
+  readonly view: AgentView;
+  readonly query: ChangesQuery;
+  /** What was typed, if it could not be sent. */
+  readonly words: string;
+  readonly now: Date;
+}
+
+export function createFileTalk(file: FileChanges, index: number, options: TalkOptions): FileTalk {
+  const { view, query, words, now } = options;
+  const { path, seen, hunks = [] } = file;
+  const formId = `pick-${index + 1}`;
+  const chosen = query.at === path ? chosenOf(query) : undefined;
+  const own = commentsOf(view).filter((order) => order.file === pathHash(path));
+  const lines = hunks.flatMap((hunk) => hunk.lines);
+  const isShown = (order: CommentOrder) =>
+    order.seen === seenHash(seen) && lines.some((line) => endsAt(line, order));
+  const [placed, others] = [own.filter(isShown), own.filter((order) => !isShown(order))];
+  return {
+    formId,
+    isChosen: (line) => chosen !== undefined && isIn(line, chosen),
+    below: (line) => [
+      ...placed.flatMap((order) => (endsAt(line, order) ? [<CommentItem order={order} now={now} />] : [])),
+      ...(chosen !== undefined && endsAt(line, chosen)
+        ? [<CommentForm {...{ view, query, chosen, seen, words }} />]
+        : []),
+    ],
+    pick: <PickForm {...{ view, query, path, formId }} />,
+    others: others.length > 0 && (
+      <div class="earlier-comments">
+        <p class="quiet">On lines that have changed since, or that are not shown here:</p>
+        {others.map((order) => (
+          <CommentItem order={order} now={now} />
+        ))}
+      </div>
+    ),
+  };
+}
+
+function endsAt(line: DiffLine, { side, to }: LineRange): boolean {
+  return numberOn(line, side) === to;
+}
+
+function isIn(line: DiffLine, { side, from, to }: LineRange): boolean {
+  const number = numberOn(line, side);
+  return number !== undefined && from <= number && number <= to;
+}
+
+interface PickProps extends Pick<TalkOptions, "view" | "query"> {
+  readonly path: string;
+  readonly formId: string;
+}
+
+function PickForm({ view: { agent_id: id }, query, path, formId }: PickProps) {
+  const isHere = query.at === path;
+  const first = isHere ? query.first || query.line : "";
+  const fields = fieldsOf({ ...query, at: path, line: "", first });
+  return (
+    <form id={formId} class="pick" method="get" action={`${tabPath(id, "changes")}#comment`}>
+      {fields.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      <label>
+        Line <input type="number" name="number" min="1" />
+      </label>
+      <button type="submit">Comment on it</button>
+    </form>
+  );
+}
