@@ -12,17 +12,35 @@ export interface BakedBuild {
   readonly natsServer: Omit<EmbeddedServer, "path">;
 }
 
+/** The licence of one part of the executable. */
+export interface Notice {
+  readonly name: string;
+  /** Empty if the part does not say it. */
+  readonly version: string;
+  /** An SPDX expression, such as `MIT`. */
+  readonly license: string;
+  /** `nats-server`: it, and what is in it. */
+  readonly kind: "own" | "bun" | "nats-server" | "npm";
+  /** The texts of its licence and notice files; empty if it has none. */
+  readonly texts: readonly string[];
+}
+
 export interface BuildInfo {
   readonly version: string;
   /** As in {@link BakedBuild}; "source" in a run from source. */
   readonly commit: string;
   readonly embeddedServer?: EmbeddedServer;
+  /** The file with the notices, a list of {@link Notice} as JSON in gzip. Absent in a run from source. */
+  readonly noticesPath?: string;
   /** Where a run from source finds the nats-server binaries that earlier builds fetched. */
   readonly serverCacheDir?: string;
 }
 
 /** The name of the embedded nats-server. It lies beside the bundled code, in the executable's own read-only file system. */
 export const embeddedServerFile = "nats-server.zst";
+
+/** The same for the notices. */
+export const noticesFile = "notices.json.gz";
 
 declare const CLIAI_BUILD: BakedBuild | undefined;
 
@@ -37,4 +55,5 @@ export const buildInfo: BuildInfo =
         version: CLIAI_BUILD.version,
         commit: CLIAI_BUILD.commit,
         embeddedServer: { ...CLIAI_BUILD.natsServer, path: join(import.meta.dirname, embeddedServerFile) },
+        noticesPath: join(import.meta.dirname, noticesFile),
       };

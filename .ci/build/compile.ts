@@ -1,7 +1,8 @@
 // Builds one executable: bundles src/main.ts for a target together with a nats-server, and returns the sizes of the parts.
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type BakedBuild, embeddedServerFile } from "../../src/build-info.ts";
+import { gzipSync } from "node:zlib";
+import { type BakedBuild, embeddedServerFile, type Notice, noticesFile } from "../../src/build-info.ts";
 import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import type { PackedServer } from "./nats-server.ts";
 import { type TargetName, targets } from "./targets.ts";
@@ -13,6 +14,7 @@ export interface CompileOptions {
   readonly version: string;
   readonly commit: string;
   readonly server: PackedServer;
+  readonly notices: readonly Notice[];
 }
 
 /** In bytes. `program` is Bun together with our code, its bytecode and its source map, because Bun does not report them apart. */
@@ -24,12 +26,14 @@ export interface PartSizes {
 
 /** Writes a new file and renames it over the old one, so that a cliai that runs is not disturbed. */
 export async function compileExecutable(options: CompileOptions): Promise<PartSizes> {
-  const { entry, target, outfile, version, commit, server } = options;
+  const { entry, target, outfile, version, commit, server, notices } = options;
   await mkdir(dirname(outfile), { recursive: true });
   const workDir = await mkdtemp(join(dirname(outfile), "."));
   try {
     const asset = join(workDir, embeddedServerFile);
     await copyFile(server.packedPath, asset);
+    const noticesAsset = join(workDir, noticesFile);
+    await writeFile(noticesAsset, gzipSync(JSON.stringify(notices), { level: 9 }));
     const baked: BakedBuild = {
       version,
       commit,
@@ -47,7 +51,7 @@ export async function compileExecutable(options: CompileOptions): Promise<PartSi
       compile: {
         target: targets[target].bun,
         outfile: fresh,
-        assets: [asset],
+        assets: [asset, noticesAsset],
         // The current directory is an agent's project, and no file in it may change what this program does.
         autoloadDotenv: false,
         autoloadBunfig: false,

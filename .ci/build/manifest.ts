@@ -12,7 +12,7 @@ export interface BuiltExecutable {
   readonly commit: string;
   /** A hash over all files that the build read; see `hashInputs`. */
   readonly inputs: string;
-  readonly natsServer: Omit<PackedServer, "packedPath">;
+  readonly natsServer: Omit<PackedServer, "packedPath" | "modules">;
 }
 
 /** By file name, such as `cliai` or `cliai-windows-x64.exe`. */

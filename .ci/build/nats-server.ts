@@ -9,6 +9,7 @@ import { CliaiError, messageOf } from "../../src/domain/text/errors.ts";
 import { isAtLeast, oldestServerVersion, readServerVersion } from "../../src/nats/child/server-version.ts";
 import { executableFormatOf, goServerVersionOf } from "./executable-format.ts";
 import * as sources from "./nats-server-sources.ts";
+import { type GoModule, goModulesOf } from "./notices/go-modules.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { ownTarget, type TargetName, targets } from "./targets.ts";
 
@@ -34,6 +35,8 @@ export interface PackedServer {
   /** The zstd file to embed. */
   readonly packedPath: string;
   readonly packedBytes: number;
+  /** The Go modules in it. */
+  readonly modules: readonly GoModule[];
 }
 
 export type Found = { readonly path: string; readonly source: PackedServer["source"] };
@@ -53,7 +56,15 @@ export async function packNatsServer(target: TargetName, flagPath?: string): Pro
   const version = await versionOf(target, path, binary);
   const packedPath = await compress(binary, ownSupply);
   const packedBytes = (await readFile(packedPath)).length;
-  return { version, source, sha256: hashOf(binary), bytes: binary.length, packedPath, packedBytes };
+  return {
+    version,
+    source,
+    sha256: hashOf(binary),
+    bytes: binary.length,
+    packedPath,
+    packedBytes,
+    modules: goModulesOf(binary),
+  };
 }
 
 /** @throws CliaiError `nats_server_missing`: one line with the error of each source */

@@ -8,6 +8,10 @@ export interface BuildOptions {
   readonly targets: readonly TargetName[];
   readonly serverPath: string | undefined;
   readonly ifChanged: boolean;
+  /** Whether the files of a release are written, too. */
+  readonly isRelease: boolean;
+  /** Where a release will be downloaded from. */
+  readonly downloadUrl: string | undefined;
   readonly help: boolean;
 }
 
@@ -15,7 +19,8 @@ export const usage = `bun build.ts [options]
 
   (no option)          build dist/cliai for this machine
   --target TARGET      build dist/cliai-TARGET; may be repeated: ${targetNames.join(", ")}
-  --all                build all of these targets
+  --all                build all of these targets, and what belongs to a release: SHA256SUMS, SBOM, installers
+  --download-url URL   with --all: where the files will be downloaded from (default: the folder dist itself)
   --nats-server PATH   put this nats-server in, instead of the pinned one
   --if-changed         do nothing if the executable is up to date
   --help               print this text
@@ -39,7 +44,18 @@ export function parseBuildOptions(args: readonly string[]): BuildOptions {
       hint: "build each target with its own nats-server",
     });
   }
-  return { targets: chosen, serverPath, ifChanged: values["if-changed"], help };
+  const downloadUrl = values["download-url"];
+  if (downloadUrl !== undefined && !all) {
+    throw new CliaiError("usage", `--download-url ${downloadUrl} is given without --all`, {
+      hint: "only a release has files that name it: bun build.ts --all --download-url URL",
+    });
+  }
+  if (downloadUrl !== undefined && !/^https?:\/\/[^\s"'`$\\]+$/.test(downloadUrl)) {
+    throw new CliaiError("usage", `--download-url ${downloadUrl} is no address`, {
+      hint: "such as https://example.org/cliai/0.2.0",
+    });
+  }
+  return { isRelease: all, downloadUrl, targets: chosen, serverPath, ifChanged: values["if-changed"], help };
 }
 
 function parse(args: readonly string[]) {
@@ -50,6 +66,7 @@ function parse(args: readonly string[]) {
         target: { type: "string", multiple: true, default: [] },
         all: { type: "boolean", default: false },
         "nats-server": { type: "string" },
+        "download-url": { type: "string" },
         "if-changed": { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },

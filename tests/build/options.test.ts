@@ -9,6 +9,8 @@ test("without options this machine's own executable is built", () => {
     targets: [],
     serverPath: undefined,
     ifChanged: false,
+    isRelease: false,
+    downloadUrl: undefined,
     help: false,
   });
 });
@@ -27,6 +29,9 @@ test.each([
   [["--all", "--target", "linux-x64"], "--all and --target"],
   [["linux-x64"], "linux-x64"],
   [["--all", "--nats-server", "/x"], "/x"],
+  [["--download-url", "https://example.org"], "https://example.org"],
+  [["--all", "--download-url", "ftp://x"], "ftp://x"],
+  [["--all", "--download-url", "https://x/$(id)"], "https://x/"],
 ])("parseBuildOptions(%j) is refused and names %s", (args, named) => {
   expect(() => parseBuildOptions(args)).toThrow(named);
 });

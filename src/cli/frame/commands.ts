@@ -182,6 +182,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list what cliai keeps on this machine, and remove it",
     load: async () => (await import("../uninstall.ts")).uninstallCommand,
   },
+  licenses: {
+    description: "print the licences of all that is in this program",
+    load: async () => (await import("../licenses/licenses.ts")).licensesCommand,
+  },
   completion: {
     description: "print the script that lets a shell complete commands, flags and agents",
     load: async () => (await import("../completion/completion.ts")).completionCommand,
