@@ -56,6 +56,8 @@ describe("docs/architecture.md", () => {
       wire.auditMalformedSubject("*"),
       wire.toolResponseSubject("*"),
       wire.nodeSubject("*", "heartbeat"),
+      wire.nodeSubject("*", "spawn"),
+      wire.nodeSubject("*", "credentials"),
     ];
     const subjects = [...topics.map((topic) => wire.everyAgentSubject(topic)), ...others, ...functions]
       .filter((subject) => subject.includes(".") && subject !== wire.auditRecordSubjects)

@@ -12,6 +12,7 @@ import {
 } from "../nats/accounts/credentials.ts";
 import { accountsDirOf } from "../nats/child/server-config.ts";
 import { grantsDir, readAgentAccounts, readGrants } from "./agent-grants.ts";
+import { removePlacement } from "./nodes/placements.ts";
 
 /** Writes each file that is missing or outdated. A nats-server that has read an account's file reads it again at its next start. */
 export async function ensureAgentAccounts(
@@ -40,6 +41,7 @@ export async function ensureAgentAccounts(
 export async function removeGrants(dataDir: string, id: AgentId): Promise<void> {
   for (const { key } of readAgentAccounts(dataDir, id))
     await rm(join(accountsDirOf(natsDirOf(dataDir)), `${key}.jwt`), { force: true });
+  await removePlacement(dataDir, id);
   const dir = grantsDir(dataDir, id);
   if (!(await isOwnDir(join(dir, ".."))) || !(await isOwnDir(dir))) return;
   const grants = readGrants(dataDir, id);

@@ -4,11 +4,18 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { refuseGuestId } from "../domain/agent-protocol/guest-id.ts";
-import { messageOf } from "../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Role } from "../domain/wire/roles.ts";
 import { type Logger, silentLogger } from "../log.ts";
-import { createAgentAccount, type Minted, mintUser, type NatsKeys } from "../nats/accounts/credentials.ts";
+import {
+  createAgentAccount,
+  type Minted,
+  type MintOptions,
+  mintUser,
+  type NatsKeys,
+  signUser,
+} from "../nats/accounts/credentials.ts";
 import { agentPermissions } from "../nats/accounts/permissions.ts";
 import { ensureAgentAccounts } from "./agent-accounts.ts";
 import {
@@ -20,6 +27,7 @@ import {
   writeGrant,
 } from "./agent-grants.ts";
 import { readKeys, readTrust } from "./keys.ts";
+import { removePlacement } from "./nodes/placements.ts";
 import { tellRevocations } from "./push-revocations.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -55,19 +63,72 @@ export async function mintAgent(dataDir: string, keys: NatsKeys, order: MintOrde
 }
 
 /** As {@link mintAgent}, but for an agent on another machine: returns the credentials, and writes only their grant. */
-export async function issueAgent(
+export async function issueAgent(dataDir: string, keys: NatsKeys, order: MintOrder): Promise<Minted> {
+  const expires_at =
+    order.replaces?.expires_at ?? new Date(order.now.getTime() + credentialsLastMs).toISOString();
+  const minted = await issue(dataDir, keys, { ...order, expires_at }, (user) => mintUser(keys.account, user));
+  // It is this machine's now, or that of whoever has the operator's credentials.
+  await removePlacement(dataDir, order.id);
+  return { ...minted, creds: minted.creds + (await readTrust(dataDir)) };
+}
+
+/**
+ * As {@link issueAgent}, for a key that a node has made for an agent there. Returns the signed claims, which are of no use without the private key.
+ * @param order.userKey the public key
+ */
+export async function signAgent(
   dataDir: string,
   keys: NatsKeys,
-  { id, role, now, replaces, log = silentLogger }: MintOrder,
-): Promise<Minted> {
+  { userKey, expiresAt, ...order }: Omit<MintOrder, "replaces"> & SignedKey,
+): Promise<string> {
+  const expires_at = expiresAt.toISOString();
+  const { jwt } = await issue(dataDir, keys, { ...order, expires_at }, async (user) => ({
+    ...{ userKey, jwt: await signUser(keys.account, userKey, user) },
+  }));
+  return jwt;
+}
+
+interface SignedKey {
+  readonly userKey: string;
+  readonly expiresAt: Date;
+}
+
+/**
+ * Signs the key of an agent on a node again, so that its credentials last longer. Nothing is revoked.
+ * @throws CliaiError `refused` if the key is not valid now
+ */
+export async function renewAgent(
+  dataDir: string,
+  keys: NatsKeys,
+  { id, userKey, expiresAt, now }: SignedKey & Pick<MintOrder, "id" | "now">,
+): Promise<string> {
+  const grant = readGrants(dataDir, id).find(({ user_key }) => user_key === userKey);
+  const account = grant?.account_key;
+  if (grant === undefined || account === undefined || !isGood(grant, now)) {
+    throw new CliaiError("refused", `the credentials of "${id}" have ended, and are not renewed`, {
+      hint: "launch the agent again",
+    });
+  }
+  const permissions = agentPermissions(id);
+  const jwt = await signUser(keys.account, userKey, { name: id, account, permissions, expiresAt });
+  await writeGrant(dataDir, { ...grant, expires_at: expiresAt.toISOString() });
+  return jwt;
+}
+
+/** Makes credentials by `make`, and writes their grant. Revokes the earlier ones. */
+async function issue<Made extends { readonly userKey: string }>(
+  dataDir: string,
+  keys: NatsKeys,
+  { id, role, now, replaces, expires_at, log = silentLogger }: MintOrder & Pick<Grant, "expires_at">,
+  make: (user: MintOptions) => Promise<Made>,
+): Promise<Made> {
   const issued_at = replaces?.issued_at ?? now.toISOString();
-  const expires_at = replaces?.expires_at ?? new Date(now.getTime() + credentialsLastMs).toISOString();
   const grants = readGrants(dataDir, id);
   // An agent that has such an id from an earlier version keeps it.
   if (grants.length === 0) refuseGuestId(id);
   const before = grants.findLast(({ account_key }) => account_key !== undefined);
   const account = before?.account_key ?? createAgentAccount();
-  const { userKey, creds } = await mintUser(keys.account, {
+  const made = await make({
     ...{ name: id, account, permissions: agentPermissions(id) },
     expiresAt: new Date(expires_at),
   });
@@ -77,14 +138,14 @@ export async function issueAgent(
   // Write the grant before the credentials are given out, because credentials without a grant could never be revoked.
   await writeGrant(dataDir, {
     agent_id: id,
-    user_key: userKey,
+    user_key: made.userKey,
     account_key: account,
     role,
     issued_at,
     expires_at,
   });
   await ensureAgentAccounts(dataDir, keys, [id]);
-  return { userKey, creds: creds + (await readTrust(dataDir)) };
+  return made;
 }
 
 /**

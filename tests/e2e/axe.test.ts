@@ -37,6 +37,7 @@ const search: SearchDesk = {
   stop: async () => undefined,
 };
 const spawner: Spawner = {
+  nodes: async () => [],
   profiles: async () => [
     { name: "coder", description: "writes code" },
     { name: "broken", problem: "no program claude" },

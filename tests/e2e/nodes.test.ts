@@ -1,13 +1,18 @@
 // A second machine, with a data directory of its own: it joins, is here, ends, comes back, and is revoked.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { runCliai, startCliai, startServe } from "../support/cliai.ts";
+import { fetchAgent } from "../support/bridges.ts";
+import { prepareClaude } from "../support/claude-code.ts";
+import { runCliai, startCliai, startServe, untilApplied } from "../support/cliai.ts";
+import { startModelServer } from "../support/model-server.ts";
+import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { until } from "../support/wait-for.ts";
 
 test("a machine joins by the line that join-code prints, and its node ends, comes back and is revoked", async () => {
   await using serve = await startServe();
   await using dir = await tempDir();
+
   const there = (...args: readonly string[]) =>
     runCliai([...args, "--data-dir", dir.join("data")], { env: { CLIAI_HEARTBEAT: "0.5" } });
   const nodes = async () => JSON.parse((await serve.run(["nodes", "--json"])).stdout);
@@ -62,4 +67,57 @@ test("join refuses what is no code, and node a machine that has not joined, each
     code: 2,
     stderr: `error: this machine has not joined a fleet with ${dir.join("data")}\nhint: on the server's machine: cliai join-code; here, the line that it prints\n`,
   });
+});
+
+test("an agent is launched on a node, keeps its pause while the link is cut, and outlives the node", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "count the files", once: true, turn: { text: "There are seven." } }],
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  await using serve = await startServe();
+  await using link = await startTcpProxy(() => Number(new URL(serve.natsUrl).port));
+  const dataDir = dir.join("data");
+
+  const there = (...args: readonly string[]) =>
+    runCliai([...args, "--data-dir", dataDir], { env: { ...env, CLIAI_HEARTBEAT: "0.5" } });
+  const url = `nats://127.0.0.1:${link.port}`;
+  const join = async (name: string, ...more: readonly string[]) => {
+    const { code } = JSON.parse((await serve.run(["join-code", "--json", ...more])).stdout);
+    return await there("join", url, code, "--name", name);
+  };
+  const onLaptop = ["spawn", "demo", "--on", "laptop", "--project", work];
+  expect(await serve.run(onLaptop)).toMatchObject({
+    ...{ code: 2, stderr: expect.stringContaining('there is no node "laptop"') },
+  });
+  expect(await join("laptop", "--spawn")).toMatchObject({ code: 0 });
+  const nodeState = async () => JSON.parse((await serve.run(["nodes", "--json"])).stdout)[0]?.state;
+  await until("the node is here", async () => (await nodeState()) === "here");
+  // What is wrong there is told here.
+  const nowhere = await serve.run(["spawn", "demo", "--on", "laptop", "--project", "/nowhere"]);
+  expect(nowhere.stderr).toContain('project "/nowhere" is not a directory on the node laptop');
+
+  const spawned = await serve.run([...onLaptop, "--id", "ada", "--task", "count the files", "--wait"]);
+  expect(spawned).toMatchObject({ code: 0, stdout: expect.stringContaining("There are seven.") });
+  const agent = () => fetchAgent(serve, "ada");
+  expect(existsSync(`${dataDir}/agents/ada/nats.creds`)).toBe(true);
+  expect(existsSync(`${serve.dataDir}/agents/ada/nats.creds`)).toBe(false);
+  expect(await serve.run(["send", "pause", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  link.cut();
+  await until("the node is away", async () => (await nodeState()) === "away");
+  await until("its agent is away", async () => (await agent()).axes.link.value !== "online");
+  link.mend();
+  await until("the node is back", async () => (await nodeState()) === "here");
+  await until("its agent is back", async () => (await agent()).axes.link.value === "online");
+  expect((await agent()).axes.control.value).toBe("paused");
+
+  expect(await there("down")).toMatchObject({ code: 0 });
+  await until("the node is away", async () => (await nodeState()) === "away");
+  expect((await agent()).axes.link.value).toBe("online");
+  expect((await serve.run([...onLaptop, "--id", "bob"])).stderr).toContain("the node laptop is away");
+  // It is paused, so it is stopped without its approval.
+  expect(await serve.run(["send", "stop", "ada", "--force", ...untilApplied])).toMatchObject({ code: 0 });
+  await until("its credentials have ended with it", async () =>
+    (await serve.run(["agents", "ls", "--json"])).stdout.includes('"state":"revoked"'),
+  );
 });

@@ -3,9 +3,15 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { connect, credsAuthenticator, type NatsConnection, type NatsError } from "nats";
 import { nodeCredsPath } from "../../src/cli/node/node-file.ts";
+import { signForNode } from "../../src/cli/serve/nodes/node-agents.ts";
+import { issueAgent } from "../../src/credentials/agent-keys.ts";
 import { revokeNode } from "../../src/credentials/nodes/nodes.ts";
+import { placeAgent, placementOf } from "../../src/credentials/nodes/placements.ts";
+import { createMintedRoles } from "../../src/credentials/role-by-credentials.ts";
 import { buildJoinCode, parseJoinCode } from "../../src/domain/nodes/join-code.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../src/log.ts";
+import { createUserKey } from "../../src/nats/accounts/node-credentials.ts";
 import { failureOf } from "../support/error-of.ts";
 import { joinAs, runNode, startHub } from "../support/hub.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
@@ -194,7 +200,7 @@ describe("a node", () => {
     const { url, code } = await hub.makeCode();
     const { dataDir } = await joinAs(dir, "lost", url, code);
     const node = await connectAs(dataDir, "lost");
-    expect(await revokeNode(hub.dataDir, hub.keys, "lost", log)).toBe(true);
+    expect(await revokeNode(hub.dataDir, hub.keys, "lost", { now: new Date(), log })).toBe(true);
     await node.closed();
     await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
     expect(await hub.node("lost")).toBeUndefined();
@@ -203,5 +209,63 @@ describe("a node", () => {
     const { dataDir: anew } = await joinAs(elsewhere, "lost", url, (await hub.makeCode()).code);
     await (await connectAs(anew, "lost")).close();
     await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
+  });
+});
+
+describe("agents on a node", () => {
+  const userKey = () => createUserKey().publicKey;
+  const options = { dataDir: hub.dataDir, keys: hub.keys, now: () => new Date(), log };
+  const sign = (node: string, act: "make" | "renew" | "end", id: string, user_key: string) =>
+    signForNode({ name: node }, { act, agent_id: parseAgentId(id), user_key }, options);
+  const roleOf = createMintedRoles(hub.dataDir, () => new Date(), log);
+  const claimsIn = ({ jwt = "" }: { readonly jwt?: string | undefined }) =>
+    JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString());
+
+  test("get credentials for a week, with the role that serve has placed them with", async () => {
+    const placed_at = new Date().toISOString();
+    await placeAgent(hub.dataDir, { agent_id: parseAgentId("cap"), node: "a", role: "captain", placed_at });
+    const key = userKey();
+    const signed = await sign("a", "make", "cap", key);
+    const week = 7 * 24 * 3_600;
+    const claims = claimsIn(signed);
+    expect(claims).toMatchObject({ name: "cap", sub: key });
+    expect(Math.abs(claims.exp - Date.now() / 1_000 - week)).toBeLessThan(60);
+    expect(roleOf("cap")).toBe("captain");
+    // An agent that the node brings is a plain one, whatever its profile says there.
+    await sign("a", "make", "brought", userKey());
+    expect(roleOf("brought")).toBe("agent");
+  });
+
+  test("are refused to another node, and for an agent of the server's own machine", async () => {
+    await sign("a", "make", "mine", userKey());
+    await issueAgent(hub.dataDir, hub.keys, { id: parseAgentId("local"), role: "agent", now: new Date() });
+    for (const [node, act, id] of [
+      ["b", "make", "mine"],
+      ["b", "renew", "mine"],
+      ["b", "end", "mine"],
+      ["a", "make", "local"],
+      ["a", "renew", "nobody"],
+    ] as const) {
+      const message = `the agent "${id}" is not one of the node ${node}`;
+      expect(await failureOf(sign(node, act, id, userKey()))).toMatchObject({ code: "refused", message });
+    }
+  });
+
+  test("are renewed for the same key alone, and only while they are valid", async () => {
+    const key = userKey();
+    const first = claimsIn(await sign("a", "make", "renewed", key));
+    const again = claimsIn(await sign("a", "renew", "renewed", key));
+    expect(again).toMatchObject({ sub: first.sub, iss: first.iss, nats: first.nats });
+    expect(again.exp).toBeGreaterThanOrEqual(first.exp);
+    const ended = 'the credentials of "renewed" have ended, and are not renewed';
+    expect((await failureOf(sign("a", "renew", "renewed", userKey()))).message).toBe(ended);
+    await sign("a", "end", "renewed", key);
+    expect((await failureOf(sign("a", "renew", "renewed", key))).message).toBe(ended);
+  });
+
+  test("are an agent's of the server's machine again once it is launched there", async () => {
+    await sign("a", "make", "moved", userKey());
+    await issueAgent(hub.dataDir, hub.keys, { id: parseAgentId("moved"), role: "agent", now: new Date() });
+    expect(placementOf(hub.dataDir, parseAgentId("moved"))).toBeUndefined();
   });
 });

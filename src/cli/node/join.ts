@@ -56,7 +56,11 @@ async function run(given: Arguments<typeof args>, context: CliContext): Promise<
   const key = createUserKey();
   const { facts, answer } = await askToJoin({ url, code, name, key }, context);
   const joined_at = context.now().toISOString();
-  await writeNode(dataDir, { name: answer.name, url, joined_at }, key.credsWith(answer.jwt) + facts.trust);
+  await writeNode(
+    dataDir,
+    { name: answer.name, url, may_launch: answer.may_launch, joined_at },
+    key.credsWith(answer.jwt) + facts.trust,
+  );
   const pid = given["no-start"] === true ? undefined : await startBackgroundNode(dataDir, context);
   if (context.json) context.print(JSON.stringify({ node: answer.name, url, data_dir: dataDir, pid }));
   else {

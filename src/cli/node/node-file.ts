@@ -13,6 +13,8 @@ const NodeFileSchema = v.looseObject({
   name: v.pipe(v.string(), v.check(isNodeName)),
   /** The address of the server's NATS, as this machine reaches it. */
   url: v.string(),
+  /** Whether it launches agents when serve asks for it. */
+  may_launch: v.optional(v.boolean()),
   joined_at: v.string(),
 });
 export type NodeFile = v.InferOutput<typeof NodeFileSchema>;

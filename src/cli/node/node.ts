@@ -9,15 +9,18 @@ import { type KernelLock, takeKernelLock } from "../../data-dir/kernel-lock.ts";
 import { keepLogSmall } from "../../data-dir/log-file.ts";
 import type { NodeHeartbeat } from "../../domain/nodes/node-messages.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
-import { nodeInboxPrefix, nodeSubject } from "../../domain/wire/subjects.ts";
+import { nodeConnectionName, nodeInboxPrefix, nodeSubject } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
+import { openOperatorDesk } from "../../server/operator-desk.ts";
 import { dataDirArgs, dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
+import { type NodeLaunch, nodeLaunchDesk } from "../nodes/agent-desks.ts";
 import { whenEnded } from "../process/when-ended.ts";
 import { readHeartbeatInterval } from "../spawn/heartbeat-interval.ts";
 import { type NodeFile, nodeCredsPath, nodeHeldPath, nodeLogPath, readNodeFile } from "./node-file.ts";
+import { launchHere } from "./node-launch.ts";
 import { noteNodeRun, removeNodeRun } from "./node-run.ts";
 
 /** Over a network, a dead connection has to be noticed soon, and a try to connect must not hang. */
@@ -74,13 +77,15 @@ async function stayConnected(
   const { log } = context;
   const { name, url } = node;
   const bus = await connectBus({
-    ...{ url, name: `cliai node ${name}`, credsPath: nodeCredsPath(dataDir) },
+    ...{ url, name: nodeConnectionName(name), credsPath: nodeCredsPath(dataDir) },
     ...{ inboxPrefix: nodeInboxPrefix(name), waitForServer: true, ...overNetwork, log },
   });
   parts.defer(() => bus.close());
   log.info(`the node ${name} is connected to ${url}`);
   await noteNodeRun(dataDir);
   parts.defer(() => removeNodeRun(dataDir));
+  const launch = (order: NodeLaunch) => launchHere(order, { dataDir, node, context });
+  parts.defer(openOperatorDesk(bus, nodeLaunchDesk(name), launch, log));
   parts.defer(startHeartbeats(bus, { dataDir, node }, context));
   await bus.closed;
 }

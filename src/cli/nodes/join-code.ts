@@ -20,12 +20,16 @@ export const joinCodeCommand = defineCliCommand({
       valueHint: "TIME",
       description: "end the code after this time, such as 30m or 2h, a day at most (default 10m)",
     },
+    spawn: {
+      type: "boolean",
+      description: "let agents be launched there from here: cliai spawn … --on NODE",
+    },
     ...clientArgs,
   },
   async run(args, context) {
     const lasts_ms = readLasting(args.for);
     const made = await withClient(args, context, (bus) =>
-      askOperatorDesk(bus, codeDesk, { lasts_ms, may_launch: false }),
+      askOperatorDesk(bus, codeDesk, { lasts_ms, may_launch: args.spawn === true }),
     );
     const { code, ends_at, url } = made;
     const line = `cliai join ${url} ${code}`;

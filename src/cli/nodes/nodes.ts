@@ -46,8 +46,8 @@ async function list(args: Arguments<typeof clientArgs>, context: CliContext): Pr
   if (context.json) context.print(JSON.stringify(nodes));
   else if (nodes.length === 0) context.note("no machine has joined; to have one join: cliai join-code");
   else {
-    const rows = nodes.map((node) => [node.name, node.host, node.state, heardText(node), node.version ?? ""]);
-    for (const cells of alignRows([["node", "machine", "state", "last heard", "cliai"], ...rows]))
+    const rows = nodes.map((node) => [node.name, node.host, node.state, heardText(node), launchText(node)]);
+    for (const cells of alignRows([["node", "machine", "state", "last heard", "launches"], ...rows]))
       context.print(cells.map(plain).join("  ").trimEnd());
   }
   return 0;
@@ -55,9 +55,13 @@ async function list(args: Arguments<typeof clientArgs>, context: CliContext): Pr
 
 const heardText = ({ last_heard }: NodeView) => last_heard ?? "not since the server has started";
 
+const launchText = ({ may_launch }: NodeView) => (may_launch ? "agents" : "none");
+
 async function revoke(args: Arguments<typeof revokeArgs>, context: CliContext): Promise<number> {
   const dataDir = dataDirFor(args, context);
-  const isLive = await revokeNode(dataDir, await requireKeys(dataDir), args.name, context.log);
+  const { log } = context;
+  const keys = await requireKeys(dataDir);
+  const isLive = await revokeNode(dataDir, keys, args.name, { now: context.now(), log });
   if (context.json) context.print(JSON.stringify({ revoked: args.name, live: isLive }));
   else {
     context.note(`${args.name} is revoked`);

@@ -160,8 +160,7 @@ async function startParts(
     ...{ instance, version, replicas, insecure, audit, budgets },
     transcripts: transcriptRetentionOf(settings),
     followViolations: violationsOf(running, createKeyOwners(dataDir), log),
-    ...{ followConnections, roleOf, natsFacts },
-    natsRestarts: () => running.nats?.restarts() ?? 0,
+    ...{ followConnections, roleOf, natsFacts, natsRestarts: () => running.nats?.restarts() ?? 0 },
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     onLimit: settings.on_limit,
     resumeWindowMs: parseDurationMs(settings.resume_window),
@@ -176,8 +175,9 @@ async function startParts(
   await writeLayout(dataDir, version);
   // Deferred before the agents' ends, so that it runs after them.
   parts.defer(keepFleetFile(dataDir, server.fleet, log));
-  openMachines({ dataDir, natsUrl, exposure, bus, keys, system: nats.system, now, log }, parts);
-  const { hosts, captains, headlessAgents, away } = openLaunching({ ...launching, bus, server }, parts);
+  const nodes = openMachines({ dataDir, natsUrl, exposure, bus, keys, system: nats.system, now, log }, parts);
+  const launchers = openLaunching({ ...launching, bus, server, nodes }, parts);
+  const { hosts, captains, headlessAgents, away } = launchers;
   captainsAgents.resolve(captains);
   openAgentProtocol({ settings, dataDir, natsUrl, keys, bus, server, version, context }, parts);
   const search = openSearch({ dataDir, settings, bus, fleet: server.fleet, context }, parts);

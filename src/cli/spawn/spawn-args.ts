@@ -66,6 +66,11 @@ export const spawnArgs = {
     description:
       "let the server launch the agent without a terminal, with the server's PATH and variables, and print its id",
   },
+  on: {
+    type: "string",
+    valueHint: "NODE",
+    description: "let this node launch the agent without a terminal, with its own profiles and folders",
+  },
   wait: {
     type: "boolean",
     description: "run the agent without a terminal until its task is over, and print its last words",

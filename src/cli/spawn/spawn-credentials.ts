@@ -16,6 +16,8 @@ import type { Bus } from "../../nats/bus.ts";
 import { askForCredentials, endCredentials } from "../credentials-desk.ts";
 import { withClient } from "../fleet/client.ts";
 import type { CliContext } from "../frame/context.ts";
+import { mintAtNode } from "../node/node-credentials.ts";
+import { readNodeFile } from "../node/node-file.ts";
 
 /** What `--creds` names: an agent's credentials, the operator's, or ("unknown") those of a NATS server that others run. */
 export type GivenCredentials =
@@ -77,6 +79,11 @@ export async function ownCredentials(
     await made.end();
     await rm(agentCredsPath(dataDir, id));
     return notMade(made.path);
+  }
+  const node = await readNodeFile(dataDir);
+  if (node !== undefined) {
+    if (options.isDry) return notMade(agentCredsPath(dataDir, id));
+    return { ...(await mintAtNode(id, { dataDir, node, log: context.log })), isMinted: true };
   }
   const server = await readServeFile(dataDir);
   const keys = await readKeys(dataDir);

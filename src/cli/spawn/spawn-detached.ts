@@ -1,7 +1,8 @@
 // `cliai spawn --detach`: has the server launch the agent without a terminal. The agent runs on when this command has ended.
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { findAgentCli } from "../../agents/agent-clis.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
+import { definedOf } from "../../domain/defined.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import type { FoundProfile } from "../../profiles/profile-set.ts";
@@ -36,7 +37,11 @@ export async function spawnDetached(
   for (const [flag, hint] of Object.entries(otherFlags)) {
     const value = args[flag as keyof typeof otherFlags];
     if (value === undefined || value === false) continue;
-    throw new CliaiError("usage", `--${flag} cannot be used with --detach`, { hint });
+    throw new CliaiError(
+      "usage",
+      `--${flag} cannot be used with ${args.on === undefined ? "--detach" : "--on"}`,
+      { hint },
+    );
   }
   const { profile } = args;
   if (profile === undefined) {
@@ -47,14 +52,16 @@ export async function spawnDetached(
   const who = args.id ?? `an agent of the profile ${profile}`;
   context.progress(`launching ${who} without a terminal: waiting until its CLI runs and is connected`);
   await ensureServer(args, context);
-  const found = await profileHere(args, profile, context);
+  const { on } = args;
+  if (on !== undefined) checkForNode(args);
+  const found = on === undefined ? await profileHere(args, profile, context) : undefined;
   if (found !== undefined && args.url === undefined) await noteServersOwn(args, found, context);
   const request: LaunchRequest = {
     ...{ profile, from: operatorOf(context) },
     ...(args.task === undefined ? {} : { task: args.task }),
     ...(args.id === undefined ? {} : { id: parseAgentId(args.id) }),
     // A full path, because the server runs in another directory.
-    ...(hasOwnProject(args, found) ? {} : { project: resolve(context.cwd, args.project ?? ".") }),
+    ...definedOf({ node: on, project: projectFor(args, found, context) }),
     flags: launchFlagsOf(args, passedOn.length === 0 ? undefined : passedOn, context),
   };
   const quiet = timeoutMs === undefined ? context : withoutLog(context);
@@ -89,6 +96,33 @@ async function profileHere(
   } catch {
     return undefined;
   }
+}
+
+/** @throws CliaiError `usage` for what is a path of this machine */
+function checkForNode({ project, config }: SpawnArgs): void {
+  if (config !== undefined) {
+    throw new CliaiError("usage", "--config cannot be used with --on: a node has settings of its own", {
+      hint: "leave it out",
+    });
+  }
+  if (project === undefined || isAbsolute(project)) return;
+  throw new CliaiError(
+    "usage",
+    `--project "${project}" is not a full path, and the node has folders of its own`,
+    {
+      hint: "give the full path of a directory there",
+    },
+  );
+}
+
+/** The directory to work in; undefined for that of the profile, or of the node. */
+function projectFor(
+  args: SpawnArgs,
+  found: FoundProfile | undefined,
+  { cwd }: Pick<CliContext, "cwd">,
+): string | undefined {
+  if (args.on !== undefined) return args.project;
+  return hasOwnProject(args, found) ? undefined : resolve(cwd, args.project ?? ".");
 }
 
 /** Whether the agent works in the directory that its profile names. */

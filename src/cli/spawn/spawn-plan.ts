@@ -21,6 +21,7 @@ import type { CliContext } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
 import { modelServerOf } from "../model-server/choose.ts";
 import { meetModelServer } from "../model-server/meet.ts";
+import { readNodeFile } from "../node/node-file.ts";
 import { askForAgents } from "../seen-agents.ts";
 import { placeInWorktree, wantedWorktree, worktreeEnvironment } from "../worktrees/spawn-worktree.ts";
 import { checkPermissionMode, environmentOf, profileReader, projectOf } from "./profile.ts";
@@ -184,6 +185,9 @@ async function meetServer(
   context: CliContext,
 ): Promise<{ natsUrl: string; agents: SeenAgents }> {
   const isDry = args["dry-run"] === true;
+  const node = args.url === undefined ? await readNodeFile(dataDirFor(args, context)) : undefined;
+  // A node may not read the fleet. The hub refuses an id that is another's.
+  if (node !== undefined) return { natsUrl: node.url, agents: new Map() };
   if (!isDry) await ensureServer(args, context);
   const { natsUrl } = await findNats(args, context).catch((error: unknown) => {
     if (!isDry || !(error instanceof CliaiError) || error.code !== "server_unreachable") throw error;

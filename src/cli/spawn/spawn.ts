@@ -17,6 +17,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readText } from "../frame/read-text.ts";
 import { paint } from "../frame/terminal.ts";
+import { readNodeFile } from "../node/node-file.ts";
 import { launchFlagsOf, type SpawnedAs, withLastFlags } from "../resume/launch-args.ts";
 import { withoutLog } from "../wait/server-absence.ts";
 import { readTimeoutMs } from "../wait/wait.ts";
@@ -38,7 +39,9 @@ export const spawnCommand = defineCliCommand({
     const { hasSecret, passedOn, ...spawned } = await withLastFlags(given, afterEnd, context);
     const { args, timeoutMs } = await readWork(spawned.args, context);
     if (args.budget !== undefined) parseLimits(args.budget);
-    if (args.detach === true) return await spawnDetached(args, passedOn, timeoutMs, context);
+    await refuseOnNode(args, context);
+    if (args.detach === true || args.on !== undefined)
+      return await spawnDetached(args, passedOn, timeoutMs, context);
     const plan = await planSpawn(args, context, passedOn);
     if (args["dry-run"] === true) {
       const written = await writeSpawnFiles(plan, undefined).finally(() => plan.lock.release());
@@ -144,6 +147,18 @@ async function readTask({ stdin }: CliContext, profile: string): Promise<string>
   if (words !== "") return words;
   throw new CliaiError("usage", "the task on stdin is empty", {
     hint: `echo "what to do" | cliai spawn ${profile} - --wait`,
+  });
+}
+
+/** On a node there is no server that could launch the agent, or be asked for the end of its work. @throws CliaiError `usage` */
+async function refuseOnNode(args: SpawnArgs, context: CliContext): Promise<void> {
+  const { detach, on, wait } = args;
+  const flag = detach === true ? "detach" : on !== undefined ? "on" : wait === true ? "wait" : undefined;
+  if (flag === undefined || args.url !== undefined) return;
+  const node = await readNodeFile(dataDirFor(args, context));
+  if (node === undefined) return;
+  throw new CliaiError("usage", `--${flag} cannot be used here: this machine is the node ${node.name}`, {
+    hint: `on the server's machine: cliai spawn … --on ${node.name}`,
   });
 }
 

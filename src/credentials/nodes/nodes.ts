@@ -27,10 +27,12 @@ import {
   signNode,
 } from "../../nats/accounts/node-credentials.ts";
 import { accountsDirOf } from "../../nats/child/server-config.ts";
+import { revokeAgent } from "../agent-keys.ts";
 import { ensureKeptKeys } from "../kept-keys.ts";
 import { readTrust } from "../keys.ts";
-import { tellAccount } from "../push-revocations.ts";
+import { tellAccount, tellRevocations } from "../push-revocations.ts";
 import { lastCodeEnd } from "./join-codes.ts";
+import { placedOn, removePlacement } from "./placements.ts";
 
 const NodeFileSchema = v.object({
   name: v.pipe(v.string(), v.check(isNodeName)),
@@ -154,14 +156,15 @@ export async function ensureNodeAccounts(
 }
 
 /**
- * Ends a node at once: its connection is closed, and its credentials count no more. Returns false if no server runs.
+ * Ends a node at once, and the agents that belong on it: their connections are closed, and their credentials count no more. Returns false if no
+ * server runs.
  * @throws CliaiError `usage` if there is no such node; `config_invalid` if its file cannot be read; `failed` if nats-server does not accept it
  */
 export async function revokeNode(
   dataDir: string,
   keys: NatsKeys,
   name: string,
-  log: Logger,
+  { now, log }: { readonly now: Date; readonly log: Logger },
 ): Promise<boolean> {
   const names = nodeNames(dataDir);
   if (!names.includes(name)) {
@@ -173,6 +176,10 @@ export async function revokeNode(
   const claims = await buildNodeAccountClaims(keys, node, { isRevoked: true });
   const isLive = await tellAccount(dataDir, keys, claims, log);
   if (await isOwnDir(dirOf(dataDir))) await rm(grantPath(dataDir, name), { force: true });
+  for (const id of placedOn(dataDir, name)) {
+    if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, id, log);
+    await removePlacement(dataDir, id);
+  }
   // Without this file nats-server does not find the account at its next start, so the credentials stay refused. Removed last: see
   // ensureNodeAccounts.
   await rm(accountPath(dataDir, node.account_key), { force: true });

@@ -215,6 +215,11 @@ export function nodeSubject(name: string, topic: "heartbeat" | "credentials" | "
   return `node.${name}.${topic}`;
 }
 
+/** The name of the connection of `cliai node`, by which its end is recognised. */
+export function nodeConnectionName(name: string): string {
+  return `cliai node ${name}`;
+}
+
 /** The prefix of a node's reply subjects; its credentials allow no other. */
 export function nodeInboxPrefix(name: string): string {
   return `_INBOX.node-${name}`;

@@ -236,11 +236,18 @@ function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
  * @param issuer the key of the user's account; for a user of an agent's account, the key of the fleet's account
  */
 export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<Minted> {
-  const { name, permissions, expiresAt, account } = options;
   const user = createUser();
-  const jwt = await encodeUser(
+  const userKey = user.getPublicKey();
+  const jwt = await signUser(issuer, userKey, options);
+  return { userKey, creds: new TextDecoder().decode(fmtCreds(jwt, user)) };
+}
+
+/** As {@link mintUser}, for a public key whose private key somebody else has. Returns the signed claims, which are no secret. */
+export async function signUser(issuer: KeyPair, userKey: string, options: MintOptions): Promise<string> {
+  const { name, permissions, expiresAt, account } = options;
+  return await encodeUser(
     name,
-    user,
+    userKey,
     account ?? issuer,
     permissions === undefined
       ? {}
@@ -254,7 +261,6 @@ export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<M
       ...(expiresAt === undefined ? {} : { exp: Math.floor(expiresAt.getTime() / 1000) }),
     },
   );
-  return { userKey: user.getPublicKey(), creds: new TextDecoder().decode(fmtCreds(jwt, user)) };
 }
 
 export interface NamedUser {

@@ -84,18 +84,25 @@ export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent
   };
 }
 
+export interface Loss {
+  /** The name of the user, which is signed, and which nats-server has checked. */
+  readonly user: string;
+  /** What the connection called itself. */
+  readonly connection: string;
+}
+
 /**
- * Reports the name of the user of each connection that ends in an account of its own, within milliseconds. The name is signed, and nats-server has
- * checked it.
+ * Reports each connection that ends in an account of its own, within milliseconds.
  * @returns the function that ends it
  */
-export function watchLosses(system: Bus, onLoss: (user: string) => void, log: Logger): () => void {
+export function watchLosses(system: Bus, onLoss: (loss: Loss) => void, log: Logger): () => void {
   return system.subscribe("$SYS.ACCOUNT.*.DISCONNECT", ({ subject, data }) => {
     try {
       const { client } = decodeMessage(AdvisorySchema, data);
       if (client.jwt === undefined) return;
       const { name, account } = readUser(client.jwt);
-      if (account !== undefined && subject.split(".")[2] === account) onLoss(name);
+      if (account !== undefined && subject.split(".")[2] === account)
+        onLoss({ user: name, connection: client.name ?? "" });
     } catch (error) {
       log.warn(`cannot read an event of nats-server: ${messageOf(error)}`);
     }

@@ -12,6 +12,8 @@ export interface Spawner {
    * @param project the directory whose own profiles count as well; default: the server's directory
    */
   profiles(project?: string): Promise<readonly LaunchableProfile[]>;
+  /** The other machines that may launch agents. */
+  nodes(): Promise<readonly LaunchableNode[]>;
   /**
    * Launches a headless agent, and gives it its task as a command once it is connected.
    * @param waitsMs how long to wait until it is connected; default: less than an HTTP request may take. A launch that takes longer goes on
@@ -19,6 +21,12 @@ export interface Spawner {
    * the last output of an agent that did not start
    */
   spawn(request: LaunchRequest, waitsMs?: number): Promise<Spawned>;
+}
+
+export interface LaunchableNode {
+  readonly name: string;
+  /** Whether it is here now. */
+  readonly isHere: boolean;
 }
 
 export interface LaunchableProfile {
@@ -61,6 +69,8 @@ const order = {
   ),
   project: v.optional(line("project", 4_096)),
   id: v.optional(AgentIdSchema),
+  /** The node that launches it; default: the server's machine. */
+  node: v.optional(line("node", 32)),
 };
 
 /** The request of `cliai spawn --detach` and `cliai resume`. Unlike the page's, it may resume a session of the agent. */

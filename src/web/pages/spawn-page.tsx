@@ -1,19 +1,21 @@
 /** @jsxImportSource hono/jsx */
 // The form that has the server launch an agent. It works without scripts, and keeps what was typed if the launch is refused.
 import type { HttpError } from "../api/http-errors.ts";
-import type { LaunchableProfile } from "../api/spawner.ts";
+import type { LaunchableNode, LaunchableProfile } from "../api/spawner.ts";
 import { Icon } from "./parts/icon.tsx";
 import { PostForm, SubmitButton } from "./viewer/act.tsx";
 
 export interface SpawnPageProps {
   readonly profiles: readonly LaunchableProfile[];
+  /** The other machines that may launch it. */
+  readonly nodes: readonly LaunchableNode[];
   /** The directories in which agents work already. */
   readonly projects: readonly string[];
   readonly values: Readonly<Record<string, unknown>>;
   readonly error?: HttpError;
 }
 
-export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps) {
+export function SpawnPage({ profiles, nodes, projects, values, error }: SpawnPageProps) {
   const first = profiles.findIndex(({ problem }) => problem === undefined);
   const text = (name: string) => (typeof values[name] === "string" ? values[name] : "");
   return (
@@ -58,7 +60,10 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
         >
           {text("task")}
         </textarea>
-        <label for="spawn-project">Project folder, on the server's machine</label>
+        {nodes.length > 0 && <Machine nodes={nodes} chosen={text("node")} />}
+        <label for="spawn-project">
+          Project folder, on {nodes.length === 0 ? "the server's" : "that"} machine
+        </label>
         <input
           id="spawn-project"
           name="project"
@@ -96,6 +101,24 @@ export function SpawnPage({ profiles, projects, values, error }: SpawnPageProps)
           <a href="/">Cancel</a>
         </div>
       </PostForm>
+    </>
+  );
+}
+
+function Machine({ nodes, chosen }: { nodes: readonly LaunchableNode[]; chosen: string }) {
+  return (
+    <>
+      <label for="spawn-node">
+        Machine <span class="quiet">(another one has profiles and folders of its own)</span>
+      </label>
+      <select id="spawn-node" name="node">
+        <option value="">the server's</option>
+        {nodes.map(({ name, isHere }) => (
+          <option value={name} selected={name === chosen} disabled={!isHere}>
+            {isHere ? name : `${name} (away)`}
+          </option>
+        ))}
+      </select>
     </>
   );
 }

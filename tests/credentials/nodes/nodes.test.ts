@@ -1,13 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readGrants } from "../../../src/credentials/agent-grants.ts";
+import { signAgent } from "../../../src/credentials/agent-keys.ts";
 import { ensureKeys } from "../../../src/credentials/keys.ts";
 import { addNode, readNodes, requireFreeName, revokeNode } from "../../../src/credentials/nodes/nodes.ts";
+import { placeAgent, placementOf } from "../../../src/credentials/nodes/placements.ts";
 import { keysDirOf, natsDirOf } from "../../../src/data-dir/data-dir.ts";
+import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { readUser } from "../../../src/nats/accounts/credentials.ts";
 import { createUserKey } from "../../../src/nats/accounts/node-credentials.ts";
 import { accountsDirOf } from "../../../src/nats/child/server-config.ts";
+import { ada, bob } from "../../support/agents.ts";
 import { errorOf, failureOf } from "../../support/error-of.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -70,15 +75,34 @@ describe("revokeNode()", () => {
   test("removes the node and its account, also while no server runs", async () => {
     await using data = await directory();
     const { node } = await data.add("laptop");
-    expect(await revokeNode(data.path, data.keys, "laptop", log)).toBe(false);
+    expect(await revokeNode(data.path, data.keys, "laptop", { now: now, log })).toBe(false);
     expect(readNodes(data.path, () => undefined)).toEqual([]);
     expect(await data.accounts()).not.toContain(`${node.account_key}.jwt`);
+  });
+
+  test("also ends the agents that belong on the node, and no others", async () => {
+    await using data = await directory();
+    await data.add("laptop");
+    const expiresAt = new Date(now.getTime() + 60_000);
+    for (const [id, node] of [
+      [ada, "laptop"],
+      [bob, "other"],
+    ] as const) {
+      const userKey = createUserKey().publicKey;
+      await signAgent(data.path, data.keys, { id, role: "agent", userKey, expiresAt, now });
+      await placeAgent(data.path, { agent_id: id, node, role: "agent", placed_at: now.toISOString() });
+    }
+    await revokeNode(data.path, data.keys, "laptop", { now, log });
+    const isRevoked = (id: AgentId) =>
+      readGrants(data.path, id).map(({ revoked_at }) => revoked_at !== undefined);
+    expect([isRevoked(ada), isRevoked(bob)]).toEqual([[true], [false]]);
+    expect([placementOf(data.path, ada), placementOf(data.path, bob)?.node]).toEqual([undefined, "other"]);
   });
 
   test("refuses a name that is none, with the nearest one", async () => {
     await using data = await directory();
     await data.add("laptop");
-    expect(await failureOf(revokeNode(data.path, data.keys, "laptpo", log))).toMatchObject({
+    expect(await failureOf(revokeNode(data.path, data.keys, "laptpo", { now: now, log }))).toMatchObject({
       ...{ code: "usage", message: 'there is no node "laptpo"', hint: expect.stringContaining("laptop") },
     });
   });

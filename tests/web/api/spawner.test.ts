@@ -7,7 +7,9 @@ import { errorOf, postJson, startTestApp, type TestApp } from "../test-app.ts";
 
 let web: TestApp;
 const orders: unknown[] = [];
+let nodes: Awaited<ReturnType<Spawner["nodes"]>> = [];
 const spawner: Spawner = {
+  nodes: async () => nodes,
   profiles: (project) =>
     Promise.resolve([
       { name: "wrong", problem: 'profiles.json: unknown key "wrong.modle"' },
@@ -132,4 +134,21 @@ describe("the spawn form", () => {
       "<p><b>Not started: </b>x did not start (exit code 2): error: no &lt;key&gt;</p><pre>hint: log in</pre><p>see the log</p>",
     );
   });
+});
+
+test("the form offers the machines that may launch agents, if there are any, and sends the chosen one", async () => {
+  expect(await (await web.app.request("/spawn")).text()).not.toContain('name="node"');
+  nodes = [
+    { name: "laptop", isHere: true },
+    { name: "box", isHere: false },
+  ];
+  const page = await (await web.app.request("/spawn?node=laptop")).text();
+  nodes = [];
+  expect(page).toContain('<option value="">the server&#39;s</option>');
+  expect(page).toContain('<option value="laptop" selected="">laptop</option>');
+  expect(page).toContain('<option value="box" disabled="">box (away)</option>');
+  orders.length = 0;
+  await submit({ profile: "demo", project: "/work", node: "laptop" });
+  await postJson(web.app, "/api/agents", { profile: "demo", node: "box" });
+  expect(orders).toMatchObject([{ node: "laptop" }, { node: "box" }]);
 });

@@ -5,14 +5,16 @@ import { isAbsolute } from "node:path";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import type { Launched, Launching, LaunchTask } from "../../../data-dir/launched-agents.ts";
 import { readLaunchedAs } from "../../../data-dir/launched-as.ts";
+import { parseLimits } from "../../../domain/budgets/parse-budget.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { flagsAgain, type LaunchFlags } from "../../../domain/launch-flags.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../../domain/wire/agent-id.ts";
 import { isSessionId } from "../../../domain/wire/session-id.ts";
 import type { ProfileSet } from "../../../profiles/profile-set.ts";
+import { askForBudgets } from "../../../server/budgets/budgets-by-operator.ts";
 import { atMost, pause } from "../../../waiting.ts";
-import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
+import type { LaunchableProfile, LaunchRequest, Spawner } from "../../../web/api/spawner.ts";
 import { loadConfig } from "../../frame/config-file.ts";
 import { profileReader } from "../../spawn/profile.ts";
 import { answerWithinMs } from "./agent-child.ts";
@@ -21,8 +23,16 @@ import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
 import { checkLaunch, freeAgentId } from "./launch-request.ts";
 import { keepLaunchTasks } from "./launch-tasks.ts";
-import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone } from "./launches.ts";
-import { resumedArgs } from "./resumed-args.ts";
+import {
+  createLaunches,
+  isStopped,
+  isThere,
+  type LaunchesOptions,
+  lookEveryMs,
+  untilGone,
+} from "./launches.ts";
+import { launchOnNode } from "./node-launch.ts";
+import { type ResumedArgs, resumedArgs } from "./resumed-args.ts";
 import { untilLocked } from "./taken-up-host.ts";
 
 export interface HeadlessAgents extends Spawner {
@@ -46,7 +56,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   const { fleet } = server;
   const { log } = context;
   const launches = createLaunches(options);
-  const { memory, children, noting, starting, stopping, launch } = launches;
+  const { memory, children, noting, starting, stopping } = launches;
   const { resumeOne, takeUpLaunch } = createTakingUp(options, launches);
   const tasks = keepLaunchTasks(options, launches);
   /** Work that goes on after its caller got an answer. */
@@ -64,15 +74,13 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       { task, id: wanted, from, resumes, again, flags: given = {}, ...request },
       waitsMs = answerWithinMs,
     ) {
-      const { profile } = request;
+      const { profile, node } = request;
       const before = again === true && wanted !== undefined ? await lastFlags(wanted, options) : {};
       const flags = { ...before, ...given };
-      const { cli, project } = await checkLaunch(
-        { ...request, cli: flags.cli },
-        await placeOf(flags, options),
-      );
-      if (cli.openSession === undefined)
-        throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
+      const start =
+        node === undefined
+          ? await startHere(request, flags, launches, options)
+          : startThere(node, { ...request, resumes, from }, flags, launches, options);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
       if (resumes !== undefined) {
@@ -90,7 +98,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       let isAnswered = false;
       const launchWithTask = async () => {
         if (order !== undefined) await tasks.keep(id, order);
-        await launch(id, { profile, project, flags, ...resumed }).catch(async (error: unknown) => {
+        await start(id, resumed).catch(async (error: unknown) => {
           const failed = { id, task, commandId: order?.command_id, since, reason: messageOf(error) };
           const isTold = stopping.signal.aborted && !isAnswered; // the caller gets the error instead
           if (!isTold) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
@@ -99,15 +107,18 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
         });
         if (order !== undefined) await tasks.give(id, order);
       };
-      let isThere = false;
+      let isStarted = false;
       const launching = launchWithTask().then(() => {
-        isThere = true;
+        isStarted = true;
       });
       await atMost(waitsMs, launching);
-      if (isThere) return spawned;
+      if (isStarted) return spawned;
       isAnswered = true;
       keepGoing(launching);
       return { ...spawned, starting: true };
+    },
+    async nodes() {
+      return (await options.nodes?.launchable()) ?? [];
     },
     async toResume() {
       const ids = [...(await memory.read()).keys()];
@@ -129,6 +140,49 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       await Promise.all([...starting].map((child) => child.end()));
       await Promise.allSettled(late);
     },
+  };
+}
+
+type Start = (id: AgentId, resumed: Partial<ResumedArgs>) => Promise<void>;
+
+/** @throws CliaiError `message_invalid` for a profile or a directory that is not here */
+async function startHere(
+  request: Pick<LaunchRequest, "profile" | "project">,
+  flags: LaunchFlags,
+  { launch }: ReturnType<typeof createLaunches>,
+  options: LaunchesOptions,
+): Promise<Start> {
+  const { profile } = request;
+  const { cli, project } = await checkLaunch({ ...request, cli: flags.cli }, await placeOf(flags, options));
+  if (cli.openSession === undefined)
+    throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
+  return (id, resumed) => launch(id, { profile, project, flags, ...resumed });
+}
+
+/** On a node, which finds profile and directory itself. @throws CliaiError `message_invalid`, `refused` */
+function startThere(
+  node: string,
+  { profile, project, resumes, from }: Pick<LaunchRequest, "profile" | "project" | "resumes" | "from">,
+  { budget, ...flags }: LaunchFlags,
+  { stopping }: ReturnType<typeof createLaunches>,
+  { nodes, server, bus }: LaunchesOptions,
+): Start {
+  if (nodes === undefined) {
+    throw new CliaiError("message_invalid", `there is no node "${node}": no machine can join this server`, {
+      hint: "see docs/cluster.md, Machines that join",
+    });
+  }
+  if (resumes !== undefined)
+    throw new CliaiError("message_invalid", "a session cannot be resumed on a node", {
+      hint: "leave the node out",
+    });
+  return async (id) => {
+    // Its host has no credentials with which it could set a budget.
+    if (budget !== undefined)
+      await askForBudgets(bus, { launched: { agent_id: id, limits: parseLimits(budget) }, by: from });
+    const view = () => server.fleet.get(id);
+    const launch = { id, profile, project, flags, isThere, view, signal: stopping.signal };
+    await launchOnNode(nodes, node, launch);
   };
 }
 

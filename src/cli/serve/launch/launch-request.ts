@@ -22,13 +22,17 @@ export interface LaunchRequest {
  */
 export async function checkLaunch(
   { profile, project, cli: wanted }: LaunchRequest,
-  { profiles, cwd }: { readonly profiles: ProfileReader; readonly cwd: string },
+  {
+    profiles,
+    cwd,
+    where = "the server's machine",
+  }: { readonly profiles: ProfileReader; readonly cwd: string; readonly where?: string },
 ): Promise<{ readonly cli: AgentCli; readonly project: string }> {
   const found = (await profiles(project ?? cwd)).find(profile, "message_invalid");
   const cli = findAgentCli(wanted ?? found.profile.cli, found.profile.acp);
   const path = project ?? (await projectOf(found)) ?? cwd;
   if (isAbsolute(path) && (await isDirectory(path))) return { cli, project: path };
-  throw new CliaiError("message_invalid", `project "${path}" is not a directory on the server's machine`, {
+  throw new CliaiError("message_invalid", `project "${path}" is not a directory on ${where}`, {
     hint: "give the full path of an existing directory",
   });
 }

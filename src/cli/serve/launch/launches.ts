@@ -18,11 +18,14 @@ import { launchArgs } from "../../resume/launch-args.ts";
 import { type AgentChild, launchWithinMs, type SignsOfStart, startAgentChild } from "./agent-child.ts";
 import { beginningOf, keepNotes, requireGoingOn, sessionOf, warnOf } from "./begun-launches.ts";
 import type { AgentLauncherOptions } from "./captain-launcher.ts";
+import type { NodeLaunching } from "./node-launch.ts";
 import { takeUpHost } from "./taken-up-host.ts";
 
 export interface LaunchesOptions extends AgentLauncherOptions {
   readonly server: Pick<Server, "fleet" | "sendCommand" | "catchUp">;
   readonly bus: Bus;
+  /** Undefined where no machine can join. */
+  readonly nodes?: NodeLaunching | undefined;
 }
 
 const goneWithinMs = 90_000;

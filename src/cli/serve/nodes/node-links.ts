@@ -1,17 +1,23 @@
 // What serve knows of the nodes: it joins the account of each, and hears whether the node is there.
 import { mintForAccount, type NodeGrant, readNodes } from "../../../credentials/nodes/nodes.ts";
+import { placeAgent } from "../../../credentials/nodes/placements.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { type NodeHeartbeat, NodeHeartbeatSchema } from "../../../domain/nodes/node-messages.ts";
 import { isHere, type NodeView } from "../../../domain/nodes/node-view.ts";
-import { messageOf } from "../../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
+import { didYouMean } from "../../../domain/text/nearest.ts";
 import { decodeMessage } from "../../../domain/wire/decode.ts";
-import { nodeSubject } from "../../../domain/wire/subjects.ts";
+import { nodeConnectionName, nodeSubject } from "../../../domain/wire/subjects.ts";
 import type { Logger } from "../../../log.ts";
 import type { NatsKeys } from "../../../nats/accounts/credentials.ts";
 import { nodeUserName } from "../../../nats/accounts/node-credentials.ts";
 import { watchLosses } from "../../../nats/accounts/system-account.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import { connectBus } from "../../../nats/connect-bus.ts";
+import { askOperatorDesk, openOperatorDesk } from "../../../server/operator-desk.ts";
+import { agentCredentialsDesk, nodeLaunchDesk } from "../../nodes/agent-desks.ts";
+import type { NodeLaunching } from "../launch/node-launch.ts";
+import { signForNode } from "./node-agents.ts";
 
 /** How often to look for nodes that a command has revoked, and for those that have fallen silent. */
 const lookEveryMs = 5_000;
@@ -26,7 +32,7 @@ export interface NodeLinksOptions {
   readonly log: Logger;
 }
 
-export interface NodeLinks {
+export interface NodeLinks extends NodeLaunching {
   list(): Promise<NodeView[]>;
   /** Looks for nodes that have joined or were revoked. */
   look(): Promise<void>;
@@ -35,6 +41,7 @@ export interface NodeLinks {
 
 interface Link {
   readonly node: NodeGrant;
+  readonly bus: Bus;
   heartbeat?: NodeHeartbeat;
   /** By the clock that nobody sets. */
   heardMs?: number;
@@ -42,7 +49,6 @@ interface Link {
   /** Whether its connection has ended since it was heard. */
   isCut: boolean;
   wasHere: boolean;
-  close(): Promise<void>;
 }
 
 export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
@@ -62,7 +68,7 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
     for (const [key, link] of links) {
       if (nodes.has(key)) continue;
       links.delete(key);
-      await link.close();
+      await link.bus.close();
     }
     for (const [key, node] of nodes) {
       if (!links.has(key)) links.set(key, await openLink(node, options, notice));
@@ -82,9 +88,11 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
   };
   const endLosses = watchLosses(
     system,
-    (user) => {
+    ({ user, connection }) => {
       for (const link of links.values()) {
-        if (nodeUserName(link.node.name) !== user) continue;
+        // A `cliai spawn` there has a connection of its own, for a moment.
+        const { name } = link.node;
+        if (nodeUserName(name) !== user || nodeConnectionName(name) !== connection) continue;
         link.isCut = true;
         notice(link);
       }
@@ -99,24 +107,60 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
       await look();
       return [...links.values()].map(viewOf).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
+    async launchable() {
+      await look();
+      return [...links.values()]
+        .filter(({ node }) => node.may_launch)
+        .map((link) => ({ name: link.node.name, isHere: isLinkHere(link) }));
+    },
+    async launch(name, launch) {
+      await look();
+      const names = [...links.values()].map(({ node }) => node.name);
+      const link = [...links.values()].find(({ node }) => node.name === name);
+      if (link === undefined) {
+        throw new CliaiError("message_invalid", `there is no node "${name}"`, {
+          hint: didYouMean(name, names) ?? "list the nodes: cliai nodes",
+        });
+      }
+      requireLaunching(link);
+      const placed_at = options.now().toISOString();
+      const { agent_id, flags } = launch;
+      await placeAgent(dataDir, { agent_id, node: name, role: flags.role ?? "agent", placed_at });
+      return await askOperatorDesk(link.bus, nodeLaunchDesk(name), launch);
+    },
     async stop() {
       isStopping = true;
       clearInterval(timer);
       endLosses();
       await last;
-      await Promise.all([...links.values()].map((link) => link.close()));
+      await Promise.all([...links.values()].map(({ bus }) => bus.close()));
     },
   };
 }
 
+/** @throws CliaiError `refused` */
+function requireLaunching(link: Link): void {
+  const { name, may_launch } = link.node;
+  if (!may_launch) {
+    throw new CliaiError("refused", `the node ${name} was not joined to launch agents`, {
+      hint: `revoke it, and join it again with a code of: cliai join-code --spawn`,
+    });
+  }
+  if (isLinkHere(link)) return;
+  throw new CliaiError("refused", `the node ${name} is away`, {
+    hint: "see when it was heard: cliai nodes; to start it there: cliai node",
+  });
+}
+
 async function openLink(
   node: NodeGrant,
-  { dataDir, natsUrl, keys, now, log }: NodeLinksOptions,
+  options: NodeLinksOptions,
   notice: (link: Link) => void,
 ): Promise<Link> {
+  const { dataDir, natsUrl, keys, now, log } = options;
   const creds = await mintForAccount(dataDir, keys, node.account_key);
   const bus = await connectBus({ url: natsUrl, name: `cliai serve ${node.name}`, creds, log });
-  const link: Link = { node, isCut: false, wasHere: false, close: () => bus.close() };
+  const link: Link = { node, bus, isCut: false, wasHere: false };
   bus.subscribe(nodeSubject(node.name, "heartbeat"), ({ data }) => {
     link.heartbeat = decodeMessage(NodeHeartbeatSchema, data);
     link.heardMs = performance.now();
@@ -124,6 +168,12 @@ async function openLink(
     link.isCut = false;
     notice(link);
   });
+  openOperatorDesk(
+    bus,
+    agentCredentialsDesk(node.name),
+    (request) => signForNode(node, request, options),
+    log,
+  );
   return link;
 }
 

@@ -7,6 +7,7 @@ import { openCredentialsDesk } from "../../credentials-desk.ts";
 import type { CliContext } from "../../frame/context.ts";
 import { type CodeRequest, codeDesk, type MadeCode } from "../../nodes/join-desks.ts";
 import { nodesDesk } from "../../nodes/nodes-desk.ts";
+import type { NodeLaunching } from "../launch/node-launch.ts";
 import type { WebExposure } from "../web-exposure.ts";
 import { type JoinDoor, openJoinDoor } from "./join-door.ts";
 import { joinAddressOf } from "./join-url.ts";
@@ -22,13 +23,16 @@ export interface MachinesOptions extends Pick<CliContext, "now" | "log"> {
   readonly system: Bus | undefined;
 }
 
-/** It closes with `parts`. */
-export function openMachines(options: MachinesOptions, parts: AsyncDisposableStack): void {
+/** Returns the nodes; undefined where no machine can join. It closes with `parts`. */
+export function openMachines(
+  options: MachinesOptions,
+  parts: AsyncDisposableStack,
+): NodeLaunching | undefined {
   const { bus, keys, system, log } = options;
   if (keys === undefined || system === undefined) {
     parts.defer(openOperatorDesk(bus, codeDesk, () => Promise.reject(letsNobodyJoin()), log));
     parts.defer(openOperatorDesk(bus, nodesDesk, async () => [], log));
-    return;
+    return undefined;
   }
   parts.defer(openCredentialsDesk(bus, { ...options, keys }));
   const links = openNodeLinks({ ...options, keys, system });
@@ -39,6 +43,7 @@ export function openMachines(options: MachinesOptions, parts: AsyncDisposableSta
   const door = openJoinDoor({ ...options, keys, system, onJoined });
   parts.defer(() => door.stop());
   parts.defer(openOperatorDesk(bus, codeDesk, (request) => codeFor(request, door, options), log));
+  return links;
 }
 
 async function codeFor(

@@ -42,8 +42,15 @@ export function registerSpawnRoutes(pages: Hono, options: PagesOptions): void {
     );
     const { project } = values;
     const named = typeof project === "string" && project !== "" ? project : undefined;
-    const profiles = await profilesFor(requireSpawner(spawner), named, [...projects].slice(0, mostProjects));
-    const page = { profiles, projects: [...projects], values, ...(error === undefined ? {} : { error }) };
+    const launcher = requireSpawner(spawner);
+    const profiles = await profilesFor(launcher, named, [...projects].slice(0, mostProjects));
+    const page = {
+      profiles,
+      nodes: await launcher.nodes(),
+      projects: [...projects],
+      values,
+      ...(error === undefined ? {} : { error }),
+    };
     if (error !== undefined) c.status(error.status);
     return showPage(c, options, {
       title: "Spawn an agent",
