@@ -2,6 +2,7 @@
 import type { SessionMode } from "../domain/abilities.ts";
 import type { OnLimit } from "../domain/limits/on-limit.ts";
 import { messageOf } from "../domain/text/errors.ts";
+import type { Watchdog } from "../domain/watchdog/watchdog-keys.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Heartbeat } from "../domain/wire/messages.ts";
 import type { ModelRequest } from "../domain/wire/model-request.ts";
@@ -34,6 +35,8 @@ export interface AgentFacts {
   /** What it does at a usage limit, and its priority, as its profile says. */
   readonly on_limit?: OnLimit | undefined;
   readonly priority?: number | undefined;
+  /** What the watchdog of its profile looks for. */
+  readonly watchdog?: Watchdog | undefined;
 }
 
 /** The fields that may change. */

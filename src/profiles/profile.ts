@@ -11,6 +11,7 @@ import { OnLimitSchema } from "../domain/limits/on-limit.ts";
 import { commandForms, ModelServerSchema, modelServerEntries } from "../domain/model-server.ts";
 import { routeNames } from "../domain/route-names.ts";
 import { described, textSetting, wholeNumber } from "../domain/text/setting-schemas.ts";
+import { WatchdogSchema, watchdogEntries } from "../domain/watchdog/watchdog-keys.ts";
 import { roles } from "../domain/wire/roles.ts";
 
 const seconds = wholeNumber(1, 86_400);
@@ -200,6 +201,12 @@ export const profileEntries = {
       "what each of its agents may spend: 5/day in US dollars, 200k/run in tokens; several with commas between them",
     ),
   ),
+  watchdog: v.optional(
+    described(
+      WatchdogSchema,
+      "watch its agents for signs that they get nowhere, and tell people or hold them; its keys: budgets.md",
+    ),
+  ),
   transcript: v.optional(
     described(
       v.picklist(["on", "off"], "must be on or off"),
@@ -214,9 +221,11 @@ export const profileEntries = {
     ),
   ),
 };
+const innerEntries: Readonly<Record<string, object>> = {
+  ...{ acp: acpProfileEntries, model_server: modelServerEntries, watchdog: watchdogEntries },
+};
 /** The keys of a profile, or of the object that stands in it under this key. */
-export const profileKeys = (key?: string): string[] =>
-  Object.keys({ acp: acpProfileEntries, model_server: modelServerEntries }[key ?? ""] ?? profileEntries);
+export const profileKeys = (key?: string): string[] => Object.keys(innerEntries[key ?? ""] ?? profileEntries);
 export const ProfileSchema = v.strictObject(profileEntries, "must be an object");
 export type Profile = v.InferOutput<typeof ProfileSchema>;
 /** The keys that a file gives, without defaults. */

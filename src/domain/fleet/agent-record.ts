@@ -4,6 +4,7 @@ import type { OnLimit } from "../limits/on-limit.ts";
 import { type CommandRecord, isTaken } from "../receipts.ts";
 import type { OpenRequest } from "../requests.ts";
 import type { KnownUsage } from "../usage.ts";
+import type { Watchdog } from "../watchdog/watchdog-keys.ts";
 import type { AgentId } from "../wire/agent-id.ts";
 import type { ModelRequest } from "../wire/model-request.ts";
 import type { SessionEvidence } from "./session-evidence.ts";
@@ -46,6 +47,8 @@ export interface HeartbeatEvidence {
   readonly account?: string;
   readonly on_limit?: OnLimit;
   readonly priority?: number;
+  /** What the watchdog of its profile looks for; absent if it has none. */
+  readonly watchdog?: Watchdog;
   /** Set if the agent was launched with a task that it has not begun yet. */
   readonly has_launch_task?: true;
   /** Why the items in the agent's inbox are not handed to its CLI now; absent if there is no reason. */

@@ -121,7 +121,12 @@ export function isSameHold(one: Names, other: Names): boolean {
   return one.reason === other.reason && one.source === other.source;
 }
 
-function causeOf({ cause, until }: Hold): string | undefined {
+/** Whether one of the holds has the same reason, source and cause: then there is nothing to hold anew. */
+export function isHoldKnown(holds: readonly Hold[], hold: NewHold): boolean {
+  return holds.some((each) => isSameHold(each, hold) && causeOf(each) === causeOf(hold));
+}
+
+function causeOf({ cause, until }: NewHold): string | undefined {
   return cause ?? until;
 }
 

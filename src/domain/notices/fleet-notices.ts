@@ -85,7 +85,7 @@ export function alertNotice(alert: Alert): Notice {
   const { alert_id, kind, severity, agent_id, message, first_seen } = alert;
   return {
     notice_id: noticeId("alert", alert_id),
-    kind: isBudgetAlert(kind) ? "budget" : "alert",
+    kind: isBudgetAlert(kind) ? "budget" : kind === "watchdog" ? "stuck" : "alert",
     at: first_seen,
     ...definedOf({ agent_id }),
     alert: kind,
@@ -97,9 +97,9 @@ export function alertNotice(alert: Alert): Notice {
   };
 }
 
-/** Those that are used up and hold their agents are told by the need that a person answers. */
+/** What holds its agents until a person lets them go on is told by their need. */
 export function isToldByNeed({ kind }: Pick<Alert, "kind">): boolean {
-  return kind === "budget_reached";
+  return kind === "budget_reached" || kind === "watchdog_held";
 }
 
 function isBudgetAlert(kind: string): boolean {

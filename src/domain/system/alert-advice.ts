@@ -117,6 +117,18 @@ const advice: Readonly<Record<string, (alert: Alert) => AlertAdvice>> = {
     page: "/costs",
     ends: "It ends when the price is known, or with the run, day or month.",
   }),
+  watchdog: ({ agent_id }) => ({
+    title: "An agent may get nowhere",
+    cause: "The watchdog of its profile has found what it looks for.",
+    action: `See what it does, and tell it what to do instead, or stop it: cliai log ${agent_id ?? "AGENT"}; cliai send`,
+    ends: "It ends when that is over, or with the agent's run.",
+  }),
+  watchdog_held: ({ agent_id }) => ({
+    title: "An agent may get nowhere, and is held",
+    cause: "The watchdog of its profile has found what it looks for.",
+    action: `See what it does, and let it go on or stop it: cliai log ${agent_id ?? "AGENT"}; cliai resume; cliai send stop`,
+    ends: "It ends when that is over, or with the agent's run.",
+  }),
   escalated: () => ({
     title: "A captain passes a request on to you",
     cause: "A captain was asked for a decision, and has left it to a person.",

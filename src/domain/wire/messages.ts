@@ -4,6 +4,7 @@
 // Events, orders and tool calls have files of their own. `decode.ts` decodes bytes.
 import * as v from "valibot";
 import { OnLimitSchema } from "../limits/on-limit.ts";
+import { WatchdogSchema } from "../watchdog/watchdog-keys.ts";
 import { AgentIdSchema } from "./agent-id.ts";
 import { count, longText, orderToken, path, shortText, TokenSchema, timestamp } from "./fields.ts";
 import { ModelRequestSchema } from "./model-request.ts";
@@ -77,6 +78,8 @@ export const HeartbeatSchema = v.looseObject({
   on_limit: v.optional(OnLimitSchema),
   /** Agents with a higher number go on first after a usage limit. Default 0. */
   priority: v.optional(v.number("priority must be a number")),
+  /** What the watchdog of the agent's profile looks for; absent if it has none. */
+  watchdog: v.optional(WatchdogSchema),
   /** The tags of the agent's profile. */
   tags: v.optional(v.pipe(v.array(shortText("tags"), "tags must be a list of texts"), v.readonly())),
   /** `captain`, or a plain agent. */

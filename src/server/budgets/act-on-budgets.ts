@@ -5,7 +5,7 @@ import { readBudgetAnswer } from "../../domain/budgets/budget-answer.ts";
 import { budgetRequest } from "../../domain/budgets/budget-request.ts";
 import { budgetName, type MeasuredBudget, spentText } from "../../domain/budgets/measure.ts";
 import { controlOrders } from "../../domain/fleet/axis/control.ts";
-import { holderName, type NewHold } from "../../domain/holding/hold.ts";
+import { holderName, isHoldKnown, type NewHold } from "../../domain/holding/hold.ts";
 import { isFinal, isStopType } from "../../domain/receipts.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -117,15 +117,11 @@ function isHeld(
   id: AgentId,
   hold: NewHold,
 ): boolean {
-  return [...holdsOf(id), ...overriddenOf(id)].some((each) => isSame(each, hold));
+  return isHoldKnown([...holdsOf(id), ...overriddenOf(id)], hold);
 }
 
 function isOverridden({ overriddenOf }: Pick<Holding, "overriddenOf">, id: AgentId, hold: NewHold): boolean {
-  return overriddenOf(id).some((each) => isSame(each, hold));
-}
-
-function isSame(one: NewHold, other: NewHold): boolean {
-  return one.reason === other.reason && one.source === other.source && one.cause === other.cause;
+  return isHoldKnown(overriddenOf(id), hold);
 }
 
 /** Whether the request is about this budget, its present period and its present amount. */

@@ -36,12 +36,13 @@ export interface FleetReading {
 
 /** Counts what an event has changed, and tells the observer. @param before the agent's record before the event */
 function tellChange(
-  { work, observer, lease, fleet }: Foundation,
+  { work, calls, observer, lease, fleet }: Foundation,
   event: FleetEvent,
   before: AgentRecord | undefined,
 ): void {
   const after = fleet.record(event.id);
   work.took(event, before, after);
+  calls.take(event);
   if (after !== undefined && lease.isLeader()) observer?.changed(event, before, after);
 }
 

@@ -17,6 +17,7 @@ import { type BridgeConsumers, createBridgeConsumers } from "../inbox/bridge-con
 import { type Lease, startLease } from "../lease.ts";
 import { createWorkCounts, type WorkCounts } from "../reports/work-counts.ts";
 import { openSpending, type Spending } from "../spending/spending.ts";
+import { type CallBooks, createCallBooks } from "../watchdog/watchdog.ts";
 import type { FleetObserver } from "./fleet-observer.ts";
 import { createListening, type Listening } from "./listening.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -37,6 +38,7 @@ export interface Foundation {
   readonly malformed: MalformedMessages;
   readonly spending: Spending;
   readonly sameFiles: SameFileWatch;
+  readonly calls: CallBooks;
   readonly work: WorkCounts;
   readonly observer: FleetObserver | undefined;
   readonly now: () => Date;
@@ -81,7 +83,14 @@ export async function layFoundation(bus: Bus, options: ServerOptions): Promise<F
   const spending = await openSpending(bus, { replicas, lease, factsOf, log });
   return {
     ...{ bus, instance, replicas, lease, listening, fleet, alerts, consumers, records, malformed, spending },
-    ...{ sameFiles, work: createWorkCounts(), observer: options.observer, now, log },
+    ...{
+      sameFiles,
+      calls: createCallBooks(),
+      work: createWorkCounts(),
+      observer: options.observer,
+      now,
+      log,
+    },
     async stop() {
       listening.stop();
       consumers.stop();

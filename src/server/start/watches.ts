@@ -16,6 +16,7 @@ import { giveAgain } from "../inbox/given-again.ts";
 import { endLostOrders } from "../inbox/lost-orders.ts";
 import { expireOverdue } from "../inbox/overdue-orders.ts";
 import { keepFairRoom } from "../transcripts/fair-room.ts";
+import { startWatchdog } from "../watchdog/watchdog.ts";
 import type { Desks } from "./desks.ts";
 import type { FleetReading } from "./fleet-reading.ts";
 import type { Foundation } from "./foundation.ts";
@@ -26,7 +27,7 @@ const nothing = () => undefined;
 
 /** Returns a function that ends the watches. */
 export function startWatches(
-  { bus, instance, lease, fleet, alerts, consumers, spending, now, log }: Foundation,
+  { bus, instance, lease, fleet, alerts, consumers, spending, calls, now, log }: Foundation,
   { orderEnds, onEvent }: FleetReading,
   { holds, holding, budgets, requests }: Pick<Desks, "holds" | "holding" | "budgets" | "requests">,
   {
@@ -40,6 +41,7 @@ export function startWatches(
     publishState(bus, fleet, lease, instance, now, log),
     watchSilence(bus, fleet, alerts, lease),
     watchCrashes(fleet, alerts, lease),
+    startWatchdog({ fleet, calls, alerts, holding, lease, now, log }),
     watchBudgets({
       ...{ budgets, requests, fleet, spending, alerts, lease },
       acts: createBudgetActs({ bus, fleet, budgets, requests, holding, now, log }),

@@ -12,6 +12,7 @@ import type { ModelServerProfile } from "../../../domain/model-server.ts";
 import { type RouteName, routeNames } from "../../../domain/route-names.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { summaryOf } from "../../../domain/text/summary.ts";
+import type { Watchdog } from "../../../domain/watchdog/watchdog-keys.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import type { Role } from "../../../domain/wire/roles.ts";
 import type { StopApproval } from "../../../host/approvals.ts";
@@ -48,6 +49,7 @@ export interface HostOptions {
   readonly permissions: "cli" | "inbox";
   readonly unanswered: Unanswered;
   readonly reservations: ReservationMode;
+  readonly watchdog: Watchdog | undefined;
   /** Whether a person can see the CLI's terminal. */
   readonly isOnTerminal: boolean;
   readonly hasLaunchTask: boolean;
@@ -103,6 +105,7 @@ export function sessionOptions(
       config_name: options.configName,
       project_path: options.projectPath,
       worktree_branch: options.worktreeBranch,
+      watchdog: options.watchdog,
       host: hostname(),
       pid: process.pid,
       session_id: options.sessionId,

@@ -106,6 +106,7 @@ function hostOptionsOf(plan: SpawnPlan & Pick<HostOptions, "cli">, { print }: Cl
     permissions: launch.asksPermissions === true ? "inbox" : "cli",
     unanswered: { policy: profile.unanswered, afterS: profile.unanswered_after_s },
     reservations: profile.reservations,
+    watchdog: profile.watchdog,
     credsPath: credentials.path,
     configName: name,
     projectPath: cwd,

@@ -13,6 +13,7 @@ export function needsOf(record: AgentRecord, axes: Axes, now: Date, listeningSin
   const gone = goneNeed(record, axes, now, listeningSince);
   const needs = [
     ...(gone === undefined ? [] : [gone]),
+    ...watchdogNeeds(record, axes),
     ...attentionNeeds(axes),
     ...(record.requests ?? []).map(requestNeed),
   ];
@@ -36,6 +37,14 @@ function byKind(one: Need, other: Need): number {
 
 function requestNeed({ request_id, kind, asked_at, summary }: OpenRequest): Need {
   return { kind, since: asked_at, reason: summary, request_id };
+}
+
+/** What the watchdog holds it for: it waits until a person lets it go on. */
+function watchdogNeeds({ agent_id, holds = [] }: AgentRecord, { link }: Axes): Need[] {
+  const [first, ...others] = holds.filter(({ reason }) => reason === "watchdog");
+  if (first === undefined || link.value !== "online") return [];
+  const reason = [first, ...others].map(({ words }) => words).join("; ");
+  return [{ kind: "stuck", since: first.since, reason, hint: `let it go on: cliai resume ${agent_id}` }];
 }
 
 const busy: readonly Activity[] = ["starting", "working", "retrying"];

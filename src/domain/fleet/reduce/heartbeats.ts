@@ -121,6 +121,7 @@ function beatOf(
       account: message.account || undefined,
       on_limit: message.on_limit,
       priority: message.priority,
+      watchdog: message.watchdog,
       has_launch_task: message.has_launch_task || undefined,
       model_request: message.model_request && modelRequestOf(message.model_request, message.timestamp, at),
     }),

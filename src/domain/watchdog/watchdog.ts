@@ -1,0 +1,50 @@
+// This room decides what the watchdog of an agent finds: calls that fail again and again, a turn in which nothing happens, a context that is nearly
+// full. Pure.
+import type { AgentRecord } from "../fleet/agent-record.ts";
+import { isTurnOpen } from "../fleet/session-evidence.ts";
+import { harmless } from "../text/harmless.ts";
+import { summaryOf } from "../text/summary.ts";
+import { contextFilled } from "../usage.ts";
+import type { FailingCall } from "./failing-calls.ts";
+import type { Watchdog } from "./watchdog-keys.ts";
+
+export interface Finding {
+  readonly what: "failing" | "silent" | "context";
+  /** For a person. */
+  readonly words: string;
+  /** Another one, if the same comes up anew after a person has let the agent go on. */
+  readonly cause: string;
+}
+
+/** @param failing the call that has failed most often, in the agent's present run */
+export function watchdogFindings(
+  { session, usage }: Pick<AgentRecord, "session" | "usage">,
+  { same_call, silent_min, context_percent }: Watchdog,
+  {
+    failing,
+    isWorking,
+    now,
+  }: { readonly failing: FailingCall | undefined; readonly isWorking: boolean; readonly now: Date },
+): Finding[] {
+  const findings: Finding[] = [];
+  if (failing !== undefined && failing.times >= same_call) {
+    const call = harmless(summaryOf(`${failing.tool} ${failing.input}`.trim()));
+    findings.push({
+      what: "failing",
+      words: `${call} has failed ${failing.times} times, and nothing has changed`,
+      cause: `${call} ${Math.floor(failing.times / same_call)}`,
+    });
+  }
+  if (isWorking && session !== undefined && isTurnOpen(session)) {
+    const minutes = Math.floor((now.getTime() - Date.parse(session.last_event_at)) / 60_000);
+    if (minutes >= silent_min) {
+      const words = `no event and no changed file for ${silent_min} minutes of its turn`;
+      findings.push({ what: "silent", words, cause: session.last_event_at });
+    }
+  }
+  const filled = usage === undefined ? undefined : contextFilled(usage);
+  if (filled !== undefined && filled >= context_percent) {
+    findings.push({ what: "context", words: `${filled} % of its context are filled`, cause: "full" });
+  }
+  return findings;
+}

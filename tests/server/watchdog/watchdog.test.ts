@@ -1,0 +1,100 @@
+// The watchdog on a real nats-server: alerts, holds that a person ends, and agents that have none.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Bus } from "../../../src/nats/bus.ts";
+import { ada, bob } from "../../support/agents.ts";
+import { startTestServer, type TestServer } from "../../support/test-server.ts";
+import { until } from "../../support/wait-for.ts";
+
+let run: TestServer;
+let bus: Bus;
+
+async function beat(id: string, watchdog: object | undefined, instance_id = `run-${id}`): Promise<void> {
+  const facts = { status: "working", interval_s: 3_600, config_name: "coder", project_path: "/p" };
+  bus.publish(`agent.${id}.heartbeat`, {
+    agent_id: id,
+    instance_id,
+    ...facts,
+    ...(watchdog && { watchdog }),
+  });
+  await until(`${id} is known`, () =>
+    run.server.fleet
+      .list()
+      .some((each) => each.agent_id === id && each.heartbeat?.instance_id === instance_id),
+  );
+}
+
+beforeAll(async () => {
+  run = await startTestServer();
+  bus = await run.nats.bus("agents");
+  await beat("ada", { same_call: 2, act: "pause" });
+  await beat("bob", { same_call: 2, context_percent: 50 });
+  await beat("eve", undefined);
+});
+afterAll(() => run[Symbol.asyncDispose]());
+
+let seq = 0;
+async function fail(id: string, times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
+    seq += 2;
+    const call = { agent_id: id, tool: "Bash", tool_use_id: `t${seq}`, instance_id: `run-${id}` };
+    const numbered = { session_id: "s", generation: 1 };
+    const [start, failed] = [
+      { kind: "tool_start", detail: "make" },
+      { kind: "tool_failed", detail: "Exit code 2" },
+    ];
+    await bus.publishStored(`agent.${id}.event`, { ...call, ...start, ...numbered, seq });
+    await bus.publishStored(`agent.${id}.event`, { ...call, ...failed, ...numbered, seq: seq + 1 });
+  }
+}
+
+const alerts = (id: string) =>
+  run.server.alerts
+    .open()
+    .filter(({ agent_id }) => agent_id === id)
+    .map(({ kind, about, message }) => `${kind} ${about}: ${message}`);
+const holds = () => run.server.holding.holdsOf(ada).map(({ words }) => words);
+const resumes = () => run.server.fleet.require("ada").commands.filter(({ type }) => type === "resume");
+
+test("without pause it only tells; an agent whose profile has no watchdog is left alone", async () => {
+  for (const id of ["bob", "eve"]) await fail(id, 3);
+  await until("bob's alert", () => alerts("bob").length === 1);
+  expect(alerts("bob")[0]).toMatch(
+    /^watchdog failing: bob: Bash make has failed [23] times, and nothing has changed$/,
+  );
+  const usage = { source: "results", tokens_used: 9, context_tokens: 600, context_window: 1_000 };
+  const context = { agent_id: "bob", kind: "usage", instance_id: "run-bob", usage };
+  await bus.publishStored("agent.bob.event", context);
+  await until("the other alert", () => alerts("bob").some((each) => each.startsWith("watchdog context")));
+  await run.server.readAll(bob);
+  expect(run.server.holding.holdsOf(bob)).toEqual([]);
+  expect(alerts("eve")).toEqual([]);
+});
+
+test("with pause it holds the agent until a person lets it go on, and holds it again only after as many failures more", async () => {
+  await fail("ada", 2);
+  await until("it is held", () => holds().length === 1);
+  expect(holds()).toEqual(["Bash make has failed 2 times, and nothing has changed"]);
+  await until("its need", () => run.server.fleet.require("ada").needs.some(({ kind }) => kind === "stuck"));
+  expect(run.server.fleet.require("ada").needs[0]?.hint).toBe("let it go on: cliai resume ada");
+  await until("it is paused", () =>
+    run.server.fleet.require("ada").commands.some(({ type, from }) => type === "pause" && from === "cliai"),
+  );
+  await run.server.sendCommand({ id: ada, type: "resume", from: "mia" });
+  await until("it goes on", () => holds().length === 0 && resumes().length === 1);
+  await fail("ada", 1);
+  await run.server.readAll(ada);
+  expect(holds()).toEqual([]);
+  await fail("ada", 1);
+  await until("it is held again", () => holds().length === 1);
+  expect(holds()[0]).toContain("4 times");
+});
+
+test("the end of the run ends the hold and the alert", async () => {
+  await beat("ada", { same_call: 2, act: "pause" }, "next-run");
+  await bus.publishStored("agent.ada.event", {
+    agent_id: "ada",
+    kind: "session_start",
+    instance_id: "next-run",
+  });
+  await until("it is let go", () => holds().length === 0 && alerts("ada").length === 0);
+});
