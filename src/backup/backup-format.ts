@@ -26,6 +26,8 @@ export const ManifestSchema = v.looseObject({
   layout: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** Whether the streams are those of a server with `--insecure`, which has no accounts. */
   insecure: v.boolean(),
+  /** What of the data directory it has, if not all. */
+  part: v.exactOptional(v.string()),
 });
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 

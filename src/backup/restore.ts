@@ -48,6 +48,16 @@ export interface BackupFacts {
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const dataDir = await requireEmpty(options.dataDir);
   const facts = await checkBackup(options.path, options.signal);
+  const { part } = facts.manifest;
+  if (part !== undefined) {
+    throw new CliaiError(
+      "config_invalid",
+      `${options.path} has only ${part}, so no data directory can be made from it`,
+      {
+        hint: "use a file that `cliai backup` wrote; docs/backup.md says what this one is for",
+      },
+    );
+  }
   const parent = dirname(dataDir);
   await ensurePrivateDir(parent);
   const unfinished = join(parent, `.${basename(dataDir)}.restoring-${crypto.randomUUID()}`);

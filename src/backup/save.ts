@@ -22,7 +22,9 @@ export interface SaveOptions {
   readonly dataDir: string;
   /** The connection to the store; undefined if the streams are not in the data directory. */
   readonly bus: Bus | undefined;
-  readonly facts: Pick<Manifest, "cliai" | "layout" | "insecure">;
+  readonly facts: Pick<Manifest, "cliai" | "layout" | "insecure" | "part">;
+  /** Which files, by their paths, and which streams are saved; default all. */
+  readonly isSaved?: { file(path: string): boolean; stream(name: string): boolean };
   readonly now: Date;
   /** Called before each stream. */
   readonly onStream: (stream: SavedStream) => void;
@@ -49,8 +51,9 @@ export interface Saved {
  * @throws CliaiError
  */
 export async function saveBackup(options: SaveOptions): Promise<Saved> {
-  const { path, dataDir, bus, facts, now } = options;
-  const { files, unknown } = await listKeptFiles(dataDir);
+  const { path, dataDir, bus, facts, now, isSaved } = options;
+  const { files: all, unknown } = await listKeptFiles(dataDir);
+  const files = all.filter((file) => isSaved?.file(file.path) ?? true);
   const saved: SavedStream[] = [];
   const bytes = await writeArchive(path, now, async (writer) => {
     const nats = bus === undefined ? {} : { nats_server: bus.serverVersion };
@@ -63,8 +66,8 @@ export async function saveBackup(options: SaveOptions): Promise<Saved> {
       await addFile(writer, dataDir, file);
     }
     if (bus === undefined) return;
-    for (const name of orderOf(await listStreams(bus)))
-      saved.push(await addStream(writer, bus, name, options));
+    const names = (await listStreams(bus)).filter((name) => isSaved?.stream(name) ?? true);
+    for (const name of orderOf(names)) saved.push(await addStream(writer, bus, name, options));
   });
   const count = files.filter(({ isFolder }) => !isFolder).length;
   return { bytes, files: count, streams: saved, left: unknown };

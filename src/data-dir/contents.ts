@@ -78,6 +78,10 @@ export async function readDataDirContents(dataDir: string): Promise<DataDirEntry
       const bytes = await sizeOf(join(dataDir, name));
       if (isUnfinished(name))
         return { name, what: "an unfinished file", bytes, of: "own" as const, inBackup: false };
+      if (/^before-layout-\d+\.tar$/.test(name)) {
+        const what = "keys and buckets before an update of the layout";
+        return { name, what, bytes, of: "own" as const, inBackup: false };
+      }
       const own = ownNames[name];
       const inBackup = !notInBackup.has(name);
       if (own !== undefined) return { name, what: own, bytes, of: "own" as const, inBackup };

@@ -55,6 +55,24 @@ describe("restoreBackup()", () => {
     expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
   });
 
+  test("refuses a copy that has only a part, and saves only what it is told to", async () => {
+    await using dir = await tempDir();
+    const facts = { cliai: "9.9.9", layout: 1, insecure: true, part: "keys and buckets" };
+    const isSaved = { file: (path: string) => path.startsWith("keys"), stream: () => true };
+    const path = await save(dir, { facts, isSaved });
+    expect(await checkBackup(path, never)).toMatchObject({
+      files: 1,
+      manifest: { part: "keys and buckets" },
+    });
+    expect(
+      await failureOf(restoreBackup({ path, dataDir: dir.join("new"), ...withoutStreams })),
+    ).toMatchObject({
+      code: "config_invalid",
+      message: `${path} has only keys and buckets, so no data directory can be made from it`,
+    });
+    expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
+  });
+
   test("leaves nothing if it is ended, or if the streams cannot be restored", async () => {
     await using dir = await tempDir();
     await using nats = await startTestNats();

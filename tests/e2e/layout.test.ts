@@ -39,6 +39,15 @@ test("a directory of 0.1.0 keeps its history, delivers what waited, and stops no
     written_by: buildInfo.version,
   });
   expect((await stat(path)).mode & 0o777).toBe(0o600);
+  const copy = join(dataDir, `before-layout-${layoutVersion}.tar`);
+  const checked = JSON.parse((await runCliai(["restore", copy, "--check", "--json"])).stdout);
+  expect(checked).toMatchObject({ restored: false, part: "keys and buckets" });
+  expect(checked.streams.map(({ name }: { name: string }) => name)).toEqual([
+    "KV_serve",
+    "KV_agents",
+    "KV_requests",
+  ]);
+  expect((await stat(copy)).mode & 0o777).toBe(0o600);
   const configs = await configsOf(serve.natsUrl);
   expect(configs.map(({ metadata }) => metadata?.["cliai-layout"])).toEqual(["2", "2"]);
   expect(configs[1]?.duplicate_window ?? 0).toBe(0);

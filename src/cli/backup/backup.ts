@@ -1,12 +1,11 @@
 // This room is `cliai backup` and `cliai restore`.
 //
 // `cliai backup FILE`: saves the data directory in one file, whether the server runs or not.
-import { open, readdir } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { manifestName } from "../../backup/backup-format.ts";
 import { type Saved, type SaveOptions, saveBackup } from "../../backup/save.ts";
 import { buildInfo } from "../../build-info.ts";
-import { readKeys } from "../../credentials/keys.ts";
 import { isDataDir } from "../../data-dir/contents.ts";
 import { natsDirOf } from "../../data-dir/data-dir.ts";
 import { readLayout } from "../../data-dir/layout-file.ts";
@@ -19,7 +18,7 @@ import { dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.t
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endingSignal } from "../process/ending-signal.ts";
-import { withOwnStore } from "./own-store.ts";
+import { findStore, withOwnStore } from "./own-store.ts";
 import { sizeText, streamsText, streamText } from "./words.ts";
 
 export const backupCommand = defineCliCommand({
@@ -117,14 +116,6 @@ async function saveServed(
   return await withClient({ "data-dir": dataDir }, context, (bus) =>
     saveBackup(options(bus, server.insecure === true)),
   );
-}
-
-/** Undefined if nats-server has stored nothing in the directory. */
-async function findStore(dataDir: string): Promise<{ readonly insecure: boolean } | undefined> {
-  const accounts: string[] = await readdir(join(natsDirOf(dataDir), "jetstream")).catch(() => []);
-  const keys = await readKeys(dataDir);
-  if (keys !== undefined && accounts.includes(keys.account.getPublicKey())) return { insecure: false };
-  return accounts.includes("$G") ? { insecure: true } : undefined;
 }
 
 function tell(

@@ -1,9 +1,9 @@
 // Runs a nats-server on the store of a data directory for which no server runs, on a port that nobody knows.
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { buildInfo } from "../../build-info.ts";
 import { readFleetRevocations } from "../../credentials/agent-grants.ts";
-import { requireKeys } from "../../credentials/keys.ts";
+import { readKeys, requireKeys } from "../../credentials/keys.ts";
 import { natsDirOf } from "../../data-dir/data-dir.ts";
 import { ensureOwnDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import { buildClaims, mintUser } from "../../nats/accounts/credentials.ts";
@@ -50,6 +50,14 @@ export async function withOwnStore<Result>(
   const bus = await connectBus({ url: nats.url, name: "cliai backup", creds, log });
   parts.defer(() => bus.close());
   return await work(bus);
+}
+
+/** Undefined if nats-server has stored nothing in the directory. */
+export async function findStore(dataDir: string): Promise<{ readonly insecure: boolean } | undefined> {
+  const accounts: string[] = await readdir(join(natsDirOf(dataDir), "jetstream")).catch(() => []);
+  const keys = await readKeys(dataDir);
+  if (keys !== undefined && accounts.includes(keys.account.getPublicKey())) return { insecure: false };
+  return accounts.includes("$G") ? { insecure: true } : undefined;
 }
 
 /** `run.json` names the port of the last server, which the next one takes again. @returns the function that puts it back */

@@ -79,11 +79,12 @@ function tell(
 ): void {
   const { created_at, cliai } = manifest;
   if (json) {
-    const facts = { file: path, created_at, cliai, files, streams };
+    const facts = { file: path, created_at, cliai, part: manifest.part, files, streams };
     print(JSON.stringify({ ...facts, restored: dataDir !== undefined, data_dir: dataDir, audit, launched }));
     return;
   }
-  const what = `${files} files, ${streamsText(streams)}, saved at ${created_at} by cliai ${cliai}`;
+  const part = manifest.part === undefined ? "" : `only ${manifest.part}: `;
+  const what = `${part}${files} files, ${streamsText(streams)}, saved at ${created_at} by cliai ${cliai}`;
   if (dataDir === undefined) {
     print(`${path} is intact: ${what}`);
     return;

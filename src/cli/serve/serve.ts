@@ -15,7 +15,7 @@ import { createKeyOwners } from "../../credentials/key-owners.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { keepFleetFile } from "../../data-dir/fleet-file.ts";
 import { ensureHttpToken, readHttpToken, watchHttpToken } from "../../data-dir/http-token.ts";
-import { requireKnownDataDir, writeLayout } from "../../data-dir/layout-file.ts";
+import { readLayout, writeLayout } from "../../data-dir/layout-file.ts";
 import { keepLogSmall, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "../../data-dir/serve-file.ts";
@@ -32,6 +32,7 @@ import { createApp } from "../../web/app.ts";
 import { createGatherMetrics } from "../../web/metrics/metrics.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
+import { copyBeforeUpdate } from "../backup/before-update.ts";
 import { openBudgetFacts } from "../budget/price-file.ts";
 import { createChangesDesk } from "../diff/changes-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
@@ -131,16 +132,15 @@ async function startParts(
   const { scheme, tls, isOwnHost, nats: exposure } = await planWebExposure(settings, context);
   await ensurePrivateDir(dataDir);
   await refuseSecondServe(dataDir);
-  await requireKnownDataDir(dataDir);
+  const layout = await readLayout(dataDir);
 
   const startupHandler = createStartupHandler(instance);
   const { host, port } = settings;
   const http = await serveHttp({ host, port, tls, fetch: startupHandler.fetch });
   parts.defer(() => http.stop());
   const url = httpUrl(scheme, host, http.port);
-  const started = await readProcessStart(process.pid);
-  const own = { pid: process.pid, ...definedOf({ started }) };
-  parts.defer(await takeLock(dataDir, { url, instance, ...own }));
+  parts.defer(await takeDirectory(dataDir, { url, instance }));
+  await copyBeforeUpdate({ dataDir, layout }, context);
   parts.defer(keepLogSmall(serveLogPath(dataDir)));
   const phone = await startPhone({ settings, tls, dataDir, instance, now, log }, parts);
   const tokenFile = await tokenFileOf(settings, dataDir, context);
@@ -218,6 +218,15 @@ async function startParts(
   void captains.resume();
   void endLeftoverRuns(dataDir, log, hosts.look);
   return { file, bus, token: watched?.token() };
+}
+
+/** Takes the lock of the directory for this process. @returns the function that releases it */
+async function takeDirectory(
+  dataDir: string,
+  holder: { readonly url: string; readonly instance: string },
+): Promise<() => Promise<void>> {
+  const started = await readProcessStart(process.pid);
+  return await takeLock(dataDir, { ...holder, pid: process.pid, ...definedOf({ started }) });
 }
 
 /** The file with the HTTP token; undefined with --insecure, which asks for no token. */
