@@ -17,7 +17,8 @@ import { mostFiles, type TouchedFile } from "../../domain/wire/event-messages.ts
 import { reservationsSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
-import { placeOf, realPathOf } from "./file-place.ts";
+import { placeOf } from "./file-place.ts";
+import { createRealPaths } from "./real-paths.ts";
 
 /** A longer path is left out. With the directory before it, it still fits into the event. */
 const longestPath = 2_048;
@@ -40,13 +41,15 @@ export interface SessionFilesOptions {
 }
 
 export function createSessionFiles({ id, link, mode, cwd, now, log }: SessionFilesOptions): SessionFiles {
-  /** What others have reserved on this machine, with their real paths. It is all that a hook asks, so that no hook waits for serve. */
+  /** What others have reserved on this machine. It is all that a hook asks, so that no hook waits for serve. */
   let reserved: readonly Reservation[] = [];
+  const realPaths = createRealPaths();
   const take = (data: Uint8Array) => {
     const machine = hostname();
-    reserved = decodeMessage(ReservationsSchema, data)
-      .reservations.filter((each) => each.agent_id !== id && maybeSameMachine(each.machine, machine))
-      .map((each) => ({ ...each, paths: each.paths.map(realPathOf) }));
+    reserved = decodeMessage(ReservationsSchema, data).reservations.filter(
+      (each) => each.agent_id !== id && maybeSameMachine(each.machine, machine),
+    );
+    realPaths.find(reserved.flatMap(({ paths }) => paths));
   };
   const heard = new Set<Bus>();
   const listen = (bus: Bus | undefined) => {
@@ -74,7 +77,8 @@ export function createSessionFiles({ id, link, mode, cwd, now, log }: SessionFil
   /** The reservation of another agent that covers the path, if it still lasts. */
   const reservationOf = (path: string): Reservation | undefined =>
     reserved.find(
-      ({ paths, until }) => Date.parse(until) > now().getTime() && paths.some((each) => covers(each, path)),
+      ({ paths, until }) =>
+        Date.parse(until) > now().getTime() && paths.some((each) => covers(realPaths.of(each), path)),
     );
   return {
     touched({ facts, tool }) {
