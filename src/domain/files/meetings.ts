@@ -41,7 +41,7 @@ const mostFiles = 20_000;
 export function createTouches(withinMs: number): Touches {
   /** The last touch of each agent, by file. The file that was touched last is the last. */
   const byFile = new Map<string, Map<AgentId, Touch>>();
-  /** The files of each agent, the same way. */
+  /** The files of each agent, the same way. The agent that has touched a file last is the last. */
   const byAgent = new Map<AgentId, Map<string, Touch>>();
 
   const put = <Key>(map: Map<Key, Touch>, key: Key, touch: Touch) => {
@@ -70,8 +70,15 @@ export function createTouches(withinMs: number): Touches {
   return {
     note(touch) {
       const own = byAgent.get(touch.agent_id) ?? new Map<string, Touch>();
+      byAgent.delete(touch.agent_id);
       byAgent.set(touch.agent_id, own);
       put(own, touch.path, touch);
+      // The agent that has touched nothing for the longest time is the first.
+      for (const [agent, files] of byAgent) {
+        const last = [...files.values()].at(-1);
+        if (last !== undefined && touch.atMs - last.atMs <= withinMs) break;
+        byAgent.delete(agent);
+      }
       const [file, merged] = [fileKey(touch), mergeKey(touch)];
       const same = others(file, touch);
       const met = new Set(same.map(({ agent_id }) => agent_id));

@@ -28,7 +28,7 @@ export interface ReservationDesk {
 export interface ReservationDeskOptions {
   readonly replicas: number;
   readonly lease: Lease;
-  readonly fleet: Pick<FleetState, "record" | "onChange">;
+  readonly fleet: Pick<FleetState, "record" | "records" | "onChange">;
   /** Whether this run of the agent may still live. */
   readonly mayLive: (id: AgentId, instanceId: string) => boolean;
   readonly now: () => Date;
@@ -43,6 +43,8 @@ const lookEveryMs = 1_000;
 /** How often the hosts are told again, because one may have missed it; and how often after the last reservation is over. */
 const repeatEveryMs = 10_000;
 const repeatsAfterwards = 6;
+/** Hosts that connect within this time are told by one message. */
+const tellWithinMs = 200;
 
 /** Resolves when the stored reservations have been read. */
 export async function openReservationDesk(
@@ -113,14 +115,8 @@ export async function openReservationDesk(
     }
     isDropping = false;
   };
-  const runs = new Map<AgentId, string | undefined>();
-  const unlisten = fleet.onChange(({ ids }) => {
-    for (const id of ids) {
-      const run = fleet.record(id)?.heartbeat?.instance_id;
-      // A run that has just connected has heard nothing yet.
-      if (runs.get(id) !== run && lease.isLeader() && known.reservations.length > 0) publish();
-      runs.set(id, run);
-    }
+  const unlisten = watchNewRuns(fleet, () => {
+    if (lease.isLeader() && known.reservations.length > 0) publish();
   });
   const looking = setInterval(dropEnded, lookEveryMs);
   const repeating = setInterval(() => {
@@ -140,6 +136,32 @@ export async function openReservationDesk(
       clearInterval(repeating);
       await following.stop();
     },
+  };
+}
+
+/**
+ * Calls `tell` when runs have connected, because they have heard nothing yet: once for many, because each message goes to all hosts.
+ * @returns the function that ends it
+ */
+function watchNewRuns(fleet: ReservationDeskOptions["fleet"], tell: () => void): () => void {
+  const runOf = (id: AgentId) => fleet.record(id)?.heartbeat?.instance_id;
+  const runs = new Map([...fleet.records()].map(({ agent_id }) => [agent_id, runOf(agent_id)]));
+  let telling: NodeJS.Timeout | undefined;
+  const tellSoon = () => {
+    telling = undefined;
+    tell();
+  };
+  const unlisten = fleet.onChange(({ ids }) => {
+    for (const id of ids) {
+      const run = runOf(id);
+      if (runs.get(id) !== run) telling ??= setTimeout(tellSoon, tellWithinMs);
+      if (run === undefined) runs.delete(id);
+      else runs.set(id, run);
+    }
+  });
+  return () => {
+    unlisten();
+    clearTimeout(telling);
   };
 }
 

@@ -4,10 +4,11 @@ import { realpathSync, symlinkSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
-import { ada, bob } from "../../support/agents.ts";
+import { ada } from "../../support/agents.ts";
 import { host } from "../../support/hosted-session.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -79,6 +80,15 @@ describe("reservations", () => {
 
     const second = await first.restart();
     expect(await listed(bus, "ada")).toMatchObject({ reserved: [{ paths: ["/p/lib"] }] });
+    // The runs that the last server knew have heard of it; new ones are told together, because each message goes to all hosts.
+    let told = 0;
+    bus.subscribe("fleet.reservations", () => {
+      told += 1;
+    });
+    const newcomers = Array.from({ length: 12 }, (_, n) => `new-${n}`);
+    await Promise.all(["ada", "bob", ...newcomers].map((id) => connect(second, bus, id)));
+    await waitFor(() => told > 0, { what: "the new runs are told" });
+    expect(told).toBeLessThan(newcomers.length / 2);
     await connect(second, bus, "ada", "another run");
     await waitFor(async () => (await listed(bus, "ada"))?.reserved === undefined, {
       what: "the reservation ends with its run",
@@ -123,7 +133,21 @@ describe("reservations", () => {
     expect(await before(join(root, "other.ts"))).toEqual({});
     expect(await strict.hook("PreToolUse", { ...edit("src/a.ts"), tool_name: "Read" })).toEqual({});
 
-    await using lax = await host(run, { agentId: bob, instanceId: "run-bob" });
+    await using lax = await host(run, { agentId: parseAgentId("cleo"), instanceId: "run-cleo" });
+    const reported: Array<{ reserved_by?: string }> = [];
+    bus.subscribe("agent.cleo.event", ({ data }) => {
+      reported.push(...((JSON.parse(new TextDecoder().decode(data)) as { files?: object[] }).files ?? []));
+    });
+    // By what it reports, it has heard of the reservation; and still it denies nothing.
+    await waitFor(
+      async () => {
+        const call = edit(join(root, "src/a.ts"));
+        expect(await lax.hook("PreToolUse", call)).toEqual({});
+        await lax.hook("PostToolUse", { ...call, tool_response: {} });
+        return reported.some(({ reserved_by }) => reserved_by === "bob");
+      },
+      { what: "the other host has heard of it" },
+    );
     expect(await before(join(root, "src/a.ts"), lax)).toEqual({});
     await call(bus, "bob", "release", src);
     await waitFor(async () => Object.keys((await before("src/a.ts")) as object).length === 0, {
