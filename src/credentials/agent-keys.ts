@@ -94,17 +94,18 @@ interface SignedKey {
 }
 
 /**
- * Signs the key of an agent on a node again, so that its credentials last longer. Nothing is revoked.
- * @throws CliaiError `refused` if the key is not valid now
+ * Signs the key of an agent on a node again, so that its credentials last longer. Nothing is revoked. A key that has expired is signed as well: its
+ * node may have been away for long.
+ * @throws CliaiError `refused` if the key is revoked, or is not known
  */
 export async function renewAgent(
   dataDir: string,
   keys: NatsKeys,
-  { id, userKey, expiresAt, now }: SignedKey & Pick<MintOrder, "id" | "now">,
+  { id, userKey, expiresAt }: SignedKey & Pick<MintOrder, "id">,
 ): Promise<string> {
   const grant = readGrants(dataDir, id).find(({ user_key }) => user_key === userKey);
   const account = grant?.account_key;
-  if (grant === undefined || account === undefined || !isGood(grant, now)) {
+  if (grant === undefined || account === undefined || grant.revoked_at !== undefined) {
     throw new CliaiError("refused", `the credentials of "${id}" have ended, and are not renewed`, {
       hint: "launch the agent again",
     });

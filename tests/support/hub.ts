@@ -1,5 +1,6 @@
 // A hub that other machines join: nats-server with the keys of a data directory, and what serve opens for machines. And such a machine.
 import { join } from "node:path";
+import type { CliContext } from "../../src/cli/frame/context.ts";
 import { joinCommand } from "../../src/cli/node/join.ts";
 import { nodeCommand } from "../../src/cli/node/node.ts";
 import { codeDesk } from "../../src/cli/nodes/join-desks.ts";
@@ -46,7 +47,7 @@ export async function startHub({ tls: hasTls = false } = {}) {
   const exposure = { host: "127.0.0.1", tls: made, trust };
   openMachines({ dataDir, natsUrl, exposure, bus, keys, system, now, log }, parts);
   return {
-    ...{ dataDir, keys, natsUrl, port: server.port, bus, server },
+    ...{ dataDir, keys, natsUrl, port: server.port, bus, server, now },
     /** Sets the clock of this hub on. */
     setClockOn(ms: number) {
       aheadMs += ms;
@@ -70,9 +71,9 @@ export async function joinAs(dir: TempDir, name: string, url: string, code: stri
 }
 
 /** Runs `cliai node` in this process, until it is disposed of. */
-export function runNode(dataDir: string): AsyncDisposable {
+export function runNode(dataDir: string, more: Partial<CliContext> = {}): AsyncDisposable {
   const end = new AbortController();
-  const context = testContext({ env: { CLIAI_HEARTBEAT: "0.2" }, outputEnded: end.signal });
+  const context = testContext({ env: { CLIAI_HEARTBEAT: "0.2" }, outputEnded: end.signal, ...more });
   const running = nodeCommand.run(["--data-dir", dataDir], context);
   running.catch(() => undefined); // awaited at the end
   return {

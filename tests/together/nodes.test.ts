@@ -2,16 +2,18 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readFile, stat } from "node:fs/promises";
 import { connect, credsAuthenticator, type NatsConnection, type NatsError } from "nats";
+import { mintAtNode } from "../../src/cli/node/node-credentials.ts";
 import { nodeCredsPath } from "../../src/cli/node/node-file.ts";
 import { signForNode } from "../../src/cli/serve/nodes/node-agents.ts";
 import { issueAgent } from "../../src/credentials/agent-keys.ts";
 import { revokeNode } from "../../src/credentials/nodes/nodes.ts";
 import { placeAgent, placementOf } from "../../src/credentials/nodes/placements.ts";
 import { createMintedRoles } from "../../src/credentials/role-by-credentials.ts";
+import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
 import { buildJoinCode, parseJoinCode } from "../../src/domain/nodes/join-code.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../src/log.ts";
-import { createUserKey } from "../../src/nats/accounts/node-credentials.ts";
+import { createUserKey, readSigned } from "../../src/nats/accounts/node-credentials.ts";
 import { failureOf } from "../support/error-of.ts";
 import { joinAs, runNode, startHub } from "../support/hub.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
@@ -214,7 +216,7 @@ describe("a node", () => {
 
 describe("agents on a node", () => {
   const userKey = () => createUserKey().publicKey;
-  const options = { dataDir: hub.dataDir, keys: hub.keys, now: () => new Date(), log };
+  const options = { dataDir: hub.dataDir, keys: hub.keys, now: hub.now, log };
   const sign = (node: string, act: "make" | "renew" | "end", id: string, user_key: string) =>
     signForNode({ name: node }, { act, agent_id: parseAgentId(id), user_key }, options);
   const roleOf = createMintedRoles(hub.dataDir, () => new Date(), log);
@@ -229,7 +231,7 @@ describe("agents on a node", () => {
     const week = 7 * 24 * 3_600;
     const claims = claimsIn(signed);
     expect(claims).toMatchObject({ name: "cap", sub: key });
-    expect(Math.abs(claims.exp - Date.now() / 1_000 - week)).toBeLessThan(60);
+    expect(Math.abs(claims.exp - hub.now().getTime() / 1_000 - week)).toBeLessThan(60);
     expect(roleOf("cap")).toBe("captain");
     // An agent that the node brings is a plain one, whatever its profile says there.
     await sign("a", "make", "brought", userKey());
@@ -251,16 +253,45 @@ describe("agents on a node", () => {
     }
   });
 
-  test("are renewed for the same key alone, and only while they are valid", async () => {
+  test("are renewed for the same key alone, also when they have expired, but not when they are revoked", async () => {
     const key = userKey();
     const first = claimsIn(await sign("a", "make", "renewed", key));
     const again = claimsIn(await sign("a", "renew", "renewed", key));
     expect(again).toMatchObject({ sub: first.sub, iss: first.iss, nats: first.nats });
     expect(again.exp).toBeGreaterThanOrEqual(first.exp);
+    hub.setClockOn(8 * 24 * 3_600_000);
+    await sign("a", "renew", "renewed", key);
     const ended = 'the credentials of "renewed" have ended, and are not renewed';
     expect((await failureOf(sign("a", "renew", "renewed", userKey()))).message).toBe(ended);
     await sign("a", "end", "renewed", key);
     expect((await failureOf(sign("a", "renew", "renewed", key))).message).toBe(ended);
+  });
+
+  test("are renewed by their node when half of their time is over, in the same file and for the same key", async () => {
+    const { url, code } = await hub.makeCode();
+    const { dataDir } = await joinAs(dir, "renewing", url, code);
+    const node = { name: "renewing", url, joined_at: "" };
+    const id = parseAgentId("lasting");
+    const { path } = await mintAtNode(id, { dataDir, node, log });
+    const creds = await readFile(path, "utf8");
+    const before = await readSigned(creds);
+    const held = await takeAgentLock(dataDir, id);
+    await using early = runNode(dataDir);
+    await until("the node is here", async () => (await hub.node("renewing"))?.state === "here");
+    await early[Symbol.asyncDispose]();
+    expect(await readFile(path, "utf8")).toBe(creds);
+
+    const { issuedAtMs = 0, expiresAtMs = 0 } = before ?? {};
+    hub.setClockOn(4 * 24 * 3_600_000);
+    await using _late = runNode(dataDir, { now: () => new Date((issuedAtMs + expiresAtMs) / 2) });
+    const after = await until("they are renewed", async () => {
+      const signed = await readSigned(await readFile(path, "utf8"));
+      return signed?.jwt !== before?.jwt && signed;
+    });
+    expect(after.userKey).toBe(before?.userKey ?? "");
+    expect(after.expiresAtMs ?? 0).toBeGreaterThan(expiresAtMs + 3 * 24 * 3_600_000);
+    expect((await readFile(path, "utf8")).replace(after.jwt, before?.jwt ?? "")).toBe(creds);
+    held.release();
   });
 
   test("are an agent's of the server's machine again once it is launched there", async () => {

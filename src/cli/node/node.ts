@@ -22,6 +22,7 @@ import { readHeartbeatInterval } from "../spawn/heartbeat-interval.ts";
 import { type NodeFile, nodeCredsPath, nodeHeldPath, nodeLogPath, readNodeFile } from "./node-file.ts";
 import { launchHere } from "./node-launch.ts";
 import { noteNodeRun, removeNodeRun } from "./node-run.ts";
+import { startRenewals } from "./renew-agents.ts";
 
 /** Over a network, a dead connection has to be noticed soon, and a try to connect must not hang. */
 const overNetwork = { pingIntervalMs: 10_000, connectTimeoutMs: 4_000 };
@@ -86,6 +87,7 @@ async function stayConnected(
   parts.defer(() => removeNodeRun(dataDir));
   const launch = (order: NodeLaunch) => launchHere(order, { dataDir, node, context });
   parts.defer(openOperatorDesk(bus, nodeLaunchDesk(name), launch, log));
+  parts.defer(startRenewals(bus, { dataDir, name, now: context.now, log }));
   parts.defer(startHeartbeats(bus, { dataDir, node }, context));
   await bus.closed;
 }

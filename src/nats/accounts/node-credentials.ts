@@ -1,6 +1,15 @@
 // The accounts and users of machines that join: the account JOIN, in which a machine without credentials may ask to join and nothing else,
 // and the account of each node, in which there is nobody but that node and serve.
-import { createUser, encodeAccount, encodeUser, fmtCreds, fromSeed, type User } from "@nats-io/jwt";
+import {
+  createUser,
+  encodeAccount,
+  encodeUser,
+  fmtCreds,
+  fromSeed,
+  parseCreds,
+  type User,
+} from "@nats-io/jwt";
+import type { SignedTimes } from "../../domain/nodes/renewal.ts";
 import { joinHubSubject, joinInboxPrefix, joinRequestSubject } from "../../domain/wire/subjects.ts";
 import { createAgentAccount, type NatsKeys, type Revocations } from "./credentials.ts";
 import { nodePermissions } from "./permissions.ts";
@@ -106,4 +115,25 @@ export function createUserKey(): UserKey {
     publicKey: user.getPublicKey(),
     credsWith: (jwt) => new TextDecoder().decode(fmtCreds(jwt, fromSeed(seed))),
   };
+}
+
+export interface Signed extends SignedTimes {
+  readonly userKey: string;
+  readonly jwt: string;
+}
+
+/** Reads the claims in the text of a `.creds` file, without checking their signature; undefined if it is not complete credentials. */
+export async function readSigned(creds: string): Promise<Signed | undefined> {
+  const parsed = await parseCreds(new TextEncoder().encode(creds)).catch(() => undefined);
+  if (parsed === undefined) return undefined;
+  const { sub, iat = 0, exp } = parsed.uc;
+  return {
+    ...{ userKey: sub, jwt: parsed.jwt, issuedAtMs: iat * 1_000 },
+    expiresAtMs: exp === undefined ? undefined : exp * 1_000,
+  };
+}
+
+/** The same credentials with other claims for the same key. What follows them, such as certificates, stays. */
+export function withClaims(creds: string, { jwt: before }: Pick<Signed, "jwt">, jwt: string): string {
+  return creds.replace(before, () => jwt);
 }

@@ -42,7 +42,7 @@ export async function signForNode(
   const expiresAt = new Date(now().getTime() + nodeAgentLastsMs);
   const expires_at = expiresAt.toISOString();
   if (act === "renew")
-    return { jwt: await renewAgent(dataDir, keys, { id, userKey, expiresAt, now: now() }), expires_at };
+    return { jwt: await renewAgent(dataDir, keys, { id, userKey, expiresAt }), expires_at };
   if (isAgentHeld(dataDir, id))
     throw new CliaiError("already_running", `the agent "${id}" runs already on the server's machine`);
   const { role } = placement;
