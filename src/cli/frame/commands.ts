@@ -97,6 +97,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "list, set, raise or remove what agents may spend",
     load: async () => (await import("../budget/budget.ts")).budgetCommand,
   },
+  reservations: {
+    description: "list the files that agents have reserved, or release an agent's",
+    load: async () => (await import("../fleet/reservations.ts")).reservationsCommand,
+  },
   rules: {
     description: "list or revoke the standing rules, which approve without asking",
     load: async () => (await import("../rules.ts")).rulesCommand,

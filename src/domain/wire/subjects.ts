@@ -51,6 +51,8 @@ export const serveCancelSubject = "serve.cancel";
 export const serveTagsSubject = "serve.tags";
 /** On this subject the operator's commands ask the serve that leads for the budgets, or to change one. No stream stores it. */
 export const serveBudgetsSubject = "serve.budgets";
+/** On this subject the operator lists what agents have reserved, and releases it. No stream stores it. */
+export const serveReservationsSubject = "serve.reservations";
 /** On this subject the operator lists and revokes standing rules. No stream stores it. */
 export const serveRulesSubject = "serve.rules";
 /** On this subject the operator's commands ask a serve to launch a headless agent. No stream stores it. */

@@ -22,6 +22,8 @@ export interface ReservationDesk {
   reserve(by: Reserver, reserving: Reserving): Promise<Reservation>;
   /** Resolves with what was released. @throws CliaiError `refused` for a path of another agent; `usage`; what NATS answers */
   release(by: Reserver, paths: readonly string[]): Promise<readonly string[]>;
+  /** Resolves with what was released of this agent. @throws what NATS answers */
+  releaseAll(id: AgentId): Promise<readonly Reservation[]>;
   stop(): Promise<void>;
 }
 
@@ -130,6 +132,13 @@ export async function openReservationDesk(
     async release(by, paths) {
       return (await change((present) => withoutReservation(present, by, paths))).released;
     },
+    async releaseAll(id) {
+      const { released } = await change((present) => {
+        const [own, all] = [present.filter(isOf(id)), present.filter((each) => !isOf(id)(each))];
+        return { all, released: own };
+      });
+      return released;
+    },
     async stop() {
       unlisten();
       clearInterval(looking);
@@ -163,6 +172,10 @@ function watchNewRuns(fleet: ReservationDeskOptions["fleet"], tell: () => void):
     unlisten();
     clearTimeout(telling);
   };
+}
+
+function isOf(id: AgentId): (reservation: Reservation) => boolean {
+  return ({ agent_id }) => agent_id === id;
 }
 
 /** Ignores a value that something else wrote. */

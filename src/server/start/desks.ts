@@ -5,6 +5,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { type Budgets, openBudgets } from "../budgets/budget-desk.ts";
 import { openBudgetsByOperator } from "../budgets/budgets-by-operator.ts";
 import { openReservationDesk } from "../files/reservation-desk.ts";
+import { openReservationsByOperator } from "../files/reservations-by-operator.ts";
 import { requireCaughtUp } from "../fleet/caught-up.ts";
 import { openFleetDesk } from "../fleet/fleet-desk.ts";
 import { createRoleOf } from "../fleet/role-by-heartbeat.ts";
@@ -78,6 +79,7 @@ export async function openDesks(
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     openRulesByOperator(bus, ruleDesk, requests, log),
     openBudgetsByOperator(bus, budgets, lease, log),
+    openReservationsByOperator({ bus, reservations, fleet, now, log }),
     leaseDesk.close,
     requests.onChange((request) => {
       if (lease.isLeader()) observer?.requested(request, fleet.record(request.agent_id));

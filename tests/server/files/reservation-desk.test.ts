@@ -8,6 +8,7 @@ import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { askForReservations } from "../../../src/server/files/reservations-by-operator.ts";
 import { ada } from "../../support/agents.ts";
 import { host } from "../../support/hosted-session.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -154,6 +155,26 @@ describe("reservations", () => {
       what: "the host has heard that it is released",
     });
   });
+});
+
+test("the operator lists what is reserved, and releases what an agent holds, which is told of it", async () => {
+  await using run = await startTestServer();
+  const bus = await run.nats.bus();
+  await connect(run, bus, "ada");
+  const operator = { by: "kim" };
+  expect(await askForReservations(bus, operator)).toEqual([]);
+  await call(bus, "ada", "reserve", { paths: ["src", "/q/a.ts"], minutes: 5, why: "the parser" });
+  expect(await askForReservations(bus, operator)).toMatchObject([
+    { agent_id: "ada", paths: ["/p/src", "/q/a.ts"], why: "the parser" },
+  ]);
+  const released = await askForReservations(bus, { ...operator, release: ada });
+  expect(released).toMatchObject([{ paths: ["/p/src", "/q/a.ts"] }]);
+  expect(await askForReservations(bus, operator)).toEqual([]);
+  expect(await inboxOf(bus, "ada")).toMatchObject([
+    { from: "kim", text: expect.stringContaining("is released: /p/src, /q/a.ts.") },
+  ]);
+  const again = askForReservations(bus, { ...operator, release: ada });
+  expect(await again.catch(String)).toContain("ada has reserved nothing");
 });
 
 describe("two agents in one file", () => {
