@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getReleaseBefore } from "./release-before.ts";
 import { readSlowestFiles } from "./slowest-files.ts";
 
 interface Step {
@@ -74,16 +75,27 @@ const testTimeoutMs = "240000";
 
 /** All tests, except the folders that have a step of their own, and those on Ollama, which takes too long to build (`bun run ollama`). */
 async function unitAndIntegrationTests(): Promise<string[]> {
-  const elsewhere = new Set(["e2e", "deno", "faults", "clis", "ollama"]);
+  const elsewhere = new Set(["e2e", "deno", "faults", "clis", "neighbours", "ollama"]);
   const entries = await readdir(join(projectDir, "tests"), { withFileTypes: true });
   return entries
     .filter((entry) => (entry.isDirectory() ? !elsewhere.has(entry.name) : entry.name.includes(".test.")))
     .map((entry) => `./tests/${entry.name}${entry.isDirectory() ? "/" : ""}`);
 }
 
+/** The tests with the release before this one. They cannot run in a clone that has it not, and cannot fetch it. */
+async function neighbours(): Promise<string[]> {
+  try {
+    await getReleaseBefore();
+    return ["./tests/neighbours/"];
+  } catch (error) {
+    print(`NOT RUN          tests/neighbours, with the release before this one: ${(error as Error).message}`);
+    return [];
+  }
+}
+
 async function planStages(focus: readonly string[]): Promise<Stage[]> {
   if (focus.length > 0) return [[types], [build], [testStep("tests", focus, 900)]];
-  const endToEnd = ["./tests/e2e/", "./tests/clis/short.test.ts"];
+  const endToEnd = ["./tests/e2e/", "./tests/clis/short.test.ts", ...(await neighbours())];
   return [
     [style, types],
     [build],

@@ -126,6 +126,7 @@ const scenarioFolders = [
   "deno",
   "e2e",
   "faults",
+  "neighbours",
   "ollama",
   "security",
   "support",

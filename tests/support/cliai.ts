@@ -8,7 +8,8 @@ import { type TempDir, tempDir } from "./temp-dir.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-export type Runtime = "bun" | "deno";
+/** What runs the source: of this clone, or another `src/main.ts`, by Bun. */
+export type Runtime = "bun" | "deno" | { readonly main: string };
 
 export interface CliaiOptions {
   /** Added to PATH and a home that does not exist; `undefined` removes a variable. */
@@ -29,6 +30,7 @@ export const untilApplied = ["--wait", "applied", "--timeout", "80"] as const;
 export function cliaiCommand(from?: Runtime): readonly [command: string, ...args: string[]] {
   const main = join(root, "src", "main.ts");
   const runtime = from ?? process.env.CLIAI_E2E_RUNTIME;
+  if (typeof runtime === "object") return [process.execPath, runtime.main];
   if (runtime === "bun") return [process.execPath, main];
   if (runtime === "deno") return [denoPath(), "run", "-A", main];
   if (runtime !== undefined) throw new Error(`CLIAI_E2E_RUNTIME "${runtime}" is neither bun nor deno`);
