@@ -6,7 +6,7 @@ import { mintAtNode } from "../../src/cli/node/node-credentials.ts";
 import { nodeCredsPath } from "../../src/cli/node/node-file.ts";
 import { signForNode } from "../../src/cli/serve/nodes/node-agents.ts";
 import { issueAgent } from "../../src/credentials/agent-keys.ts";
-import { revokeNode } from "../../src/credentials/nodes/nodes.ts";
+import { readNodes, revokeNode } from "../../src/credentials/nodes/nodes.ts";
 import { placeAgent, placementOf } from "../../src/credentials/nodes/placements.ts";
 import { createMintedRoles } from "../../src/credentials/role-by-credentials.ts";
 import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
@@ -201,11 +201,20 @@ describe("a node", () => {
   test("that is revoked loses its connection at once, and for good", async () => {
     const { url, code } = await hub.makeCode();
     const { dataDir } = await joinAs(dir, "lost", url, code);
+    const { id: code_id, secret } = parseJoinCode(code) ?? {};
+    const user_key = readNodes(hub.dataDir, () => undefined).find(({ name }) => name === "lost")?.user_key;
+    await hub.makeCode(); // so that the door stays open
     const node = await connectAs(dataDir, "lost");
     expect(await revokeNode(hub.dataDir, hub.keys, "lost", { now: new Date(), log })).toBe(true);
     await node.closed();
     await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
     expect(await hub.node("lost")).toBeUndefined();
+    // The code by which it joined does not let it back in.
+    const asker = await connect({ servers: url, inboxPrefix: "_INBOX.join", reconnect: false });
+    const again = JSON.stringify({ code_id, secret, user_key, name: "lost", host: "box" });
+    const answer = await asker.request("join.request", again, { timeout: 5_000 });
+    expect(answer.json()).toMatchObject({ error: { message: "the server has no such join code" } });
+    await asker.close();
     // Its name is free again, and the new node of this name is another one.
     await using elsewhere = await tempDir();
     const { dataDir: anew } = await joinAs(elsewhere, "lost", url, (await hub.makeCode()).code);

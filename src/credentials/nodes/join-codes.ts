@@ -23,8 +23,8 @@ const CodeFileSchema = v.object({
   made_at: v.string(),
   ends_at: v.string(),
   wrong_tries: v.number(),
-  /** The public key that has joined by it. */
-  used_by: v.optional(v.string()),
+  /** Who has joined by it. */
+  used_by: v.optional(v.object({ user_key: v.string(), name: v.string() })),
 });
 type CodeFile = v.InferOutput<typeof CodeFileSchema>;
 
@@ -72,15 +72,23 @@ export function lastCodeEnd(dataDir: string, now: Date): Date | undefined {
   return ends.length === 0 ? undefined : new Date(Math.max(...ends));
 }
 
+export interface Redeeming {
+  readonly now: Date;
+  /** Called before the code is used up. What it throws leaves the code as it was. */
+  readonly admit: () => void;
+  /** Whether the node that the code was used for is there still. */
+  readonly isThere: (node: { readonly name: string; readonly user_key: string }) => boolean;
+}
+
 /**
- * Uses the code up for this public key. If the same key asks again, because the answer was lost, it is allowed again.
- * @param admit called before the code is used up. What it throws leaves the code as it was
+ * Uses the code up for this public key and name. If the answer was lost, the same two may ask again, while the node that they became is there: a node
+ * that was revoked meanwhile is not let in again.
  * @throws CliaiError `refused`: for a code that is unknown, has ended, was used, or was tried too often; what `admit` throws
  */
 export async function redeemJoinCode(
   dataDir: string,
-  { code_id, secret, user_key }: Pick<JoinAsk, "code_id" | "secret" | "user_key">,
-  { now, admit }: { readonly now: Date; readonly admit: () => void },
+  { code_id, secret, user_key, name }: Pick<JoinAsk, "code_id" | "secret" | "user_key" | "name">,
+  { now, admit, isThere }: Redeeming,
 ): Promise<{ readonly mayLaunch: boolean }> {
   const code = readCodes(dataDir).find(({ id }) => id === code_id);
   if (code === undefined) throw refusal("the server has no such join code");
@@ -91,11 +99,20 @@ export async function redeemJoinCode(
     await write(dataDir, { ...code, wrong_tries: code.wrong_tries + 1 });
     throw refusal("the join code is wrong");
   }
-  if (code.used_by !== undefined && code.used_by !== user_key)
-    throw refusal("the join code was used already: it counts once");
+  const { used_by: used } = code;
+  if (used !== undefined) {
+    const isSame = used.user_key === user_key && used.name === name;
+    if (!isSame || !isThere(used)) throw refusal("the join code was used already: it counts once");
+  }
   admit();
-  await write(dataDir, { ...code, used_by: user_key });
+  await write(dataDir, { ...code, used_by: { user_key, name } });
   return { mayLaunch: code.may_launch };
+}
+
+/** Removes the codes by which this key has joined. */
+export async function removeCodesUsedBy(dataDir: string, userKey: string): Promise<void> {
+  for (const { id, used_by } of readCodes(dataDir))
+    if (used_by?.user_key === userKey) await rm(pathOf(dataDir, id), { force: true });
 }
 
 function refusal(message: string): CliaiError {

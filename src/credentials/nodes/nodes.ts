@@ -31,7 +31,7 @@ import { revokeAgent } from "../agent-keys.ts";
 import { ensureKeptKeys } from "../kept-keys.ts";
 import { readTrust } from "../keys.ts";
 import { tellAccount, tellRevocations } from "../push-revocations.ts";
-import { lastCodeEnd } from "./join-codes.ts";
+import { lastCodeEnd, removeCodesUsedBy } from "./join-codes.ts";
 import { placedOn, removePlacement } from "./placements.ts";
 
 const NodeFileSchema = v.object({
@@ -89,11 +89,25 @@ export async function mintForAccount(dataDir: string, keys: NatsKeys, account: s
   return creds + (await readTrust(dataDir));
 }
 
-/** @throws CliaiError `usage` if another node has the name, also in another case */
+/** Whether the node of this name and key is there, and was not revoked. */
+export function isNode(dataDir: string, { name, user_key }: Pick<NodeGrant, "name" | "user_key">): boolean {
+  return nodeNames(dataDir).includes(name) && readGrant(dataDir, name).user_key === user_key;
+}
+
+/**
+ * Refuses a name that another node has, also in another case, and a key that a node of another name has.
+ * @throws CliaiError `usage`
+ */
 export function requireFreeName(
   dataDir: string,
   { name, user_key }: Pick<NodeGrant, "name" | "user_key">,
 ): void {
+  const other = readNodes(dataDir, () => undefined).find((node) => node.user_key === user_key);
+  if (other !== undefined && other.name !== name) {
+    throw new CliaiError("usage", `this key is that of the node "${other.name}" already`, {
+      hint: `on the server's machine: cliai nodes revoke ${other.name}`,
+    });
+  }
   const twin = nodeNames(dataDir).find((each) => each.toLowerCase() === name.toLowerCase());
   if (twin === undefined || readGrant(dataDir, twin).user_key === user_key) return;
   throw new CliaiError("usage", `there is a node "${twin}" already`, {
@@ -173,6 +187,7 @@ export async function revokeNode(
     });
   }
   const node = readGrant(dataDir, name);
+  await removeCodesUsedBy(dataDir, node.user_key);
   const claims = await buildNodeAccountClaims(keys, node, { isRevoked: true });
   const isLive = await tellAccount(dataDir, keys, claims, log);
   if (await isOwnDir(dirOf(dataDir))) await rm(grantPath(dataDir, name), { force: true });

@@ -18,8 +18,10 @@ async function directory(mayLaunch = false) {
   const pin = new Uint8Array(16);
   const { code, endsAt } = await makeJoinCode(dir.path, { lastsMs: 600_000, mayLaunch, pin, now: made });
   const { id: code_id = "", secret = "" } = parseJoinCode(code) ?? {};
-  const redeem = (user_key: string, { now = made, as = secret, admit = () => {} } = {}) =>
-    redeemJoinCode(dir.path, { code_id, secret: as, user_key }, { now, admit });
+  const redeem = (
+    user_key: string,
+    { now = made, as = secret, name = "box", admit = () => {}, isThere = (): boolean => true } = {},
+  ) => redeemJoinCode(dir.path, { code_id, secret: as, user_key, name }, { now, admit, isThere });
   const folder = join(keysDirOf(dir.path), "join-codes");
   return {
     path: dir.path,
@@ -41,6 +43,15 @@ describe("redeemJoinCode()", () => {
     expect(await failureOf(data.redeem(eve))).toMatchObject({
       ...{ code: "refused", message: "the join code was used already: it counts once", hint },
     });
+  });
+
+  test("takes a used code from nobody else: no other name, and no node that is gone", async () => {
+    await using data = await directory();
+    await data.redeem(kim);
+    for (const again of [{ name: "other" }, { isThere: () => false }])
+      expect((await failureOf(data.redeem(kim, again))).message).toBe(
+        "the join code was used already: it counts once",
+      );
   });
 
   test("refuses a code that has ended, to the millisecond", async () => {
@@ -79,8 +90,8 @@ describe("redeemJoinCode()", () => {
   test("knows no code of another server, and none whose file is damaged", async () => {
     await using data = await directory();
     await using other = await directory();
-    const ask = { code_id: other.code_id, secret: other.secret, user_key: kim };
-    const asked = redeemJoinCode(data.path, ask, { now: made, admit: () => {} });
+    const ask = { code_id: other.code_id, secret: other.secret, user_key: kim, name: "box" };
+    const asked = redeemJoinCode(data.path, ask, { now: made, admit: () => {}, isThere: () => true });
     expect((await failureOf(asked)).message).toBe("the server has no such join code");
     await writeFile(join(data.folder, `${data.code_id}.json`), "{");
     expect((await failureOf(data.redeem(kim))).message).toBe("the server has no such join code");

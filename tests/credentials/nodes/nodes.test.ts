@@ -60,6 +60,16 @@ describe("addNode()", () => {
   });
 });
 
+test("requireFreeName() refuses the key of a node of another name", async () => {
+  await using data = await directory();
+  const key = createUserKey();
+  await data.add("laptop", key);
+  const asked = { name: "other", user_key: key.publicKey };
+  expect(errorOf(() => requireFreeName(data.path, asked))).toMatchObject({
+    ...{ code: "usage", message: 'this key is that of the node "laptop" already' },
+  });
+});
+
 test("readNodes() gives a damaged file no right, and names it", async () => {
   await using data = await directory();
   await data.add("laptop");

@@ -6,6 +6,7 @@ import { hubPin, readHubFacts } from "../../../credentials/nodes/hub-pin.ts";
 import { lastCodeEnd, makeJoinCode, redeemJoinCode } from "../../../credentials/nodes/join-codes.ts";
 import {
   addNode,
+  isNode,
   mintForAccount,
   type NodeGrant,
   readJoinAccount,
@@ -121,6 +122,7 @@ async function answerAt(
     const redeemed = await redeemJoinCode(dataDir, ask, {
       now: now(),
       admit: () => requireFreeName(dataDir, ask),
+      isThere: (used) => isNode(dataDir, used),
     });
     const may_launch = redeemed.mayLaunch;
     const { node, jwt } = await addNode(dataDir, keys, { name, user_key, may_launch, host, now: now() });

@@ -64,7 +64,7 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
   };
   const reconcile = async () => {
     if (isStopping) return;
-    const nodes = new Map(readNodes(dataDir, warnOnce).map((node) => [node.user_key, node]));
+    const nodes = new Map(readNodes(dataDir, warnOnce).map((node) => [node.account_key, node]));
     for (const [key, link] of links) {
       if (nodes.has(key)) continue;
       links.delete(key);
