@@ -44,7 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
       "changes",
     ],
   ],
-  changes: ["worktrees", "data-dir", "domain", "runtime"],
+  changes: ["worktrees", "data-dir", "processes", "domain", "runtime"],
   worktrees: ["data-dir", "processes", "domain", "runtime", "waiting"],
   bench: ["server", "search", "model-gate", "nats", "log", "domain", "runtime", "direct-fetch", "waiting"],
   web: ["mcp", "domain", "log", "server (types)", "search (types)", "waiting", "same-secret"],

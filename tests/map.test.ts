@@ -53,6 +53,7 @@ describe("docs/architecture.md", () => {
     const others = Object.values(wire).filter((value) => typeof value === "string");
     const functions = [
       wire.auditToolSubject("*"),
+      wire.auditGitSubject("*"),
       wire.auditMalformedSubject("*"),
       wire.toolResponseSubject("*"),
       wire.nodeSubject("*", "heartbeat"),

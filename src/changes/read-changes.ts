@@ -74,7 +74,7 @@ export async function readChanges(
   }
 }
 
-const listing = [
+export const listing = [
   "diff-tree",
   "-r",
   "-z",
@@ -87,7 +87,7 @@ const listing = [
 ];
 
 /** @throws CliaiError `refused` */
-async function findRoot(id: AgentId, dir: string, env: Environment): Promise<string> {
+export async function findRoot(id: AgentId, dir: string, env: Environment): Promise<string> {
   const git = await createLookingGit(dir, env);
   const found = (await git.ask(["rev-parse", "--show-toplevel"])) || undefined;
   if (found === undefined) {
@@ -146,7 +146,10 @@ async function findBase(git: Git, { root, asked, worktree }: BaseOptions): Promi
   return { name, commit: await leftAt(began ?? base), why: "worktree" };
 }
 
-function markFiles(files: readonly ChangedFile[], { untracked, unmerged, leftOut }: Snapshot): ChangedFile[] {
+export function markFiles(
+  files: readonly ChangedFile[],
+  { untracked, unmerged, leftOut }: Snapshot,
+): ChangedFile[] {
   const marked = files.map(
     (file): ChangedFile => ({
       ...file,

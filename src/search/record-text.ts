@@ -8,6 +8,7 @@ import { isAgentId } from "../domain/wire/agent-id.ts";
 import {
   agentOfRecord,
   auditBudgetSubject,
+  auditGitSubject,
   auditMalformedSubject,
   auditRuleSubject,
   auditToolSubject,
@@ -116,11 +117,13 @@ function foundIn(subject: string, fields: Fields): Found | undefined {
     return { kind: "tool", texts: [fields.tool, fields.arguments, fields.error] };
   if (subject.startsWith(auditMalformedSubject(undefined)))
     return { kind: "malformed", texts: [fields.error, fields.sample] };
+  if (subject.startsWith(gitRecords)) return { kind: "git", texts: [fields.message, fields.from] };
   if (subject === auditRuleSubject) return { kind: "rule", texts: [fields.message, fields.from] };
   if (subject === auditBudgetSubject) return { kind: "budget", texts: [fields.message, fields.from] };
   return undefined;
 }
 
+const gitRecords = auditGitSubject("*").slice(0, -1);
 const toolRecords = auditToolSubject("*").slice(0, -1);
 const utf8 = new TextDecoder();
 

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { createChangesDesk } from "../../src/cli/diff/changes-desk.ts";
+import { writeWorkDir } from "../../src/data-dir/agent-lock.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { startChromium } from "../support/chromium.ts";
 import { createRepository, type TestRepository } from "../support/repository.ts";
@@ -75,8 +77,16 @@ test("the changes of an agent: each layout fits its window, colours its lines, a
   await using home = await tempDir();
   const repository = createRepository(home.path);
   change(repository);
+  mkdirSync(home.join("data/agents/ada"), { recursive: true });
+  await writeWorkDir(home.join("data"), parseAgentId("ada"), repository.dir);
+  repository.git(["remote", "add", "origin", "https://example.org/shop.git"]);
   await using web = await startTestApp({
-    changes: createChangesDesk(home.join("data"), { list: () => [] }, repository),
+    changes: createChangesDesk({
+      dataDir: home.join("data"),
+      fleet: { list: () => [] },
+      bus: { publishStored: (subject, payload) => web.bus.publishStored(subject, payload) },
+      context: { env: repository.env, now: () => new Date() },
+    }),
   });
   await web.heartbeat("ada", {
     project_path: repository.dir,
@@ -108,6 +118,15 @@ test("the changes of an agent: each layout fits its window, colours its lines, a
     await page.goto(url("?file=data%2Fmany.csv&from=1500"));
     expect(await page.locator("tr.added").count()).toBe(1_500);
     await comment(await browser.newPage(looks[3]), url(""));
+    for (const look of [looks[0], looks[3]]) {
+      const asking = await browser.newPage(look);
+      await asking.addInitScript({ content: axe.source });
+      await asking.goto(url("/git"));
+      await asking.waitForSelector("text=Commit 6 files");
+      expect(await asking.evaluate(axeFaults)).toEqual([]);
+      expect(await asking.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      await shot(asking, `git-${look.name}`);
+    }
     expect(browser.problems).toEqual([]);
   } finally {
     await http.stop();

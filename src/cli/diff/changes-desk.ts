@@ -1,13 +1,62 @@
 // What serve lends to its pages and its API for the changes of agents. It reads those of agents on this machine.
+import { actOnChanges } from "../../changes/git-acts.ts";
+import { readGitState } from "../../changes/git-state.ts";
 import { readChanges } from "../../changes/read-changes.ts";
+import type { GitState, GitWish } from "../../domain/changes/git-state.ts";
+import { definedOf } from "../../domain/defined.ts";
+import { messageOf } from "../../domain/text/errors.ts";
+import { firstLineOf } from "../../domain/text/summary.ts";
+import { auditGitSubject } from "../../domain/wire/subjects.ts";
+import type { Bus } from "../../nats/bus.ts";
 import type { FleetService } from "../../server/server.ts";
 import type { ChangesDesk } from "../../web/api/reports/changes-report.ts";
 import type { CliContext } from "../frame/context.ts";
 
-export function createChangesDesk(
-  dataDir: string,
-  fleet: Pick<FleetService, "list">,
-  { env }: Pick<CliContext, "env">,
-): ChangesDesk {
-  return { read: (agent, ask) => readChanges(agent, ask, { dataDir, env, agents: fleet.list() }) };
+export interface ChangesDeskOptions {
+  readonly dataDir: string;
+  readonly fleet: Pick<FleetService, "list">;
+  readonly bus: Pick<Bus, "publishStored">;
+  readonly context: Pick<CliContext, "env" | "now">;
+}
+
+export function createChangesDesk({ dataDir, fleet, bus, context }: ChangesDeskOptions): ChangesDesk {
+  const { env, now } = context;
+  return {
+    read: (agent, ask) => readChanges(agent, ask, { dataDir, env, agents: fleet.list() }),
+    look: (agent) => readGitState(agent, { dataDir, env }),
+    async act(agent, wish, from) {
+      const { agent_id } = agent;
+      let seen: GitState | undefined;
+      const record = async (state: "asked" | "done" | "failed", message: string) => {
+        const { root, branch, head } = seen ?? {};
+        await bus.publishStored(auditGitSubject(agent_id), {
+          ...{ act: wish.act, state, agent_id, from, ...definedOf({ root, branch, head }) },
+          message,
+          at: now().toISOString(),
+        });
+      };
+      const asking = async (state: GitState) => {
+        seen = state;
+        await record("asked", askedWords(wish, state));
+      };
+      try {
+        const done = await actOnChanges(agent, wish, { dataDir, env, record: asking });
+        await record("done", `${done.said}${done.url === undefined ? "" : `: ${done.url}`}`);
+        return done;
+      } catch (error) {
+        if (seen !== undefined) await record("failed", messageOf(error));
+        throw error;
+      }
+    },
+  };
+}
+
+function askedWords(
+  wish: GitWish,
+  { files, branch, remote, unpushed, more_unpushed, tool }: GitState,
+): string {
+  if (wish.act === "commit") return `commit ${files.length} files: ${firstLineOf(wish.message)}`;
+  if (wish.act === "push")
+    return `push ${unpushed.length + more_unpushed} commits of ${branch} to ${remote?.name} (${remote?.url})`;
+  return `open a request for ${branch} by ${tool}: ${wish.title}`;
 }

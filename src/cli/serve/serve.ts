@@ -188,7 +188,7 @@ async function startParts(
     natsUrl: redact(natsUrl),
     spawnCommand: spawnText(dataDir, context),
     ...{ clis: agentClis, spawner: headlessAgents, away, search, agentDesk },
-    changes: createChangesDesk(dataDir, server.fleet, context),
+    changes: createChangesDesk({ dataDir, bus, fleet: server.fleet, context }),
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
     ...{ ...notify.desksOn(bus), operator: operatorOf(context), metrics, now, log },

@@ -11,6 +11,7 @@ import {
   agentSubject,
   auditBudgetSubject,
   auditCheckpointSubject,
+  auditGitSubject,
   auditMalformedSubject,
   auditRuleSubject,
   auditToolSubject,
@@ -49,6 +50,7 @@ const subjectsByKind: Readonly<Record<string, KindSubjects>> = {
   ...Object.fromEntries(eventKinds.map((kind) => [kind, byTopic("event")])),
   tool: (id) => [auditToolSubject(id ?? "*")],
   malformed,
+  git: (id) => [auditGitSubject(id ?? "*")],
   rule: () => [auditRuleSubject],
   budget: () => [auditBudgetSubject],
   alert: () => [dashboardAlertSubject],
@@ -72,7 +74,7 @@ export function parseAuditKind(text: string): string {
 export function auditSubjects({ agent, kind }: AuditFilter): string[] {
   if (kind !== undefined) return [...(subjectsByKind[kind] ?? byTopic("event"))(agent)];
   const ofAgents = topics.flatMap((topic) => byTopic(topic)(agent));
-  const others = ["tool", "malformed", "rule", "budget", "alert"].flatMap(
+  const others = ["tool", "malformed", "git", "rule", "budget", "alert"].flatMap(
     (each) => subjectsByKind[each]?.(agent) ?? [],
   );
   return agent === undefined

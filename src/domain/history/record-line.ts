@@ -124,6 +124,7 @@ export function lineOf(record: AnyRecord): TimelineLine | undefined {
     );
     return typeof took_ms === "number" ? { ...call, took_ms } : call;
   }
+  if (record.subject.startsWith("audit.git.")) return line("git", text(fields.message), { from });
   if (record.subject === auditRuleSubject) return line("rule", text(fields.message), { from });
   if (record.subject === auditBudgetSubject) return line("budget", text(fields.message), { from });
   return line(kind, told, { from, what: text(fields.severity) });

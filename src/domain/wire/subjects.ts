@@ -176,6 +176,11 @@ export function auditMalformedSubject(id: AgentId | "*" | undefined): string {
   return id === undefined ? "audit.malformed" : `audit.malformed.${id}`;
 }
 
+/** The subject of the records of what people have had done with an agent's changes: commits, pushes, pull requests. */
+export function auditGitSubject(id: AgentId | "*"): string {
+  return `audit.git.${id}`;
+}
+
 /** The subject of the records of standing rules: each rule that is made, used or revoked. */
 export const auditRuleSubject = "audit.rules";
 
@@ -262,7 +267,7 @@ export function parseModelServerLeaseSubject(subject: string): AgentId | undefin
 export function agentOfRecord(subject: string): AgentId | undefined {
   const [head, second, third, ...rest] = subject.split(".");
   if (head === "agent") return parseAgentSubject(subject)?.id;
-  const isOwn = head === "audit" && (second === "tools" || second === "malformed") && rest.length === 0;
+  const isOwn = head === "audit" && ["tools", "malformed", "git"].includes(second ?? "") && rest.length === 0;
   return isOwn && isAgentId(third) ? third : undefined;
 }
 

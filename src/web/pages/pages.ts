@@ -3,6 +3,7 @@
 // Registers the addresses of all pages and their forms. They work without scripts; with scripts, an event stream updates them.
 import { Hono } from "hono";
 import { registerChangesRoutes } from "./changes/changes-routes.tsx";
+import { registerGitRoutes } from "./changes/git-routes.tsx";
 import { registerCostsRoutes } from "./costs/costs-routes.tsx";
 import { registerDeviceRoutes } from "./device/device-routes.tsx";
 import { registerMessagesRoutes } from "./messages/messages-routes.tsx";
@@ -26,6 +27,7 @@ export function createPages(options: PagesOptions): Hono {
   const pages = new Hono();
   registerAgentRoutes(pages, options);
   registerChangesRoutes(pages, options);
+  registerGitRoutes(pages, options);
   registerInboxRoutes(pages, options);
   registerAnswerLinkRoutes(pages, options);
   registerNeedRoutes(pages, options);

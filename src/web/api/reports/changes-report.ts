@@ -1,5 +1,6 @@
 // The changes of an agent, for the page and the API.
 import type { ChangesAsk, ChangesReport } from "../../../domain/changes/changes-report.ts";
+import type { GitDone, GitState, GitWish } from "../../../domain/changes/git-state.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 
@@ -7,6 +8,13 @@ import { CliaiError } from "../../../domain/text/errors.ts";
 export interface ChangesDesk {
   /** @throws CliaiError `refused` if they cannot be read here; `usage` for a base or file that is not there */
   read(agent: AgentView, ask: ChangesAsk): Promise<ChangesReport>;
+  /** What could be committed, pushed and asked to be merged. @throws CliaiError as `read` */
+  look(agent: AgentView): Promise<GitState>;
+  /**
+   * Does what a person has confirmed, and records in the audit who has.
+   * @throws CliaiError `refused` if something has changed since the person looked; `failed` with git's own words
+   */
+  act(agent: AgentView, wish: GitWish, from: string): Promise<GitDone>;
 }
 
 /** @throws CliaiError `failed` */

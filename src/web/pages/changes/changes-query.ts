@@ -58,6 +58,11 @@ export function commentPath(id: AgentId): string {
   return `${tabPath(id, "changes")}/comment`;
 }
 
+/** The page on which commits, pushes and pull requests are confirmed. */
+export function gitPath(id: AgentId): string {
+  return `${tabPath(id, "changes")}/git`;
+}
+
 export interface ChosenLines extends LineRange {
   readonly path: string;
 }

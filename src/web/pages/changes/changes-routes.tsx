@@ -6,7 +6,6 @@ import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
 import { commentText, type LineRange, linesIn, rangeText, sides } from "../../../domain/changes/comment.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
-import { redact } from "../../../domain/text/redact.ts";
 import { checkMessage } from "../../../domain/wire/decode.ts";
 import { signedBy } from "../../access/caller.ts";
 import { requireReady } from "../../api/orders.ts";
@@ -16,6 +15,7 @@ import { AgentFrame } from "../agent/agent-page.tsx";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { type ChangesQuery, changesPath, readChangesQuery } from "./changes-query.ts";
 import { commentOrderId } from "./comment-orders.ts";
+import { type Problem, problemOf } from "./problem.ts";
 
 export function registerChangesRoutes(pages: Hono, options: PagesOptions): void {
   const { server, changes, now } = options;
@@ -48,12 +48,12 @@ export function registerChangesRoutes(pages: Hono, options: PagesOptions): void 
       const command_id = await sendComment(view, form, signedBy(c, "page"));
       return c.redirect(`${changesPath(view.agent_id, query)}#comment-${command_id}`, 303);
     } catch (error) {
-      if (!(error instanceof CliaiError)) throw error;
+      const problem = problemOf(error);
       // What was typed stays, on the lines as they are now.
       const letter = form.side === "now" ? "n" : "o";
       const [first, line] = [`${letter}${form.first_line}`, `${letter}${form.last_line}`];
       c.status(409);
-      const more = { words: form.words, problem: problemOf(error) };
+      const more = { words: form.words, problem };
       return await show(c, view, { ...query, at: form.path, first, line }, more);
     }
   });
@@ -113,11 +113,6 @@ function rangeOf({ side, first_line, last_line }: CommentForm): LineRange {
   return { side, from: Math.min(one, other), to: Math.max(one, other) };
 }
 
-interface Problem {
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
-
 interface More {
   readonly words?: string;
   readonly problem?: Problem;
@@ -133,11 +128,6 @@ async function readOrExplain(
   try {
     return { report: await requireChanges(changes).read(view, ask) };
   } catch (error) {
-    if (!(error instanceof CliaiError)) throw error;
     return { report: undefined, problem: problemOf(error) };
   }
-}
-
-function problemOf({ message, hint }: CliaiError): Problem {
-  return { message: redact(message), hint: hint && redact(hint) };
 }

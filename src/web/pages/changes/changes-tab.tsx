@@ -7,8 +7,9 @@ import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { countText } from "../../../domain/text/amounts.ts";
 import { harmless } from "../../../domain/text/harmless.ts";
 import { tabPath } from "../agent/agent-tabs.tsx";
+import { ActLink } from "../viewer/act.tsx";
 import { ChangedFileItem, Counts } from "./changed-file.tsx";
-import { type ChangesQuery, changesPath, type DiffLayout, diffLayouts } from "./changes-query.ts";
+import { type ChangesQuery, changesPath, type DiffLayout, diffLayouts, gitPath } from "./changes-query.ts";
 import { commentsOf, pathHash } from "./comment-orders.ts";
 import { CommentItem } from "./comments.tsx";
 import { createFileTalk, type TalkOptions } from "./file-talk.tsx";
@@ -32,6 +33,9 @@ export function ChangesTab({ view, query, report, problem, words = "", now }: Ta
       <div class="changes-head">
         <h2 id="title-changes">Changes</h2>
         <Layouts id={id} query={query} />
+        <ActLink href={gitPath(id)} posts={gitPath(id)}>
+          Commit, push …
+        </ActLink>
         <form method="get" action={tabPath(id, "changes")} class="base-form">
           {query.layout !== "unified" && <input type="hidden" name="layout" value={query.layout} />}
           <label for="changes-base">Since</label>

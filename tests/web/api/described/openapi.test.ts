@@ -24,6 +24,8 @@ beforeAll(async () => {
       files: [{ ...file, hunks: [{ old_start: 0, new_start: 1, heading: "", lines: [line] }] }],
       ...{ more_files: 0, added: 1, deleted: 0, shared_with: [] },
     }),
+    look: () => Promise.reject(new Error("nobody looks")),
+    act: () => Promise.reject(new Error("nobody acts")),
   };
   web = await startTestApp({ answerLinks, changes });
   await web.heartbeat("ada", { current_task: "dig" });

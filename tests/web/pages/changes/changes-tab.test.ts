@@ -28,7 +28,12 @@ beforeAll(async () => {
   repository.write("long.txt", Array.from({ length: 10_000 }, (_, index) => `line ${index}\n`).join(""));
   writeFileSync(join(repository.dir, "logo.png"), Buffer.from([137, 80, 78, 71, 0, 1, 2]));
   web = await startTestApp({
-    changes: createChangesDesk(home.join("data"), { list: () => web.test.server.fleet.list() }, repository),
+    changes: createChangesDesk({
+      dataDir: home.join("data"),
+      fleet: { list: () => web.test.server.fleet.list() },
+      bus: { publishStored: (subject, payload) => web.bus.publishStored(subject, payload) },
+      context: { env: repository.env, now: () => new Date() },
+    }),
   });
   await web.heartbeat("ada", { project_path: repository.dir, host: hostname() });
   await web.heartbeat("bob", { project_path: join(repository.dir, "src"), host: hostname() });

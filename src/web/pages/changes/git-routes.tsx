@@ -1,0 +1,89 @@
+/** @jsxImportSource hono/jsx */
+// The address of the page on which commits, pushes and pull requests are confirmed.
+import type { Context, Hono } from "hono";
+import * as v from "valibot";
+import type { GitState, GitWish } from "../../../domain/changes/git-state.ts";
+import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { checkMessage } from "../../../domain/wire/decode.ts";
+import { signedBy } from "../../access/caller.ts";
+import { requireReady } from "../../api/orders.ts";
+import { readForm } from "../../api/read-form.ts";
+import { requireChanges } from "../../api/reports/changes-report.ts";
+import { AgentFrame } from "../agent/agent-page.tsx";
+import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import { type Problem, problemOf } from "./problem.ts";
+
+export function registerGitRoutes(pages: Hono, options: PagesOptions): void {
+  const { server, changes, now } = options;
+
+  const look = async (view: AgentView): Promise<{ state: GitState | undefined; problem?: Problem }> => {
+    try {
+      return { state: await requireChanges(changes).look(view) };
+    } catch (error) {
+      return { state: undefined, problem: problemOf(error) };
+    }
+  };
+  const show = async (c: Context, view: AgentView, more: Shown) => {
+    const found = await look(view);
+    const { GitPage } = await import("./git-page.tsx");
+    return showPage(c, options, {
+      title: `Commit and push changes of ${view.agent_id}`,
+      stream: streamOf(server, "other"),
+      body: (
+        <AgentFrame view={view} requests={server.requests.all()} now={now()} tab="changes">
+          <GitPage view={view} {...found} {...more} />
+        </AgentFrame>
+      ),
+    });
+  };
+
+  pages.get("/agents/:id/changes/git", (c) =>
+    show(c, server.fleet.require(c.req.param("id")), { words: {} }),
+  );
+  pages.post("/agents/:id/changes/git", async (c) => {
+    const view = server.fleet.require(c.req.param("id"));
+    const wish: GitWish = checkMessage(WishSchema, await readForm(c));
+    requireReady(server);
+    try {
+      const done = await requireChanges(changes).act(view, wish, signedBy(c, "page"));
+      return await show(c, view, { ...done, words: {} });
+    } catch (error) {
+      const problem = problemOf(error);
+      c.status(409);
+      return await show(c, view, { problem, words: wish.act === "push" ? {} : wish });
+    }
+  });
+}
+
+interface Shown {
+  readonly words: { readonly message?: string; readonly title?: string; readonly body?: string };
+  readonly problem?: Problem;
+  readonly said?: string;
+  readonly url?: string;
+}
+
+const hash = v.pipe(
+  v.string("what was seen is missing"),
+  v.regex(/^[0-9a-f]{40,64}$/, "what was seen is no hash"),
+);
+const words = (what: string) =>
+  v.pipe(
+    v.string(`${what} is missing`),
+    v.trim(),
+    v.nonEmpty(`${what} is empty`),
+    v.maxLength(50_000, `${what} is too long`),
+  );
+const WishSchema = v.variant(
+  "act",
+  [
+    v.object({ act: v.literal("commit"), tree: hash, message: words("the message") }),
+    v.object({ act: v.literal("push"), head: hash }),
+    v.object({
+      act: v.literal("pull_request"),
+      head: hash,
+      title: words("the title"),
+      body: v.pipe(v.optional(v.string(), ""), v.maxLength(50_000, "the text is too long")),
+    }),
+  ],
+  "act must be commit, push or pull_request",
+);

@@ -1,0 +1,15 @@
+// What could not be done, as a page says it.
+import { CliaiError } from "../../../domain/text/errors.ts";
+import { redact } from "../../../domain/text/redact.ts";
+
+export interface Problem {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Throws what is not written for a person. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof CliaiError)) throw error;
+  const { message, hint } = error;
+  return { message: redact(message), hint: hint && redact(hint) };
+}

@@ -1,0 +1,179 @@
+// Commits, pushes and pull requests of an agent's changes, on real repositories with a real remote. gh is a script that notes its arguments.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { actOnChanges } from "../../src/changes/git-acts.ts";
+import { readGitState } from "../../src/changes/git-state.ts";
+import type { PlacedAgent } from "../../src/changes/work-dir.ts";
+import { writeWorkDir } from "../../src/data-dir/agent-lock.ts";
+import { type GitState, type GitWish, toolFor, whyNot } from "../../src/domain/changes/git-state.ts";
+import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { failureOf } from "../support/error-of.ts";
+import { createRepository, type TestRepository } from "../support/repository.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+
+const id = parseAgentId("ada");
+let home: TempDir;
+let count = 0;
+let repository: TestRepository;
+let env: Record<string, string>;
+let asked: GitState[] = [];
+
+beforeAll(async () => {
+  home = await tempDir();
+});
+afterAll(() => home[Symbol.asyncDispose]());
+beforeEach(async () => {
+  asked = [];
+  repository = createRepository(home.path, `project-${++count}`);
+  repository.write("a.txt", "one\n");
+  repository.commit("first");
+  mkdirSync(home.join(`data-${count}/agents/ada`), { recursive: true });
+  await writeWorkDir(home.join(`data-${count}`), id, repository.dir);
+  const bin = home.join(`bin-${count}`);
+  mkdirSync(bin);
+  env = { ...repository.env, PATH: `${bin}:${repository.env.PATH}` };
+});
+
+/** Puts a script in place of gh. */
+function installGh(script: string): void {
+  const path = home.join(`bin-${count}`, "gh");
+  writeFileSync(path, `#!/bin/sh\n[ "$1" = --version ] && exit 0\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+function addRemote(url?: string): string {
+  const remote = home.join(`remote-${count}.git`);
+  repository.git(["init", "--quiet", "--bare", remote]);
+  repository.git(["remote", "add", "origin", url ?? remote]);
+  return remote;
+}
+
+const agent = (): PlacedAgent => ({ agent_id: id, project_path: "/elsewhere", host: hostname() });
+const look = () => readGitState(agent(), { dataDir: home.join(`data-${count}`), env });
+const act = (wish: GitWish) =>
+  actOnChanges(agent(), wish, {
+    ...{ dataDir: home.join(`data-${count}`), env },
+    record: async (state) => void asked.push(state),
+  });
+
+describe("actOnChanges()", () => {
+  test("commits what was looked at, also new files, as the user's own git does", async () => {
+    repository.write("a.txt", "two\n");
+    repository.write("new.txt", "new\n");
+    const { tree, files } = await look();
+    expect(files.map(({ path }) => path)).toEqual(["a.txt", "new.txt"]);
+    const done = await act({ act: "commit", tree, message: "Say two\n\n--amend" });
+    const head = repository.git(["rev-parse", "--short", "HEAD"]);
+    expect(done).toEqual({ said: `committed 2 files as ${head} on main` });
+    expect(repository.git(["log", "-1", "--format=%B%an"])).toBe("Say two\n\n--amend\nT");
+    expect(repository.git(["status", "--porcelain"])).toBe("");
+    expect(asked).toHaveLength(1);
+    const after = await look();
+    expect([after.files, whyNot("commit", after)]).toEqual([[], "everything is committed"]);
+  });
+
+  test("commits nothing if anything has changed since, and records nothing", async () => {
+    repository.write("a.txt", "two\n");
+    const { tree } = await look();
+    repository.write("a.txt", "three\n");
+    const head = repository.git(["rev-parse", "HEAD"]);
+    expect(await failureOf(act({ act: "commit", tree, message: "m" }))).toMatchObject({
+      code: "refused",
+      message: "nothing was done: ada has changed something since you looked",
+    });
+    expect(repository.git(["rev-parse", "HEAD"])).toBe(head);
+    expect(repository.git(["diff", "--cached", "--name-only"])).toBe("");
+    expect(asked).toEqual([]);
+  });
+
+  test("a hook that refuses a commit is heard in its own words", async () => {
+    const hook = join(repository.dir, ".git/hooks/pre-commit");
+    mkdirSync(join(hook, ".."), { recursive: true });
+    writeFileSync(hook, "#!/bin/sh\necho 'error: no tests' >&2\nexit 1\n");
+    chmodSync(hook, 0o755);
+    repository.write("a.txt", "two\n");
+    const { tree } = await look();
+    expect(await failureOf(act({ act: "commit", tree, message: "m" }))).toMatchObject({
+      code: "failed",
+      message: expect.stringContaining("no tests"),
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("pushes the branch to its remote without force, and refuses what is not there any more", async () => {
+    const remote = addRemote();
+    const before = await look();
+    expect(before).toMatchObject({ branch: "main", remote: { name: "origin", url: remote } });
+    expect(before.unpushed.map(({ subject }) => subject)).toEqual(["first"]);
+    expect(await act({ act: "push", head: before.head ?? "" })).toEqual({ said: "pushed main to origin" });
+    expect(repository.git(["rev-parse", "main"], remote)).toBe(before.head ?? "");
+    expect(whyNot("push", await look())).toBe("origin has all commits of main");
+    // Somebody else has pushed meanwhile: git refuses, and so do we.
+    repository.git(
+      [
+        "update-ref",
+        "refs/heads/main",
+        repository.git(["commit-tree", "-m", "other", "HEAD^{tree}"], remote),
+      ],
+      remote,
+    );
+    repository.write("b.txt", "b\n");
+    const head = repository.commit("second");
+    expect(await failureOf(act({ act: "push", head }))).toMatchObject({ code: "failed" });
+    expect(await failureOf(act({ act: "push", head: before.head ?? "" }))).toMatchObject({ code: "refused" });
+  });
+
+  test("opens a pull request by the gh that is installed, with the user's login, once the branch is pushed", async () => {
+    const notes = home.join(`notes-${count}`);
+    installGh(
+      `printf '%s\\n' "$@" > '${notes}'; echo "Creating pull request"; echo https://github.com/o/r/pull/7`,
+    );
+    addRemote();
+    repository.git(["checkout", "--quiet", "-b", "work"]);
+    const before = await look();
+    expect(whyNot("pull_request", before)).toBe("origin does not have all commits of work: push it first");
+    const { head = "" } = before;
+    await act({ act: "push", head });
+    const wish = { act: "pull_request" as const, head, title: "--title $(touch x)", body: "two\nlines" };
+    expect(await act(wish)).toEqual({
+      said: "opened a request for work by gh",
+      url: "https://github.com/o/r/pull/7",
+    });
+    expect(readFileSync(notes, "utf8").split("\n").slice(0, 9)).toEqual([
+      ...["pr", "create", "--head", "work", "--title", "--title $(touch x)", "--body", "two", "lines"],
+    ]);
+    expect(existsSync(join(repository.dir, "x"))).toBe(false);
+    installGh("echo 'To get started with GitHub CLI, please run:  gh auth login' >&2; exit 4");
+    expect(await failureOf(act(wish))).toMatchObject({
+      code: "failed",
+      message: "gh opened no request: To get started with GitHub CLI, please run:  gh auth login",
+      hint: expect.stringContaining("gh auth status"),
+    });
+  });
+
+  test("does nothing for an agent that cliai has not launched", async () => {
+    const stranger = { ...agent(), agent_id: parseAgentId("bob"), project_path: repository.dir };
+    expect(
+      await failureOf(readGitState(stranger, { dataDir: home.join(`data-${count}`), env })),
+    ).toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("cliai has not launched bob"),
+    });
+  });
+
+  test("shows no password of a remote's address", async () => {
+    addRemote("https://kim:hunter22secret@example.org/r.git");
+    expect(JSON.stringify(await look())).not.toContain("hunter22secret");
+  });
+});
+
+test("toolFor() goes by the host, and by what is installed", () => {
+  const both = ["gh", "glab"] as const;
+  expect(toolFor("git@github.com:o/r.git", both)).toBe("gh");
+  expect(toolFor("https://gitlab.example.org/o/r.git", both)).toBe("glab");
+  expect(toolFor("https://gitlab.com/o/r", ["gh"])).toBeUndefined();
+  expect(toolFor("https://code.example.org/github/r", ["glab"])).toBe("glab");
+  expect(toolFor("https://code.example.org/r", both)).toBeUndefined();
+});

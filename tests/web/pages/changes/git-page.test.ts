@@ -1,0 +1,90 @@
+// The page on which a person confirms a commit, a push or a pull request: what it names, what it does, and what the audit has of it.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { createChangesDesk } from "../../../../src/cli/diff/changes-desk.ts";
+import { writeWorkDir } from "../../../../src/data-dir/agent-lock.ts";
+import { scopesFor } from "../../../../src/domain/access/token-scopes.ts";
+import { lineOf } from "../../../../src/domain/history/record-line.ts";
+import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
+import { createRepository, type TestRepository } from "../../../support/repository.ts";
+import { shownText } from "../../../support/shown-text.ts";
+import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
+import { until } from "../../../support/wait-for.ts";
+import { startTestApp, type TestApp } from "../../test-app.ts";
+
+let home: TempDir;
+let repository: TestRepository;
+let web: TestApp;
+
+beforeAll(async () => {
+  home = await tempDir();
+  repository = createRepository(home.path);
+  repository.write("a.txt", "one\n");
+  repository.commit("first");
+  mkdirSync(home.join("data/agents/ada"), { recursive: true });
+  await writeWorkDir(home.join("data"), parseAgentId("ada"), repository.dir);
+  web = await startTestApp({
+    changes: createChangesDesk({
+      dataDir: home.join("data"),
+      fleet: { list: () => [] },
+      bus: { publishStored: (subject, payload) => web.bus.publishStored(subject, payload) },
+      context: { env: repository.env, now: () => new Date() },
+    }),
+  });
+  await web.heartbeat("ada", { host: hostname() });
+  await web.heartbeat("bob", { host: hostname(), project_path: repository.dir });
+});
+afterAll(async () => {
+  await web[Symbol.asyncDispose]();
+  await home[Symbol.asyncDispose]();
+});
+
+const page = async (id = "ada") => await (await web.app.request(`/agents/${id}/changes/git`)).text();
+const send = (fields: Record<string, string>) =>
+  web.app.request("/agents/ada/changes/git", { method: "POST", body: new URLSearchParams(fields) });
+const hiddenIn = (html: string, name: string) =>
+  new RegExp(`name="${name}" value="([0-9a-f]+)"`).exec(html)?.[1] ?? "";
+
+test("the page names what a commit has, and why there is nothing to push; the tab leads to it", async () => {
+  repository.write("b <b>.txt", "b\n");
+  const html = await page();
+  const text = shownText(html);
+  expect(text).toContain("b &lt;b&gt;.txt +1 −0");
+  expect(text).toContain("Commit 1 file");
+  expect(text).toContain("Push Nothing to do: the repository has no remote.");
+  expect(hiddenIn(html, "tree")).toMatch(/^[0-9a-f]{40}$/);
+  expect(await (await web.app.request("/agents/ada/changes")).text()).toContain(
+    'href="/agents/ada/changes/git"',
+  );
+  expect(shownText(await page("bob"))).toContain("cliai has not launched bob");
+});
+
+test("a commit is done once it is confirmed, and the audit has who asked for it, and what became of it", async () => {
+  const tree = hiddenIn(await page(), "tree");
+  repository.write("c.txt", "c\n");
+  const late = await send({ act: "commit", tree, message: "Add b" });
+  expect(late.status).toBe(409);
+  const lateHtml = await late.text();
+  expect(shownText(lateHtml)).toContain("nothing was done: ada has changed something since you looked");
+  expect(lateHtml).toContain(">Add b</textarea>");
+  const done = await send({ act: "commit", tree: hiddenIn(lateHtml, "tree"), message: "Add b and c" });
+  expect(done.status).toBe(200);
+  expect(shownText(await done.text())).toMatch(/Done: committed 2 files as [0-9a-f]+ on main\./);
+  expect(repository.git(["log", "-1", "--format=%s"])).toBe("Add b and c");
+  const records = async () => (await web.test.server.history.page({ kind: "git" }, { limit: 10 })).records;
+  await until("both records", async () => (await records()).length === 2);
+  const found = (await records()).toSorted((one, other) => one.seq - other.seq);
+  expect(found.map((record) => lineOf(record))).toMatchObject([
+    { agent_id: "ada", kind: "git", from: "kim (page)", text: "commit 2 files: Add b and c" },
+    { agent_id: "ada", kind: "git", from: "kim (page)", text: expect.stringContaining("committed 2 files") },
+  ]);
+});
+
+test("what is not one of the acts, or without words, is refused; a token with a name may do none of them", async () => {
+  expect((await send({ act: "reset", tree: "0".repeat(40) })).status).toBe(400);
+  expect((await send({ act: "commit", tree: "0".repeat(40), message: " " })).status).toBe(400);
+  expect((await send({ act: "push", head: "--force" })).status).toBe(400);
+  expect(scopesFor("POST", "/agents/ada/changes/git", true)).toEqual([]);
+  expect(scopesFor("POST", "/agents/ada/changes/comment", true)).toEqual(["command"]);
+});
