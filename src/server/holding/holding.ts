@@ -3,6 +3,7 @@
 // Other rooms hold an agent and let it go by `Holding`. Only the leader gives orders. It looks often, by the wall clock, and uses no long timer:
 // so an end that passed while the machine slept, or that a clock jumped over, is seen at the next look.
 import { isGuest } from "../../domain/agent-protocol/guest-id.ts";
+import { controlOrders } from "../../domain/fleet/axis/control.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import {
   type AgentHolds,
@@ -19,7 +20,7 @@ import {
   withoutOver,
 } from "../../domain/holding/hold.ts";
 import { neededOrder, overriddenOf } from "../../domain/holding/hold-orders.ts";
-import { isControl } from "../../domain/receipts.ts";
+import { type CommandRecord, isDeclined } from "../../domain/receipts.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
@@ -180,14 +181,19 @@ function startLooking(
   };
 }
 
-/** The agents whose last control order is a pause of ours. */
+/** The agents that a pause of ours may still hold: of the control orders that were carried out, or still may be, the last is a pause of ours. */
 function heldByUs(fleet: FleetState): readonly AgentId[] {
   return fleet
     .records()
-    .filter(({ commands }) => {
-      const last = commands.findLast(({ type, stream_seq }) => isControl(type) && stream_seq > 0);
-      return last !== undefined && last.type === "pause" && isHoldOrder(last);
+    .filter((record) => {
+      if (!record.commands.some(isPauseOfOurs)) return false;
+      const last = controlOrders(record).findLast((order) => !isDeclined(order));
+      return last !== undefined && isPauseOfOurs(last);
     })
     .map(({ agent_id }) => agent_id)
     .toArray();
+}
+
+function isPauseOfOurs(order: CommandRecord): boolean {
+  return order.type === "pause" && isHoldOrder(order);
 }

@@ -1,7 +1,8 @@
 // What holds agents back, on a real nats-server: over restarts of the server and of the agent, and beside what people order.
 import { describe, expect, test } from "bun:test";
 import { holderName, type NewHold } from "../../../src/domain/holding/hold.ts";
-import type { CommandRecord } from "../../../src/domain/receipts.ts";
+import { type CommandRecord, isFinal } from "../../../src/domain/receipts.ts";
+import type { ReceiptState } from "../../../src/domain/wire/messages.ts";
 import { startAgent } from "../../support/agent-fixture.ts";
 import { ada } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -38,10 +39,17 @@ async function isTold(run: TestServer, ...told: readonly string[]): Promise<void
 
 /** The agent carries out all that it was told. */
 async function carryOut(run: TestServer): Promise<void> {
-  for (const { command_id } of controls(run))
+  for (const { command_id } of controls(run).filter(isOpen))
     await run.bus.publishStored("agent.ada.receipt", { command_id, state: "applied" });
-  const open = () => controls(run).filter(({ receipts }) => receipts.at(-1)?.state !== "applied");
+  const open = () => controls(run).filter(isOpen);
   await waitFor(() => open().length === 0, { what: "the receipts", saw: open });
+}
+
+const isOpen = ({ receipts }: CommandRecord) => !receipts.some(({ state }) => isFinal(state));
+
+/** The order ends without effect. */
+async function ends(run: TestServer, command_id: string | undefined, state: ReceiptState): Promise<void> {
+  await run.bus.publishStored("agent.ada.receipt", { command_id, state });
 }
 
 async function hasStatus(run: TestServer, status: string): Promise<void> {
@@ -99,6 +107,30 @@ describe("a hold", () => {
     await isTold(second, pause, resume, pause, resume);
     expect(second.server.holding.holdsOf(ada)).toEqual([]);
     await second.server.stop();
+  });
+
+  test("is let go again when its resume has expired, and when a later pause of a person was refused", async () => {
+    const time = clock();
+    await using run = await startTestServer({ now: time.now });
+    await startAda(run);
+    await run.server.holding.hold(ada, { ...limit, until: time.in(600_000) });
+    await isTold(run, pause);
+    await carryOut(run);
+    time.ahead(600_001);
+    await isTold(run, pause, resume);
+    await ends(run, controls(run).at(-1)?.command_id, "expired");
+    time.ahead(30_001);
+    await isTold(run, pause, resume, resume);
+    await carryOut(run);
+    await hasStatus(run, "connected");
+
+    await run.server.holding.hold(ada, budget);
+    await isTold(run, pause, resume, resume, pause);
+    await carryOut(run);
+    const { command_id } = await run.server.sendCommand({ id: ada, type: "pause", from: "kim" });
+    await run.server.holding.letGo(ada, "budget", "day");
+    await ends(run, command_id, "refused");
+    await isTold(run, pause, resume, resume, pause, "pause by kim", resume);
   });
 
   test("leaves a person's pause, and is overridden by a person's resume for its cause only", async () => {
