@@ -21,6 +21,8 @@ export interface DrivenTurn {
     readonly type?: string;
     readonly code?: string;
     readonly message?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly fields?: Readonly<Record<string, unknown>>;
   };
   /** A stream that ends with this error. Only the API of Codex has one. */
   readonly failure?: { readonly code: string; readonly message: string };

@@ -24,7 +24,12 @@ export interface Turn {
   readonly chunkDelayMs?: number;
   readonly usage?: Partial<Usage>;
   /** An HTTP error instead of an answer. Claude Code tries again on 429, 5xx and 529. */
-  readonly error?: { readonly status: number; readonly type?: string; readonly message?: string };
+  readonly error?: {
+    readonly status: number;
+    readonly type?: string;
+    readonly message?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
 }
 
 export interface ServerSentEvent {

@@ -121,12 +121,12 @@ async function answerTurn(response: ServerResponse, { body }: ModelRequest, turn
   }
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json", "request-id": apiId("req") });
+function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
+  response.writeHead(status, { "content-type": "application/json", "request-id": apiId("req"), ...headers });
   response.end(JSON.stringify(body));
 }
 
 function sendError(response: ServerResponse, error: NonNullable<Turn["error"]>): void {
-  const { status, type = "api_error", message = "scripted error" } = error;
-  sendJson(response, status, { type: "error", error: { type, message } });
+  const { status, type = "api_error", message = "scripted error", headers } = error;
+  sendJson(response, status, { type: "error", error: { type, message } }, headers);
 }

@@ -28,7 +28,16 @@ export interface ResponsesTurn {
   readonly chunkDelayMs?: number;
   readonly usage?: Partial<ResponsesUsage>;
   /** An HTTP error instead of an answer. */
-  readonly error?: { readonly status: number; readonly code?: string; readonly message?: string };
+  readonly error?: {
+    readonly status: number;
+    readonly code?: string;
+    readonly message?: string;
+    /** Default `invalid_request_error`. */
+    readonly type?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** More fields of the error. */
+    readonly fields?: Readonly<Record<string, unknown>>;
+  };
   /** A stream that ends with `response.failed`, and this error. */
   readonly failure?: { readonly code: string; readonly message: string };
 }

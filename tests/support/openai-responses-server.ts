@@ -125,12 +125,13 @@ async function answerTurn(
   }
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
+function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));
 }
 
 function sendError(response: ServerResponse, error: NonNullable<ResponsesTurn["error"]>): void {
-  const { status, code = null, message = "scripted error" } = error;
-  sendJson(response, status, { error: { message, type: "invalid_request_error", param: null, code } });
+  const { status, code = null, message = "scripted error", type = "invalid_request_error" } = error;
+  const { headers, fields } = error;
+  sendJson(response, status, { error: { message, type, param: null, code, ...fields } }, headers);
 }

@@ -25,6 +25,8 @@ const forms = {
   moment: new RegExp(`${comes}${at}(?:${date}${at})?(?:${clock})?${place}`, "i"),
 } as const;
 
+const justPassedMs = 600_000;
+
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /**
@@ -90,7 +92,10 @@ function clockMs(words: string, nowMs: number, local: string): number | undefine
   const today = dayOf(nowMs, zone);
   if (monthText === undefined || dayText === undefined) {
     const first = clockTimeMs(today, hour, minute, zone);
-    return first > nowMs ? first : clockTimeMs({ ...today, day: today.day + 1 }, hour, minute, zone);
+    if (first > nowMs) return first;
+    // A time without seconds may be that of the present minute. One that has just passed says nothing of tomorrow.
+    if (nowMs - first < justPassedMs) return first + 60_000;
+    return clockTimeMs({ ...today, day: today.day + 1 }, hour, minute, zone);
   }
   const named = { month: months.indexOf(monthText) + 1, day: Number(dayText) };
   const year = yearText === undefined ? today.year : Number(yearText);

@@ -35,6 +35,8 @@ describe("readResetMs()", () => {
     ["Your premium requests are used up; the quota resets on December 1, 2026", "2026-11-30T23:00:00"],
     ["the limit resets at 2026-11-30T18:00:00+01:00", "2026-11-30T17:00:00"],
     ["try again at 16:00", "2026-11-30T15:00:00"],
+    ["try again at 3:05 PM", "2026-11-30T14:06:00"],
+    ["try again at 2:50 PM", "2026-12-01T13:50:00"],
   ])("%s", (words, at) => {
     expect(read(words)).toBe(at);
   });
@@ -44,6 +46,7 @@ describe("readResetMs()", () => {
     "This request would exceed your account's rate limit. Please try again later.",
     "You exceeded your current quota, please check your plan and billing details.",
     "it resets 3 things",
+    "try again at 2:58 PM",
     "resets 27:80",
     "the limit resets at 2026-11-30T13:00:00Z",
     "try again in 90 days",

@@ -1,6 +1,6 @@
 // The axis `attention`: what about the agent needs a person. Pure.
 import { definedOf } from "../../defined.ts";
-import { heldUntil } from "../../holding/hold.ts";
+import { heldUntil, isHoldOrder } from "../../holding/hold.ts";
 import { type CommandRecord, isControl } from "../../receipts.ts";
 import { isApproval } from "../../requests.ts";
 import type { AgentRecord } from "../agent-record.ts";
@@ -70,6 +70,6 @@ function limitEnd({ holds = [] }: AgentRecord): string | undefined {
 
 function isUnseen(command: CommandRecord, now: Date): boolean {
   const last = command.receipts.at(-1);
-  if (last?.state !== "delivered" || command.type === "message") return false;
+  if (last?.state !== "delivered" || command.type === "message" || isHoldOrder(command)) return false;
   return now.getTime() - Date.parse(last.at) > unseenAfterMs;
 }
