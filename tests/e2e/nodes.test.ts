@@ -1,6 +1,7 @@
 // A second machine, with a data directory of its own: it joins, is here, ends, comes back, and is revoked.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { fetchAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
 import { runCliai, startCliai, startServe, untilApplied } from "../support/cliai.ts";
@@ -97,7 +98,12 @@ test("an agent is launched on a node, keeps its pause while the link is cut, and
   const nowhere = await serve.run(["spawn", "demo", "--on", "laptop", "--project", "/nowhere"]);
   expect(nowhere.stderr).toContain('project "/nowhere" is not a directory on the node laptop');
 
+  await writeFile(`${dataDir}/profiles.json`, '{"demo":{"budget":"500/day"}}');
   const spawned = await serve.run([...onLaptop, "--id", "ada", "--task", "count the files", "--wait"]);
+  // The node has told the budget of its profile, and serve keeps it.
+  expect(JSON.parse((await serve.run(["budget", "--json"])).stdout)).toMatchObject([
+    { scope: { kind: "agent", name: "ada" }, amount: 500, per: "day", made_by: "node laptop" },
+  ]);
   expect(spawned).toMatchObject({ code: 0, stdout: expect.stringContaining("There are seven.") });
   const agent = () => fetchAgent(serve, "ada");
   expect(existsSync(`${dataDir}/agents/ada/nats.creds`)).toBe(true);

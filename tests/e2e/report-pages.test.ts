@@ -35,6 +35,8 @@ beforeAll(async () => {
     instance_id: "r1",
     usage: { source: "telemetry", tokens_used: 9_000, model: "tiny" },
   });
+  for (const scope of ["fleet", "agent:ada", "project:/home/mia/a-long-way/to/the/shop"])
+    await serve.run(["budget", "set", scope, scope === "fleet" ? "1.40/day" : "5/day"]);
   await bus.publishStored("agent.ada.message", {
     message_id: "m1",
     from: "bob",

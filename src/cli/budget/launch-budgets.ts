@@ -4,8 +4,9 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Profile } from "../../profiles/profile.ts";
 import { askForBudgets } from "../../server/budgets/budgets-by-operator.ts";
-import { type ClientArgs, withClient } from "../fleet/client.ts";
+import { type ClientArgs, dataDirFor, withClient } from "../fleet/client.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
+import { readNodeFile } from "../node/node-file.ts";
 
 /**
  * An agent without any is launched as ever: the budgets that it has stay.
@@ -20,6 +21,8 @@ export async function tellBudgets(
 ): Promise<void> {
   const text = flag ?? profile.budget;
   if (text === undefined) return;
+  // On a node, the hub was told of them when it signed the credentials.
+  if (client.url === undefined && (await readNodeFile(dataDirFor(client, context))) !== undefined) return;
   const launched = { agent_id: id, limits: parseLimits(text) };
   try {
     await withClient(client, context, (bus) => askForBudgets(bus, { launched, by: operatorOf(context) }));

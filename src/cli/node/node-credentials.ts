@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { agentCredsPath } from "../../credentials/agent-keys.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
+import type { Limit } from "../../domain/budgets/budget.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { nodeInboxPrefix } from "../../domain/wire/subjects.ts";
@@ -22,15 +23,18 @@ export interface AtNode {
 
 /**
  * Writes credentials for an agent of this node. Returns their path, and the function that revokes them, which never throws but logs errors.
+ * @param limits its budgets, which the hub keeps from then on
  * @throws CliaiError `refused` if the hub does not sign them, `nats_unreachable` if it cannot be reached
  */
 export async function mintAtNode(
   id: AgentId,
   at: AtNode,
+  limits?: readonly Limit[],
 ): Promise<{ readonly path: string; readonly end: () => Promise<void> }> {
   const { dataDir, log } = at;
   const key = createUserKey();
-  const { jwt } = await ask({ act: "make", agent_id: id, user_key: key.publicKey }, at);
+  const budget = limits === undefined ? {} : { limits: [...limits] };
+  const { jwt } = await ask({ act: "make", agent_id: id, user_key: key.publicKey, ...budget }, at);
   if (jwt === undefined) throw new CliaiError("failed", `the hub has signed nothing for ${id}`);
   const path = agentCredsPath(dataDir, id);
   await ensurePrivateDir(dataDir);

@@ -1,5 +1,6 @@
 // What serve and a node ask each other about agents there, in the account of that node: the node asks for credentials, serve for a launch.
 import * as v from "valibot";
+import { LimitSchema } from "../../domain/budgets/budget.ts";
 import { LaunchFlagsSchema } from "../../domain/launch-flags.ts";
 import { AgentIdSchema } from "../../domain/wire/agent-id.ts";
 import { nodeSubject } from "../../domain/wire/subjects.ts";
@@ -8,7 +9,12 @@ import type { OperatorDesk } from "../../server/operator-desk.ts";
 const key = { agent_id: AgentIdSchema, user_key: v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/)) };
 
 /** `make` signs the public key of an agent, `renew` signs it again, `end` revokes it. */
-const CredentialsRequestSchema = v.object({ act: v.picklist(["make", "renew", "end"]), ...key });
+const CredentialsRequestSchema = v.object({
+  act: v.picklist(["make", "renew", "end"]),
+  ...key,
+  /** With `make`: the agent's budgets, by its launch there. */
+  limits: v.optional(v.array(LimitSchema)),
+});
 export type CredentialsRequest = v.InferOutput<typeof CredentialsRequestSchema>;
 const SignedSchema = v.object({
   /** Absent after `end`. */

@@ -6,6 +6,7 @@ import { agentCredsPath, endAgentKeys, mintAgent } from "../../credentials/agent
 import { operatorCredsPath, readKeys } from "../../credentials/keys.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
+import { parseLimits } from "../../domain/budgets/parse-budget.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -56,6 +57,8 @@ export interface OwnCredentialsOptions {
   readonly given: GivenCredentials | undefined;
   /** `--dry-run`: no credentials are left; `path` names the file that they would be in. */
   readonly isDry?: boolean;
+  /** What it may spend. On a node, the hub keeps that when it signs the credentials. */
+  readonly budget?: string | undefined;
 }
 
 /**
@@ -66,7 +69,7 @@ export async function ownCredentials(
   options: OwnCredentialsOptions,
   context: CliContext,
 ): Promise<OwnCredentials> {
-  const { id, role, dataDir, url, given } = options;
+  const { id, role, dataDir, url, given, budget } = options;
   if (given !== undefined && given.of !== "operator") {
     if (given.of === "agent") requireOwn(given, id);
     return notMade(given.path);
@@ -83,7 +86,8 @@ export async function ownCredentials(
   const node = await readNodeFile(dataDir);
   if (node !== undefined) {
     if (options.isDry) return notMade(agentCredsPath(dataDir, id));
-    return { ...(await mintAtNode(id, { dataDir, node, log: context.log })), isMinted: true };
+    const limits = budget === undefined ? undefined : parseLimits(budget);
+    return { ...(await mintAtNode(id, { dataDir, node, log: context.log }, limits)), isMinted: true };
   }
   const server = await readServeFile(dataDir);
   const keys = await readKeys(dataDir);

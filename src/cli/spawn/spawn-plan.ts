@@ -98,7 +98,8 @@ export async function planSpawn(
   const place = wanted && (await placeInWorktree(wanted, { id, dataDir, env, isDry, context }));
   const cwd = place?.dir ?? project;
   if (!isDry) await settleIn(cwd, { id, dataDir });
-  const credentials = await ownCredentials({ id, role, dataDir, url: args.url, given, isDry }, context);
+  const minting = { id, role, dataDir, url: args.url, given, isDry, budget: args.budget ?? profile.budget };
+  const credentials = await ownCredentials(minting, context);
   const dir = join(dataDir, "agents", id);
   const launch: SpawnPlan["launch"] = {
     ...{ agentId: id, dir, cwd },

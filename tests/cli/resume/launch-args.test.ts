@@ -22,6 +22,9 @@ test("launchFlagsOf() has the given flags, with the full path of the settings fi
   });
   expect(launchArgs({ resume_on_terminal: true }).own).toEqual(["--resume-on-terminal"]);
   expect(launchFlagsOf({ "strict-mcp": false }, undefined, testContext())).toEqual({});
+  expect(launchArgs(launchFlagsOf({ budget: "5/day" }, undefined, testContext())).own).toEqual([
+    "--budget=5/day",
+  ]);
   expect(launchArgs({ cli: "opencode", die_with_terminal: true, passed_on: [] })).toEqual({
     own: ["--cli=opencode", "--die-with-terminal"],
     passedOn: ["--"],

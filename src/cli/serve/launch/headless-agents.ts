@@ -163,7 +163,7 @@ async function startHere(
 function startThere(
   node: string,
   { profile, project, resumes, from }: Pick<LaunchRequest, "profile" | "project" | "resumes" | "from">,
-  { budget, ...flags }: LaunchFlags,
+  flags: LaunchFlags,
   { stopping }: ReturnType<typeof createLaunches>,
   { nodes, server, bus }: LaunchesOptions,
 ): Start {
@@ -177,7 +177,8 @@ function startThere(
       hint: "leave the node out",
     });
   return async (id) => {
-    // Its host has no credentials with which it could set a budget.
+    const { budget } = flags;
+    // Here, by the name of who has asked. The node asks for the same, and for the budget of its profile if none is given.
     if (budget !== undefined)
       await askForBudgets(bus, { launched: { agent_id: id, limits: parseLimits(budget) }, by: from });
     const view = () => server.fleet.get(id);

@@ -14,6 +14,7 @@ import { nodeUserName } from "../../../nats/accounts/node-credentials.ts";
 import { watchLosses } from "../../../nats/accounts/system-account.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import { connectBus } from "../../../nats/connect-bus.ts";
+import { askForBudgets } from "../../../server/budgets/budgets-by-operator.ts";
 import { askOperatorDesk, openOperatorDesk } from "../../../server/operator-desk.ts";
 import { agentCredentialsDesk, nodeLaunchDesk } from "../../nodes/agent-desks.ts";
 import type { NodeLaunching } from "../launch/node-launch.ts";
@@ -25,6 +26,8 @@ const lookEveryMs = 5_000;
 export interface NodeLinksOptions {
   readonly dataDir: string;
   readonly natsUrl: string;
+  /** In the account of serve. */
+  readonly bus: Bus;
   readonly keys: NatsKeys;
   /** In the system account: reports that a node's connection has ended. */
   readonly system: Bus;
@@ -171,7 +174,14 @@ async function openLink(
   openOperatorDesk(
     bus,
     agentCredentialsDesk(node.name),
-    (request) => signForNode(node, request, options),
+    async (request) => {
+      const signed = await signForNode(node, request, options);
+      const { agent_id, limits } = request;
+      // Without its limits, the agent does not get what was signed.
+      if (limits !== undefined)
+        await askForBudgets(options.bus, { launched: { agent_id, limits }, by: `node ${node.name}` });
+      return signed;
+    },
     log,
   );
   return link;

@@ -35,7 +35,7 @@ export function openMachines(
     return undefined;
   }
   parts.defer(openCredentialsDesk(bus, { ...options, keys }));
-  const links = openNodeLinks({ ...options, keys, system });
+  const links = openNodeLinks({ ...options, bus, keys, system });
   parts.defer(() => links.stop());
   parts.defer(openOperatorDesk(bus, nodesDesk, links.list, log));
   // The answer to a machine that joins does not wait for this; `look` logs its errors.
