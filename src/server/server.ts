@@ -4,6 +4,7 @@ import type { BudgetView } from "../domain/budgets/budget-view.ts";
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import type { CallFacts } from "../domain/fleet/shown/fold-calls.ts";
 import type { Hold, HoldReason, NewHold } from "../domain/holding/hold.ts";
+import type { WorkReport } from "../domain/report/report-lines.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
 import type { EndedRule } from "../domain/rules/ended-rule.ts";
@@ -63,6 +64,8 @@ export interface Server {
    * @throws CliaiError if NATS does not answer
    */
   verifyAudit(): Promise<AuditVerdict | undefined>;
+  /** What the agents did since a moment, in ms since 1970. @throws CliaiError if NATS does not answer */
+  workReport(sinceMs: number): Promise<WorkReport>;
   /** Resolves when all that is stored of the agent by now is in its record; or after 2 s. */
   catchUp(id: AgentId): Promise<void>;
   /**

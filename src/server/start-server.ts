@@ -17,7 +17,9 @@ import { askForCancel } from "./inbox/cancel-desk.ts";
 import { storeOperatorMessage } from "./operator-message.ts";
 import { createAuditVerifier, verifyStream } from "./reports/audit-verdict.ts";
 import { createHistory } from "./reports/history.ts";
+import { openReportDesk } from "./reports/report-desk.ts";
 import { readSystemFacts } from "./reports/system-facts.ts";
+import { createWorkReports } from "./reports/work-facts.ts";
 import { recordKeystrokes } from "./screens/keystrokes.ts";
 import { createScreens } from "./screens/screens.ts";
 import { storeCommand } from "./send-command.ts";
@@ -51,6 +53,10 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   listening.confirmed();
   if (reading.stored.damage.length > 0) reading.rewriteAll();
   const noteEnd = endLost(foundation, reading);
+  const history = createHistory(bus, reading.readTo);
+  const { readDiffs } = options;
+  const workReport = createWorkReports({ ...foundation, requests: desks.requests, history, readDiffs });
+  const endReports = openReportDesk(bus, workReport, log);
 
   return {
     instance: foundation.instance,
@@ -75,7 +81,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     work: foundation.work.figures,
-    history: createHistory(bus, reading.readTo),
+    ...{ history, workReport },
     verifyAudit: createAuditVerifier({ verify: () => verifyStream(bus, audit, now) }),
     tag: (change) => askForTags(bus, change),
     cancel: (order) => askForCancel(bus, order),
@@ -93,6 +99,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
     },
     async stop() {
       noteEnd();
+      endReports();
       await endNotices?.();
       screens.stop();
       endKeystrokes();

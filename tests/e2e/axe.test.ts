@@ -254,7 +254,7 @@ const pages = [
   ),
   ...["/rules", "/agents/a-ruled", "/agents/ada/terminal/type"],
   ...["/agents/a-blocked", "/agents/a-gone", "/spawn", "/bulk/stop", "/search?q=zebra", "/timeline"],
-  ...["/messages?thread=m1", "/costs", "/system", "/phone", "/agents/nobody"],
+  ...["/messages?thread=m1", "/costs", "/report", "/system", "/phone", "/agents/nobody"],
 ];
 
 /** Looks at each page, two at a time. */

@@ -1,11 +1,16 @@
 // The pages that report, as an operator has them: real Chromium on a real `cliai serve`, on a desk in light and on a phone in dark.
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { realpathSync } from "node:fs";
+import { hostname } from "node:os";
 import type { Page } from "playwright-core";
 import { silentLogger } from "../../src/log.ts";
 import type { Bus } from "../../src/nats/bus.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
 import { type RunningServe, startServe } from "../support/cliai.ts";
+import { createRepository } from "../support/repository.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 let browser: Browser;
 let serve: RunningServe;
@@ -91,7 +96,7 @@ test.each([
   [360, "dark"],
 ] as const)("each page is sound at %d px in %s", async (width, colorScheme) => {
   const page = await open("/system", { width, colorScheme });
-  for (const path of ["/system", "/costs", "/timeline", "/messages", "/messages?thread=m1"]) {
+  for (const path of ["/system", "/costs", "/report", "/timeline", "/messages", "/messages?thread=m1"]) {
     await page.goto(serve.url + path);
     await page.waitForSelector("html.live");
     expect([path, ...(await faultsOf(page))]).toEqual([path]);
@@ -127,6 +132,39 @@ test("the costs are those of the day in the browser's own time zone, also in the
   expect(await page.locator("#usage-total").innerText()).toContain("$1.25");
   await page.getByRole("link", { name: "Model", exact: true }).click();
   await page.getByRole("row", { name: /^opus/ }).waitFor();
+});
+
+test("cliai report has, as Markdown and as JSON, what failed, what was spent and what has changed in an agent's repository; a wrong time is exit code 2", async () => {
+  await using dir = await tempDir();
+  const repository = createRepository(realpathSync(dir.path));
+  repository.write("a.txt", "1\n");
+  repository.commit("one");
+  repository.write("a.txt", "1\n2\n");
+  const place = { project_path: repository.dir, host: hostname(), interval_s: 3_600 };
+  bus.publish("agent.carl.heartbeat", { agent_id: "carl", status: "working", ...place });
+  const usage = { source: "results", tokens_used: 1_000, estimated_cost: 0.5 };
+  await bus.publishStored("agent.carl.event", { agent_id: "carl", kind: "usage", instance_id: "r2", usage });
+  const report = await waitFor(
+    async () => {
+      const { stdout } = await serve.run(["report", "--since", "1h", "--json"]);
+      const { agents } = JSON.parse(stdout) as {
+        agents: { agent_id: string; diff?: object; cost?: number }[];
+      };
+      return agents.find(({ agent_id, cost }) => agent_id === "carl" && cost === 0.5);
+    },
+    { what: "carl is in the report" },
+  );
+  expect(report.diff).toEqual({ files: 1, added: 1, removed: 0, base: "HEAD" });
+  const { code, stdout } = await serve.run(["report", "--since", "1h"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^# What the agents did: .* UTC$/m);
+  expect(stdout).toMatch(/^## ada$/m);
+  expect(stdout).toMatch(/^- a tool failed: Bash: exit code 1 — audit \d+$/m);
+  expect(stdout).toContain("$0.50, 1k tokens · 1 file, +1 −0 since HEAD");
+  expect(await serve.run(["report", "--since", "soon"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--since "soon" is neither a time nor a duration'),
+  });
 });
 
 test("the timeline keeps its filter in the address, and shows a failed call in one line", async () => {

@@ -63,6 +63,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print what an agent has changed",
     load: async () => (await import("../diff/diff.ts")).diffCommand,
   },
+  report: {
+    description: "tell what the agents did, what waits, and what was held and why",
+    load: async () => (await import("../report/report.ts")).reportCommand,
+  },
   search: {
     description: "find what was said and done, by words",
     load: async () => (await import("../search/search.ts")).searchCommand,

@@ -41,6 +41,7 @@ import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { openNotify } from "../notify/notify-desk.ts";
 import { prepareNotify } from "../notify/prepare-notify.ts";
+import { readDiffStats } from "../report/diff-stats.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
 import { profileReader } from "../spawn/profile.ts";
@@ -164,6 +165,7 @@ async function startParts(
     launchAgent: async (order) => await (await captainsAgents.promise).launch(order),
     onLimit: settings.on_limit,
     resumeWindowMs: parseDurationMs(settings.resume_window),
+    readDiffs: (views) => readDiffStats(views, { dataDir, env: context.env }),
     sameFileWithinMs: settings.same_file_window === "0" ? 0 : parseDurationMs(settings.same_file_window),
     storeTrouble: () => running.nats?.trouble(),
     openNotices: (inside) => openNotify(inside, { dataDir, url, env: context.env, version, ...notify.plan }),

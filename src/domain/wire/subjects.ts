@@ -59,6 +59,8 @@ export const serveRulesSubject = "serve.rules";
 export const serveLaunchSubject = "serve.launch";
 /** On this subject the operator's commands ask a serve for the present fleet, or for one agent. No stream stores it. */
 export const serveFleetSubject = "serve.fleet";
+/** On this subject the operator's commands ask a serve what the agents did since a moment. No stream stores it. */
+export const serveReportSubject = "serve.report";
 /** On this subject the operator lists and tries hooks and targets of notifications. No stream stores it. */
 export const serveNotifySubject = "serve.notify";
 /** On this subject the operator's commands ask a serve to search, or to drop an agent from the index. No stream stores it. */

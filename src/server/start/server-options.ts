@@ -11,6 +11,7 @@ import type { Alerts } from "../alerts/alerts.ts";
 import type { BudgetOptions } from "../budgets/budget-desk.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Lease } from "../lease.ts";
+import type { ReadDiffs } from "../reports/work-facts.ts";
 import type { FleetService, LaunchAgent, RequestReading } from "../server.ts";
 import type { FleetObserver } from "./fleet-observer.ts";
 
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly followViolations?: ((onViolation: (refused: RefusedAct) => void) => () => void) | undefined;
   /** Reads an agent's role from its credentials. Default: from its heartbeats. */
   readonly roleOf?: RoleOf | undefined;
+  /** Reads what agents have changed, for the report of their work. Default: the report says nothing of it. */
+  readonly readDiffs?: ReadDiffs | undefined;
   /** Launches agents for captains. Default: refuses. */
   readonly launchAgent?: LaunchAgent | undefined;
   /** How long an ended session may be resumed before its tasks fail. Default 10 minutes. */

@@ -7,6 +7,7 @@ import { registerGitRoutes } from "./changes/git-routes.tsx";
 import { registerCostsRoutes } from "./costs/costs-routes.tsx";
 import { registerDeviceRoutes } from "./device/device-routes.tsx";
 import { registerMessagesRoutes } from "./messages/messages-routes.tsx";
+import { registerReportRoutes } from "./report/report-routes.tsx";
 import { registerAgentRoutes } from "./routes/agent-routes.tsx";
 import { registerAnswerLinkRoutes } from "./routes/answer-link-routes.tsx";
 import { registerBulkRoutes } from "./routes/bulk-routes.tsx";
@@ -36,6 +37,7 @@ export function createPages(options: PagesOptions): Hono {
   registerSpawnRoutes(pages, options);
   registerBulkRoutes(pages, options);
   registerCostsRoutes(pages, options);
+  registerReportRoutes(pages, options);
   registerTimelineRoutes(pages, options);
   registerMessagesRoutes(pages, options);
   registerRulesRoutes(pages, options);

@@ -10,6 +10,7 @@ import { consumersAsked } from "../../metrics/metrics.ts";
 import { linesAsked } from "../reports/changes-report.ts";
 import { requestStates } from "../reports/requests-report.ts";
 import { mostLimit } from "../reports/timeline-report.ts";
+import { standardSince } from "../reports/work-report.ts";
 import { mostOlderAtOnce } from "../terminal/screen-routes.ts";
 import type { Parameter } from "./operation.ts";
 
@@ -55,6 +56,15 @@ export const historyParameters: Readonly<Record<string, Parameter>> = {
   failed: { schema: v.string(), description: "anything: only what went wrong" },
   before,
   limit: optional(wholeNumber(1, mostLimit), "at most so many"),
+};
+
+export const reportParameters: Readonly<Record<string, Parameter>> = {
+  since: optional(
+    moment,
+    `since this time: RFC 3339, or a duration before now; ${standardSince} if it is left out`,
+  ),
+  format: optional(v.literal("markdown"), "the report as Markdown, which the header Accept can ask for, too"),
+  zone: zoneParameter,
 };
 
 export const messagesParameters: Readonly<Record<string, Parameter>> = {

@@ -10,6 +10,7 @@ import {
   agentParameter,
   consumersParameter,
   historyParameters,
+  reportParameters,
   searchParameters,
   usageParameters,
   zoneParameter,
@@ -23,6 +24,7 @@ import {
   SystemSchema,
   TimelineSchema,
   VerdictSchema,
+  WorkReportSchema,
 } from "./report-answers.ts";
 
 const text = v.string();
@@ -59,6 +61,20 @@ export const serverOperations: readonly Operation[] = [
     summary: "the recorded history, newest first, a line for each call of a tool",
     query: ofAnyAgent,
     answers: { 200: json("a page of lines", TimelineSchema) },
+    refusals: ofStore,
+  },
+  {
+    method: "get",
+    path: "/api/report",
+    id: "workReport",
+    summary: "what the agents did since a moment, what waits, and what was held and why",
+    query: reportParameters,
+    answers: {
+      200: {
+        description: "the report",
+        content: { "application/json": WorkReportSchema, "text/markdown": text },
+      },
+    },
     refusals: ofStore,
   },
   {

@@ -1,6 +1,7 @@
 // The addresses of the reports below /api.
 import type { Hono } from "hono";
 import { findRequest } from "../../../domain/find-request.ts";
+import { reportMarkdown } from "../../../domain/report/report-markdown.ts";
 import { spendingCsv } from "../../../domain/spending/spending-csv.ts";
 import { parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
@@ -13,6 +14,7 @@ import { makeMessagesReport, readMessagesQuery, sendOperatorMessage } from "./me
 import { makeRequestsReport } from "./requests-report.ts";
 import { type Doctor, makeSystemReport, requireDoctor } from "./system-report.ts";
 import { makeTimeline, readHistoryQuery } from "./timeline-report.ts";
+import { markdownType, readReportQuery, wantsMarkdown } from "./work-report.ts";
 
 export interface ReportsOptions {
   readonly server: Server;
@@ -32,6 +34,11 @@ export function registerReports(
   api.post("/api/messages", async (c) =>
     c.json(await sendOperatorMessage(server, parseJson(await c.req.text()), signedBy(c, "api")), 202),
   );
+  api.get("/api/report", async (c) => {
+    const report = await server.workReport(readReportQuery(askedOf(c), now()).sinceMs);
+    if (!wantsMarkdown(c.req.query("format"), c.req.header("accept"))) return c.json(report);
+    return c.body(reportMarkdown(report, new URL(c.req.url).origin), 200, { "content-type": markdownType });
+  });
   api.get("/api/timeline", async (c) =>
     c.json(await makeTimeline(server.history, readHistoryQuery(askedOf(c), now()))),
   );

@@ -5,5 +5,6 @@ export const pages = [
   { key: "m", href: "/messages", name: "Messages" },
   { key: "t", href: "/timeline", name: "Timeline" },
   { key: "c", href: "/costs", name: "Costs" },
+  { key: "r", href: "/report", name: "Report" },
   { key: "s", href: "/system", name: "System" },
 ];

@@ -19,7 +19,7 @@ import { pages } from "./pages.js";
  */
 
 /** At most so many are offered at once. */
-export const mostPlaces = 12;
+export const mostPlaces = 13;
 /** For so few agents, what can be done with each is offered, too. */
 const mostWithActs = 3;
 

@@ -7,6 +7,7 @@ const pages = [
   ["/messages", "Messages"],
   ["/timeline", "Timeline"],
   ["/costs", "Costs"],
+  ["/report", "Report"],
 ] as const;
 
 /** @param path the path of the present page @param troubles how many things of the system need attention */
