@@ -28,7 +28,7 @@ import { describeError, type HttpError, notFound, wrongMethod } from "./api/http
 import type { AwayAgents } from "./api/need-acts.ts";
 import type { ChangesDesk } from "./api/reports/changes-report.ts";
 import type { CliFinder } from "./api/reports/clis-report.ts";
-import type { Doctor } from "./api/reports/system-report.ts";
+import type { Doctor, ListNodes } from "./api/reports/system-report.ts";
 import type { Spawner } from "./api/spawner.ts";
 import { createAssets } from "./assets.ts";
 import type { AgentDesk } from "./mcp/agent-desk.ts";
@@ -62,6 +62,8 @@ export interface AppOptions {
   readonly agentDesk?: AgentDesk | undefined;
   /** Runs the checks of `cliai doctor`; undefined if this server runs none. */
   readonly doctor?: Doctor | undefined;
+  /** Lists the machines that have joined; undefined if none can. */
+  readonly listNodes?: ListNodes | undefined;
   /** Has push messages sent to browsers; undefined if this server sends none. */
   readonly push?: PushDesk | undefined;
   /** Answers by the links of notices; undefined if this server has none. */

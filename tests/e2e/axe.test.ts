@@ -37,7 +37,10 @@ const search: SearchDesk = {
   stop: async () => undefined,
 };
 const spawner: Spawner = {
-  nodes: async () => [],
+  nodes: async () => [
+    { name: "box", isHere: true },
+    { name: "integration-laptop", isHere: false },
+  ],
   profiles: async () => [
     { name: "coder", description: "writes code" },
     { name: "broken", problem: "no program claude" },
@@ -45,10 +48,16 @@ const spawner: Spawner = {
   spawn: () => Promise.reject(new Error("no test launches an agent")),
 };
 
+const node = { host: "build-17.lan.example", may_launch: true, joined_at: "2026-05-01T08:00:00.000Z" };
+const listNodes = async () => [
+  { ...node, name: "box", state: "here" as const, agents: 2, version: "1.2.3" },
+  { ...node, name: "integration-laptop", state: "away" as const, last_heard: "2026-05-01T08:00:00.000Z" },
+];
+
 const answerLinks: AnswerLinkDesk = { key: "k".repeat(43), mayAnswer: async () => true };
 
 beforeAll(async () => {
-  const app = startTestApp({ spawner, search, answerLinks });
+  const app = startTestApp({ spawner, search, answerLinks, listNodes });
   [browser, web] = await Promise.all([startChromium(), app]);
   const serve = (fetch: TestApp["app"]["fetch"]) => serveHttp({ host: "127.0.0.1", port: 0, fetch });
   http = await serve(web.app.fetch);

@@ -30,7 +30,15 @@ export interface TestAppOptions
   extends Partial<
     Pick<
       AppOptions,
-      "access" | "spawner" | "away" | "search" | "changes" | "push" | "answerLinks" | "noteInFront"
+      | "access"
+      | "spawner"
+      | "away"
+      | "search"
+      | "changes"
+      | "listNodes"
+      | "push"
+      | "answerLinks"
+      | "noteInFront"
     >
   > {
   /** Makes what speaks for agents that have their tools over HTTP. */

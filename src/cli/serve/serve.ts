@@ -189,7 +189,7 @@ async function startParts(
     server,
     natsUrl: redact(natsUrl),
     spawnCommand: spawnText(dataDir, context),
-    ...{ clis: agentClis, spawner: headlessAgents, away, search, agentDesk },
+    ...{ clis: agentClis, spawner: headlessAgents, away, search, agentDesk, listNodes: nodes?.list },
     changes: createChangesDesk({ dataDir, bus, fleet: server.fleet, context }),
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),

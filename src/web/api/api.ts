@@ -27,7 +27,7 @@ import { orderFromJson, requireReady } from "./orders.ts";
 import type { ChangesDesk } from "./reports/changes-report.ts";
 import type { CliFinder } from "./reports/clis-report.ts";
 import { registerReports } from "./reports/reports-api.ts";
-import type { Doctor } from "./reports/system-report.ts";
+import type { Doctor, ListNodes } from "./reports/system-report.ts";
 import { searchAskFrom } from "./search-query.ts";
 import { registerServerRoutes } from "./server-routes.ts";
 import { requireSpawner, type Spawner, spawnFromJson } from "./spawner.ts";
@@ -44,6 +44,7 @@ export interface ApiOptions {
   readonly search: SearchDesk;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly doctor?: Doctor | undefined;
+  readonly listNodes?: ListNodes | undefined;
   readonly away?: AwayAgents | undefined;
   readonly cliFinder?: CliFinder | undefined;
   readonly changes?: ChangesDesk | undefined;

@@ -15,7 +15,7 @@ import { errorJson, type HttpError, wantsJson } from "../api/http-errors.ts";
 import type { AwayAgents } from "../api/need-acts.ts";
 import type { ChangesDesk } from "../api/reports/changes-report.ts";
 import { askedZone, spentToday } from "../api/reports/costs-report.ts";
-import { type Doctor, troubleCount } from "../api/reports/system-report.ts";
+import { type Doctor, type ListNodes, troubleCount } from "../api/reports/system-report.ts";
 import type { Spawner } from "../api/spawner.ts";
 import { BarePage } from "./bare-page.tsx";
 import type { PushDesk } from "./device/push-desk.ts";
@@ -32,6 +32,7 @@ export interface PagesOptions {
   readonly search: SearchDesk;
   readonly changes?: ChangesDesk | undefined;
   readonly doctor?: Doctor | undefined;
+  readonly listNodes?: ListNodes | undefined;
   readonly push?: PushDesk | undefined;
   readonly answerLinks?: AnswerLinkDesk | undefined;
   readonly noteInFront?: NoteInFront | undefined;

@@ -7,11 +7,10 @@ import { openCredentialsDesk } from "../../credentials-desk.ts";
 import type { CliContext } from "../../frame/context.ts";
 import { type CodeRequest, codeDesk, type MadeCode } from "../../nodes/join-desks.ts";
 import { nodesDesk } from "../../nodes/nodes-desk.ts";
-import type { NodeLaunching } from "../launch/node-launch.ts";
 import type { WebExposure } from "../web-exposure.ts";
 import { type JoinDoor, openJoinDoor } from "./join-door.ts";
 import { joinAddressOf } from "./join-url.ts";
-import { openNodeLinks } from "./node-links.ts";
+import { type NodeLinks, openNodeLinks } from "./node-links.ts";
 
 export interface MachinesOptions extends Pick<CliContext, "now" | "log"> {
   readonly dataDir: string;
@@ -24,10 +23,7 @@ export interface MachinesOptions extends Pick<CliContext, "now" | "log"> {
 }
 
 /** Returns the nodes; undefined where no machine can join. It closes with `parts`. */
-export function openMachines(
-  options: MachinesOptions,
-  parts: AsyncDisposableStack,
-): NodeLaunching | undefined {
+export function openMachines(options: MachinesOptions, parts: AsyncDisposableStack): NodeLinks | undefined {
   const { bus, keys, system, log } = options;
   if (keys === undefined || system === undefined) {
     parts.defer(openOperatorDesk(bus, codeDesk, () => Promise.reject(letsNobodyJoin()), log));

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { fileStates } from "../../../domain/changes/changed-file.ts";
 import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
 import type { TimelineLine } from "../../../domain/history/record-line.ts";
+import { NodeViewSchema } from "../../../domain/nodes/node-view.ts";
 import type { WorkReport } from "../../../domain/report/report-lines.ts";
 import { requestKinds } from "../../../domain/requests.ts";
 import { groupings, periods } from "../../../domain/spending/spending-report.ts";
@@ -342,5 +343,6 @@ export const SystemSchema = schemaOf<SystemReport>()(
     ),
     malformed: v.array(RecordSchema),
     doctor: v.optional(ChecksSchema),
+    nodes: v.array(NodeViewSchema),
   }),
 );

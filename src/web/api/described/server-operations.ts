@@ -1,5 +1,6 @@
 // The operations on the server, and on what is recorded of the whole fleet.
 import * as v from "valibot";
+import { NodeViewSchema } from "../../../domain/nodes/node-view.ts";
 import { HeartbeatSchema } from "../../../domain/wire/messages.ts";
 import type { SearchAnswer } from "../../../search/search.ts";
 import { CommandLineSchema } from "../command-line-schema.ts";
@@ -136,6 +137,13 @@ export const serverOperations: readonly Operation[] = [
     id: "listModelServers",
     summary: "the model servers on which agents work, and their queues",
     answers: { 200: json("the model servers", v.array(ModelServerSchema)) },
+  },
+  {
+    method: "get",
+    path: "/api/nodes",
+    id: "listNodes",
+    summary: "the machines that have joined, and whether each is here",
+    answers: { 200: json("the nodes", v.array(NodeViewSchema)) },
   },
   {
     method: "get",

@@ -12,13 +12,14 @@ import { type CliFinder, requireCliFinder } from "./clis-report.ts";
 import { askedOf, askedZone, makeCostsReport } from "./costs-report.ts";
 import { makeMessagesReport, readMessagesQuery, sendOperatorMessage } from "./messages-report.ts";
 import { makeRequestsReport } from "./requests-report.ts";
-import { type Doctor, makeSystemReport, requireDoctor } from "./system-report.ts";
+import { type Doctor, type ListNodes, makeSystemReport, requireDoctor } from "./system-report.ts";
 import { makeTimeline, readHistoryQuery } from "./timeline-report.ts";
 import { markdownType, readReportQuery, wantsMarkdown } from "./work-report.ts";
 
 export interface ReportsOptions {
   readonly server: Server;
   readonly doctor?: Doctor | undefined;
+  readonly listNodes?: ListNodes | undefined;
   readonly cliFinder?: CliFinder | undefined;
   readonly changes?: ChangesDesk | undefined;
   readonly now: () => Date;
@@ -26,7 +27,7 @@ export interface ReportsOptions {
 
 export function registerReports(
   api: Hono,
-  { server, doctor, cliFinder, changes, now }: ReportsOptions,
+  { server, doctor, listNodes, cliFinder, changes, now }: ReportsOptions,
 ): void {
   api.get("/api/messages", async (c) =>
     c.json(await makeMessagesReport(server, readMessagesQuery(askedOf(c)))),
@@ -81,6 +82,7 @@ export function registerReports(
     return c.body(spendingCsv(server.spending.sessions(), askedZone(c)), 200, headers);
   });
   api.get("/api/clis", async (c) => c.json(await requireCliFinder(cliFinder).find()));
-  api.get("/api/system", async (c) => c.json(await makeSystemReport(server, doctor, now())));
+  api.get("/api/system", async (c) => c.json(await makeSystemReport(server, { doctor, listNodes }, now())));
+  api.get("/api/nodes", async (c) => c.json((await listNodes?.()) ?? []));
   api.post("/api/system/checks", async (c) => c.json(await requireDoctor(doctor).run({ asksModels: true })));
 }

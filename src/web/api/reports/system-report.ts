@@ -2,6 +2,7 @@
 //
 // The state of the server: NATS, the store, how far agents are behind, alerts, malformed messages, the results of doctor's checks.
 import { definedOf } from "../../../domain/defined.ts";
+import type { NodeView } from "../../../domain/nodes/node-view.ts";
 import { type AlertAdvice, adviceOn } from "../../../domain/system/alert-advice.ts";
 import type { CheckRun } from "../../../domain/system/check.ts";
 import { type AgentLag, lagOf } from "../../../domain/system/lag.ts";
@@ -19,6 +20,9 @@ export interface Doctor {
   run(options: { readonly asksModels: boolean }): Promise<CheckRun>;
 }
 
+/** Lists the machines that have joined. */
+export type ListNodes = () => Promise<readonly NodeView[]>;
+
 export interface SystemReport {
   /** RFC 3339. */
   readonly at: string;
@@ -34,18 +38,21 @@ export interface SystemReport {
   /** The newest messages that could not be read, newest first. */
   readonly malformed: readonly HistoryRecord[];
   readonly doctor?: CheckRun;
+  /** The machines that have joined, by name. */
+  readonly nodes: readonly NodeView[];
 }
 
 const malformedShown = 20;
 
 export async function makeSystemReport(
   server: Server,
-  doctor: Doctor | undefined,
+  { doctor, listNodes }: { readonly doctor?: Doctor | undefined; readonly listNodes?: ListNodes | undefined },
   now: Date,
 ): Promise<SystemReport> {
-  const [facts, malformed] = await Promise.allSettled([
+  const [facts, malformed, nodes] = await Promise.allSettled([
     server.system(),
     server.history.page({ kind: "malformed" }, { limit: malformedShown }),
+    listNodes?.() ?? [],
   ]);
   return {
     at: now.toISOString(),
@@ -60,6 +67,7 @@ export async function makeSystemReport(
     alerts: shownAlerts(server),
     malformed: malformed.status === "fulfilled" ? malformed.value.records : [],
     ...definedOf({ doctor: doctor?.last() }),
+    nodes: nodes.status === "fulfilled" ? nodes.value : [],
   };
 }
 

@@ -27,7 +27,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
 
 /** What updates the page that the address of the stream names. */
 export function pageSource(c: Context, options: PagesOptions): StreamSource {
-  const { server, natsUrl, spawnCommand, clis, doctor, now, log } = options;
+  const { server, natsUrl, spawnCommand, clis, doctor, listNodes, now, log } = options;
   const viewer = callerOf(c);
   const layout = c.req.query("layout");
   const [lastEventId, lastEntry] = splitEventId(c.req.header("last-event-id") ?? c.req.query("since"));
@@ -51,7 +51,7 @@ export function pageSource(c: Context, options: PagesOptions): StreamSource {
   const report = liveReportOf(
     c.req.query("page"),
     {
-      ...{ server, doctor, viewer, now },
+      ...{ server, doctor, listNodes, viewer, now },
       report: askedReport(c.req.query("report"), (zone) =>
         zone === undefined ? askedZone(c) : zoneOf(zone),
       ),

@@ -10,6 +10,7 @@ import { Age } from "../parts/time.tsx";
 import { AlertsPanel } from "./alerts-panel.tsx";
 import { ChecksPanel } from "./checks-panel.tsx";
 import { LagPanel } from "./lag-panel.tsx";
+import { NodesPanel } from "./nodes-panel.tsx";
 
 export interface SystemPageProps {
   readonly report: SystemReport;
@@ -28,6 +29,7 @@ export function SystemPage({ report, canCheck, now }: SystemPageProps) {
       <AlertsPanel alerts={alerts} now={now} />
       <LagPanel lag={lag} now={now} />
       <NatsPanel report={report} now={now} />
+      <NodesPanel nodes={report.nodes} now={now} />
       <StorePanel report={report} now={now} />
       <ChecksPanel run={report.doctor} canCheck={canCheck} now={now} />
       <MalformedPanel report={report} now={now} />

@@ -13,7 +13,7 @@ const checksWithinMs = 2_500;
 const checksHoldMs = 5 * 60_000;
 
 export function registerSystemRoutes(pages: Hono, options: PagesOptions): void {
-  const { server, doctor, now, log } = options;
+  const { server, doctor, listNodes, now, log } = options;
 
   pages.get("/system", async (c) => {
     const last = doctor?.last();
@@ -28,7 +28,7 @@ export function registerSystemRoutes(pages: Hono, options: PagesOptions): void {
       if (last === undefined) await atMost(checksWithinMs, run);
     }
     const at = now();
-    const report = await makeSystemReport(server, doctor, at);
+    const report = await makeSystemReport(server, { doctor, listNodes }, at);
     return showPage(c, options, {
       title: "System",
       stream: reportStreamOf(server, "system", c)(),

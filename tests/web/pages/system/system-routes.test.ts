@@ -1,5 +1,6 @@
 // The system page and its report, on a real nats-server.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { NodeView } from "../../../../src/domain/nodes/node-view.ts";
 import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
 import { noteDropped } from "../../../../src/server/transcripts/dropped-entries.ts";
 import { systemReportParts } from "../../../../src/web/pages/system/live-system.tsx";
@@ -8,8 +9,9 @@ import { readEvents } from "../../event-reader.ts";
 import { postJson, startTestApp, type TestApp } from "../../test-app.ts";
 
 let web: TestApp;
+let nodes: readonly NodeView[] = [];
 beforeAll(async () => {
-  web = await startTestApp();
+  web = await startTestApp({ listNodes: async () => nodes });
 });
 afterAll(() => web[Symbol.asyncDispose]());
 
@@ -49,6 +51,27 @@ describe("the system page", () => {
     expect(await text("/agents/eve/transcript")).toMatch(
       /It begins with an entry from (now|\d+ s ago) \. The oldest entries \(2\.9 MiB\) were dropped (now|\d+ s ago)/,
     );
+  });
+
+  test("shows the machines that have joined, and none where none has", async () => {
+    const hidden = /id="system-nodes"[^>]* hidden=""/;
+    expect(await (await web.app.request("/system")).text()).toMatch(hidden);
+    const node = { host: "box", may_launch: true, joined_at: new Date().toISOString() };
+    const heard = { last_heard: new Date().toISOString(), version: "1.2.3" };
+    nodes = [
+      { ...node, name: "box", state: "here", agents: 1, ...heard },
+      { ...node, name: "laptop", state: "away", ...heard },
+      { ...node, name: "old", state: "away" },
+    ];
+    expect(await (await web.app.request("/api/nodes")).json()).toEqual(nodes as NodeView[]);
+    expect(await report()).toMatchObject({ nodes: [{ name: "box" }, { name: "laptop" }, { name: "old" }] });
+    expect(await (await web.app.request("/system")).text()).not.toMatch(hidden);
+    const shown = await text("/system");
+    expect(shown).toContain("Machines that have joined 3");
+    expect(shown).toContain("box is here, with cliai 1.2.3; one agent runs there");
+    expect(shown).toMatch(/laptop \(box\) is away , heard (now|\d+ s ago)/);
+    expect(shown).toContain("old (box) is away , and was not heard since the server has started");
+    nodes = [];
   });
 
   test("shows who is behind, with the age of the oldest item", async () => {
