@@ -1,5 +1,7 @@
 // Tells the running nats-server of a data directory, over its system account, which keys of an agent or a peer are revoked.
+import { realpath } from "node:fs/promises";
 import { readServeFile } from "../data-dir/serve-file.ts";
+import { isServed } from "../data-dir/serve-lock.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
@@ -25,12 +27,20 @@ export async function tellRevocations(
   id: AgentId,
   log: Logger,
 ): Promise<boolean> {
-  return await withSystemAccount(dataDir, keys, log, (system) => applyRevocations(system, dataDir, keys, id));
+  try {
+    return await withSystemAccount(dataDir, keys, log, (system) =>
+      applyRevocations(system, dataDir, keys, id),
+    );
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    log.debug(messageOf(error));
+    return false;
+  }
 }
 
 /**
  * Tells the running nats-server the claims of an account. Returns false if none of this directory runs.
- * @throws CliaiError `failed` if nats-server does not accept them
+ * @throws CliaiError `failed` if nats-server does not accept them; `nats_unreachable` if a serve holds the directory, whose nats-server does not answer
  */
 export async function tellAccount(
   dataDir: string,
@@ -38,8 +48,23 @@ export async function tellAccount(
   claims: string,
   log: Logger,
 ): Promise<boolean> {
-  return await withSystemAccount(dataDir, keys, log, (system) => pushAccountClaims(system, claims));
+  try {
+    return await withSystemAccount(dataDir, keys, log, (system) => pushAccountClaims(system, claims));
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    log.debug(messageOf(error));
+    if (!(await isServed(dataDir))) return false;
+    throw new CliaiError(
+      "nats_unreachable",
+      `the server on ${dataDir} runs, but its nats-server does not answer: nothing was revoked`,
+      { hint: "try it again; or end the server first: cliai down", cause: error },
+    );
+  }
 }
+
+const isUnreachable = (error: unknown) => error instanceof CliaiError && error.code === "nats_unreachable";
+
+/** @throws CliaiError `nats_unreachable` if serve.json is there, but its nats-server does not answer; what `act` throws */
 
 async function withSystemAccount(
   dataDir: string,
@@ -48,26 +73,26 @@ async function withSystemAccount(
   act: (system: Bus) => Promise<void>,
 ): Promise<boolean> {
   const server = await readServeFile(dataDir);
-  if (server?.nats_creds !== operatorCredsPath(dataDir)) return false;
+  if (server?.nats_creds === undefined) return false;
+  if ((await realPath(server.nats_creds)) !== (await realPath(operatorCredsPath(dataDir)))) return false;
+  const { creds } = await mintUser(keys.system, { name: "revoke" });
+  const system = await connectBus({
+    url: server.nats_url,
+    name: "cliai revoke",
+    creds: creds + (await readTrust(dataDir)),
+    log,
+  });
   try {
-    const { creds } = await mintUser(keys.system, { name: "revoke" });
-    const system = await connectBus({
-      url: server.nats_url,
-      name: "cliai revoke",
-      creds: creds + (await readTrust(dataDir)),
-      log,
-    });
-    try {
-      await act(system);
-    } finally {
-      await system.close();
-    }
-    return true;
-  } catch (error) {
-    if (!(error instanceof CliaiError) || error.code !== "nats_unreachable") throw error;
-    log.debug(messageOf(error));
-    return false;
+    await act(system);
+  } finally {
+    await system.close();
   }
+  return true;
+}
+
+/** serve may have been started with another path to the same directory. */
+async function realPath(path: string): Promise<string> {
+  return await realpath(path).catch(() => path);
 }
 
 async function applyRevocations(system: Bus, dataDir: string, keys: NatsKeys, id: AgentId): Promise<void> {

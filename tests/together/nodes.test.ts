@@ -1,6 +1,7 @@
 // Machines that join a hub, over a real nats-server: the door, what goes through it, and the node behind it.
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, rm, stat, symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection, type NatsError } from "nats";
 import { mintAtNode } from "../../src/cli/node/node-credentials.ts";
 import { nodeCredsPath } from "../../src/cli/node/node-file.ts";
@@ -205,7 +206,10 @@ describe("a node", () => {
     const user_key = readNodes(hub.dataDir, () => undefined).find(({ name }) => name === "lost")?.user_key;
     await hub.makeCode(); // so that the door stays open
     const node = await connectAs(dataDir, "lost");
-    expect(await revokeNode(hub.dataDir, hub.keys, "lost", { now: new Date(), log })).toBe(true);
+    // The directory may be named in another way than serve names it.
+    const link = dir.join("hub-by-link");
+    await symlink(hub.dataDir, link, "junction");
+    expect(await revokeNode(link, hub.keys, "lost", { now: new Date(), log })).toBe(true);
     await node.closed();
     await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
     expect(await hub.node("lost")).toBeUndefined();
@@ -221,6 +225,17 @@ describe("a node", () => {
     await (await connectAs(anew, "lost")).close();
     await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
   });
+});
+
+test("a node whose file was removed by hand is ended, too", async () => {
+  const { url, code } = await hub.makeCode();
+  const { dataDir } = await joinAs(dir, "removed", url, code);
+  const node = await connectAs(dataDir, "removed");
+  expect(await hub.node("removed")).toBeDefined();
+  await rm(join(hub.dataDir, "keys", "nodes", "removed.json"));
+  expect(await hub.node("removed")).toBeUndefined();
+  await node.closed();
+  await expect(connectAs(dataDir, "removed")).rejects.toThrow("Authorization Violation");
 });
 
 describe("agents on a node", () => {

@@ -26,6 +26,8 @@ import {
   type JoinAccount,
   signNode,
 } from "../../nats/accounts/node-credentials.ts";
+import { pushAccountClaims } from "../../nats/accounts/system-account.ts";
+import type { Bus } from "../../nats/bus.ts";
 import { accountsDirOf } from "../../nats/child/server-config.ts";
 import { revokeAgent } from "../agent-keys.ts";
 import { ensureKeptKeys } from "../kept-keys.ts";
@@ -172,7 +174,8 @@ export async function ensureNodeAccounts(
 /**
  * Ends a node at once, and the agents that belong on it: their connections are closed, and their credentials count no more. Returns false if no
  * server runs.
- * @throws CliaiError `usage` if there is no such node; `config_invalid` if its file cannot be read; `failed` if nats-server does not accept it
+ * @throws CliaiError `usage` if there is no such node; `config_invalid` if its file cannot be read; `failed` if nats-server does not accept it, and
+ * `nats_unreachable` if it does not answer: then the node is as it was, and can be revoked again
  */
 export async function revokeNode(
   dataDir: string,
@@ -199,6 +202,26 @@ export async function revokeNode(
   // ensureNodeAccounts.
   await rm(accountPath(dataDir, node.account_key), { force: true });
   return isLive;
+}
+
+/** Whether there is a file of a node of this name, also one that cannot be used. */
+export function hasNodeFile(dataDir: string, name: string): boolean {
+  return nodeNames(dataDir).includes(name);
+}
+
+/**
+ * Ends the connection of a node whose grant is gone, also if whoever has removed it could not tell nats-server.
+ * @param system in the system account
+ * @throws CliaiError
+ */
+export async function endGoneNode(
+  dataDir: string,
+  keys: NatsKeys,
+  system: Bus,
+  node: NodeGrant,
+): Promise<void> {
+  await pushAccountClaims(system, await buildNodeAccountClaims(keys, node, { isRevoked: true }));
+  await rm(accountPath(dataDir, node.account_key), { force: true });
 }
 
 function readGrant(dataDir: string, name: string): NodeGrant {

@@ -3,10 +3,12 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readGrants } from "../../../src/credentials/agent-grants.ts";
 import { signAgent } from "../../../src/credentials/agent-keys.ts";
-import { ensureKeys } from "../../../src/credentials/keys.ts";
+import { ensureKeys, operatorCredsPath } from "../../../src/credentials/keys.ts";
 import { addNode, readNodes, requireFreeName, revokeNode } from "../../../src/credentials/nodes/nodes.ts";
 import { placeAgent, placementOf } from "../../../src/credentials/nodes/placements.ts";
 import { keysDirOf, natsDirOf } from "../../../src/data-dir/data-dir.ts";
+import { writeServeFile } from "../../../src/data-dir/serve-file.ts";
+import { takeLock } from "../../../src/data-dir/serve-lock.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { readUser } from "../../../src/nats/accounts/credentials.ts";
@@ -107,6 +109,30 @@ describe("revokeNode()", () => {
       readGrants(data.path, id).map(({ revoked_at }) => revoked_at !== undefined);
     expect([isRevoked(ada), isRevoked(bob)]).toEqual([[true], [false]]);
     expect([placementOf(data.path, ada), placementOf(data.path, bob)?.node]).toEqual([undefined, "other"]);
+  });
+
+  test("keeps the node while a server runs whose nats-server does not answer, so that it can be revoked again", async () => {
+    await using data = await directory();
+    await data.add("laptop");
+    const release = await takeLock(data.path, { url: "http://127.0.0.1:1", instance: "i" });
+    await writeServeFile(data.path, {
+      ...{ url: "http://127.0.0.1:1", nats_url: "nats://127.0.0.1:1", data_dir: data.path, version: "1.2.3" },
+      ...{
+        pid: process.pid,
+        instance: "i",
+        nats_version: "2.15.2",
+        nats_creds: operatorCredsPath(data.path),
+      },
+    });
+    const revoke = () => revokeNode(data.path, data.keys, "laptop", { now, log });
+    expect(await failureOf(revoke())).toMatchObject({
+      ...{ code: "nats_unreachable", hint: "try it again; or end the server first: cliai down" },
+      message: `the server on ${data.path} runs, but its nats-server does not answer: nothing was revoked`,
+    });
+    expect(readNodes(data.path, () => undefined)).toHaveLength(1);
+    await release();
+    expect(await revoke()).toBe(false);
+    expect(readNodes(data.path, () => undefined)).toEqual([]);
   });
 
   test("refuses a name that is none, with the nearest one", async () => {

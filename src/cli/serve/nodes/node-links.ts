@@ -1,5 +1,11 @@
 // What serve knows of the nodes: it joins the account of each, and hears whether the node is there.
-import { mintForAccount, type NodeGrant, readNodes } from "../../../credentials/nodes/nodes.ts";
+import {
+  endGoneNode,
+  hasNodeFile,
+  mintForAccount,
+  type NodeGrant,
+  readNodes,
+} from "../../../credentials/nodes/nodes.ts";
 import { placeAgent } from "../../../credentials/nodes/placements.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { type NodeHeartbeat, NodeHeartbeatSchema } from "../../../domain/nodes/node-messages.ts";
@@ -55,7 +61,7 @@ interface Link {
 }
 
 export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
-  const { dataDir, system, log } = options;
+  const { dataDir, keys, system, log } = options;
   const links = new Map<string, Link>();
   const told = new Set<string>();
   let isStopping = false;
@@ -68,8 +74,18 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
   const reconcile = async () => {
     if (isStopping) return;
     const nodes = new Map(readNodes(dataDir, warnOnce).map((node) => [node.account_key, node]));
+    const names = new Set([...nodes.values()].map(({ name }) => name));
     for (const [key, link] of links) {
       if (nodes.has(key)) continue;
+      try {
+        // A file that is damaged may be mended.
+        const { name } = link.node;
+        if (names.has(name) || !hasNodeFile(dataDir, name))
+          await endGoneNode(dataDir, keys, system, link.node);
+      } catch (error) {
+        log.warn(`the node ${link.node.name} may still be connected: ${messageOf(error)}`);
+        continue; // the next look tries again
+      }
       links.delete(key);
       await link.bus.close();
     }
