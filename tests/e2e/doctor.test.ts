@@ -7,6 +7,7 @@ import { connect, credsAuthenticator } from "nats";
 import { agentClis } from "../../src/agents/agent-clis.ts";
 import { modelServerName } from "../../src/domain/model-queue/server-name.ts";
 import type { Check } from "../../src/domain/system/check.ts";
+import { helpFor } from "../../src/domain/system/help-section.ts";
 import { type RunningServe, runCliai, type ServeOptions, startServe } from "../support/cliai.ts";
 import { chatCall, chatStream, llamaRoutes, startModelEndpoint } from "../support/model-endpoint.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -23,13 +24,23 @@ async function pathWithClaude(dir: TempDir, version: string): Promise<string> {
 const serveWith = (PATH: string, options: ServeOptions = {}) =>
   startServe({ ...options, env: { ...options.env, PATH: [PATH, process.env.PATH].join(delimiter) } });
 
+/** What `doctor --json` prints; without `help`, which each finding has. */
+function readChecks(stdout: string): { ok: boolean; checks: Check[] } {
+  const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: (Check & { help?: string })[] };
+  for (const check of checks) {
+    expect(check.help).toEqual(check.ok ? undefined : helpFor(check.check));
+    delete check.help;
+  }
+  return { ok, checks };
+}
+
 async function examine(
   serve: RunningServe,
   PATH: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; bad: Check[]; all: Check[] }> {
   const run = await serve.run(["doctor", "--json"], { env: { PATH, ...env } });
-  const { ok, checks } = JSON.parse(run.stdout) as { ok: boolean; checks: Check[] };
+  const { ok, checks } = readChecks(run.stdout);
   expect(ok).toBe(run.code === 0);
   for (const { ok: isWell, remedy } of checks) expect(remedy === undefined).toBe(isWell);
   return { code: run.code, bad: checks.filter((check) => !check.ok), all: checks };
@@ -174,7 +185,7 @@ describe("cliai doctor", () => {
       if (text !== undefined) await writeFile(dir.join("serve.json"), text, { mode: 0o600 });
       const { code, stdout } = await run();
       expect(code).toBe(1);
-      const bad = (JSON.parse(stdout) as { checks: Check[] }).checks.filter(({ ok }) => !ok);
+      const bad = readChecks(stdout).checks.filter(({ ok }) => !ok);
       expect(bad).toEqual([
         { check: "serve", ok: false, message: expect.stringContaining(message ?? ""), remedy: remedy ?? "" },
       ]);

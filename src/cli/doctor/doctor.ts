@@ -4,6 +4,7 @@
 // --close-damage is given: that acknowledges a reported data loss.
 
 import type { Check } from "../../domain/system/check.ts";
+import { helpFor } from "../../domain/system/help-section.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { closeAlert } from "../../server/alerts/alert-store.ts";
 import { storeDamaged } from "../../server/inbox/lost-orders.ts";
@@ -25,15 +26,21 @@ export const doctorCommand = defineCliCommand({
     ...jsonArgs,
   },
   async run(args, context) {
-    const { json, print } = context;
+    const { json, print, note } = context;
     if (args["close-damage"] === true) await closeDamage(args, context);
     const checks = await runChecks(args, context);
     const ok = checks.every((check) => check.ok);
-    if (json) print(JSON.stringify({ ok, checks }));
+    if (json) print(JSON.stringify({ ok, checks: checks.map(withHelp) }));
     else for (const check of checks) printCheck(check, context);
+    const more = new Set(checks.filter((check) => !check.ok).map(({ check }) => helpFor(check)));
+    if (!json && more.size > 0) note(`more about that: ${[...more].join(", ")}`);
     return ok ? 0 : 1;
   },
 });
+
+function withHelp(check: Check): Check & { readonly help?: string } {
+  return check.ok ? check : { ...check, help: helpFor(check.check) };
+}
 
 async function closeDamage(args: ClientArgs, context: CliContext): Promise<void> {
   const isClosed = await withClient(args, context, (bus) => closeAlert(bus, storeDamaged, context.now()));
