@@ -178,17 +178,21 @@ async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
 }
 
 /** The setting that says how large each stream may become. A stream with a size reserves it: it counts against the account's storage at once. */
-const sizeFlags: ReadonlyMap<string, string> = new Map([
-  [streams.audit, "--audit-max-bytes"],
-  [streams.transcripts, "--transcript-max-bytes"],
+const sizeFlags: ReadonlyMap<string, { readonly flag: string; readonly leastMb: number }> = new Map([
+  [streams.audit, { flag: "--audit-max-bytes", leastMb: 64 }],
+  [streams.transcripts, { flag: "--transcript-max-bytes", leastMb: 1 }],
 ]);
 
 function limitHint({ name, max_bytes }: StreamSettings, limit: AccountLimit | undefined): string | undefined {
   if (limit === undefined) return undefined;
-  const flag = sizeFlags.get(name);
-  if (flag !== undefined && max_bytes !== undefined) {
+  const setting = sizeFlags.get(name);
+  if (setting !== undefined && max_bytes !== undefined) {
     const size = Math.round(max_bytes / mebibyte);
-    return `${name} reserves ${size} MB of the store: let it reserve less (cliai serve ${flag} ${Math.max(1, Math.round(size / 4))}MB), or give the store or the account more`;
+    const { flag, leastMb } = setting;
+    const reserves = `${name} reserves ${size} MB of the store`;
+    if (size <= leastMb) return `${reserves}, which is the least: give the store or the account more`;
+    const less = Math.max(leastMb, Math.round(size / 4));
+    return `${reserves}: let it reserve less (cliai serve ${flag} ${less}MB), or give the store or the account more`;
   }
   return limit === "size_required"
     ? `only orders that wait are in ${name}, so it reserves nothing: let the account have streams without max_bytes`

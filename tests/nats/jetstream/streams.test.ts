@@ -62,6 +62,10 @@ test("ensureStreams() names the setting of a stream that an account of a server 
   const noAudit = less("AUDIT", "1024 MB", "--audit-max-bytes 256MB");
   expect(await refusal("max_file: 900MB")).toBe(noAudit);
   expect(await refusal("store_max_stream_bytes: 300MB")).toBe(noAudit);
+  const least = { maxAgeMs: 3_600_000, maxBytes: 64 * 1024 * 1024 };
+  expect(await refusal("max_file: 50MB", { auditRetention: least })).toBe(
+    "store_unavailable: AUDIT reserves 64 MB of the store, which is the least: give the store or the account more",
+  );
   expect(await refusal("max_bytes_required: true")).toContain(
     "let the account have streams without max_bytes",
   );
