@@ -29,6 +29,7 @@ export interface TestServerOptions {
   readonly openNotices?: ServerOptions["openNotices"];
   readonly observer?: ServerOptions["observer"];
   readonly budgets?: ServerOptions["budgets"];
+  readonly followConnections?: ServerOptions["followConnections"];
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -51,6 +52,7 @@ async function start(nats: TestNats, options: TestServerOptions): Promise<TestSe
     openNotices: options.openNotices,
     observer: options.observer,
     budgets: options.budgets,
+    followConnections: options.followConnections,
     natsRestarts: nats.server.restarts,
     now: options.now ?? (() => new Date()),
     log: silentLogger,

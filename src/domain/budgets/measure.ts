@@ -17,8 +17,10 @@ interface Counted {
 /** What is known of an agent, as far as budgets are about it. */
 export interface BudgetedAgent extends Counted {
   readonly agent_id: AgentId;
-  /** Its present run; undefined if it has none. */
+  /** Its present run, until that has ended or another one has taken its place; undefined if it has none. */
   readonly run?: string | undefined;
+  /** Set while that run is not connected: it may still work, and nothing reaches it. */
+  readonly is_away?: true;
 }
 
 /** `near`: 80 % are used. `reached`: all of it. */
@@ -31,8 +33,10 @@ export interface MeasuredBudget extends SpentSum {
   readonly agent_id?: AgentId;
   /** The agents that run now and for which it counts, in the order of their names. */
   readonly agents: readonly AgentId[];
-  /** Those for which it counts, and that do not run now; none of a budget for each run. */
+  /** Those for which it counts, and that do not run now or are away. */
   readonly resting: readonly AgentId[];
+  /** Those of them whose run is only not connected. */
+  readonly away: readonly AgentId[];
   readonly span: BudgetSpan;
   /** With what was added for this period. */
   readonly amount: number;
@@ -56,17 +60,27 @@ export function measureBudget(budget: Budget, facts: MeasuringFacts): MeasuredBu
   if (per !== "run") {
     const counted = sessions.filter(sessionFilter(budget, agents));
     const meant = agents.filter((agent) => countsFor(budget, agent));
-    const idsOf = (runs: boolean) =>
-      meant.flatMap(({ agent_id, run }) => ((run !== undefined) === runs ? agent_id : [])).sort();
-    const sum = measured(budget, calendarSpan(per, nowMs, zone), counted, facts);
-    return [{ ...sum, agents: idsOf(true), resting: idsOf(false) }];
+    return [{ ...measured(budget, calendarSpan(per, nowMs, zone), counted, facts), ...presenceOf(meant) }];
   }
-  return agents.flatMap(({ agent_id, run, ...agent }) => {
-    if (run === undefined || !countsFor(budget, { agent_id, ...agent })) return [];
+  return agents.flatMap((agent) => {
+    const { agent_id, run } = agent;
+    if (run === undefined || !countsFor(budget, agent)) return [];
     const names = [run, ownSessionOf(run)];
     const counted = sessions.filter((each) => each.agent_id === agent_id && names.includes(each.session));
-    return [{ ...measured(budget, runSpan(run), counted, facts), agent_id, agents: [agent_id], resting: [] }];
+    return [{ ...measured(budget, runSpan(run), counted, facts), agent_id, ...presenceOf([agent]) }];
   });
+}
+
+type Presence = Pick<MeasuredBudget, "agents" | "resting" | "away">;
+
+function presenceOf(agents: readonly BudgetedAgent[]): Presence {
+  const isThere = ({ run, is_away }: BudgetedAgent) => run !== undefined && is_away !== true;
+  const idsOf = (found: readonly BudgetedAgent[]) => found.map(({ agent_id }) => agent_id).sort();
+  return {
+    agents: idsOf(agents.filter(isThere)),
+    resting: idsOf(agents.filter((agent) => !isThere(agent))),
+    away: idsOf(agents.filter(({ is_away }) => is_away === true)),
+  };
 }
 
 function measured(
@@ -74,7 +88,7 @@ function measured(
   span: BudgetSpan,
   sessions: readonly SessionSpending[],
   { prices }: MeasuringFacts,
-): Omit<MeasuredBudget, "agents" | "resting" | "agent_id"> {
+): Omit<MeasuredBudget, keyof Presence | "agent_id"> {
   const sum = spentOf(sessions, span, { unit: budget.unit, prices });
   const amount = budget.raises
     .filter(({ period }) => period === span.key)

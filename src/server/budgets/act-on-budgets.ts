@@ -55,12 +55,15 @@ export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
         continue;
       }
       const hold = holdOf(each);
-      // One that has ended meanwhile stays held, so that its next run is.
+      // One that has ended or lost its connection meanwhile stays held, so that it is when it goes on.
       const held = each.resting.filter((id) => isHeld(holding, id, hold));
       for (const id of [...agents, ...held]) wanted.set(`${id} ${hold.source}`, [id, hold]);
-      const [first, ...others] = agents.filter((id) => !isOverridden(holding, id, hold));
-      if (first === undefined) continue;
+      const isWaiting = (id: AgentId) => !isOverridden(holding, id, hold);
       const open = about.find(isOpen);
+      if (open !== undefined && held.some((id) => each.away.includes(id) && isWaiting(id)))
+        waiting.add(open.request_id);
+      const [first, ...others] = agents.filter(isWaiting);
+      if (first === undefined) continue;
       if (open !== undefined) waiting.add(open.request_id);
       else if (about.every(({ state }) => state === "withdrawn")) {
         const names = { request_id: `budget-${crypto.randomUUID()}`, asked_at: options.now().toISOString() };

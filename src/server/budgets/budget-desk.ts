@@ -21,6 +21,7 @@ import {
 import type { Prices } from "../../domain/budgets/prices.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
+import { deriveLink } from "../../domain/fleet/axis/link.ts";
 import { tagsOf } from "../../domain/fleet/shown/tags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
@@ -29,7 +30,6 @@ import { auditBudgetSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import { runOf } from "../order-target.ts";
 import type { BudgetDesk, Raise } from "../server.ts";
 import type { SpendingReading } from "../server-readings.ts";
 import { openBudgetStore } from "./budget-store.ts";
@@ -156,8 +156,16 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
 
 function budgetedAgent(record: AgentRecord, now: Date): BudgetedAgent {
   const { agent_id, config_name: profile, project_path: project } = record;
-  const run = isGuest(record) ? {} : runOf("pause", record, now);
-  return { agent_id, profile, project, tags: tagsOf(record), ...run };
+  return { agent_id, profile, project, tags: tagsOf(record), ...presentRun(record, now) };
+}
+
+/** A lost connection does not end a run: it goes on, and what it spends counts. */
+function presentRun(record: AgentRecord, now: Date): Pick<BudgetedAgent, "run" | "is_away"> {
+  const run = record.heartbeat?.instance_id;
+  if (isGuest(record) || run === undefined) return {};
+  const { value, source } = deriveLink(record, now);
+  if (value === "online" || value === "silent") return { run };
+  return value === "offline" && source === "connection" ? { run, is_away: true } : {};
 }
 
 /** The run that is meant by a raise. */

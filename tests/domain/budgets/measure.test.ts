@@ -145,6 +145,21 @@ describe("whose spending counts", () => {
     ]);
   });
 
+  test("a run that is not connected is measured on, as one that nothing reaches now", () => {
+    const away = {
+      ...facts([session("ada", [{ tokens: 110 }])]),
+      agents: [{ ...ada, is_away: true } as const, eve],
+    };
+    const perRun = { unit: "tokens", amount: 100, per: "run" } as const;
+    const isAway = { agents: [], resting: [ada.agent_id], away: [ada.agent_id] };
+    expect(measureBudget(budget({ kind: "fleet" }, perRun), away)).toMatchObject([
+      { spent: 110, level: "reached", agent_id: "ada", ...isAway },
+    ]);
+    expect(measureBudget(budget({ kind: "fleet" }), away)).toMatchObject([
+      { ...isAway, resting: [ada.agent_id, eve.agent_id] },
+    ]);
+  });
+
   test("what was spent before the day began does not count", () => {
     const yesterday = Math.floor(Date.parse("2026-11-28T22:59:00Z") / quarterMs);
     const sessions = [

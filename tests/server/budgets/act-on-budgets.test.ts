@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Limit } from "../../../src/domain/budgets/budget.ts";
 import { isOpen } from "../../../src/domain/requests.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
+import type { ConnectionEvent } from "../../../src/nats/accounts/system-account.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { ada, bob } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -11,9 +13,15 @@ import { until } from "../../support/wait-for.ts";
 
 let run: TestServer;
 let bus: Bus;
+let tellConnection: (event: ConnectionEvent) => void;
 
 beforeAll(async () => {
-  run = await startTestServer();
+  run = await startTestServer({
+    followConnections(onEvent) {
+      tellConnection = onEvent;
+      return () => undefined;
+    },
+  });
   bus = await run.nats.bus("agents");
   for (const [id, role] of [
     ["ada", "agent"],
@@ -128,6 +136,41 @@ test("a person who resumes an agent overrides the budget for it alone; with nobo
   await until("nothing is asked", () => open().length === 0);
   const over = run.server.requests.all().filter((each) => each.kind === "budget" && !isOpen(each));
   expect(over.map(({ state }) => state).sort()).toEqual(["answered", "withdrawn"]);
+});
+
+test("a run that loses its connection stays held, and its request stays open until it has ended", async () => {
+  const eve = parseAgentId("eve");
+  const perRun: Limit = { unit: "usd", amount: 1, per: "run" };
+  const { budget_id } = await run.server.budgets.set(
+    { scope: { kind: "agent", name: eve }, limit: perRun },
+    "mia",
+  );
+  await spend("eve", 2);
+  const ofEve = () => open().filter(({ agent_id }) => agent_id === eve);
+  await until("eve is held and asked about", () => holds(eve).length === 1 && ofEve().length === 1);
+  const asked = ofEve().map(({ request_id }) => request_id);
+  const connection = { id: eve, instanceId: "run-eve", client: "1", startedAt: new Date().toISOString() };
+  tellConnection({ ...connection, isUp: false, reason: "Stale Connection" });
+  await until("eve is offline", () => view(eve).axes.link.value === "offline");
+  const levelOf = () => run.server.budgets.list().find((each) => each.budget_id === budget_id)?.now[0]?.level;
+  expect(levelOf()).toBe("reached");
+  // What is done for bob here shows that all budgets were looked at meanwhile.
+  const ofBob = await run.server.budgets.set(
+    { scope: { kind: "agent", name: "bob" }, limit: perDay(0.5) },
+    "mia",
+  );
+  await until("bob is held once more", () => holds(bob).some((words) => words.includes("$0.50")));
+  await until("it is asked about bob", () => open().some(({ agent_id }) => agent_id === "bob"));
+  tellConnection({ ...connection, client: "2", startedAt: new Date().toISOString(), isUp: true });
+  await until("eve is back", () => view(eve).axes.link.value === "online");
+  expect(holds(eve)).toHaveLength(1);
+  expect(ofEve().map(({ request_id }) => request_id)).toEqual(asked);
+  expect(orders(eve)).not.toContain("resume by cliai");
+
+  await bus.publishStored("agent.eve.status", { agent_id: eve, status: "ended", instance_id: "run-eve" });
+  await until("its run has ended", () => holds(eve).length === 0 && ofEve().length === 0);
+  await run.server.budgets.remove(ofBob.budget_id, "mia");
+  await until("nothing is asked any more", () => open().length === 0);
 });
 
 test("stop as the answer stops the agents; a hard budget does it without asking", async () => {
