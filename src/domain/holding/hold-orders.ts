@@ -2,7 +2,7 @@
 // captain has given stays. Pure.
 import type { AgentRecord } from "../fleet/agent-record.ts";
 import { controlOrders } from "../fleet/axis/control.ts";
-import { isDeclined, isStopType } from "../receipts.ts";
+import { type CommandRecord, isDeclined, isStopType } from "../receipts.ts";
 import { type Hold, isHoldOrder } from "./hold.ts";
 
 /** How long after an order that was not carried out the next one is given. */
@@ -27,10 +27,24 @@ export function neededOrder(
   return pauses.length > 0 && pauses.every(isHoldOrder) ? "resume" : undefined;
 }
 
-/** Those of the holds that somebody has overridden: by a resume that was given after the hold, and is not cliai's own. */
+/**
+ * Those of the holds that somebody has overridden: by a resume that was given after the hold, is not cliai's own, and has lifted a pause of
+ * cliai's. Whoever lifts only a pause of their own has seen no hold, and overrides none.
+ */
 export function overriddenOf(holds: readonly Hold[], { commands }: AgentRecord): readonly Hold[] {
-  const resumes = commands.filter(
-    (order) => order.type === "resume" && order.stream_seq > 0 && !isHoldOrder(order) && !isDeclined(order),
+  const orders = commands.filter((order) => order.stream_seq > 0 && !isDeclined(order));
+  const resumes = orders.filter(
+    (order) => order.type === "resume" && !isHoldOrder(order) && liftedBy(order, orders).some(isHoldOrder),
   );
   return holds.filter(({ after_seq }) => resumes.some(({ stream_seq }) => stream_seq > after_seq));
+}
+
+/** The pauses of the same run since the resume before. @param orders none of them declined */
+function liftedBy(resume: CommandRecord, orders: readonly CommandRecord[]): readonly CommandRecord[] {
+  const { run, stream_seq } = resume;
+  const isSameRun = (order: CommandRecord) =>
+    order.run === undefined || run === undefined || order.run === run;
+  const before = orders.filter((order) => order.stream_seq < stream_seq && isSameRun(order));
+  const from = before.findLastIndex(({ type }) => type === "resume") + 1;
+  return before.slice(from).filter(({ type }) => type === "pause");
 }

@@ -63,6 +63,11 @@ describe("overriddenOf()", () => {
     [["kim pause", "kim resume", "ours pause", "kim resume stored"], 1],
     [["a pause", "b task", "ours pause", "ours resume"], 0],
     [["a pause", "b task", "ours pause", "kim resume failed"], 0],
+    // The hold stands behind a pause of kim's own, and nobody was told of it.
+    [["a task", "kim pause", "kim resume"], 0],
+    [["ours pause", "ours resume", "kim pause", "kim resume"], 0],
+    [["a task", "ours pause failed", "kim pause", "kim resume"], 0],
+    [["a task", "kim pause", "ours pause", "kim resume"], 1],
   ])("after %j, %p holds are overridden", (lines, count) => {
     expect(overriddenOf([hold], record(lines))).toHaveLength(count);
   });
@@ -81,7 +86,9 @@ describe("what is shown of a held agent", () => {
   });
 
   test("with a person's pause it is paused, whatever else holds it", () => {
-    expect(shown(["ours pause", "kim pause"])).toEqual(["paused", "paused", "pause by kim", undefined]);
+    const paused = ["paused", "paused", "pause by kim; also held: usage limit", undefined];
+    expect(shown(["ours pause", "kim pause"])).toEqual(paused);
+    expect(shown(["ours pause", "kim pause"], {})[2]).toBe("pause by kim");
   });
 
   test("without an end it says none, and nothing that has been let go", () => {

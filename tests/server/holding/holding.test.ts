@@ -161,6 +161,23 @@ describe("a hold", () => {
     await isTold(run, pause, "pause by kim", "resume by kim", pause, resume);
   });
 
+  test("is not overridden by whoever lifts only their own pause: the agent is held then", async () => {
+    await using run = await startTestServer();
+    await startAda(run);
+    await run.server.sendCommand({ id: ada, type: "pause", from: "kim" });
+    await isTold(run, "pause by kim");
+    await run.server.holding.hold(ada, budget);
+    await carryOut(run);
+    const reason = () => run.server.fleet.get(ada)?.axes.control.reason;
+    await waitFor(() => reason() === "pause by kim; also held: budget of $5 a day", {
+      what: "why",
+      saw: reason,
+    });
+    await run.server.sendCommand({ id: ada, type: "resume", from: "kim" });
+    await isTold(run, "pause by kim", "resume by kim", pause);
+    expect(run.server.holding.overriddenOf(ada)).toEqual([]);
+  });
+
   test("holds the agent's next run as well, and a captain cannot lift it", async () => {
     await using run = await startTestServer();
     await startAda(run);

@@ -51,12 +51,15 @@ function controlOfRun(record: AgentRecord, now: Date): Reading<Control> {
   if (order.type === "resume") return read("running", "command", at, now, reason);
   if (order.type === "pause") {
     const { holds = [] } = record;
-    const held = isHoldOrder(order) && holds.length > 0 ? holdWords(holds) : undefined;
+    const words = holds.length > 0 ? holdWords(holds) : undefined;
+    const held = isHoldOrder(order) ? words : undefined;
+    // Whoever lets it go on learns here that it will be held then.
+    const also = held === undefined && words !== undefined ? `${reason}; also held: ${words}` : reason;
     if (applied && held !== undefined) {
       return { ...read("held", "command", at, now, held), ...definedOf({ until: heldUntil(holds) }) };
     }
-    if (applied) return read("paused", "command", at, now, reason);
-    const why = held === undefined ? reason : `${reason}: ${held}`;
+    if (applied) return read("paused", "command", at, now, also);
+    const why = held === undefined ? also : `${reason}: ${held}`;
     const asked = unheld === undefined ? why : `${why}; ${cannotHold}`;
     return read("pause_requested", "command", at, now, asked);
   }
