@@ -44,7 +44,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
       "changes",
     ],
   ],
-  changes: ["worktrees", "data-dir", "processes", "domain", "runtime"],
+  changes: ["worktrees", "data-dir", "processes", "domain", "log (types)", "runtime", "waiting"],
   worktrees: ["data-dir", "processes", "domain", "runtime", "waiting"],
   bench: ["server", "search", "model-gate", "nats", "log", "domain", "runtime", "direct-fetch", "waiting"],
   web: ["mcp", "domain", "log", "server (types)", "search (types)", "waiting", "same-secret"],
@@ -103,6 +103,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
     ...["domain", "config", "profiles", "nats", "data-dir", "credentials", "agent-link", "agents", "backup"],
     ...[
       "bridge",
+      "changes",
       "mcp",
       "host",
       "model-gate",

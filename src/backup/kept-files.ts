@@ -44,5 +44,7 @@ function isLeftOut(path: string): boolean {
   const [top, , inAgent, ...deeper] = path.split("/");
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (name.endsWith(".log") || isUnfinished(name)) return true;
+  // What files were when turns began: it needs the repositories, which are not in the backup.
+  if (top === "agents" && inAgent === "turns") return true;
   return top === "agents" && deeper.length === 0 && inAgent !== undefined && ofPresentRun.has(inAgent);
 }

@@ -16,7 +16,8 @@ import { redact } from "../domain/text/redact.ts";
 import { runProgram } from "../processes/run-program.ts";
 import type { Environment } from "../runtime.ts";
 import type { Git } from "../worktrees/git.ts";
-import { findRoot, listing, markFiles } from "./read-changes.ts";
+import { findRoot } from "./find-root.ts";
+import { listing, markFiles } from "./read-changes.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import { findWorkPlace, type PlacedAgent } from "./work-dir.ts";
 

@@ -1,9 +1,9 @@
 // This room reads what agents have changed, by the user's own git, in the directories in which they work. It writes nothing there.
 //
 // Reads the changes of one agent: what is there now, beside what was there where its branch left.
-import { lstat, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import {
   type ChangedFile,
   changedLines,
@@ -26,9 +26,10 @@ import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
 import type { Environment } from "../runtime.ts";
 import type { Git } from "../worktrees/git.ts";
 import { isWithin } from "../worktrees/records.ts";
-import { createLookingGit } from "./looking-git.ts";
+import { findRoot } from "./find-root.ts";
 import { readHunks } from "./read-hunks.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type KeptTurn, readTurns, turnObjects } from "./turn-store.ts";
 import { findWorkPlace, type PlacedAgent } from "./work-dir.ts";
 
 export interface ChangesOptions {
@@ -52,20 +53,27 @@ export async function readChanges(
   const scratch = await mkdtemp(join(tmpdir(), "cliai-changes-"));
   try {
     const root = await findRoot(agent_id, dir, env);
-    const snapshot = await takeSnapshot(root, scratch, env);
+    const turns = (await readTurns(dataDir, agent_id)).filter((turn) => turn.root === root);
+    const more = { alternates: turnObjects(dataDir, agent_id, turns) };
+    const snapshot = await takeSnapshot(root, scratch, env, more);
     const { git } = snapshot;
-    const base = await findBase(git, { root, asked: ask.base, worktree });
-    const tree = base.commit ?? (await git.run(["mktree"])).trim();
-    const all = markFiles(parseChangedFiles(await git.run([...listing, tree, snapshot.tree])), snapshot);
+    const turn = ask.turn === undefined ? undefined : findTurn(turns, ask);
+    const base = turn?.base ?? (await findBase(git, { root, asked: ask.base, worktree }));
+    const tree = turn?.tree ?? base.commit ?? (await git.run(["mktree"])).trim();
+    const now = turn?.until ?? snapshot.tree;
+    const found = parseChangedFiles(await git.run([...listing, tree, now]));
+    // Of a turn that is over, nothing is known of files that git does not know.
+    const all = markFiles(found, now === snapshot.tree ? snapshot : { ...snapshot, ...nothingMarked });
     const files = ask.file === undefined ? all.slice(0, mostFiles) : [requireFile(all, ask.file)];
     const branch = await git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
     return {
       ...{ agent_id, directory: dir, root, base },
       ...definedOf({ branch, head: await git.ask(["rev-parse", "--quiet", "--verify", "HEAD"]) }),
-      files: await withLines(files, ask, (wanted) => readHunks(git, [tree, snapshot.tree], wanted)),
+      files: await withLines(files, ask, (wanted) => readHunks(git, [tree, now], wanted)),
       more_files: all.length + snapshot.more - (ask.file === undefined ? files.length : all.length),
       ...countLines(all),
       shared_with: othersIn(root, agent_id, agents),
+      turns: turns.map(({ since }) => since).toReversed(),
     };
   } catch (error) {
     throw namingGit(error);
@@ -86,35 +94,33 @@ export const listing = [
   "--no-textconv",
 ];
 
-/** @throws CliaiError `refused` */
-export async function findRoot(id: AgentId, dir: string, env: Environment): Promise<string> {
-  const git = await createLookingGit(dir, env);
-  const found = (await git.ask(["rev-parse", "--show-toplevel"])) || undefined;
-  if (found === undefined) {
-    const problem = await git.run(["rev-parse", "--git-dir"]).then(
-      () => "",
-      (error: Error) => error.message,
-    );
-    // Git does not read a repository of another user, and says what to do about it.
-    if (/dubious ownership/.test(problem)) {
-      throw new CliaiError("refused", `git does not trust the repository at ${dir}: it is another user's`, {
-        hint: `if you trust it: git config --global --add safe.directory ${dir}`,
-      });
-    }
-    throw new CliaiError("refused", `${dir}, where ${id} works, is in no git repository`, {
-      hint: `cliai reads changes from git: git -C ${dir} init`,
+const nothingMarked = { untracked: new Set<string>(), unmerged: new Set<string>(), leftOut: [], more: 0 };
+
+/** The tree at the beginning of the turn, and at that of the next one. @throws CliaiError `usage` */
+function findTurn(turns: readonly KeptTurn[], { turn: asked = "", base }: ChangesAsk) {
+  if (base !== undefined) {
+    throw new CliaiError("usage", `a turn and a base are asked for: "${asked}" and "${base}"`, {
+      hint: "leave one of them out",
     });
   }
-  const root = resolve(found);
-  // The repository's settings may name any directory for its files (core.worktree).
-  if ((await lstat(join(root, ".git")).catch(() => undefined)) !== undefined) return root;
-  throw new CliaiError(
-    "refused",
-    `the repository at ${dir} names ${root} for its files, which is not its own`,
-    {
-      hint: `see where it says so: git -C ${dir} config --show-origin core.worktree`,
-    },
-  );
+  const at = /^\d{1,4}$/.test(asked)
+    ? turns.length - Number(asked)
+    : turns.findIndex(({ since }) => since === asked);
+  const [turn, next] = [turns[at], turns[at + 1]];
+  if (turn === undefined) {
+    throw new CliaiError("usage", `the beginning of the turn "${asked}" is not kept`, {
+      hint:
+        turns.length === 0
+          ? "turns are kept while the server runs, from the next prompt on"
+          : `1 is the last of ${turns.length} turns, 2 the one before`,
+    });
+  }
+  const begun: ChangesBase = {
+    name: turn.since,
+    why: "turn",
+    ...(next === undefined ? {} : { until: next.since }),
+  };
+  return { tree: turn.tree, until: next?.tree, base: begun };
 }
 
 interface BaseOptions {

@@ -1,7 +1,7 @@
 // Makes a tree of all files of a repository as they are now, also of those that are not committed or not added. The user's index, stash and
 // objects stay as they are: an index and a folder for objects are made elsewhere.
 import { copyFile, lstat, mkdir, utimes } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import type { Environment } from "../runtime.ts";
 import type { Git } from "../worktrees/git.ts";
@@ -34,9 +34,21 @@ export interface Snapshot {
   readonly git: Git;
 }
 
+export interface SnapshotOptions {
+  /** The directory for new objects; default: one in `scratch`. */
+  readonly objects?: string;
+  /** Directories with more objects that git finds. */
+  readonly alternates?: readonly string[];
+}
+
 /** @param scratch an empty directory, which is the caller's to remove @throws CliaiError as git does */
-export async function takeSnapshot(root: string, scratch: string, env: Environment): Promise<Snapshot> {
-  const git = await createLookingGit(root, env, await placesFor(root, scratch, env));
+export async function takeSnapshot(
+  root: string,
+  scratch: string,
+  env: Environment,
+  options: SnapshotOptions = {},
+): Promise<Snapshot> {
+  const git = await createLookingGit(root, env, await placesFor(root, scratch, env, options));
   await git.ask(["update-index", "-q", "--refresh"]);
   const list = async (...args: string[]) => (await git.run(args)).split("\0").filter((path) => path !== "");
   const changed = pairsOf(await list("diff-files", "-z", "--name-status", "--ignore-submodules=dirty"));
@@ -62,20 +74,29 @@ export async function takeSnapshot(root: string, scratch: string, env: Environme
 }
 
 /** The variables with which git writes to `scratch` alone. */
-async function placesFor(root: string, scratch: string, env: Environment): Promise<Environment> {
+async function placesFor(
+  root: string,
+  scratch: string,
+  env: Environment,
+  { objects = join(scratch, "objects"), alternates = [] }: SnapshotOptions,
+): Promise<Environment> {
   const git = await createLookingGit(root, env);
   const pathOf = async (name: string) =>
     (await git.run(["rev-parse", "--path-format=absolute", "--git-path", name])).replace(/\r?\n$/, "");
-  const [index, objects] = [join(scratch, "index"), join(scratch, "objects")];
-  await mkdir(objects);
+  const index = join(scratch, "index");
+  await mkdir(objects, { recursive: true });
   await copyIndex(await pathOf("index"), index);
-  const own = (await pathOf("objects")).replaceAll("\\", process.platform === "win32" ? "/" : "\\\\");
   return {
     GIT_INDEX_FILE: index,
     GIT_OBJECT_DIRECTORY: objects,
-    // In quotation marks, because a separator may be part of it.
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: `"${own.replaceAll('"', '\\"')}"`,
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: [await pathOf("objects"), ...alternates].map(quoted).join(delimiter),
   };
+}
+
+/** In quotation marks, because a separator may be part of it. */
+function quoted(path: string): string {
+  const slashed = path.replaceAll("\\", process.platform === "win32" ? "/" : "\\\\");
+  return `"${slashed.replaceAll('"', '\\"')}"`;
 }
 
 /**

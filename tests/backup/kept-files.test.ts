@@ -11,6 +11,8 @@ test("listKeptFiles() keeps what cannot be made again, also empty folders, and n
     ...["agents/ada/mcp.json", "agents/ada/held", "agents/ada/run.json", "agents/ada/host.log"],
     ...[
       "agents/held/mcp.json",
+      "agents/ada/turns/turns.json",
+      "agents/ada/turns/2026-11-30/aa/bb",
       "worktrees/run.json",
       "nats/jetstream/x",
       "bin/nats-server",

@@ -2,6 +2,7 @@
 import { actOnChanges } from "../../changes/git-acts.ts";
 import { readGitState } from "../../changes/git-state.ts";
 import { readChanges } from "../../changes/read-changes.ts";
+import { watchTurns } from "../../changes/watch-turns.ts";
 import type { GitState, GitWish } from "../../domain/changes/git-state.ts";
 import { definedOf } from "../../domain/defined.ts";
 import { messageOf } from "../../domain/text/errors.ts";
@@ -17,6 +18,18 @@ export interface ChangesDeskOptions {
   readonly fleet: Pick<FleetService, "list">;
   readonly bus: Pick<Bus, "publishStored">;
   readonly context: Pick<CliContext, "env" | "now">;
+}
+
+export interface ChangesOptions extends ChangesDeskOptions {
+  readonly fleet: FleetService;
+  readonly context: Pick<CliContext, "env" | "now" | "log">;
+}
+
+/** Also keeps the beginnings of turns, until `parts` are disposed. */
+export function openChanges(options: ChangesOptions, parts: AsyncDisposableStack): ChangesDesk {
+  const { dataDir, fleet, context } = options;
+  parts.defer(watchTurns({ fleet, dataDir, ...context }));
+  return createChangesDesk(options);
 }
 
 export function createChangesDesk({ dataDir, fleet, bus, context }: ChangesDeskOptions): ChangesDesk {

@@ -25,6 +25,11 @@ export const diffCommand = defineCliCommand({
       description:
         "show the changes since the work left this branch or commit (default: where the agent's own branch left, else the last commit)",
     },
+    turn: {
+      type: "string",
+      valueHint: "N",
+      description: "show only the changes of one turn: 1 is the last one, 2 the one before",
+    },
     file: { type: "string", valueHint: "PATH", description: "only this file, relative to the repository" },
     ...clientArgs,
   },
@@ -35,7 +40,7 @@ export const diffCommand = defineCliCommand({
       async (fleet) => {
         const reading = await fleet.require(args.agent);
         const ask = {
-          ...{ base: args.base, file: args.file },
+          ...{ base: args.base, turn: args.turn, file: args.file },
           lines: args.stat === true ? ("none" as const) : ("all" as const),
         };
         const options = {

@@ -34,7 +34,7 @@ import { type BackgroundServeOptions, startBackgroundServe } from "../background
 import { strandedWords } from "../background/stranded-agents.ts";
 import { copyBeforeUpdate } from "../backup/before-update.ts";
 import { openBudgetFacts } from "../budget/price-file.ts";
-import { createChangesDesk } from "../diff/changes-desk.ts";
+import { openChanges } from "../diff/changes-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
@@ -190,7 +190,7 @@ async function startParts(
     natsUrl: redact(natsUrl),
     spawnCommand: spawnText(dataDir, context),
     ...{ clis: agentClis, spawner: headlessAgents, away, search, agentDesk, listNodes: nodes?.list },
-    changes: createChangesDesk({ dataDir, bus, fleet: server.fleet, context }),
+    changes: openChanges({ dataDir, bus, fleet: server.fleet, context }, parts),
     doctor: openDoctor({ "data-dir": dataDir }, context),
     cliFinder: createCliFinder(dataDir, context),
     ...{ ...notify.desksOn(bus), operator: operatorOf(context), metrics, now, log },

@@ -10,19 +10,31 @@ export interface ChangesBase {
   /** Absent if nothing was committed yet: then everything is new. */
   readonly commit?: string;
   readonly why: keyof typeof baseWords;
+  /** Of a turn: when the next one began, up to which the changes go; absent for the last turn. */
+  readonly until?: string;
 }
 
 export const baseWords = {
   asked: "where the work left",
   worktree: "where its branch left",
   last_commit: "the last commit",
+  turn: "the turn that began",
   no_commit: "the beginning: nothing was committed yet",
 } as const;
 
-export function baseText({ name, commit, why }: ChangesBase): string {
+export function baseText({ name, commit, why, until }: ChangesBase): string {
+  if (why === "turn") {
+    const end = until === undefined ? "" : `, until the next one began ${clock(until)}`;
+    return `${baseWords.turn} ${clock(name)}${end}`;
+  }
   if (why === "no_commit") return baseWords.no_commit;
   const short = commit?.slice(0, 10) ?? "";
   return why === "last_commit" ? `${baseWords.last_commit}, ${short}` : `${baseWords[why]} ${name}, ${short}`;
+}
+
+/** `2026-11-30 14:03:22 UTC` */
+function clock(at: string): string {
+  return `${at.slice(0, 19).replace("T", " ")} UTC`;
 }
 
 export interface FileChanges extends ChangedFile {
@@ -51,6 +63,8 @@ export interface ChangesReport {
   readonly deleted: number;
   /** Other agents that work in the same repository's files: what they change stands here, too. */
   readonly shared_with: readonly AgentId[];
+  /** When the turns began of which the beginning is kept, RFC 3339, the newest first. */
+  readonly turns: readonly string[];
 }
 
 export const mostFiles = 2_000;
@@ -62,6 +76,8 @@ export const mostLinesAtOnce = 2_000;
 export interface ChangesAsk {
   /** A branch, tag or commit; default: where the agent's branch left, else the last commit. */
   readonly base?: string | undefined;
+  /** The changes of one turn: when it began, as in `turns`, or which one from the end: `1` is the last. Not with `base`. */
+  readonly turn?: string | undefined;
   /** Only this file, with all of its lines. */
   readonly file?: string | undefined;
   /** Which lines: `none`, those of files that are not long, or `all`. */

@@ -94,6 +94,10 @@ export const transcriptParameters: Readonly<Record<string, Parameter>> = {
 
 export const changesParameters: Readonly<Record<string, Parameter>> = {
   base: { schema: v.string(), description: "the changes since the work left this branch or commit" },
+  turn: {
+    schema: v.string(),
+    description: "only the changes of one turn: one of `turns`, or 1 for the last one, 2 for the one before",
+  },
   file: { schema: v.string(), description: "only this file, relative to the repository, with all its lines" },
   lines: optional(v.picklist(linesAsked), "which lines; those of files that are not long if it is left out"),
 };

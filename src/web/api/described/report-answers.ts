@@ -127,7 +127,8 @@ export const ChangesSchema = schemaOf<ChangesReport>()(
     base: v.object({
       name: text,
       commit: v.optional(text),
-      why: v.picklist(["asked", "worktree", "last_commit", "no_commit"]),
+      why: v.picklist(["asked", "worktree", "last_commit", "no_commit", "turn"]),
+      until: v.optional(text),
     }),
     files: v.array(
       v.object({
@@ -151,6 +152,7 @@ export const ChangesSchema = schemaOf<ChangesReport>()(
     added: v.number(),
     deleted: v.number(),
     shared_with: v.array(text),
+    turns: v.array(text),
   }),
 );
 

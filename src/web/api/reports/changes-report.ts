@@ -27,10 +27,11 @@ export function requireChanges(desk: ChangesDesk | undefined): ChangesDesk {
 
 export const linesAsked = ["none", "short", "all"] as const;
 
-/** `base`, `file`, `lines` (default `short`). An empty value counts as absent. @throws CliaiError `usage` */
-export function readChangesAsk({ base, file, lines }: Readonly<Record<string, string>>): ChangesAsk {
+/** `base`, `turn`, `file`, `lines` (default `short`). An empty value counts as absent. @throws CliaiError `usage` */
+export function readChangesAsk({ base, turn, file, lines }: Readonly<Record<string, string>>): ChangesAsk {
   const found = linesAsked.find((each) => each === (lines || "short"));
-  if (found !== undefined) return { base: base || undefined, file: file || undefined, lines: found };
+  if (found !== undefined)
+    return { base: base || undefined, turn: turn || undefined, file: file || undefined, lines: found };
   throw new CliaiError("usage", `lines "${lines}" is not one of ${linesAsked.join(", ")}`, {
     hint: "leave it out for the lines of files that are not long",
   });

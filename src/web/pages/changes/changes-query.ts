@@ -11,6 +11,8 @@ export interface ChangesQuery {
   readonly layout: DiffLayout;
   /** "" for the usual one. */
   readonly base: string;
+  /** Only what was changed in the turn that began then; "" for all turns. */
+  readonly turn: string;
   /** Only this file; "" for all. */
   readonly file: string;
   /** The first line that is shown of that file, counted from 0. */
@@ -24,11 +26,20 @@ export interface ChangesQuery {
 }
 
 export function readChangesQuery(asked: Readonly<Record<string, string>>): ChangesQuery {
-  const { layout, base = "", file = "", from = "", at = "", line = "", number = "", first = "" } = asked;
+  const {
+    layout,
+    base = "",
+    turn = "",
+    file = "",
+    from = "",
+    at = "",
+    line = "",
+    number = "",
+    first = "",
+  } = asked;
   return {
     layout: diffLayouts.find((each) => each === layout) ?? "unified",
-    base: base.trim(),
-    file,
+    ...{ base: base.trim(), turn, file },
     from: /^\d{1,9}$/.test(from) ? Number(from) : 0,
     // The field for a number has a name of its own, so that it is not mixed with the line that was pressed.
     ...{ at, line: line || number, first },
@@ -37,10 +48,11 @@ export function readChangesQuery(asked: Readonly<Record<string, string>>): Chang
 
 /** The fields that an address or a form has to name, because they are not the usual ones. */
 export function fieldsOf(query: Partial<ChangesQuery>): [name: string, value: string][] {
-  const { layout, from = 0, base = "", file = "", at = "", line = "", first = "" } = query;
+  const { layout, from = 0, base = "", turn = "", file = "", at = "", line = "", first = "" } = query;
   const fields = {
     layout: layout === "split" ? layout : "",
     base,
+    turn,
     file,
     from: from === 0 ? "" : String(from),
   };

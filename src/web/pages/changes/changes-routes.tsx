@@ -2,7 +2,7 @@
 // The address of the tab with an agent's changes, and of the form of a comment.
 import type { Context, Hono } from "hono";
 import * as v from "valibot";
-import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
+import type { ChangesAsk, ChangesReport } from "../../../domain/changes/changes-report.ts";
 import { commentText, type LineRange, linesIn, rangeText, sides } from "../../../domain/changes/comment.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
@@ -59,10 +59,10 @@ export function registerChangesRoutes(pages: Hono, options: PagesOptions): void 
   });
 
   async function sendComment(view: AgentView, form: CommentForm, from: string): Promise<string> {
-    const { base = "", path, words, seen, key } = form;
+    const { base, turn, path, words, seen, key } = form;
     requireReady(server);
     const report = await requireChanges(changes).read(view, {
-      base: base || undefined,
+      ...sinceOf({ base, turn }),
       file: path,
       lines: "all",
     });
@@ -96,6 +96,7 @@ const number = v.pipe(
 const CommentSchema = v.object({
   layout: v.optional(v.string(), ""),
   base: v.optional(v.string(), ""),
+  turn: v.optional(v.string(), ""),
   file: v.optional(v.string(), ""),
   from: v.optional(v.string(), ""),
   path: v.string("the file is missing"),
@@ -118,13 +119,17 @@ interface More {
   readonly problem?: Problem;
 }
 
+function sinceOf({ base, turn }: Pick<ChangesQuery, "base" | "turn">): Pick<ChangesAsk, "base" | "turn"> {
+  return { base: base || undefined, turn: turn || undefined };
+}
+
 /** What cannot be read is told on the page, where another base can be chosen. */
 async function readOrExplain(
   changes: ChangesDesk | undefined,
   view: AgentView,
-  { base, file }: ChangesQuery,
+  { file, ...query }: ChangesQuery,
 ): Promise<{ readonly report: ChangesReport | undefined; readonly problem?: Problem }> {
-  const ask = { base: base || undefined, file: file || undefined, lines: "short" as const };
+  const ask = { ...sinceOf(query), file: file || undefined, lines: "short" as const };
   try {
     return { report: await requireChanges(changes).read(view, ask) };
   } catch (error) {

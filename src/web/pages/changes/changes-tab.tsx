@@ -38,13 +38,16 @@ export function ChangesTab({ view, query, report, problem, words = "", now }: Ta
         </ActLink>
         <form method="get" action={tabPath(id, "changes")} class="base-form">
           {query.layout !== "unified" && <input type="hidden" name="layout" value={query.layout} />}
+          {report !== undefined && report.turns.length > 0 && <TurnField report={report} />}
           <label for="changes-base">Since</label>
           <input
             id="changes-base"
             type="text"
             name="base"
             value={query.base}
-            placeholder={report?.base.name ?? "branch or commit"}
+            placeholder={
+              report === undefined || report.base.why === "turn" ? "branch or commit" : report.base.name
+            }
             autocomplete="off"
             spellcheck={false}
           />
@@ -65,6 +68,27 @@ export function ChangesTab({ view, query, report, problem, words = "", now }: Ta
     </section>
   );
 }
+
+/** A turn by its time; whoever chooses one leaves the other field empty. */
+function TurnField({ report }: { report: ChangesReport }) {
+  const shown = report.base.why === "turn" ? report.base.name : "";
+  return (
+    <>
+      <label for="changes-turn">Turn</label>
+      <select id="changes-turn" name="turn">
+        <option value="">all</option>
+        {report.turns.slice(0, mostTurns).map((since, index) => (
+          <option value={since} selected={since === shown}>
+            {index === 0 ? "last, " : ""}
+            {since.slice(0, 16).replace("T", " ")} UTC
+          </option>
+        ))}
+      </select>
+    </>
+  );
+}
+
+const mostTurns = 50;
 
 const layoutWords: Readonly<Record<DiffLayout, string>> = { unified: "Unified", split: "Side by side" };
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
       ...{ agent_id, directory: "/work", root: "/work", branch: "main", head: "abc" },
       base: { name: "HEAD", commit: "abc", why: "last_commit" },
       files: [{ ...file, hunks: [{ old_start: 0, new_start: 1, heading: "", lines: [line] }] }],
-      ...{ more_files: 0, added: 1, deleted: 0, shared_with: [] },
+      ...{ more_files: 0, added: 1, deleted: 0, shared_with: [], turns: [] },
     }),
     look: () => Promise.reject(new Error("nobody looks")),
     act: () => Promise.reject(new Error("nobody acts")),

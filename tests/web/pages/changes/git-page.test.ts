@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
+import { keepTurn } from "../../../../src/changes/turn-store.ts";
 import { createChangesDesk } from "../../../../src/cli/diff/changes-desk.ts";
-import { writeWorkDir } from "../../../../src/data-dir/agent-lock.ts";
+import { takeAgentLock, writeWorkDir } from "../../../../src/data-dir/agent-lock.ts";
 import { scopesFor } from "../../../../src/domain/access/token-scopes.ts";
 import { lineOf } from "../../../../src/domain/history/record-line.ts";
 import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
@@ -79,6 +80,26 @@ test("a commit is done once it is confirmed, and the audit has who asked for it,
     { agent_id: "ada", kind: "git", from: "kim (page)", text: "commit 2 files: Add b and c" },
     { agent_id: "ada", kind: "git", from: "kim (page)", text: expect.stringContaining("committed 2 files") },
   ]);
+});
+
+test("the tab shows the changes of one turn, if its address names it", async () => {
+  const options = { dataDir: home.join("data"), env: repository.env };
+  const lock = await takeAgentLock(options.dataDir, parseAgentId("ada"));
+  const since = "2026-11-30T10:00:00.000Z";
+  await keepTurn(parseAgentId("ada"), since, options);
+  lock.release();
+  repository.write("d.txt", "d\n");
+  const changesAt = async (query: string) =>
+    await (await web.app.request(`/agents/ada/changes${query}`)).text();
+  const all = await changesAt("");
+  expect(all).toContain(`<option value="${since}">last, 2026-11-30 10:00 UTC</option>`);
+  const one = await changesAt(`?turn=${since}`);
+  expect(one).toMatch(new RegExp(`<option value="${since}" selected`));
+  expect(shownText(one)).toContain("since the turn that began 2026-11-30 10:00:00 UTC");
+  expect(one).toContain(`turn=${encodeURIComponent(since)}`);
+  expect(shownText(await changesAt("?turn=7"))).toContain(
+    "the beginning of the turn &quot;7&quot; is not kept",
+  );
 });
 
 test("what is not one of the acts, or without words, is refused; a token with a name may do none of them", async () => {
