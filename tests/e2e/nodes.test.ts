@@ -37,6 +37,13 @@ test("a machine joins by the line that join-code prints, and its node ends, come
     ...{ code: 2, stderr: expect.stringContaining("the node laptop runs already") },
   });
 
+  // Its directory is no server's, and no command starts one there.
+  const start = { env: { CLIAI_NO_START: undefined } };
+  for (const args of [["ls"], ["inbox"], ["spawn", "demo", "--on", "laptop"], ["serve"]]) {
+    const run = await runCliai([...args, "--data-dir", dir.join("data")], start);
+    expect([args, run.stderr]).toEqual([args, expect.stringMatching(/the node laptop\nhint: /)]);
+  }
+
   expect(await there("down")).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("its node has ended"),

@@ -11,7 +11,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { stillRunning } from "../../processes/process-table.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
-import { readNodeFile } from "../node/node-file.ts";
+import { noServerHere, readNodeFile } from "../node/node-file.ts";
 import { type BackgroundServeOptions, resumingWords, startBackgroundServe } from "./background-serve.ts";
 import { strandedWords } from "./stranded-agents.ts";
 
@@ -49,15 +49,7 @@ export async function ensureServer(args: EnsureServerArgs, context: CliContext):
   if (args["no-start"] === true || isSet(env.CLIAI_NO_START)) return;
   const dataDir = dataDirOf({ flag: args["data-dir"], env, cwd, platform: process.platform });
   const node = await readNodeFile(dataDir);
-  if (node !== undefined) {
-    throw new CliaiError(
-      "server_unreachable",
-      `there is no server here: this machine is the node ${node.name}`,
-      {
-        hint: "run this on the server's machine",
-      },
-    );
-  }
+  if (node !== undefined) throw noServerHere(node);
   const deadline = performance.now() + startedWithinMs;
   if (await isReady(dataDir, deadline)) return;
   await ensurePrivateDir(dataDir);

@@ -12,6 +12,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
+import { noServerHere, readNodeFile } from "../node/node-file.ts";
 import { whenEnded } from "../process/when-ended.ts";
 
 export const dataDirArgs = {
@@ -63,6 +64,8 @@ export async function findNats(args: ClientArgs, context: CliContext): Promise<N
   const dataDir = dataDirFor(args, context);
   const server = await readServeFile(dataDir);
   if (server !== undefined) return { natsUrl: server.nats_url, credsPath: args.creds ?? server.nats_creds };
+  const node = await readNodeFile(dataDir);
+  if (node !== undefined) throw noServerHere(node);
   throw new CliaiError("server_unreachable", `no server runs on ${dataDir}: it has no serve.json`, {
     hint: "start it: cliai serve",
   });

@@ -7,6 +7,7 @@ import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import { isNodeName } from "../../domain/nodes/node-name.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { redact } from "../../domain/text/redact.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 
 const NodeFileSchema = v.looseObject({
@@ -56,4 +57,24 @@ export function nodeHeldPath(dataDir: string): string {
 
 export function nodeLogPath(dataDir: string): string {
   return join(dataDir, "logs", "node.log");
+}
+
+/** The error of a command that needs the server of this directory, where there is none, because the directory is a node's. */
+export function noServerHere({ name, url }: NodeFile): CliaiError {
+  return new CliaiError("server_unreachable", `there is no server here: this machine is the node ${name}`, {
+    hint: `run this on the server's machine, which answers at ${redact(url)}`,
+  });
+}
+
+/** @throws CliaiError `config_invalid` if the directory is a node's: both would write into the same folders */
+export async function refuseNodeDir(dataDir: string): Promise<void> {
+  const node = await readNodeFile(dataDir);
+  if (node === undefined) return;
+  throw new CliaiError(
+    "config_invalid",
+    `${dataDir} is the directory of this machine as the node ${node.name}`,
+    {
+      hint: "choose another directory for a server of its own: --data-dir DIR",
+    },
+  );
 }

@@ -39,6 +39,7 @@ import { dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
+import { refuseNodeDir } from "../node/node-file.ts";
 import { openNotify } from "../notify/notify-desk.ts";
 import { prepareNotify } from "../notify/prepare-notify.ts";
 import { readDiffStats } from "../report/diff-stats.ts";
@@ -72,6 +73,7 @@ export const serveCommand = defineCliCommand({
     const settings = resolveServeSettings({ flags: args, env: given.env }, loaded.config);
     const otlp = readOtlpSettings(settings.otlp, given.env);
     const dataDir = dataDirFor(args, given);
+    await refuseNodeDir(dataDir);
     if (args.detach === true) return await detach({ dataDir, flags: flagsOf(args), context: given });
     await using parts = new AsyncDisposableStack();
     const instance = crypto.randomUUID();
