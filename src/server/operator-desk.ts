@@ -24,6 +24,10 @@ const AnswerSchema = v.object({
 });
 type Answer = v.InferOutput<typeof AnswerSchema>;
 
+const busy: Answer = {
+  error: { code: "refused", message: "too many ask at the same time", hint: "try it again in a moment" },
+};
+
 export interface OperatorDesk<Request, Result> {
   readonly subject: string;
   readonly request: v.GenericSchema<unknown, Request>;
@@ -34,13 +38,20 @@ export interface OperatorDesk<Request, Result> {
   readonly workWithinMs?: number;
 }
 
+export interface DeskLimits {
+  /** How many requests may wait for an answer. One more is refused at once, before it is read. Default: any number. */
+  readonly mostAtOnce?: number;
+}
+
 /** Returns the function that ends it. */
 export function openOperatorDesk<Request, Result>(
   bus: Bus,
   { subject, request }: OperatorDesk<Request, Result>,
   work: (request: Request) => Promise<Result>,
   log: Logger,
+  { mostAtOnce = Number.POSITIVE_INFINITY }: DeskLimits = {},
 ): () => void {
+  let waiting = 0;
   const answer = async (data: Uint8Array): Promise<Answer> => {
     let signs: NodeJS.Timeout | undefined;
     try {
@@ -62,7 +73,12 @@ export function openOperatorDesk<Request, Result>(
   return bus.subscribe(
     subject,
     (message) => {
+      if (waiting >= mostAtOnce) return message.reply(busy);
+      waiting += 1;
       answer(message.data)
+        .finally(() => {
+          waiting -= 1;
+        })
         .then((body) => message.reply(body))
         .catch((error: unknown) => log.warn(`${subject}: ${messageOf(error)}`));
     },

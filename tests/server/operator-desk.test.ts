@@ -39,6 +39,27 @@ test("a desk answers with the result, or with the error as it was thrown; withou
   await expect(ask(4)).rejects.toMatchObject({ code: "server_unreachable" });
 });
 
+test("a desk with a limit refuses at once whoever comes while so many wait, and takes requests again later", async () => {
+  await using nats = await startTestNats();
+  const bus = await nats.bus();
+  const work = Promise.withResolvers<{ half: number }>();
+  let taken = 0;
+  const take = () => {
+    taken += 1;
+    return work.promise;
+  };
+  openOperatorDesk(bus, desk, take, silentLogger, { mostAtOnce: 2 });
+  const ask = () => askOperatorDesk(bus, desk, { number: 4 });
+  const asked = [ask(), ask()];
+  await expect(ask()).rejects.toMatchObject({
+    ...{ code: "refused", message: "too many ask at the same time", hint: "try it again in a moment" },
+  });
+  expect(taken).toBe(2);
+  work.resolve({ half: 2 });
+  expect(await Promise.all(asked)).toEqual([{ half: 2 }, { half: 2 }]);
+  expect(await ask()).toEqual({ half: 2 });
+});
+
 describe("a desk whose work takes long", () => {
   const slow = { ...desk, answerWithinMs: 6_000, workWithinMs: 60_000 };
 

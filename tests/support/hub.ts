@@ -5,6 +5,7 @@ import { joinCommand } from "../../src/cli/node/join.ts";
 import { nodeCommand } from "../../src/cli/node/node.ts";
 import { codeDesk } from "../../src/cli/nodes/join-desks.ts";
 import { nodesDesk } from "../../src/cli/nodes/nodes-desk.ts";
+import type { DoorTimes } from "../../src/cli/serve/nodes/join-door.ts";
 import { openMachines } from "../../src/cli/serve/nodes/open-machines.ts";
 import { claimsOf, connectServe } from "../../src/cli/serve/serve-nats.ts";
 import { ensureKeys } from "../../src/credentials/keys.ts";
@@ -20,7 +21,13 @@ import { testServerBinary } from "./nats.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
 
 /** @param options.tls with a certificate for `hub.example`, which this machine does not have as a name */
-export async function startHub({ tls: hasTls = false } = {}) {
+export async function startHub({
+  tls: hasTls = false,
+  doorTimes,
+}: {
+  readonly tls?: boolean;
+  readonly doorTimes?: DoorTimes;
+} = {}) {
   const parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());
   const made = hasTls ? await makeCertificate(dir, ["DNS:hub.example", "IP:127.0.0.1"]) : undefined;
@@ -45,7 +52,7 @@ export async function startHub({ tls: hasTls = false } = {}) {
     nats_creds: join(dataDir, "keys", "operator.creds"),
   });
   const exposure = { host: "127.0.0.1", tls: made, trust };
-  openMachines({ dataDir, natsUrl, exposure, bus, keys, system, now, log }, parts);
+  openMachines({ dataDir, natsUrl, exposure, bus, keys, system, now, log, doorTimes }, parts);
   return {
     ...{ dataDir, keys, natsUrl, port: server.port, bus, server, now },
     /** Sets the clock of this hub on. */

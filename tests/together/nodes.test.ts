@@ -84,6 +84,19 @@ describe("the door", () => {
   });
 });
 
+test("nobody stays in the door, and it shuts soon after its last code was used", async () => {
+  const doorTimes = { strangerMs: 50, afterUseMs: 1_000 };
+  await using brief = await startHub({ doorTimes });
+  const { url, code } = await brief.makeCode();
+  const enter = () => connect({ servers: url, inboxPrefix: "_INBOX.join", reconnect: false });
+  await (await enter()).closed();
+  doorTimes.strangerMs = 60_000;
+  const asker = await enter();
+  await joinAs(dir, "brief", url, code);
+  await asker.closed();
+  await expect(enter()).rejects.toThrow("Authorization Violation");
+});
+
 describe("cliai join", () => {
   test("gives a machine credentials of its own, whose key the hub never had", async () => {
     const { url, code } = await hub.makeCode();

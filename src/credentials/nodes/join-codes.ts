@@ -24,7 +24,7 @@ const CodeFileSchema = v.object({
   ends_at: v.string(),
   wrong_tries: v.number(),
   /** Who has joined by it. */
-  used_by: v.optional(v.object({ user_key: v.string(), name: v.string() })),
+  used_by: v.optional(v.object({ user_key: v.string(), name: v.string(), at: v.string() })),
 });
 type CodeFile = v.InferOutput<typeof CodeFileSchema>;
 
@@ -64,11 +64,18 @@ export async function makeJoinCode(
   return { code: buildJoinCode({ id, secret, pin }), endsAt };
 }
 
-/** When the last code ends that somebody may ask for; undefined if there is none. Used codes count, so that a second try is told why it fails. */
-export function lastCodeEnd(dataDir: string, now: Date): Date | undefined {
+/**
+ * When the last code ends that somebody may ask for; undefined if there is none.
+ * @param afterUseMs how long a used code counts, so that its own machine may ask again, and a second one is told why it fails
+ */
+export function lastCodeEnd(dataDir: string, now: Date, afterUseMs = 60_000): Date | undefined {
+  const endOf = ({ ends_at, used_by }: CodeFile) => {
+    const end = Date.parse(ends_at);
+    return used_by === undefined ? end : Math.min(end, Date.parse(used_by.at) + afterUseMs);
+  };
   const ends = readCodes(dataDir)
-    .filter((code) => !hasEnded(code, now))
-    .map(({ ends_at }) => Date.parse(ends_at));
+    .map(endOf)
+    .filter((end) => end > now.getTime());
   return ends.length === 0 ? undefined : new Date(Math.max(...ends));
 }
 
@@ -90,7 +97,7 @@ export async function redeemJoinCode(
   { code_id, secret, user_key, name }: Pick<JoinAsk, "code_id" | "secret" | "user_key" | "name">,
   { now, admit, isThere }: Redeeming,
 ): Promise<{ readonly mayLaunch: boolean }> {
-  const code = readCodes(dataDir).find(({ id }) => id === code_id);
+  const code = readCode(dataDir, code_id);
   if (code === undefined) throw refusal("the server has no such join code");
   if (hasEnded(code, now)) throw refusal(`the join code has ended, at ${code.ends_at}`);
   if (code.wrong_tries >= mostTries) throw refusal("the join code was tried too often, and counts no more");
@@ -105,7 +112,8 @@ export async function redeemJoinCode(
     if (!isSame || !isThere(used)) throw refusal("the join code was used already: it counts once");
   }
   admit();
-  await write(dataDir, { ...code, used_by: { user_key, name } });
+  const used_by = used ?? { user_key, name, at: now.toISOString() };
+  await write(dataDir, { ...code, used_by });
   return { mayLaunch: code.may_launch };
 }
 
@@ -128,17 +136,22 @@ async function write(dataDir: string, code: CodeFile): Promise<void> {
   await writePrivateFile(pathOf(dataDir, code.id), `${JSON.stringify(code, null, 2)}\n`);
 }
 
-/** Only files of our own count; one that is damaged is no code. */
 function readCodes(dataDir: string): CodeFile[] {
-  const dir = dirOf(dataDir);
-  if (lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
-  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
-    if (!entry.isFile() || !/^[0-9a-f]{8}\.json$/.test(entry.name)) return [];
-    try {
-      const code = decodeMessage(CodeFileSchema, readFileSync(join(dir, entry.name)));
-      return `${code.id}.json` === entry.name ? [code] : [];
-    } catch {
-      return []; // it gives nobody a right
-    }
-  });
+  if (!isFolder(dirOf(dataDir))) return [];
+  const ids = readdirSync(dirOf(dataDir)).map((name) => /^([0-9a-f]{8})\.json$/.exec(name)?.[1]);
+  return ids.flatMap((id) => (id === undefined ? [] : (readCode(dataDir, id) ?? [])));
 }
+
+/** Only files of our own count; one that is damaged is no code. */
+function readCode(dataDir: string, id: string): CodeFile | undefined {
+  const path = pathOf(dataDir, id);
+  try {
+    if (!isFolder(dirOf(dataDir)) || !lstatSync(path).isFile()) return undefined;
+    const code = decodeMessage(CodeFileSchema, readFileSync(path));
+    return code.id === id ? code : undefined;
+  } catch {
+    return undefined; // it gives nobody a right
+  }
+}
+
+const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -28,6 +28,8 @@ const unlimited = {
   payload: -1,
   wildcards: true,
 };
+/** The name of the user that nats-server takes a client without credentials for. */
+export const joinUserName = "join";
 /** For a key that is never used again: until the end of time. */
 const forGood = Number.MAX_SAFE_INTEGER;
 
@@ -49,7 +51,7 @@ export async function createJoinAccount({ account }: Pick<NatsKeys, "account">):
     ...{ subs: 2, payload: mostAskedBytes, data: -1 },
     allowed_connection_types: ["STANDARD"],
   };
-  const sentinel = await encodeUser("join", user, key, rights, { signer: account });
+  const sentinel = await encodeUser(joinUserName, user, key, rights, { signer: account });
   return { key, userKey: user.getPublicKey(), sentinel };
 }
 

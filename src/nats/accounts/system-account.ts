@@ -109,6 +109,48 @@ export function watchLosses(system: Bus, onLoss: (loss: Loss) => void, log: Logg
   });
 }
 
+export interface Stay {
+  /** The public key of the account. */
+  readonly account: string;
+  /** The name of the user. Others in the account may stay. */
+  readonly user: string;
+  readonly lastsMs: () => number;
+}
+
+/**
+ * Ends each new connection of a user that stays longer. nats-server must be 2.10 or newer.
+ * @returns the function that ends that
+ */
+export function limitStay(system: Bus, { account, user, lastsMs }: Stay, log: Logger): () => void {
+  const stays = new Map<string, NodeJS.Timeout>();
+  const take = ({ subject, data }: BusMessage) => {
+    try {
+      const { server, client } = decodeMessage(AdvisorySchema, data);
+      const key = `${server.id} ${client.id}`;
+      clearTimeout(stays.get(key));
+      stays.delete(key);
+      if (!subject.endsWith(".CONNECT") || client.jwt === undefined) return;
+      if (readUser(client.jwt).name !== user) return;
+      const end = () => {
+        stays.delete(key);
+        system
+          .request(`$SYS.REQ.SERVER.${server.id}.KICK`, { cid: client.id }, { timeoutMs: answerWithinMs })
+          .catch((error: unknown) => log.debug(`a connection may stay: ${messageOf(error)}`));
+      };
+      stays.set(key, setTimeout(end, lastsMs()));
+    } catch (error) {
+      log.warn(`cannot read an event of nats-server: ${messageOf(error)}`);
+    }
+  };
+  const endings = ["CONNECT", "DISCONNECT"].map((what) =>
+    system.subscribe(`$SYS.ACCOUNT.${account}.${what}`, take),
+  );
+  return () => {
+    for (const end of endings) end();
+    for (const stay of stays.values()) clearTimeout(stay);
+  };
+}
+
 const UserSchema = v.looseObject({
   name: v.string(),
   nats: v.looseObject({ issuer_account: v.optional(v.string()) }),

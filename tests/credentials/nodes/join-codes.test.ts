@@ -123,3 +123,11 @@ test("lastCodeEnd() is the end of the last code that has not ended", async () =>
   expect(lastCodeEnd(data.path, made)).toEqual(minutes(10));
   expect(lastCodeEnd(data.path, minutes(10))).toBeUndefined();
 });
+
+test("lastCodeEnd() is soon for a code that was used, however often its machine asks again", async () => {
+  await using data = await directory();
+  await data.redeem(kim, { now: minutes(1) });
+  await data.redeem(kim, { now: after(90_000) });
+  expect(lastCodeEnd(data.path, after(90_000))).toEqual(minutes(2));
+  expect(lastCodeEnd(data.path, minutes(2))).toBeUndefined();
+});

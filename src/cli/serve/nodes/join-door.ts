@@ -16,14 +16,25 @@ import type { HubFacts, JoinAnswer, JoinAsk } from "../../../domain/nodes/node-m
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import type { Logger } from "../../../log.ts";
 import type { NatsKeys } from "../../../nats/accounts/credentials.ts";
-import { buildJoinAccountClaims } from "../../../nats/accounts/node-credentials.ts";
-import { pushAccountClaims } from "../../../nats/accounts/system-account.ts";
+import { buildJoinAccountClaims, joinUserName } from "../../../nats/accounts/node-credentials.ts";
+import { limitStay, pushAccountClaims } from "../../../nats/accounts/system-account.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import { hasSentinel } from "../../../nats/child/server-config.ts";
 import { connectBus } from "../../../nats/connect-bus.ts";
 import { openOperatorDesk } from "../../../server/operator-desk.ts";
 import { pause } from "../../../waiting.ts";
 import { hubDesk, joinDesk } from "../../nodes/join-desks.ts";
+
+/** How many machines may wait for an answer. */
+const mostWaiting = 20;
+
+export interface DoorTimes {
+  /** How long a machine without credentials may stay connected. */
+  strangerMs: number;
+  /** How long the door stays open after the last code was used. */
+  afterUseMs: number;
+}
+const standardTimes: DoorTimes = { strangerMs: 30_000, afterUseMs: 60_000 };
 
 export interface JoinDoorOptions {
   readonly dataDir: string;
@@ -34,6 +45,7 @@ export interface JoinDoorOptions {
   readonly now: () => Date;
   readonly log: Logger;
   readonly onJoined: (node: NodeGrant) => void;
+  readonly times?: Readonly<DoorTimes> | undefined;
 }
 
 export interface JoinDoor {
@@ -53,7 +65,7 @@ interface MadeAtDoor {
 
 /** Opens the door again if the serve before had a code that has not ended. */
 export function openJoinDoor(options: JoinDoorOptions): JoinDoor {
-  const { dataDir, keys, system, now, log } = options;
+  const { dataDir, keys, system, now, log, times = standardTimes } = options;
   const stopping = new AbortController();
   let close: (() => Promise<void>) | undefined;
   let waiting = new AbortController();
@@ -64,15 +76,16 @@ export function openJoinDoor(options: JoinDoorOptions): JoinDoor {
     waiting.abort();
     waiting = new AbortController();
     if (stopping.signal.aborted) return;
-    const end = lastCodeEnd(dataDir, now());
+    const end = lastCodeEnd(dataDir, now(), times.afterUseMs);
     const account = await readJoinAccount(dataDir, keys);
+    // First serve itself, because strangers could take all the places.
+    if (end !== undefined) close ??= await answerAt(account.key, { ...options, onJoined });
     await pushAccountClaims(system, await buildJoinAccountClaims(keys, account, end !== undefined));
     if (end === undefined) {
       await close?.();
       close = undefined;
       return;
     }
-    close ??= await answerAt(account.key, options);
     const { signal } = waiting;
     void pause(end.getTime() - now().getTime() + 1, signal).then(() => {
       if (!signal.aborted) settleSoon().catch(warn);
@@ -82,6 +95,10 @@ export function openJoinDoor(options: JoinDoorOptions): JoinDoor {
     const settled = last.then(settle);
     last = settled.catch(() => undefined); // whoever has asked gets the error
     return settled;
+  };
+  const onJoined = (node: NodeGrant) => {
+    settleSoon().catch(warn); // its code is used up
+    options.onJoined(node);
   };
   const warn = (error: unknown) => log.warn(`machines that join: ${messageOf(error)}`);
   if (hasSentinel(system.serverVersion) && lastCodeEnd(dataDir, now()) !== undefined)
@@ -113,10 +130,13 @@ function requireSentinel({ serverVersion }: Bus): void {
 /** Connects to the account JOIN, and answers there. Returns the function that ends it. */
 async function answerAt(
   accountKey: string,
-  { dataDir, natsUrl, keys, now, log, onJoined }: JoinDoorOptions,
+  { dataDir, natsUrl, keys, system, now, log, onJoined, times = standardTimes }: JoinDoorOptions,
 ): Promise<() => Promise<void>> {
   const creds = await mintForAccount(dataDir, keys, accountKey);
   const bus = await connectBus({ url: natsUrl, name: "cliai serve join", creds, log });
+  const stranger = { account: accountKey, user: joinUserName, lastsMs: () => times.strangerMs };
+  const endLimit = limitStay(system, stranger, log);
+  const limits = { mostAtOnce: mostWaiting };
   const letIn = async (ask: JoinAsk): Promise<JoinAnswer> => {
     const { name, user_key, host } = ask;
     const redeemed = await redeemJoinCode(dataDir, ask, {
@@ -132,7 +152,7 @@ async function answerAt(
   };
   /** One after another, so that a code is used up before the next one asks. */
   let last: Promise<unknown> = Promise.resolve();
-  openOperatorDesk(bus, hubDesk, () => readHubFacts(dataDir, keys), log);
+  openOperatorDesk(bus, hubDesk, () => readHubFacts(dataDir, keys), log, limits);
   openOperatorDesk(
     bus,
     joinDesk,
@@ -142,7 +162,11 @@ async function answerAt(
       return answer;
     },
     log,
+    limits,
   );
-  await bus.flush();
-  return () => bus.close();
+  await Promise.all([bus.flush(), system.flush()]);
+  return async () => {
+    endLimit();
+    await bus.close();
+  };
 }

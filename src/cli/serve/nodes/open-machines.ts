@@ -8,7 +8,7 @@ import type { CliContext } from "../../frame/context.ts";
 import { type CodeRequest, codeDesk, type MadeCode } from "../../nodes/join-desks.ts";
 import { nodesDesk } from "../../nodes/nodes-desk.ts";
 import type { WebExposure } from "../web-exposure.ts";
-import { type JoinDoor, openJoinDoor } from "./join-door.ts";
+import { type DoorTimes, type JoinDoor, openJoinDoor } from "./join-door.ts";
 import { joinAddressOf } from "./join-url.ts";
 import { type NodeLinks, openNodeLinks } from "./node-links.ts";
 
@@ -20,6 +20,7 @@ export interface MachinesOptions extends Pick<CliContext, "now" | "log"> {
   /** The keys, and the connection in the system account; undefined with --nats-url and with --insecure. */
   readonly keys: NatsKeys | undefined;
   readonly system: Bus | undefined;
+  readonly doorTimes?: Readonly<DoorTimes> | undefined;
 }
 
 /** Returns the nodes; undefined where no machine can join. It closes with `parts`. */
@@ -36,7 +37,7 @@ export function openMachines(options: MachinesOptions, parts: AsyncDisposableSta
   parts.defer(openOperatorDesk(bus, nodesDesk, links.list, log));
   // The answer to a machine that joins does not wait for this; `look` logs its errors.
   const onJoined = () => void links.look().catch(() => undefined);
-  const door = openJoinDoor({ ...options, keys, system, onJoined });
+  const door = openJoinDoor({ ...options, keys, system, onJoined, times: options.doorTimes });
   parts.defer(() => door.stop());
   parts.defer(openOperatorDesk(bus, codeDesk, (request) => codeFor(request, door, options), log));
   return links;
