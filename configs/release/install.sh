@@ -24,12 +24,20 @@ if command -v sha256sum >/dev/null; then sum() { sha256sum "$1"; }
 elif command -v shasum >/dev/null; then sum() { shasum -a 256 "$1"; }
 else fail "neither sha256sum nor shasum is on PATH" "install one of them, so that the download can be checked"
 fi
-command -v curl >/dev/null || fail "curl is not on PATH" "install it, or download $url/$file yourself"
+case "$url" in
+  file://*) get() { cp "${1#file://}" "$2"; } ;;
+  *)
+    if command -v curl >/dev/null; then get() { curl --fail --silent --show-error --location --output "$2" "$1"; }
+    elif command -v wget >/dev/null; then get() { wget --quiet --output-document "$2" "$1"; }
+    else fail "neither curl nor wget is on PATH" "install one of them, or download $url/$file yourself"
+    fi
+    ;;
+esac
 
 mkdir -p "$dir"
 new="$dir/.cliai-$$"
 trap 'rm -f "$new"' EXIT
-curl --fail --silent --show-error --location --output "$new" "$url/$file" ||
+get "$url/$file" "$new" ||
   fail "cannot download $url/$file" "see whether the address is right, or name another one: CLIAI_DOWNLOAD_URL=URL"
 found="$(sum "$new" | cut -d ' ' -f 1)"
 [ "$found" = "$sha256" ] ||
