@@ -56,11 +56,9 @@ async function commit(
 ): Promise<GitDone> {
   const git = createGit(root, env);
   await git.run(["add", "--all"]);
-  const isExact = files.every(({ seen }) => seen !== "");
-  // Only what was too large to be looked at makes a difference.
-  if (isExact && (await git.run(["write-tree"])).trim() !== tree) {
-    throw new CliaiError("refused", "nothing was committed: something has changed meanwhile", {
-      hint: "look at it again; everything is added, as by git add",
+  if ((await git.run(["write-tree"])).trim() !== tree) {
+    throw new CliaiError("refused", "nothing was committed: what git has added is not what you have seen", {
+      hint: "look at it again; if the repository has filters of its own, commit it yourself",
     });
   }
   await git.run(["commit", "--quiet", "--message", message], { withinMs: committedWithinMs });

@@ -88,6 +88,21 @@ describe("actOnChanges()", () => {
     expect(asked).toEqual([]);
   });
 
+  test("does not commit what it has not looked at, or what a filter of the repository makes of it", async () => {
+    createRepository(repository.dir, "inner").commit("inner");
+    const state = await look();
+    expect(whyNot("commit", state)).toBe("inner/ was not looked at, so a commit of all is for you to make");
+    repository.write(".git/info/exclude", "inner\n.gitconfig\n");
+    repository.write(".git/info/attributes", "*.txt filter=up\n");
+    repository.git(["config", "filter.up.clean", "tr a-z A-Z"]);
+    repository.write("a.txt", "two\n");
+    const { tree } = await look();
+    expect(await failureOf(act({ act: "commit", tree, message: "m" }))).toMatchObject({
+      code: "refused",
+      hint: expect.stringContaining("filters of its own"),
+    });
+  });
+
   test("a hook that refuses a commit is heard in its own words", async () => {
     const hook = join(repository.dir, ".git/hooks/pre-commit");
     mkdirSync(join(hook, ".."), { recursive: true });

@@ -38,6 +38,9 @@ export function whyNot(act: GitAct, state: GitState): string | undefined {
   const { branch, head, files, remote, unpushed, tool } = state;
   if (act === "commit") {
     if (files.length === 0) return "everything is committed";
+    const unseen = files.find(({ seen }) => seen === "");
+    if (unseen !== undefined)
+      return `${unseen.path} was not looked at, so a commit of all is for you to make`;
     const unmerged = files.find(({ is_unmerged }) => is_unmerged === true);
     return unmerged && `${unmerged.path} has conflicts`;
   }
