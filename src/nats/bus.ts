@@ -17,8 +17,8 @@ export interface BusOptions {
   /** The text of a `.creds` file, instead of a path. */
   readonly creds?: string | undefined;
   /**
-   * The certificates (PEM) that are trusted, without credentials; or `unchecked`: trust any, for a question whose answer proves itself. With
-   * credentials, those that follow them count.
+   * The server's certificates (PEM), of which the first one is its own: no other is accepted. Or `unchecked`: any is, for a question whose answer
+   * proves itself. Absent with credentials: then those that follow them count.
    */
   readonly trust?: { readonly certificates: string } | "unchecked" | undefined;
   /** The prefix of reply subjects, if the credentials allow only one. */

@@ -6,7 +6,7 @@ import { type TraceContext, traceHeader, traceparentOf } from "../domain/trace/t
 import type { Logger } from "../log.ts";
 import { atMost } from "../waiting.ts";
 import { credentialsAuthenticator, readCredentials } from "./accounts/credentials-file.ts";
-import { acceptAny, explainDistrust, trustOptions } from "./accounts/trust.ts";
+import { acceptAny, explainDistrust, onlyFirst, trustOptions } from "./accounts/trust.ts";
 import type { Bus, BusMessage, BusOptions } from "./bus.ts";
 import { overElections } from "./elections.ts";
 import { translateNatsError } from "./errors.ts";
@@ -55,8 +55,13 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
 }
 
 function tlsOf({ url, trust }: BusOptions, creds: string | undefined): ReturnType<typeof trustOptions> {
-  const own = trustOptions(url, trust === undefined || trust === "unchecked" ? creds : trust.certificates);
-  return own !== undefined && trust === "unchecked" ? { ...own, ...acceptAny } : own;
+  if (trust === undefined) return trustOptions(url, creds);
+  if (trust === "unchecked") {
+    const own = trustOptions(url, creds);
+    return own === undefined ? undefined : { ...own, ...acceptAny };
+  }
+  const own = trustOptions(url, trust.certificates);
+  return own === undefined ? undefined : onlyFirst(own, trust.certificates);
 }
 
 interface ConnectionState extends Pick<Bus, "isConnected" | "refusal" | "onConnection" | "closed"> {

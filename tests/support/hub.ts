@@ -15,22 +15,24 @@ import { CliaiError } from "../../src/domain/text/errors.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { startNatsServer } from "../../src/nats/child/server-process.ts";
 import { askOperatorDesk } from "../../src/server/operator-desk.ts";
-import { makeCertificate } from "./certificate.ts";
+import { makeCertificate, type TestCertificate } from "./certificate.ts";
 import { testContext } from "./cli-context.ts";
 import { testServerBinary } from "./nats.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
 
-/** @param options.tls with a certificate for `hub.example`, which this machine does not have as a name */
+export const hubNames = ["DNS:hub.example", "IP:127.0.0.1"];
+
+/** @param options.tls a certificate, or whether with one for `hub.example`, which this machine does not have as a name */
 export async function startHub({
   tls: hasTls = false,
   doorTimes,
 }: {
-  readonly tls?: boolean;
+  readonly tls?: boolean | TestCertificate;
   readonly doorTimes?: DoorTimes;
 } = {}) {
   const parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());
-  const made = hasTls ? await makeCertificate(dir, ["DNS:hub.example", "IP:127.0.0.1"]) : undefined;
+  const made = hasTls === true ? await makeCertificate(dir, hubNames) : hasTls || undefined;
   const trust = made === undefined ? "" : `${made.cert.trim()}\n`;
   const dataDir = dir.join("hub");
   const keys = await ensureKeys(dataDir, trust);

@@ -15,10 +15,12 @@ import { buildJoinCode, parseJoinCode } from "../../src/domain/nodes/join-code.t
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { createUserKey, readSigned } from "../../src/nats/accounts/node-credentials.ts";
+import { issueCertificate, makeCertificate } from "../support/certificate.ts";
 import { failureOf } from "../support/error-of.ts";
-import { joinAs, runNode, startHub } from "../support/hub.ts";
+import { hubNames, joinAs, runNode, startHub } from "../support/hub.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { startTlsRelay } from "../support/tls-relay.ts";
 import { until } from "../support/wait-for.ts";
 
 const hub = await startHub();
@@ -192,6 +194,31 @@ test("over TLS, a machine trusts only the hub whose code it has, and keeps its c
   expect(await readFile(nodeCredsPath(dataDir), "utf8")).toContain("BEGIN CERTIFICATE");
   await using _running = runNode(dataDir);
   await until("the node is here, over TLS", async () => (await secure.node("safe"))?.state === "here");
+});
+
+test("over TLS, nobody in the middle gets the secret, also not with a certificate of the same authority", async () => {
+  await using authorityDir = await tempDir();
+  await using ownDir = await tempDir();
+  await using otherDir = await tempDir();
+  const authority = await makeCertificate(authorityDir, ["DNS:authority.example"]);
+  const [own, other] = await Promise.all(
+    [ownDir, otherDir].map((at) => issueCertificate(at, hubNames, authority)),
+  );
+  if (own === undefined || other === undefined) throw new Error("no certificates");
+  await using secure = await startHub({ tls: own });
+  const { url, code } = await secure.makeCode();
+  const secret = parseJoinCode(code)?.secret ?? "none";
+  for (const certificate of [other, authority]) {
+    await using relay = await startTlsRelay(secure.port, certificate);
+    const joining = joinAs(dir, "relayed", `tls://127.0.0.1:${relay.port}`, code);
+    expect(await failureOf(joining)).toMatchObject({
+      ...{ code: "refused", message: expect.stringContaining("is not trusted") },
+    });
+    // He has passed the true facts on, which any machine may ask for.
+    expect(relay.heard()).toContain("join.hub");
+    expect(relay.heard()).not.toContain(secret);
+  }
+  await joinAs(dir, "relayed", url, code);
 });
 
 describe("a node", () => {

@@ -1,12 +1,16 @@
 // The certificates that a NATS connection trusts besides the public authorities. They follow the credentials in the `.creds`
 // file, so that an agent needs only one file.
 import { X509Certificate } from "node:crypto";
-import { rootCertificates } from "node:tls";
+import { checkServerIdentity, rootCertificates } from "node:tls";
 import { ErrorCode, type TlsOptions } from "nats";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 
 /** The package `nats` (2.29) passes these options on to `tls.connect`, but its own type lacks some of them. */
-type TrustOptions = TlsOptions & { readonly servername?: string; readonly rejectUnauthorized?: boolean };
+type TrustOptions = TlsOptions & {
+  readonly servername?: string;
+  readonly rejectUnauthorized?: boolean;
+  readonly checkServerIdentity?: typeof checkServerIdentity;
+};
 
 /** Accepts any certificate. Nothing secret may be sent over such a connection, and no answer believed that does not prove itself. */
 export const acceptAny: TrustOptions = { rejectUnauthorized: false };
@@ -33,6 +37,26 @@ export function trustOptions(url: string, creds = ""): TrustOptions | undefined 
     ca: [...rootCertificates, ...certificates].join("\n"),
     ...(name === undefined ? {} : { servername: name }),
   };
+}
+
+/**
+ * The same options, for a server whose certificate is the first of these and no other one, whoever has signed it.
+ * @throws CliaiError `config_invalid` if that certificate is damaged
+ */
+export function onlyFirst(options: TrustOptions, certificates: string): TrustOptions {
+  const [first] = certificatesIn(certificates);
+  if (first === undefined) return options;
+  const own = readCertificate(first).raw;
+  return {
+    ...options,
+    checkServerIdentity: (host, peer) =>
+      checkServerIdentity(host, peer) ?? (own.equals(peer.raw) ? undefined : new OtherCertificateError()),
+  };
+}
+
+class OtherCertificateError extends Error {
+  readonly code = "CERT_IS_ANOTHER";
+  override readonly message = "it is not the server's own certificate";
 }
 
 function readCertificate(pem: string): X509Certificate {
