@@ -1,6 +1,6 @@
 // Machines that join a hub, over a real nats-server: the door, what goes through it, and the node behind it.
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFile, rm, stat, symlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, credsAuthenticator, type NatsConnection, type NatsError } from "nats";
 import { mintAtNode } from "../../src/cli/node/node-credentials.ts";
@@ -146,6 +146,33 @@ describe("cliai join", () => {
     expect(await failureOf(joinAs(dir, "late", late.url, late.code))).toMatchObject({
       ...{ code: "refused", message: expect.stringMatching(/^the join code has ended, at /), hint: newCode },
     });
+  });
+
+  test("can be repeated with the same code if it fails half-way", async () => {
+    const { url, code } = await hub.makeCode();
+    // Nothing can be written: it does not ask at all.
+    const ownKey = dir.join("half", "keys", "join-key.json");
+    await mkdir(ownKey, { recursive: true });
+    expect((await failureOf(joinAs(dir, "half", url, code))).code).toBe("data_dir_unwritable");
+    await rm(ownKey, { recursive: true });
+    // A key that cannot be signed uses nothing up.
+    const { id: code_id, secret } = parseJoinCode(code) ?? {};
+    const asker = await connect({ servers: url, inboxPrefix: "_INBOX.join", reconnect: false });
+    const bad = JSON.stringify({ code_id, secret, user_key: "U".padEnd(56, "A"), name: "half", host: "box" });
+    const answer = await asker.request("join.request", bad, { timeout: 5_000 });
+    expect(answer.json()).toEqual({
+      error: { code: "message_invalid", message: "user_key is no public key" },
+    });
+    await asker.close();
+    // The answer cannot be written: the code is used up, but for the same key.
+    const creds = nodeCredsPath(dir.join("half"));
+    await mkdir(creds, { recursive: true });
+    await failureOf(joinAs(dir, "half", url, code));
+    expect(readNodes(hub.dataDir, () => undefined).map(({ name }) => name)).toContain("half");
+    await rm(creds, { recursive: true });
+    await joinAs(dir, "half", url, code);
+    await (await connectAs(dir.join("half"), "half")).close();
+    expect(await readdir(dir.join("half", "keys"))).toEqual(["node.creds"]);
   });
 
   test("does not use a code up for a name that is taken", async () => {

@@ -12,7 +12,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
 import { isLoopback } from "../../domain/wire/own-address.ts";
 import { joinInboxPrefix } from "../../domain/wire/subjects.ts";
-import { createUserKey, type UserKey } from "../../nats/accounts/node-credentials.ts";
+import type { UserKey } from "../../nats/accounts/node-credentials.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
 import { askOperatorDesk } from "../../server/operator-desk.ts";
@@ -20,6 +20,7 @@ import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { hubDesk, joinDesk } from "../nodes/join-desks.ts";
+import { ensureJoinKey, removeJoinKey } from "./join-key.ts";
 import { readNodeFile, writeNode } from "./node-file.ts";
 import { startBackgroundNode } from "./node-run.ts";
 
@@ -53,7 +54,7 @@ async function run(given: Arguments<typeof args>, context: CliContext): Promise<
   const name = readName(given.name);
   requireSafe(url);
   await requireUnused(dataDir);
-  const key = createUserKey();
+  const key = await ensureJoinKey(dataDir, code.id);
   const { facts, answer } = await askToJoin({ url, code, name, key }, context);
   const joined_at = context.now().toISOString();
   await writeNode(
@@ -61,6 +62,7 @@ async function run(given: Arguments<typeof args>, context: CliContext): Promise<
     { name: answer.name, url, may_launch: answer.may_launch, joined_at },
     key.credsWith(answer.jwt) + facts.trust,
   );
+  await removeJoinKey(dataDir);
   const pid = given["no-start"] === true ? undefined : await startBackgroundNode(dataDir, context);
   if (context.json) context.print(JSON.stringify({ node: answer.name, url, data_dir: dataDir, pid }));
   else {

@@ -5,6 +5,7 @@ import {
   encodeAccount,
   encodeUser,
   fmtCreds,
+  fromPublic,
   fromSeed,
   parseCreds,
   type User,
@@ -106,17 +107,34 @@ export function nodeUserName(name: string): string {
 
 export interface UserKey {
   readonly publicKey: string;
+  /** The private key: a secret. */
+  readonly seed: string;
   /** The text of a `.creds` file, with the claims that somebody else has signed for the public key: a secret. */
   credsWith(jwt: string): string;
 }
 
 export function createUserKey(): UserKey {
-  const user = createUser();
-  const seed = user.getSeed();
+  return readUserKey(new TextDecoder().decode(createUser().getSeed()));
+}
+
+/** @throws Error if it is no seed */
+export function readUserKey(seed: string): UserKey {
+  const bytes = new TextEncoder().encode(seed);
   return {
-    publicKey: user.getPublicKey(),
-    credsWith: (jwt) => new TextDecoder().decode(fmtCreds(jwt, fromSeed(seed))),
+    publicKey: fromSeed(bytes).getPublicKey(),
+    seed,
+    credsWith: (jwt) => new TextDecoder().decode(fmtCreds(jwt, fromSeed(bytes))),
   };
+}
+
+/** Whether it is a public key, with the right checksum. */
+export function isPublicKey(text: string): boolean {
+  try {
+    fromPublic(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface Signed extends SignedTimes {

@@ -16,7 +16,11 @@ import type { HubFacts, JoinAnswer, JoinAsk } from "../../../domain/nodes/node-m
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import type { Logger } from "../../../log.ts";
 import type { NatsKeys } from "../../../nats/accounts/credentials.ts";
-import { buildJoinAccountClaims, joinUserName } from "../../../nats/accounts/node-credentials.ts";
+import {
+  buildJoinAccountClaims,
+  isPublicKey,
+  joinUserName,
+} from "../../../nats/accounts/node-credentials.ts";
 import { limitStay, pushAccountClaims } from "../../../nats/accounts/system-account.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import { hasSentinel } from "../../../nats/child/server-config.ts";
@@ -141,7 +145,11 @@ async function answerAt(
     const { name, user_key, host } = ask;
     const redeemed = await redeemJoinCode(dataDir, ask, {
       now: now(),
-      admit: () => requireFreeName(dataDir, ask),
+      admit() {
+        // It is signed only after the code is used up.
+        if (!isPublicKey(user_key)) throw new CliaiError("message_invalid", "user_key is no public key");
+        requireFreeName(dataDir, ask);
+      },
       isThere: (used) => isNode(dataDir, used),
     });
     const may_launch = redeemed.mayLaunch;
