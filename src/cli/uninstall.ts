@@ -1,15 +1,17 @@
-// `cliai uninstall`: lists what cliai keeps on this machine, and removes it with --yes. It removes nothing while a server or an
-// agent uses it.
+// `cliai uninstall`: lists what cliai keeps on this machine, and removes it with --yes. It removes nothing while a server, a
+// node or an agent uses it.
 import { join } from "node:path";
 import { readAgentFolders } from "../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import {
   type DataDirEntry,
   isDataDir,
+  isNodeDir,
   readDataDirContents,
   removeDataDirContents,
 } from "../data-dir/contents.ts";
 import { natsDirOf } from "../data-dir/data-dir.ts";
+import { isKernelLocked } from "../data-dir/kernel-lock.ts";
 import { takeWhole } from "../data-dir/serve-lock.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
@@ -18,6 +20,7 @@ import { selfCommand } from "../runtime.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
 import { alignRows } from "./frame/terminal.ts";
+import { nodeHeldPath } from "./node/node-file.ts";
 import { installedService } from "./service/manager-of.ts";
 
 export const uninstallCommand = defineCliCommand({
@@ -36,7 +39,7 @@ export const uninstallCommand = defineCliCommand({
     const { json, print, note } = context;
     const dataDir = dataDirFor(args, context);
     const entries = await readDataDirContents(dataDir);
-    if (entries.length > 0 && !(await isDataDir(dataDir))) {
+    if (entries.length > 0 && !(await isDataDir(dataDir)) && !(await isNodeDir(dataDir))) {
       throw new CliaiError("usage", `${dataDir} is not a data directory of cliai: it has no layout.json`, {
         hint: "name the directory that `cliai serve` printed: cliai uninstall --data-dir DIR",
       });
@@ -78,12 +81,13 @@ export const uninstallCommand = defineCliCommand({
 
 /**
  * Removes the entries. Meanwhile no server can be started on the directory.
- * @throws CliaiError `already_running` while a server or an agent's host of this directory runs, or a command starts a server
+ * @throws CliaiError `already_running` while a server, a node or an agent's host of this directory runs, or a command starts a server
  */
 async function removeUnused(dataDir: string, goes: readonly DataDirEntry[], log: Logger): Promise<void> {
   const whole = await takeWhole(dataDir);
   try {
     await requireNoAgents(dataDir);
+    requireNoNode(dataDir);
     // A killed server leaves its nats-server, which would run on with no files.
     await endOrphan(natsDirOf(dataDir), log);
     const isLock = ({ name }: Pick<DataDirEntry, "name">) => whole.files.includes(name);
@@ -106,5 +110,12 @@ async function requireNoAgents(dataDir: string): Promise<void> {
   if (running.length === 0) return;
   throw new CliaiError("already_running", `agents of ${dataDir} still run: ${running.join(", ")}`, {
     hint: "end them first, then remove: cliai down --agents",
+  });
+}
+
+function requireNoNode(dataDir: string): void {
+  if (!isKernelLocked(nodeHeldPath(dataDir))) return;
+  throw new CliaiError("already_running", `the node of ${dataDir} still runs`, {
+    hint: "end it first, then remove: cliai down",
   });
 }

@@ -70,6 +70,11 @@ export async function isDataDir(dataDir: string): Promise<boolean> {
   return found.some((stats) => stats?.isFile() === true);
 }
 
+/** Whether this directory is that of a machine that has joined a fleet. */
+export async function isNodeDir(dataDir: string): Promise<boolean> {
+  return (await lstat(join(dataDir, "node.json")).catch(() => undefined))?.isFile() === true;
+}
+
 /** Sorted by name; empty when there is no such directory. Never follows a symbolic link. */
 export async function readDataDirContents(dataDir: string): Promise<DataDirEntry[]> {
   const names: string[] = await readdir(dataDir).catch(() => []);

@@ -137,6 +137,13 @@ export function refusalOf(code: unknown, doing: string): CliaiError | undefined 
   return translateNatsError(NatsError.errorForCode(code as NatsCode), doing);
 }
 
+/** Whether nats-server takes no client with such credentials, or with none. Other refusals have other causes, such as a certificate. */
+export function isUnauthorized(error: unknown): boolean {
+  return (
+    error instanceof CliaiError && error.cause instanceof NatsError && refusedConnection.has(error.cause.code)
+  );
+}
+
 /** Whether a compare-and-set failed, because the last sequence of the key or subject is another one. */
 export function isWrongSequence(error: unknown): boolean {
   return error instanceof NatsError && error.api_error?.err_code === jetStreamCode.wrongLastSequence;

@@ -1,8 +1,10 @@
 // What `cliai uninstall` lists and removes of a data directory that nobody uses; and whom it does not take it from.
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { uninstallCommand } from "../../src/cli/uninstall.ts";
 import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
+import { takeKernelLock } from "../../src/data-dir/kernel-lock.ts";
 import { ada } from "../support/agents.ts";
 import { testContext } from "../support/cli-context.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -55,6 +57,18 @@ describe("cliai uninstall", () => {
       message: `${dir.data} is not a data directory of cliai: it has no layout.json`,
     });
     expect(await readdir(dir.data)).toHaveLength(2);
+  });
+
+  test("removes the directory of a node, but not while the node runs", async () => {
+    await using dir = await place("node.json");
+    const lock = await takeKernelLock(join(dir.data, "node.held"));
+    await expect(dir.run("--yes")).rejects.toMatchObject({
+      ...{ code: "already_running", message: `the node of ${dir.data} still runs` },
+      hint: "end it first, then remove: cliai down",
+    });
+    lock?.release();
+    await dir.run("--yes");
+    await expect(readdir(dir.data)).rejects.toThrow("ENOENT");
   });
 
   test("removes nothing while an agent runs, and names it", async () => {

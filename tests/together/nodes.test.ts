@@ -294,6 +294,21 @@ describe("a node", () => {
   });
 });
 
+test("a node that is not let in at its start says why, once, and which process it is", async () => {
+  const { url, code } = await hub.makeCode();
+  const { dataDir } = await joinAs(dir, "unwanted", url, code);
+  await revokeNode(hub.dataDir, hub.keys, "unwanted", { now: new Date(), log });
+  const warned: string[] = [];
+  await using _running = runNode(dataDir, { log: { ...log, warn: (line) => void warned.push(line) } });
+  await until("it says why", () => warned.length > 0);
+  expect(warned).toEqual([
+    expect.stringContaining("the hub no longer takes the node unwanted: it was revoked"),
+  ]);
+  expect(JSON.parse(await readFile(join(dataDir, "node-run.json"), "utf8"))).toMatchObject({
+    ...{ pid: process.pid, connected: false },
+  });
+});
+
 test("a node whose file was removed by hand is ended, too", async () => {
   const { url, code } = await hub.makeCode();
   const { dataDir } = await joinAs(dir, "removed", url, code);

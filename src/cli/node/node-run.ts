@@ -1,4 +1,4 @@
-// The node of this machine as a process in the background: `node-run.json` says which process it is, once it is connected.
+// The node of this machine as a process in the background: `node-run.json` says which process it is, and whether it was connected.
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
@@ -24,14 +24,23 @@ const endsWithinMs = 15_000;
 const lookEveryMs = 20;
 const lastWordsBytes = 2_000;
 
-const RunSchema = v.object({ pid: v.number(), started: v.string() });
+const RunSchema = v.object({
+  pid: v.number(),
+  started: v.string(),
+  /** Whether it has been connected since its start. Absent in a file of an older one, which was. */
+  connected: v.optional(v.boolean()),
+});
 type Run = v.InferOutput<typeof RunSchema>;
 
 const pathOf = (dataDir: string) => join(dataDir, "node-run.json");
 
 /** Notes this process. @throws CliaiError `data_dir_unwritable` */
-export async function noteNodeRun(dataDir: string): Promise<void> {
-  const run: Run = { pid: process.pid, started: (await readProcessStart(process.pid)) ?? "" };
+export async function noteNodeRun(
+  dataDir: string,
+  { connected }: { readonly connected: boolean },
+): Promise<void> {
+  const started = (await readProcessStart(process.pid)) ?? "";
+  const run: Run = { pid: process.pid, started, connected };
   await writePrivateFile(pathOf(dataDir), `${JSON.stringify(run)}\n`);
 }
 
@@ -43,7 +52,7 @@ async function readRun(dataDir: string): Promise<Run | undefined> {
   try {
     return decodeMessage(RunSchema, await readFile(pathOf(dataDir)));
   } catch {
-    return undefined; // it does not run, or is not connected yet
+    return undefined; // it does not run, or has only begun to
   }
 }
 
@@ -65,7 +74,8 @@ export async function startBackgroundNode(
   });
   const deadline = performance.now() + readyWithinMs;
   for (;;) {
-    if (child.pid !== undefined && (await readRun(dataDir))?.pid === child.pid) return child.pid;
+    const run = await readRun(dataDir);
+    if (child.pid !== undefined && run?.pid === child.pid && run.connected !== false) return child.pid;
     const how = await Promise.race([ended, pause(lookEveryMs)]);
     if (how !== undefined) {
       const words = readLog(log, from)
@@ -109,7 +119,7 @@ export async function endNode(dataDir: string): Promise<number | undefined> {
   const [known] = run === undefined ? [] : await stillRunning([run]);
   if (known === undefined) {
     throw new CliaiError("failed", `cannot find the node that holds ${dataDir}`, {
-      hint: "press Ctrl-C where it was started; one that was just started can be ended when it is connected",
+      hint: "press Ctrl-C where it was started; if it was just started, try it again",
     });
   }
   await signalKnown(known, "SIGTERM");

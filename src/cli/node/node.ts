@@ -10,9 +10,13 @@ import { keepLogSmall } from "../../data-dir/log-file.ts";
 import type { NodeHeartbeat } from "../../domain/nodes/node-messages.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { nodeConnectionName, nodeInboxPrefix, nodeSubject } from "../../domain/wire/subjects.ts";
+import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
+import { isUnauthorized } from "../../nats/errors.ts";
+import { createBackoff, firstReconnectMs } from "../../nats/reconnection.ts";
 import { openOperatorDesk } from "../../server/operator-desk.ts";
+import { pause } from "../../waiting.ts";
 import { dataDirArgs, dataDirFor } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -77,19 +81,58 @@ async function stayConnected(
 ): Promise<void> {
   const { log } = context;
   const { name, url } = node;
-  const bus = await connectBus({
-    ...{ url, name: nodeConnectionName(name), credsPath: nodeCredsPath(dataDir) },
-    ...{ inboxPrefix: nodeInboxPrefix(name), waitForServer: true, ...overNetwork, log },
-  });
+  // At once, because `cliai down` has to find it also while it is not connected.
+  await noteNodeRun(dataDir, { connected: false });
+  parts.defer(() => removeNodeRun(dataDir));
+  const ending = new AbortController();
+  parts.defer(() => ending.abort());
+  const bus = await connectPatiently({ dataDir, node }, log, ending.signal);
+  if (bus === undefined) return;
   parts.defer(() => bus.close());
   log.info(`the node ${name} is connected to ${url}`);
-  await noteNodeRun(dataDir);
-  parts.defer(() => removeNodeRun(dataDir));
+  await noteNodeRun(dataDir, { connected: true });
   const launch = (order: NodeLaunch) => launchHere(order, { dataDir, node, context });
   parts.defer(openOperatorDesk(bus, nodeLaunchDesk(name), launch, log));
   parts.defer(startRenewals(bus, { dataDir, name, now: context.now, log }));
   parts.defer(startHeartbeats(bus, { dataDir, node }, context));
   await bus.closed;
+}
+
+/**
+ * Tries until it is connected, and logs each reason why it is not, unless it is the one before. Undefined if the signal has aborted.
+ * @throws CliaiError `config_invalid` if the credentials cannot be read
+ */
+async function connectPatiently(
+  { dataDir, node }: Running,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Bus | undefined> {
+  const { name, url } = node;
+  const { next } = createBackoff(firstReconnectMs);
+  let told = "";
+  while (!signal.aborted) {
+    try {
+      const bus = await connectBus({
+        ...{ url, name: nodeConnectionName(name), credsPath: nodeCredsPath(dataDir) },
+        ...{ inboxPrefix: nodeInboxPrefix(name), ...overNetwork, log },
+      });
+      if (!signal.aborted) return bus;
+      await bus.close();
+    } catch (error) {
+      if (error instanceof CliaiError && error.code === "config_invalid") throw error;
+      const why = isUnauthorized(error)
+        ? revokedWords(dataDir, node)
+        : `the node ${name} is not connected, and tries again: ${messageOf(error)}`;
+      if (why !== told) log.warn(why);
+      told = why;
+      await pause(next(), signal);
+    }
+  }
+  return undefined;
+}
+
+function revokedWords(dataDir: string, { name }: NodeFile): string {
+  return `the hub no longer takes the node ${name}: it was revoked; to join again, remove node.json in ${dataDir}, and use a new code: cliai join-code`;
 }
 
 /** The first at once, then at each interval and each time the connection is back. Returns the function that ends them. */
@@ -109,9 +152,7 @@ function startHeartbeats(bus: Bus, { dataDir, node }: Running, { env, now, log }
   const beatSafely = () => {
     if (bus.refusal() !== undefined && !isTold) {
       isTold = true;
-      log.warn(
-        `the hub no longer takes the node ${node.name}: it was revoked; to join again, remove node.json in ${dataDir}, and use a new code: cliai join-code`,
-      );
+      log.warn(revokedWords(dataDir, node));
     }
     beat().catch((error: unknown) => log.warn(`no heartbeat: ${messageOf(error)}`));
   };
