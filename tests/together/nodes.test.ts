@@ -13,6 +13,7 @@ import { createMintedRoles } from "../../src/credentials/role-by-credentials.ts"
 import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
 import { buildJoinCode, parseJoinCode } from "../../src/domain/nodes/join-code.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import { nodeConnectionName } from "../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../src/log.ts";
 import { createUserKey, readSigned } from "../../src/nats/accounts/node-credentials.ts";
 import { issueCertificate, makeCertificate } from "../support/certificate.ts";
@@ -37,9 +38,20 @@ const codeOf = (error: unknown) => (error as { readonly code?: unknown }).code;
 async function connectAs(dataDir: string, name: string): Promise<NatsConnection> {
   return await connect({
     ...{ servers: hub.natsUrl, reconnect: false, inboxPrefix: `_INBOX.node-${name}` },
+    name: nodeConnectionName(name),
     authenticator: credsAuthenticator(await readFile(nodeCredsPath(dataDir))),
   });
 }
+
+/** A heartbeat that counts for minutes. */
+const beat = (node: NatsConnection, name: string, more = {}) =>
+  node.publish(
+    `node.${name}.heartbeat`,
+    JSON.stringify({
+      ...{ node: name, instance_id: "i", interval_s: 60, host: "box", pid: 1, version: "1.2.3" },
+      ...{ platform: "linux", agents: 0, timestamp: new Date().toISOString(), ...more },
+    }),
+  );
 
 describe("the door", () => {
   test("is shut while there is no code: nobody gets in without credentials", async () => {
@@ -254,14 +266,18 @@ describe("a node", () => {
     const { code } = await hub.makeCode();
     const { dataDir } = await joinAs(dir, "cut", `nats://127.0.0.1:${proxy.port}`, code);
     expect(await hub.node("cut")).toMatchObject({ state: "away", may_launch: false });
-    await using _running = runNode(dataDir);
+    // Its heartbeats are 15 s apart: it is their connection that tells.
+    await using _running = runNode(dataDir, { env: {} });
     const here = await until("the node is here", async () => {
       const node = await hub.node("cut");
       return node?.state === "here" && node;
     });
     expect(here).toMatchObject({ name: "cut", agents: 0, pid: process.pid, platform: process.platform });
     proxy.cut();
+    const cutMs = performance.now();
     await until("the node is away", async () => (await hub.node("cut"))?.state === "away");
+    // Without the news of its connection, it would be away after three heartbeats.
+    expect(performance.now() - cutMs).toBeLessThan(15_000);
     proxy.mend();
     await until("the node is back", async () => (await hub.node("cut"))?.state === "here");
   });
@@ -292,6 +308,29 @@ describe("a node", () => {
     await (await connectAs(anew, "lost")).close();
     await expect(connectAs(dataDir, "lost")).rejects.toThrow("Authorization Violation");
   });
+});
+
+test("a node is here while its newest connection is, whatever becomes of an older one", async () => {
+  const nodes = ["twice", "fence"];
+  for (const name of nodes) {
+    const { url, code } = await hub.makeCode();
+    await joinAs(dir, name, url, code);
+  }
+  await hub.nodes();
+  const old = await connectAs(dir.join("twice"), "twice");
+  const young = await connectAs(dir.join("twice"), "twice");
+  const fence = await connectAs(dir.join("fence"), "fence");
+  beat(young, "twice");
+  beat(fence, "fence");
+  for (const name of nodes)
+    await until(`${name} is here`, async () => (await hub.node(name))?.state === "here");
+  await old.close();
+  await fence.close();
+  // What nats-server says of the fence, it says after what it says of the old connection.
+  await until("the fence is away", async () => (await hub.node("fence"))?.state === "away");
+  expect((await hub.node("twice"))?.state).toBe("here");
+  await young.close();
+  await until("it is away", async () => (await hub.node("twice"))?.state === "away");
 });
 
 test("a node that is not let in at its start says why, once, and which process it is", async () => {

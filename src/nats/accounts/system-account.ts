@@ -84,29 +84,41 @@ export function readAdvisory(subject: string, data: Uint8Array): ConnectionEvent
   };
 }
 
-export interface Loss {
+export interface UserEvent {
   /** The name of the user, which is signed, and which nats-server has checked. */
   readonly user: string;
-  /** What the connection called itself. */
+  /** What the connection calls itself. */
   readonly connection: string;
+  readonly isUp: boolean;
+  /** The connection's id. */
+  readonly client: string;
+  /** When the connection was opened, by nats-server's clock. */
+  readonly startedMs: number;
 }
 
 /**
- * Reports each connection that ends in an account of its own, within milliseconds.
+ * Reports each connection that begins or ends in an account of its own, within milliseconds.
  * @returns the function that ends it
  */
-export function watchLosses(system: Bus, onLoss: (loss: Loss) => void, log: Logger): () => void {
-  return system.subscribe("$SYS.ACCOUNT.*.DISCONNECT", ({ subject, data }) => {
+export function watchUsers(system: Bus, onEvent: (event: UserEvent) => void, log: Logger): () => void {
+  const take = ({ subject, data }: BusMessage) => {
     try {
-      const { client } = decodeMessage(AdvisorySchema, data);
+      const { type, server, client } = decodeMessage(AdvisorySchema, data);
       if (client.jwt === undefined) return;
-      const { name, account } = readUser(client.jwt);
-      if (account !== undefined && subject.split(".")[2] === account)
-        onLoss({ user: name, connection: client.name ?? "" });
+      const { name: user, account } = readUser(client.jwt);
+      if (account === undefined || subject.split(".")[2] !== account) return;
+      onEvent({
+        ...{ user, connection: client.name ?? "", isUp: type.endsWith("client_connect") },
+        ...{ client: `${server.id} ${client.id}`, startedMs: Date.parse(client.start) },
+      });
     } catch (error) {
       log.warn(`cannot read an event of nats-server: ${messageOf(error)}`);
     }
-  });
+  };
+  const endings = ["CONNECT", "DISCONNECT"].map((what) => system.subscribe(`$SYS.ACCOUNT.*.${what}`, take));
+  return () => {
+    for (const end of endings) end();
+  };
 }
 
 export interface Stay {

@@ -17,7 +17,7 @@ import { nodeConnectionName, nodeSubject } from "../../../domain/wire/subjects.t
 import type { Logger } from "../../../log.ts";
 import type { NatsKeys } from "../../../nats/accounts/credentials.ts";
 import { nodeUserName } from "../../../nats/accounts/node-credentials.ts";
-import { watchLosses } from "../../../nats/accounts/system-account.ts";
+import { type UserEvent, watchUsers } from "../../../nats/accounts/system-account.ts";
 import type { Bus } from "../../../nats/bus.ts";
 import { connectBus } from "../../../nats/connect-bus.ts";
 import { askForBudgets } from "../../../server/budgets/budgets-by-operator.ts";
@@ -57,6 +57,8 @@ interface Link {
   heardAt?: Date;
   /** Whether its connection has ended since it was heard. */
   isCut: boolean;
+  /** The last connection that has begun, if serve ran then. */
+  newest?: Pick<UserEvent, "client" | "startedMs">;
   wasHere: boolean;
 }
 
@@ -105,19 +107,26 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
     link.wasHere = isNowHere;
     log.info(`the node ${link.node.name} is ${isNowHere ? "here" : "away"}`);
   };
-  const endLosses = watchLosses(
+  const endEvents = watchUsers(
     system,
-    ({ user, connection }) => {
+    (event) => {
       for (const link of links.values()) {
         // A `cliai spawn` there has a connection of its own, for a moment.
         const { name } = link.node;
-        if (nodeUserName(name) !== user || nodeConnectionName(name) !== connection) continue;
-        link.isCut = true;
-        notice(link);
+        if (nodeUserName(name) === event.user && nodeConnectionName(name) === event.connection)
+          takeConnection(link, event);
       }
     },
     log,
   );
+  const takeConnection = (link: Link, { isUp, client, startedMs }: UserEvent) => {
+    // The end of a connection that was lost earlier may be seen only after the node is back by another one.
+    const { newest } = link;
+    if (newest !== undefined && newest.client !== client && startedMs < newest.startedMs) return;
+    if (isUp) link.newest = { client, startedMs };
+    else link.isCut = true;
+    notice(link);
+  };
   const timer = setInterval(() => void look().catch(() => undefined), lookEveryMs); // `look` has logged it
   void look().catch(() => undefined); // the same
   return {
@@ -150,7 +159,7 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
     async stop() {
       isStopping = true;
       clearInterval(timer);
-      endLosses();
+      endEvents();
       await last;
       await Promise.all([...links.values()].map(({ bus }) => bus.close()));
     },
