@@ -229,6 +229,12 @@ test("over TLS, a machine trusts only the hub whose code it has, and keeps its c
   expect((await failureOf(joinAs(dir, "fooled", impostor.natsUrl, code))).message).toBe(
     `the server at ${impostor.natsUrl} is not the one that has made this code`,
   );
+  // A server that is no match for the address is told apart from a code that counts no more.
+  const { code: plainCode } = await hub.makeCode();
+  const noTls = joinAs(dir, "plain", `tls://127.0.0.1:${hub.port}`, plainCode);
+  expect((await failureOf(noTls)).message).toBe(
+    `the nats-server at tls://127.0.0.1:${hub.port} does not speak TLS; nothing was sent to it`,
+  );
   const { dataDir } = await joinAs(dir, "safe", url, code);
   expect(await readFile(nodeCredsPath(dataDir), "utf8")).toContain("BEGIN CERTIFICATE");
   await using _running = runNode(dataDir);

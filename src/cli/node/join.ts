@@ -15,6 +15,7 @@ import { joinInboxPrefix } from "../../domain/wire/subjects.ts";
 import type { UserKey } from "../../nats/accounts/node-credentials.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { connectBus } from "../../nats/connect-bus.ts";
+import { isUnauthorized } from "../../nats/errors.ts";
 import { askOperatorDesk } from "../../server/operator-desk.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
@@ -172,7 +173,7 @@ async function withDoor<Result>(
   work: (bus: Bus) => Promise<Result>,
 ): Promise<Result> {
   const bus = await connect().catch((cause: unknown) => {
-    if (!(cause instanceof CliaiError) || cause.code !== "refused") throw cause;
+    if (!isUnauthorized(cause)) throw cause;
     throw new CliaiError(
       "refused",
       `the server at ${redact(url)} lets no machine join now: the code has ended, or is another server's`,

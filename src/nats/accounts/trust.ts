@@ -64,7 +64,7 @@ function readCertificate(pem: string): X509Certificate {
     return new X509Certificate(pem);
   } catch (cause) {
     throw new CliaiError("config_invalid", "the certificate in the credentials is damaged", {
-      hint: "make new credentials: cliai agents add ID",
+      hint: "make new credentials: cliai agents add ID; a machine that has joined joins anew",
       cause,
     });
   }
@@ -88,7 +88,7 @@ export function explainDistrust(error: unknown, url: string): unknown {
   }
   if (typeof code !== "string" || !/CERT|UNABLE_TO_VERIFY/.test(code)) return error;
   return new CliaiError("refused", `the certificate at ${url} is not trusted: ${messageOf(error)}`, {
-    hint: "make new credentials, which name the present certificate: cliai agents add ID, or cliai spawn",
+    hint: "make new credentials, which name the present certificate: cliai agents add ID, or cliai spawn; a machine that has joined joins anew",
     cause: error,
   });
 }
