@@ -12,6 +12,7 @@ import { placeAgent, placementOf } from "../../src/credentials/nodes/placements.
 import { createMintedRoles } from "../../src/credentials/role-by-credentials.ts";
 import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
 import { buildJoinCode, parseJoinCode } from "../../src/domain/nodes/join-code.ts";
+import { isHere } from "../../src/domain/nodes/node-view.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { nodeConnectionName } from "../../src/domain/wire/subjects.ts";
 import { silentLogger as log } from "../../src/log.ts";
@@ -337,6 +338,22 @@ test("a node is here while its newest connection is, whatever becomes of an olde
   expect((await hub.node("twice"))?.state).toBe("here");
   await young.close();
   await until("it is away", async () => (await hub.node("twice"))?.state === "away");
+});
+
+test("a node is not believed about its name, its machine, or how long it may be silent", async () => {
+  const { url, code } = await hub.makeCode();
+  const { dataDir } = await joinAs(dir, "liar", url, code);
+  const joined = await hub.node("liar");
+  const node = await connectAs(dataDir, "liar");
+  beat(node, "liar", { node: "one", agents: 1 });
+  beat(node, "liar", { host: "elsewhere", agents: 2 });
+  const heard = await until("it is heard", async () => {
+    const view = await hub.node("liar");
+    return view?.agents !== undefined && view;
+  });
+  expect(heard).toMatchObject({ name: "liar", host: joined?.host, agents: 2 });
+  await node.close();
+  expect([isHere(179_999, 3_600), isHere(180_000, 3_600)]).toEqual([true, false]);
 });
 
 test("a node that is not let in at its start says why, once, and which process it is", async () => {

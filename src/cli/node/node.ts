@@ -8,6 +8,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { type KernelLock, takeKernelLock } from "../../data-dir/kernel-lock.ts";
 import { keepLogSmall } from "../../data-dir/log-file.ts";
 import type { NodeHeartbeat } from "../../domain/nodes/node-messages.ts";
+import { longestHeartbeatS } from "../../domain/nodes/node-view.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { nodeConnectionName, nodeInboxPrefix, nodeSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
@@ -137,7 +138,7 @@ function revokedWords(dataDir: string, { name }: NodeFile): string {
 
 /** The first at once, then at each interval and each time the connection is back. Returns the function that ends them. */
 function startHeartbeats(bus: Bus, { dataDir, node }: Running, { env, now, log }: CliContext): () => void {
-  const interval_s = readHeartbeatInterval(env, undefined);
+  const interval_s = Math.min(readHeartbeatInterval(env, undefined), longestHeartbeatS);
   const instance_id = crypto.randomUUID();
   const beat = async () => {
     const heartbeat: NodeHeartbeat = {

@@ -24,8 +24,10 @@ export const NodeViewSchema = v.object({
 export type NodeView = v.InferOutput<typeof NodeViewSchema>;
 
 const missedHeartbeats = 3;
+/** A node is heard at least so often. One that says that it is heard more seldom is judged by this. */
+export const longestHeartbeatS = 60;
 
 /** Whether a node that was heard so long ago counts as here. */
 export function isHere(silentMs: number, intervalS: number): boolean {
-  return silentMs < missedHeartbeats * intervalS * 1_000;
+  return silentMs < missedHeartbeats * Math.min(intervalS, longestHeartbeatS) * 1_000;
 }

@@ -190,7 +190,9 @@ async function openLink(
   const bus = await connectBus({ url: natsUrl, name: `cliai serve ${node.name}`, creds, log });
   const link: Link = { node, bus, isCut: false, wasHere: false };
   bus.subscribe(nodeSubject(node.name, "heartbeat"), ({ data }) => {
-    link.heartbeat = decodeMessage(NodeHeartbeatSchema, data);
+    const heartbeat = decodeMessage(NodeHeartbeatSchema, data);
+    if (heartbeat.node !== node.name) throw new Error(`it says that it is of "${heartbeat.node}"`);
+    link.heartbeat = heartbeat;
     link.heardMs = performance.now();
     link.heardAt = now();
     link.isCut = false;
@@ -222,7 +224,7 @@ function viewOf(link: Link): NodeView {
   const { name, host, may_launch, joined_at } = node;
   const { version, platform, agents, pid } = heartbeat ?? {};
   return {
-    ...{ name, host: heartbeat?.host ?? host, may_launch, joined_at },
+    ...{ name, host, may_launch, joined_at },
     state: isLinkHere(link) ? "here" : "away",
     ...definedOf({ last_heard: heardAt?.toISOString(), version, platform, agents, pid }),
   };
