@@ -1,5 +1,6 @@
 // A hub that other machines join: nats-server with the keys of a data directory, and what serve opens for machines. And such a machine.
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import type { CliContext } from "../../src/cli/frame/context.ts";
 import { joinCommand } from "../../src/cli/node/join.ts";
 import { nodeCommand } from "../../src/cli/node/node.ts";
@@ -71,8 +72,10 @@ export async function startHub({
 }
 
 /** Runs `cliai join` for a data directory of its own. */
-export async function joinAs(dir: TempDir, name: string, url: string, code: string) {
-  const context = testContext();
+export async function joinAs(dir: TempDir, name: string, url: string, code: string, input = "") {
+  const stdin = new PassThrough();
+  stdin.end(input);
+  const context = testContext({ stdin });
   const dataDir = dir.join(name);
   const args = [url, code, "--name", name, "--data-dir", dataDir, "--no-start"];
   await joinCommand.run(args, context);

@@ -188,6 +188,14 @@ describe("cliai join", () => {
     expect(await readdir(dir.join("half", "keys"))).toEqual(["node.creds"]);
   });
 
+  test("reads the code from its input, where no list of processes shows it", async () => {
+    const { url, code } = await hub.makeCode();
+    await joinAs(dir, "quiet", url, "-", `${code}\n`);
+    expect(await failureOf(joinAs(dir, "empty", url, "-"))).toMatchObject({
+      ...{ code: "usage", message: '"" is not a join code, or not a whole one' },
+    });
+  });
+
   test("does not use a code up for a name that is taken", async () => {
     const one = await hub.makeCode();
     await joinAs(dir, "taken", one.url, one.code);

@@ -2,6 +2,7 @@
 //
 // `cliai join`: has this machine join the fleet of a server, with the code that `cliai join-code` has printed there.
 import { hostname } from "node:os";
+import { createInterface } from "node:readline";
 import { readKeys } from "../../credentials/keys.ts";
 import { isPinned } from "../../credentials/nodes/hub-pin.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
@@ -20,6 +21,7 @@ import { askOperatorDesk } from "../../server/operator-desk.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
+import { hasTerminal } from "../frame/has-terminal.ts";
 import { hubDesk, joinDesk } from "../nodes/join-desks.ts";
 import { ensureJoinKey, removeJoinKey } from "./join-key.ts";
 import { readNodeFile, writeNode } from "./node-file.ts";
@@ -27,7 +29,11 @@ import { startBackgroundNode } from "./node-run.ts";
 
 const args = {
   url: { type: "positional", required: true, description: "where the server's NATS answers" },
-  code: { type: "positional", required: true, description: "the code that cliai join-code has printed" },
+  code: {
+    type: "positional",
+    required: true,
+    description: "the code that cliai join-code has printed; - to read it from the input",
+  },
   name: {
     type: "string",
     valueHint: "NAME",
@@ -51,7 +57,7 @@ export const joinCommand = defineCliCommand({
 async function run(given: Arguments<typeof args>, context: CliContext): Promise<number> {
   const dataDir = dataDirFor(given, context);
   const { url } = given;
-  const code = readCode(given.code);
+  const code = readCode(given.code === "-" ? await readLine(context) : given.code);
   const name = readName(given.name);
   requireSafe(url);
   await requireUnused(dataDir);
@@ -75,6 +81,18 @@ async function run(given: Arguments<typeof args>, context: CliContext): Promise<
     );
   }
   return 0;
+}
+
+/** The first line of the input; a person ends it by Enter. Empty if there is none. */
+async function readLine({ stdin, note }: Pick<CliContext, "stdin" | "note">): Promise<string> {
+  if (hasTerminal()) note("paste the code that cliai join-code has printed, then Enter:");
+  const lines = createInterface({ input: stdin });
+  try {
+    for await (const line of lines) return line;
+    return "";
+  } finally {
+    lines.close();
+  }
 }
 
 /** @throws CliaiError `usage` */

@@ -37,6 +37,9 @@ export const joinCodeCommand = defineCliCommand({
     else {
       context.print(line);
       context.note(`run this line on the other machine before ${ends_at}; it counts once`);
+      context.note(
+        `if others use that machine, write - for the code, and paste it then: cliai join ${url} -`,
+      );
       if (made.is_local) context.note(forwardingWords(made));
     }
     return 0;
