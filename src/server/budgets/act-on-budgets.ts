@@ -66,7 +66,7 @@ export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
       if (first === undefined) continue;
       if (open !== undefined) waiting.add(open.request_id);
       else if (about.every(({ state }) => state === "withdrawn")) {
-        const names = { request_id: `budget-${crypto.randomUUID()}`, asked_at: options.now().toISOString() };
+        const names = { request_id: crypto.randomUUID(), asked_at: options.now().toISOString() };
         waiting.add(names.request_id);
         await requests.ask(budgetRequest(each, [first, ...others], names));
       }

@@ -2,6 +2,7 @@
 // The budgets on the costs page: what was spent of each, and for whom it counts.
 import { limitText, scopeText } from "../../../domain/budgets/budget.ts";
 import type { BudgetView } from "../../../domain/budgets/budget-view.ts";
+import { folderOf } from "../../../domain/fleet/shown/agent-filter.ts";
 
 export const budgetsId = "costs-budgets";
 
@@ -17,7 +18,9 @@ export function BudgetLines({ budgets }: { readonly budgets: readonly BudgetView
               <th scope="col">Budget</th>
               <td class="share" />
               <th scope="col">Spent</th>
-              <th scope="col">Set by</th>
+              <th scope="col" class="maker">
+                Set by
+              </th>
             </tr>
           </thead>
           <tbody>{budgets.flatMap((budget) => budgetRows(budget))}</tbody>
@@ -34,15 +37,17 @@ function budgetRows(budget: BudgetView) {
   const spans = now.length === 0 ? [undefined] : now;
   return spans.map((span) => (
     <tr class={span === undefined ? undefined : `budget-${span.level}`}>
-      <th scope="row">
-        {scopeText(scope)}
+      <th scope="row" title={scope.kind === "project" ? scope.name : undefined}>
+        {scope.kind === "project" ? `project ${folderOf(scope.name ?? "")}` : scopeText(scope)}
         {span?.agent_id !== undefined && scope.kind !== "agent" ? (
           `: ${span.agent_id}`
         ) : (
           <span class="quiet">{whose}</span>
         )}
       </th>
-      <td title={budget_id}>{limitText(budget)}</td>
+      <td class="whole" title={budget_id}>
+        {limitText(budget)}
+      </td>
       <td class="share" aria-hidden="true">
         {span !== undefined && (
           <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
@@ -50,8 +55,10 @@ function budgetRows(budget: BudgetView) {
           </svg>
         )}
       </td>
-      <td>{span === undefined ? <span class="quiet">no run now</span> : span.text}</td>
-      <td>{made_by}</td>
+      <td title={span?.to === undefined ? undefined : `from ${span.from} to ${span.to}`}>
+        {span === undefined ? <span class="quiet">no run now</span> : span.text}
+      </td>
+      <td class="maker">{made_by}</td>
     </tr>
   ));
 }
