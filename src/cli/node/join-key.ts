@@ -10,7 +10,7 @@ import { createUserKey, readUserKey, type UserKey } from "../../nats/accounts/no
 
 const JoinKeySchema = v.object({ code_id: v.string(), seed: v.string() });
 
-const pathOf = (dataDir: string) => join(keysDirOf(dataDir), "join-key.json");
+const joinKeyPath = (dataDir: string) => join(keysDirOf(dataDir), "join-key.json");
 
 /** The key for this code: the same one each time. @throws CliaiError `data_dir_unwritable` */
 export async function ensureJoinKey(dataDir: string, codeId: string): Promise<UserKey> {
@@ -19,18 +19,18 @@ export async function ensureJoinKey(dataDir: string, codeId: string): Promise<Us
   const key = createUserKey();
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(keysDirOf(dataDir));
-  await writePrivateFile(pathOf(dataDir), `${JSON.stringify({ code_id: codeId, seed: key.seed })}\n`);
+  await writePrivateFile(joinKeyPath(dataDir), `${JSON.stringify({ code_id: codeId, seed: key.seed })}\n`);
   return key;
 }
 
 /** Called when the key stands in the node's credentials. */
 export async function removeJoinKey(dataDir: string): Promise<void> {
-  await rm(pathOf(dataDir), { force: true });
+  await rm(joinKeyPath(dataDir), { force: true });
 }
 
 async function readKept(dataDir: string, codeId: string): Promise<UserKey | undefined> {
   try {
-    const { code_id, seed } = decodeMessage(JoinKeySchema, await readFile(pathOf(dataDir)));
+    const { code_id, seed } = decodeMessage(JoinKeySchema, await readFile(joinKeyPath(dataDir)));
     return code_id === codeId ? readUserKey(seed) : undefined;
   } catch {
     return undefined; // there is none, or it is damaged: then another one is made

@@ -113,20 +113,14 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
       for (const link of links.values()) {
         // A `cliai spawn` there has a connection of its own, for a moment.
         const { name } = link.node;
-        if (nodeUserName(name) === event.user && nodeConnectionName(name) === event.connection)
+        if (nodeUserName(name) === event.user && nodeConnectionName(name) === event.connection) {
           takeConnection(link, event);
+          notice(link);
+        }
       }
     },
     log,
   );
-  const takeConnection = (link: Link, { isUp, client, startedMs }: UserEvent) => {
-    // The end of a connection that was lost earlier may be seen only after the node is back by another one.
-    const { newest } = link;
-    if (newest !== undefined && newest.client !== client && startedMs < newest.startedMs) return;
-    if (isUp) link.newest = { client, startedMs };
-    else link.isCut = true;
-    notice(link);
-  };
   const timer = setInterval(() => void look().catch(() => undefined), lookEveryMs); // `look` has logged it
   void look().catch(() => undefined); // the same
   return {
@@ -212,6 +206,14 @@ async function openLink(
     log,
   );
   return link;
+}
+
+/** The end of a connection that was lost earlier may be seen only after the node is back by another one. */
+function takeConnection(link: Link, { isUp, client, startedMs }: UserEvent): void {
+  const { newest } = link;
+  if (newest !== undefined && newest.client !== client && startedMs < newest.startedMs) return;
+  if (isUp) link.newest = { client, startedMs };
+  else link.isCut = true;
 }
 
 function isLinkHere({ heardMs, heartbeat, isCut }: Link): boolean {
