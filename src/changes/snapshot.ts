@@ -35,7 +35,7 @@ export interface Snapshot {
 }
 
 export interface SnapshotOptions {
-  /** The directory for new objects; default: one in `scratch`. */
+  /** An existing directory for new objects; default: one in `scratch`. */
   readonly objects?: string;
   /** Directories with more objects that git finds. */
   readonly alternates?: readonly string[];
@@ -78,13 +78,14 @@ async function placesFor(
   root: string,
   scratch: string,
   env: Environment,
-  { objects = join(scratch, "objects"), alternates = [] }: SnapshotOptions,
+  { objects: kept, alternates = [] }: SnapshotOptions,
 ): Promise<Environment> {
   const git = await createLookingGit(root, env);
   const pathOf = async (name: string) =>
     (await git.run(["rev-parse", "--path-format=absolute", "--git-path", name])).replace(/\r?\n$/, "");
   const index = join(scratch, "index");
-  await mkdir(objects, { recursive: true });
+  const objects = kept ?? join(scratch, "objects");
+  if (kept === undefined) await mkdir(objects);
   await copyIndex(await pathOf("index"), index);
   return {
     GIT_INDEX_FILE: index,

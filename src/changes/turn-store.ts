@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { isAgentHeld, readWorkDir } from "../data-dir/agent-lock.ts";
-import { ensureOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
+import { writePrivateFile } from "../data-dir/private-files.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
 import type { Environment } from "../runtime.ts";
@@ -61,9 +61,9 @@ export async function keepTurn(
   if (kept.full_day === day || kept.turns.some((turn) => turn.since === since)) return false;
   const root = await findRoot(id, dir, env);
   const folder = folderOf(dataDir, id);
-  await ensureOwnDir(folder);
   const objects = join(folder, day);
-  await mkdir(objects, { recursive: true, mode: 0o700 });
+  // Each by itself: the folder of an agent that was removed meanwhile must not come back.
+  for (const path of [folder, objects]) await makeDir(path);
   const scratch = await mkdtemp(join(tmpdir(), "cliai-changes-"));
   try {
     const { tree, git } = await takeSnapshot(root, scratch, env, { objects });
@@ -76,6 +76,12 @@ export async function keepTurn(
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+async function makeDir(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
 }
 
 async function readTurnsFile(dataDir: string, id: AgentId): Promise<TurnsFile> {

@@ -1,17 +1,19 @@
 // Keeps the beginning of each turn of the agents on this machine, one after the other, and for a small part of the time only: a large fleet must not
 // wait for it. A turn whose beginning was missed is not shown by itself.
+import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import type { AgentView } from "../domain/fleet/agent-view.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Logger } from "../log.ts";
 import type { Environment } from "../runtime.ts";
-import { pause } from "../waiting.ts";
+import { atMost, pause } from "../waiting.ts";
 import { keepTurn } from "./turn-store.ts";
 
 /** Later, the agent may have changed something already. */
 const freshForMs = 10_000;
 /** For each second of work, so many seconds of rest. */
 const restFactor = 4;
+const endsWithinMs = 2_000;
 
 export interface TurnWatchOptions {
   readonly fleet: {
@@ -25,7 +27,7 @@ export interface TurnWatchOptions {
   readonly now: () => Date;
 }
 
-/** Returns what ends it: it resolves when nothing is being kept any more. */
+/** Returns what ends it: it resolves when nothing is being kept any more, or after two seconds. */
 export function watchTurns({ fleet, dataDir, env, log, now }: TurnWatchOptions): () => Promise<void> {
   const known = new Map<AgentId, string>();
   const waiting = new Map<AgentId, string>();
@@ -44,8 +46,9 @@ export function watchTurns({ fleet, dataDir, env, log, now }: TurnWatchOptions):
       try {
         await keepTurn(id, since, { dataDir, env });
       } catch (error) {
-        // Not every agent works in a repository.
-        const isUsual = error instanceof CliaiError && error.code === "refused";
+        // Not every agent works in a repository, and one that has ended may be removed at once.
+        const isUsual =
+          (error instanceof CliaiError && error.code === "refused") || !isAgentHeld(dataDir, id);
         if (!isUsual) log.warn(`the beginning of a turn of ${id} was not kept: ${String(error)}`);
       }
       await pause((performance.now() - begunMs) * restFactor, over.signal);
@@ -69,6 +72,6 @@ export function watchTurns({ fleet, dataDir, env, log, now }: TurnWatchOptions):
   return async () => {
     unlisten();
     over.abort();
-    await working;
+    if (working !== undefined) await atMost(endsWithinMs, working);
   };
 }
