@@ -45,8 +45,7 @@ test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
       }
       await ada.send("task", `AFTER-${kind}`, "--id", `w-${kind}`);
       await ada.untilReceipt(`w-${kind}`, "applied", goesOnWithinMs);
-      if (kind === "usage_limit" && driver.outlasts?.includes(kind) !== true) await hasGoneOn(ada);
-      const well = await ada.until("nothing of the failure is left", isIdle);
+      const well = await ada.until("nothing of the failure is left", isIdle, goesOnWithinMs);
       expect(well.axes.attention).toMatchObject({ value: "none" });
       // A task has one end: the turn of another task says nothing about it.
       expect((await ada.life(`f-${kind}`)).filter(isEnd).length).toBe(1);
@@ -55,15 +54,6 @@ test.each(allDrivers.map((driver) => [nameOf(driver), driver] as const))(
   },
   1_800_000,
 );
-
-/** After a usage limit the agent gets a task of cliai's own, to go on where its turn has failed. */
-async function hasGoneOn(ada: DrivenAgent): Promise<void> {
-  const { commands } = await ada.until("it gets a task to go on", ({ commands }) => commands.some(isGoOn));
-  await ada.untilReceipt(commands.find(isGoOn)?.command_id ?? "", "applied", goesOnWithinMs);
-}
-
-const isGoOn = ({ command_id, type }: { readonly command_id: string; readonly type: string }) =>
-  type === "task" && command_id.startsWith("limit-");
 
 const isEnd = (state: string) => /^(applied|failed)/.test(state);
 

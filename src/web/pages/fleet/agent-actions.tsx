@@ -3,6 +3,7 @@
 // cannot be stopped.
 import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { isHeldBack } from "../../../domain/fleet/axes.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ActLink, PostForm, SubmitButton } from "../viewer/act.tsx";
 
@@ -46,7 +47,7 @@ function FirstAction({ view, isOver }: { view: AgentView; isOver: boolean }) {
       </a>
     );
   }
-  const isPaused = value === "paused";
+  const isPaused = isHeldBack(axes);
   const [type, label] = isPaused ? ["resume", "Resume"] : ["pause", "Pause"];
   const off =
     value === "pause_requested"
