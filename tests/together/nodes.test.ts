@@ -220,6 +220,11 @@ describe("cliai join", () => {
     expect(await messageOf(dir, "x", "http://127.0.0.1:3000", code)).toBe(
       '"http://127.0.0.1:3000" is no address of a NATS server',
     );
+    const unanswered = await failureOf(joinAs(dir, "x", "nats://127.0.0.1:1", code));
+    expect(unanswered).toMatchObject({
+      ...{ code: "nats_unreachable", hint: expect.stringContaining("if too many machines ask") },
+      message: "no server at nats://127.0.0.1:1 lets this machine ask",
+    });
     await using own = await startHub();
     const parent = { ...dir, join: () => own.dataDir };
     expect(await messageOf(parent, "x", url, code)).toBe(

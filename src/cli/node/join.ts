@@ -191,6 +191,7 @@ async function withDoor<Result>(
   work: (bus: Bus) => Promise<Result>,
 ): Promise<Result> {
   const bus = await connect().catch((cause: unknown) => {
+    if (cause instanceof CliaiError && cause.code === "nats_unreachable") throw unanswered(url, cause);
     if (!isUnauthorized(cause)) throw cause;
     throw new CliaiError(
       "refused",
@@ -206,4 +207,12 @@ async function withDoor<Result>(
   } finally {
     await bus.close();
   }
+}
+
+/** The package `nats` cannot tell the two apart: nats-server closes the connection that is one too many. */
+function unanswered(url: string, cause: CliaiError): CliaiError {
+  return new CliaiError("nats_unreachable", `no server at ${redact(url)} lets this machine ask`, {
+    hint: "see whether the address is right, and a server runs there; if too many machines ask at the same time, try it again in half a minute",
+    cause,
+  });
 }
