@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import type { CliContext } from "../../src/cli/frame/context.ts";
 import { joinCommand } from "../../src/cli/node/join.ts";
 import { nodeCommand } from "../../src/cli/node/node.ts";
-import { codeDesk } from "../../src/cli/nodes/join-desks.ts";
+import { codeDesk, withdrawDesk } from "../../src/cli/nodes/join-desks.ts";
 import { nodesDesk } from "../../src/cli/nodes/nodes-desk.ts";
 import type { DoorTimes } from "../../src/cli/serve/nodes/join-door.ts";
 import { openMachines } from "../../src/cli/serve/nodes/open-machines.ts";
@@ -63,6 +63,7 @@ export async function startHub({
       aheadMs += ms;
     },
     makeCode: (lasts_ms = 600_000) => askOperatorDesk(bus, codeDesk, { lasts_ms, may_launch: false }),
+    withdraw: () => askOperatorDesk(bus, withdrawDesk, {}),
     nodes: () => askOperatorDesk(bus, nodesDesk, {}),
     async node(name: string) {
       return (await this.nodes()).find((each) => each.name === name);

@@ -65,6 +65,11 @@ describe("the door", () => {
       ...{ code: "refused", hint: newCode },
       message: `the server at ${shut.natsUrl} lets no machine join now: the code has ended, or is another server's`,
     });
+    // A code that is withdrawn counts no more, and the door is shut.
+    const withdrawn = await shut.makeCode();
+    expect(await shut.withdraw()).toEqual({ withdrawn: 1 });
+    expect((await failureOf(joinAs(dir, "early", withdrawn.url, withdrawn.code))).hint).toBe(newCode);
+    expect(await shut.withdraw()).toEqual({ withdrawn: 0 });
     await shut.makeCode(300);
     const asker = await connect({ servers: shut.natsUrl, inboxPrefix: "_INBOX.join", reconnect: false });
     // When the code ends, the door shuts also for whoever stands in it.

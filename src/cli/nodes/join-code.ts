@@ -6,7 +6,7 @@ import { loopback } from "../../domain/wire/own-address.ts";
 import { askOperatorDesk } from "../../server/operator-desk.ts";
 import { clientArgs, withClient } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
-import { codeDesk, type MadeCode } from "./join-desks.ts";
+import { codeDesk, type MadeCode, withdrawDesk } from "./join-desks.ts";
 
 const day = 24 * 60 * 60 * 1_000;
 
@@ -24,9 +24,19 @@ export const joinCodeCommand = defineCliCommand({
       type: "boolean",
       description: "let agents be launched there from here: cliai spawn … --on NODE",
     },
+    withdraw: { type: "boolean", description: "make none, but end all codes that nobody has used" },
     ...clientArgs,
   },
   async run(args, context) {
+    if (args.withdraw === true) {
+      const { withdrawn } = await withClient(args, context, (bus) => askOperatorDesk(bus, withdrawDesk, {}));
+      if (context.json) context.print(JSON.stringify({ withdrawn }));
+      else
+        context.note(
+          withdrawn === 0 ? "there was no unused join code" : `unused join codes ended: ${withdrawn}`,
+        );
+      return 0;
+    }
     const lasts_ms = readLasting(args.for);
     const made = await withClient(args, context, (bus) =>
       askOperatorDesk(bus, codeDesk, { lasts_ms, may_launch: args.spawn === true }),

@@ -10,7 +10,12 @@ import {
   type JoinAsk,
   JoinAskSchema,
 } from "../../domain/nodes/node-messages.ts";
-import { joinHubSubject, joinRequestSubject, serveJoinCodeSubject } from "../../domain/wire/subjects.ts";
+import {
+  joinHubSubject,
+  joinRequestSubject,
+  serveJoinCodeSubject,
+  serveWithdrawCodesSubject,
+} from "../../domain/wire/subjects.ts";
 import type { OperatorDesk } from "../../server/operator-desk.ts";
 
 const answerWithinMs = 10_000;
@@ -29,6 +34,11 @@ export type MadeCode = v.InferOutput<typeof MadeCodeSchema>;
 
 export const codeDesk: OperatorDesk<CodeRequest, MadeCode> = {
   ...{ subject: serveJoinCodeSubject, request: CodeRequestSchema, result: MadeCodeSchema, answerWithinMs },
+};
+
+export const withdrawDesk: OperatorDesk<Readonly<Record<never, never>>, { readonly withdrawn: number }> = {
+  ...{ subject: serveWithdrawCodesSubject, request: v.object({}), answerWithinMs },
+  result: v.object({ withdrawn: v.number() }),
 };
 
 export const hubDesk: OperatorDesk<Readonly<Record<never, never>>, HubFacts> = {

@@ -117,6 +117,13 @@ export async function redeemJoinCode(
   return { mayLaunch: code.may_launch };
 }
 
+/** Removes the codes that nobody has used. Returns how many of them had not ended. */
+export async function withdrawJoinCodes(dataDir: string, now: Date): Promise<number> {
+  const unused = readCodes(dataDir).filter(({ used_by }) => used_by === undefined);
+  for (const { id } of unused) await rm(pathOf(dataDir, id), { force: true });
+  return unused.filter((code) => !hasEnded(code, now)).length;
+}
+
 /** Removes the codes by which this key has joined. */
 export async function removeCodesUsedBy(dataDir: string, userKey: string): Promise<void> {
   for (const { id, used_by } of readCodes(dataDir))

@@ -67,6 +67,7 @@ export const serveNotifySubject = "serve.notify";
 export const serveSearchSubject = "serve.search";
 /** On this subject the operator asks the serve that has the keys for a code by which a machine joins. No stream stores it. */
 export const serveJoinCodeSubject = "serve.joincode";
+export const serveWithdrawCodesSubject = "serve.joincode.withdraw";
 /** On this subject the operator lists the machines that have joined. No stream stores it. */
 export const serveNodesSubject = "serve.nodes";
 /** In the account JOIN, a machine asks on this subject who serve is. No stream stores it. */

@@ -3,7 +3,12 @@
 // The door by which machines join. It is open only while there is a join code: then nats-server lets clients without credentials into the account
 // JOIN, where serve answers them. Otherwise it refuses them at once.
 import { hubPin, readHubFacts } from "../../../credentials/nodes/hub-pin.ts";
-import { lastCodeEnd, makeJoinCode, redeemJoinCode } from "../../../credentials/nodes/join-codes.ts";
+import {
+  lastCodeEnd,
+  makeJoinCode,
+  redeemJoinCode,
+  withdrawJoinCodes,
+} from "../../../credentials/nodes/join-codes.ts";
 import {
   addNode,
   isNode,
@@ -58,6 +63,8 @@ export interface JoinDoor {
    * @throws CliaiError `refused` if nats-server is too old
    */
   makeCode(order: { readonly lastsMs: number; readonly mayLaunch: boolean }): Promise<MadeAtDoor>;
+  /** Ends the codes that nobody has used, and returns how many these were. The door shuts. */
+  withdraw(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -114,6 +121,11 @@ export function openJoinDoor(options: JoinDoorOptions): JoinDoor {
       const made = await makeJoinCode(dataDir, { lastsMs, mayLaunch, pin: hubPin(facts), now: now() });
       await settleSoon();
       return { ...made, facts };
+    },
+    async withdraw() {
+      const count = await withdrawJoinCodes(dataDir, now());
+      if (count > 0) await settleSoon();
+      return count;
     },
     async stop() {
       stopping.abort();

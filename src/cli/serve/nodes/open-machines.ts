@@ -5,7 +5,7 @@ import type { Bus } from "../../../nats/bus.ts";
 import { openOperatorDesk } from "../../../server/operator-desk.ts";
 import { openCredentialsDesk } from "../../credentials-desk.ts";
 import type { CliContext } from "../../frame/context.ts";
-import { type CodeRequest, codeDesk, type MadeCode } from "../../nodes/join-desks.ts";
+import { type CodeRequest, codeDesk, type MadeCode, withdrawDesk } from "../../nodes/join-desks.ts";
 import { nodesDesk } from "../../nodes/nodes-desk.ts";
 import type { WebExposure } from "../web-exposure.ts";
 import { type DoorTimes, type JoinDoor, openJoinDoor } from "./join-door.ts";
@@ -28,6 +28,7 @@ export function openMachines(options: MachinesOptions, parts: AsyncDisposableSta
   const { bus, keys, system, log } = options;
   if (keys === undefined || system === undefined) {
     parts.defer(openOperatorDesk(bus, codeDesk, () => Promise.reject(letsNobodyJoin()), log));
+    parts.defer(openOperatorDesk(bus, withdrawDesk, async () => ({ withdrawn: 0 }), log));
     parts.defer(openOperatorDesk(bus, nodesDesk, async () => [], log));
     return undefined;
   }
@@ -40,6 +41,8 @@ export function openMachines(options: MachinesOptions, parts: AsyncDisposableSta
   const door = openJoinDoor({ ...options, keys, system, onJoined, times: options.doorTimes });
   parts.defer(() => door.stop());
   parts.defer(openOperatorDesk(bus, codeDesk, (request) => codeFor(request, door, options), log));
+  const withdraw = async () => ({ withdrawn: await door.withdraw() });
+  parts.defer(openOperatorDesk(bus, withdrawDesk, withdraw, log));
   return links;
 }
 
