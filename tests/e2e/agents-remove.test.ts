@@ -39,7 +39,7 @@ test("an agent that is away is removed from everything but the history, and stay
   const kept = dir.join("kept.creds");
   await copyFile(join(serve.dataDir, "agents/ada/nats.creds"), kept);
   const accounts = () => readdirSync(join(serve.dataDir, "nats/accounts"));
-  expect(accounts()).toHaveLength(3); // the system's, the fleet's, its own
+  expect(accounts()).toHaveLength(4); // the system's, the fleet's, that of machines that join, its own
 
   const removed = await serve.run(["agents", "remove", "ada", "--json"]);
   expect(removed).toMatchObject({ code: 0, stdout: '{"agent_id":"ada","removed":true}\n' });
@@ -48,7 +48,7 @@ test("an agent that is away is removed from everything but the history, and stay
   expect(JSON.parse((await serve.run(["inbox", "--json"])).stdout)).toEqual([]);
   expect(existsSync(join(serve.dataDir, "agents", "ada"))).toBe(false);
   expect(existsSync(join(serve.dataDir, "keys", "agents", "ada"))).toBe(false);
-  expect(accounts()).toHaveLength(2);
+  expect(accounts()).toHaveLength(3);
   expect((await serve.run(["agents", "ls", "--json"])).stdout).toBe("[]\n");
   const asBefore = ["ls", "--url", serve.natsUrl, "--creds", kept];
   expect(await runCliai(asBefore)).toMatchObject({ code: 5 });
