@@ -47,14 +47,14 @@ test.each(["cliai-windows-x64.exe", "cliai-darwin-arm64"])(
   },
 );
 
-// Of 30.1 MB, nats-server takes 5.9, the bytecode 14.0, our code with its packages 5.6, and the source map 4.7. A part that is in it twice shows.
-test("dist/cliai is this machine's, and at most 32 MB larger than Bun alone", async () => {
+// Of 32.7 MB, nats-server takes 5.9, the bytecode 15.5, our code with its packages 6.0, and the source map 5.3. A part that is in it twice shows.
+test("dist/cliai is this machine's, and at most 34 MB larger than Bun alone", async () => {
   const path = builtExecutable();
   const executable = await readFile(path);
   expect(executableFormatOf(executable)).toBe(executableFormatOf(await readFile(process.execPath)));
   const entry = await manifestEntry(basename(path));
   expect(embeddedServerIn(executable, entry).length).toBe(entry.natsServer.bytes);
-  expect(executable.length - (await stat(process.execPath)).size).toBeLessThan(32e6);
+  expect(executable.length - (await stat(process.execPath)).size).toBeLessThan(34e6);
 });
 
 test("dist/cliai --version says its own version and that of the nats-server inside", async () => {
