@@ -146,6 +146,7 @@ async function fillFleet(): Promise<void> {
     await ask("a-idle", "request_permission", { tool, input: JSON.stringify(input, null, 2) });
   await ask("a-paused", "request_permission", { tool: "Plan", input: "first **this**", plan: true });
   await fillRules();
+  await fillLimit();
   bus.subscribe("agent.ada.watch", () => {
     const runs = [
       { text: "● Bash", fg: 2, is: ["bold"] },
@@ -157,6 +158,28 @@ async function fillFleet(): Promise<void> {
   });
   await bus.flush();
   await web.viewOf("ada", ({ commands }) => commands.length === 2, "ada's orders");
+}
+
+/** An agent whose turn has failed at a usage limit, and one of the same account that waits for its end. */
+async function fillLimit(): Promise<void> {
+  const account = { account: "plan", on_limit: "resume", priority: 5 };
+  const { heartbeat } = await web.heartbeat("a-limited", account);
+  await web.heartbeat("a-held", { account: "plan" });
+  const { instance_id } = heartbeat ?? {};
+  const limit_resets_at = new Date(Date.now() + 3_600_000).toISOString();
+  const detail = "You've hit your 5-hour limit";
+  for (const [seq, kind] of ["prompt", "turn_failed"].entries()) {
+    const event = { kind, error: "usage_limit", detail, limit_resets_at, generation: 1, seq: seq + 1 };
+    await web.bus.publishStored("agent.a-limited.event", { ...event, instance_id });
+  }
+  for (const id of ["a-limited", "a-held"]) {
+    const { commands } = await web.viewOf(id, (view) => view.commands.length > 0, `${id} is told to pause`);
+    await web.bus.publishStored(`agent.${id}.receipt`, {
+      command_id: commands[0]?.command_id,
+      state: "applied",
+    });
+    await web.viewOf(id, ({ axes }) => axes.control.value === "held", `${id} is shown as held`);
+  }
 }
 
 /** A rule that stands, one that has ended, and a permission of which each kind of rule can be made, all with long words. */
