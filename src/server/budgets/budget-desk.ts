@@ -33,6 +33,7 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import type { BudgetDesk, Raise } from "../server.ts";
 import type { SpendingReading } from "../server-readings.ts";
 import { openBudgetStore } from "./budget-store.ts";
+import { createTurns } from "./one-at-a-time.ts";
 
 /** More budgets than anybody reads. */
 const mostBudgets = 500;
@@ -104,9 +105,33 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
     await store.put(budget);
     return budget;
   };
+  /** Of two changes at once, the second is made of what the first has left. Only the leader makes any. */
+  const inTurn = createTurns();
   const remove = async (budget: Budget, by: string) => {
     await record("removed", budget, by, limitText(budget));
     await store.remove(budget.budget_id);
+  };
+  const launched = async (id: AgentId, limits: readonly Limit[], by: string) => {
+    const scope: BudgetScope = { kind: "agent", name: id };
+    const isOurs = (budget: Budget) => budget.of_launch === true && isOfAgent(budget, id);
+    const wanted = limits.map((limit) => ({ scope, ...limit }));
+    for (const budget of store.list().filter(isOurs)) {
+      if (!wanted.some((each) => isSameBudget(each, budget))) await remove(budget, by);
+    }
+    const made: Budget[] = [];
+    for (const limit of limits) made.push(await put(scope, limit, by, true));
+    return made.map(view);
+  };
+  const raise = async (asked: Raise, by: string) => {
+    const budget = find(asked.budget_id);
+    const { span } = meant(measureBudget(budget, facts()), asked);
+    const { by_amount, request_id } = asked;
+    const at = now().toISOString();
+    const added = { period: span.key, by_amount, by, at, ...definedOf({ request_id }) };
+    const raised = { ...budget, raises: [...budget.raises, added].slice(-raisesKept) };
+    await record("raised", budget, by, `by ${by_amount} ${budget.unit} in ${span.key}: ${limitText(budget)}`);
+    await store.put(raised);
+    return view(raised);
   };
   return {
     list: () => store.list().map(view),
@@ -116,39 +141,15 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
       const known = facts();
       return budgets.flatMap((budget) => measureBudget(budget, known));
     },
-    set: async ({ scope, limit }, by) => view(await put(scope, limit, by, false)),
-    async launched(id, limits, by) {
-      const scope: BudgetScope = { kind: "agent", name: id };
-      const isOurs = (budget: Budget) => budget.of_launch === true && isOfAgent(budget, id);
-      const wanted = limits.map((limit) => ({ scope, ...limit }));
-      for (const budget of store.list().filter(isOurs)) {
-        if (!wanted.some((each) => isSameBudget(each, budget))) await remove(budget, by);
-      }
-      const made: Budget[] = [];
-      for (const limit of limits) made.push(await put(scope, limit, by, true));
-      return made.map(view);
-    },
-    async raise(asked, by) {
-      const budget = find(asked.budget_id);
-      const { span } = meant(measureBudget(budget, facts()), asked);
-      const { by_amount, request_id } = asked;
-      const at = now().toISOString();
-      const raise = { period: span.key, by_amount, by, at, ...definedOf({ request_id }) };
-      const raised = { ...budget, raises: [...budget.raises, raise].slice(-raisesKept) };
-      await record(
-        "raised",
-        budget,
-        by,
-        `by ${asked.by_amount} ${budget.unit} in ${span.key}: ${limitText(budget)}`,
-      );
-      await store.put(raised);
-      return view(raised);
-    },
-    async remove(budgetId, by) {
-      const budget = find(budgetId);
-      await remove(budget, by);
-      return view(budget);
-    },
+    set: ({ scope, limit }, by) => inTurn(async () => view(await put(scope, limit, by, false))),
+    launched: (id, limits, by) => inTurn(() => launched(id, limits, by)),
+    raise: (asked, by) => inTurn(() => raise(asked, by)),
+    remove: (budgetId, by) =>
+      inTurn(async () => {
+        const budget = find(budgetId);
+        await remove(budget, by);
+        return view(budget);
+      }),
     onChange: store.onChange,
     stop: store.stop,
   };

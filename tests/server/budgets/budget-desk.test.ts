@@ -94,6 +94,19 @@ test("what a person adds ends the alert, counts today only, and stands in the au
   await expect(askForBudgets(bus, { remove: budget_id, by: "kim" })).rejects.toThrow("no budget");
 });
 
+test("of several changes at once none is lost: all that people have added counts, and each limit is the last one", async () => {
+  const { budget_id, now } = await run.server.budgets.set(
+    { scope: { kind: "agent", name: "bob" }, limit: perDay(1) },
+    "mia",
+  );
+  expect(now).toMatchObject([{ amount: 1 }]);
+  const raises = [1, 2, 3, 4].map((by_amount) => askForBudgets(bus, { raise: { budget_id, by_amount }, by: "kim" }));
+  await Promise.all([...raises, run.server.budgets.set({ scope: { kind: "agent", name: "bob" }, limit: perDay(2) }, "mia")]);
+  const ofBob = () => run.server.budgets.list().find((each) => each.budget_id === budget_id);
+  expect(ofBob()).toMatchObject({ amount: 2, now: [{ amount: 12 }] });
+  await askForBudgets(bus, { remove: budget_id, by: "kim" });
+});
+
 test("a launch replaces the budgets of the launch before, and leaves those of a person", async () => {
   await run.server.budgets.set({ scope: ofAda, limit: { unit: "tokens", amount: 5_000, per: "day" } }, "mia");
   const launch = (...limits: Limit[]) =>
