@@ -2,7 +2,7 @@
 import { ownSessionOf } from "../spending/old-sessions.ts";
 import type { SessionSpending } from "../spending/session-spending.ts";
 import type { AgentId } from "../wire/agent-id.ts";
-import { amountText, type Budget, limitText, scopeText } from "./budget.ts";
+import { amountText, type Budget, type BudgetRaise, limitText, scopeText } from "./budget.ts";
 import { type BudgetSpan, calendarSpan, runSpan } from "./periods.ts";
 import type { Prices } from "./prices.ts";
 import { type SpentSum, spentOf } from "./spent-of.ts";
@@ -95,6 +95,18 @@ function measured(
     .reduce((total, { by_amount }) => total + by_amount, budget.amount);
   const level = sum.spent >= amount ? "reached" : sum.spent >= amount * nearShare ? "near" : "under";
   return { budget, span, amount, level, ...sum };
+}
+
+/**
+ * What people have added for the present periods. An addition for a period that is over counts no more; AUDIT has all of them.
+ * @param measured the budget in each of its present periods
+ */
+export function raisesThatCount(
+  { raises }: Pick<Budget, "raises">,
+  measured: readonly Pick<MeasuredBudget, "span">[],
+): readonly BudgetRaise[] {
+  const present = new Set(measured.map(({ span }) => span.key));
+  return raises.filter(({ period }) => present.has(period));
 }
 
 /** Whether what the agent spends counts towards the budget, so that the budget may hold it. */

@@ -17,6 +17,7 @@ import {
   type MeasuredBudget,
   type MeasuringFacts,
   measureBudget,
+  raisesThatCount,
 } from "../../domain/budgets/measure.ts";
 import type { Prices } from "../../domain/budgets/prices.ts";
 import { definedOf } from "../../domain/defined.ts";
@@ -37,8 +38,6 @@ import { createTurns } from "./one-at-a-time.ts";
 
 /** More budgets than anybody reads. */
 const mostBudgets = 500;
-/** So many additions of a budget are kept; AUDIT has all. */
-const raisesKept = 50;
 
 export interface BudgetOptions {
   readonly replicas: number;
@@ -124,11 +123,12 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
   };
   const raise = async (asked: Raise, by: string) => {
     const budget = find(asked.budget_id);
-    const { span } = meant(measureBudget(budget, facts()), asked);
+    const measured = measureBudget(budget, facts());
+    const { span } = meant(measured, asked);
     const { by_amount, request_id } = asked;
     const at = now().toISOString();
     const added = { period: span.key, by_amount, by, at, ...definedOf({ request_id }) };
-    const raised = { ...budget, raises: [...budget.raises, added].slice(-raisesKept) };
+    const raised = { ...budget, raises: [...raisesThatCount(budget, measured), added] };
     await record("raised", budget, by, `by ${by_amount} ${budget.unit} in ${span.key}: ${limitText(budget)}`);
     await store.put(raised);
     return view(raised);

@@ -107,6 +107,25 @@ test("of several changes at once none is lost: all that people have added counts
   await askForBudgets(bus, { remove: budget_id, by: "kim" });
 });
 
+test("what was added for a run counts as long as it lasts, however often others are given more; what is over is dropped", async () => {
+  const perRun: Limit = { unit: "usd", amount: 1, per: "run" };
+  const { budget_id } = await run.server.budgets.set({ scope: fleet, limit: perRun }, "mia");
+  const give = (agent_id: string) =>
+    askForBudgets(bus, { raise: { budget_id, by_amount: 1, agent_id: agent_id as AgentId }, by: "kim" });
+  await give("ada");
+  for (let count = 0; count < 51; count += 1) await give("bob");
+  const ofFleet = () => run.server.budgets.list().find((each) => each.budget_id === budget_id);
+  const amounts = () => ofFleet()?.now.map(({ agent_id, amount }) => `${agent_id} ${amount}`);
+  expect(amounts()).toEqual(["ada 2", "bob 52"]);
+
+  bus.publish("agent.bob.heartbeat", { agent_id: "bob", instance_id: "run-bob-2", interval_s: 3_600 });
+  bus.publish("agent.bob.status", { agent_id: "bob", instance_id: "run-bob", status: "ended" });
+  await until("bob runs anew", () => amounts()?.includes("bob 1") === true);
+  await give("bob");
+  expect(ofFleet()?.raises.map(({ period }) => period)).toEqual(["run:run-ada", "run:run-bob-2"]);
+  await askForBudgets(bus, { remove: budget_id, by: "kim" });
+});
+
 test("a launch replaces the budgets of the launch before, and leaves those of a person", async () => {
   await run.server.budgets.set({ scope: ofAda, limit: { unit: "tokens", amount: 5_000, per: "day" } }, "mia");
   const launch = (...limits: Limit[]) =>
