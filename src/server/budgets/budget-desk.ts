@@ -24,6 +24,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { deriveLink } from "../../domain/fleet/axis/link.ts";
 import { tagsOf } from "../../domain/fleet/shown/tags.ts";
+import { holderName } from "../../domain/holding/hold.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -36,7 +37,7 @@ import type { SpendingReading } from "../server-readings.ts";
 import { openBudgetStore } from "./budget-store.ts";
 import { createTurns } from "./one-at-a-time.ts";
 
-/** More budgets than anybody reads. */
+/** More budgets than anybody sets. Those of launches do not count: they go with their agents. */
 const mostBudgets = 500;
 
 export interface BudgetOptions {
@@ -55,6 +56,8 @@ export interface Budgets extends BudgetDesk {
   measure(): readonly MeasuredBudget[];
   /** Replaces the budgets that an earlier launch has given the agent. Those that a person has set stay. */
   launched(id: AgentId, limits: readonly Limit[], by: string): Promise<BudgetView[]>;
+  /** Removes the budgets of an agent that was removed itself. Those of its profile, its project and the fleet stay. */
+  forget(id: AgentId): Promise<void>;
   /** Calls the listener after each change of a budget. Returns the function that removes it. */
   onChange(listener: () => void): () => void;
   stop(): Promise<void>;
@@ -94,7 +97,9 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
     const known = store.list().find((each) => isSameBudget(each, { scope, ...limit }));
     if (known !== undefined && ofLaunch && (known.of_launch !== true || isSameLimit(known, limit)))
       return known;
-    if (known === undefined && store.list().length >= mostBudgets) throw tooMany();
+    const isNew = known === undefined && !ofLaunch;
+    if (isNew && store.list().filter(({ of_launch }) => of_launch !== true).length >= mostBudgets)
+      throw tooMany();
     const budget: Budget = {
       ...{ budget_id: known?.budget_id ?? budgetIdOf(crypto.randomUUID()), scope, ...limit },
       ...{ made_by: by, made_at: now().toISOString(), raises: known?.raises ?? [] },
@@ -133,6 +138,10 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
     await store.put(raised);
     return view(raised);
   };
+  const forget = async (id: AgentId) => {
+    for (const budget of store.list().filter((each) => isOfAgent(each, id)))
+      await remove(budget, `${holderName} (${id} was removed)`);
+  };
   return {
     list: () => store.list().map(view),
     measure() {
@@ -150,6 +159,7 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
         await remove(budget, by);
         return view(budget);
       }),
+    forget: (id) => inTurn(() => forget(id)),
     onChange: store.onChange,
     stop: store.stop,
   };

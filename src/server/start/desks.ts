@@ -1,6 +1,6 @@
 // The third stage of a server: answers the agents' tool calls, keeps their requests and their inboxes, and the queues before model servers.
 import { mayRunLive } from "../../domain/fleet/runs.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { type Budgets, openBudgets } from "../budgets/budget-desk.ts";
 import { openBudgetsByOperator } from "../budgets/budgets-by-operator.ts";
@@ -40,7 +40,7 @@ export interface Desks {
 
 export async function openDesks(
   foundation: Foundation,
-  { projector, orderEnds, onEvent, flush }: FleetReading,
+  { projector, orderEnds, onEvent, onRemoved, flush }: FleetReading,
   options: ServerOptions,
 ): Promise<Desks> {
   const { bus, replicas, lease, fleet, alerts, records, malformed, listening, now, log } = foundation;
@@ -79,6 +79,12 @@ export async function openDesks(
     openCancelDesk(bus, { fleet, holds, projector, orderEnds, now, log }),
     openRulesByOperator(bus, ruleDesk, requests, log),
     openBudgetsByOperator(bus, budgets, lease, log),
+    onRemoved((id) => {
+      if (!lease.isLeader()) return;
+      const because = (error: unknown) =>
+        log.warn(`the budgets of ${id}, which is removed: ${messageOf(error)}`);
+      budgets.forget(id).catch(because);
+    }),
     openReservationsByOperator({ bus, reservations, fleet, now, log }),
     leaseDesk.close,
     requests.onChange((request) => {

@@ -3,6 +3,7 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { rewindRecord } from "../../domain/fleet/rewind-record.ts";
 import { withLostConnections } from "../../domain/fleet/runs.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { streams } from "../../domain/wire/subjects.ts";
 import { crashedAlert } from "../alerts/crashes.ts";
 import { lostEntriesAlert, warnOfLostEntries } from "../alerts/lost-entries.ts";
@@ -26,6 +27,8 @@ export interface FleetReading {
   readonly stored: Settled;
   /** Applies an event that the streams do not contain: connections, requests. */
   readonly onEvent: (event: FleetEvent) => void;
+  /** Calls the listener with each agent that was removed, whichever program removes it. Returns the function that removes the listener. */
+  readonly onRemoved: (listener: (id: AgentId) => void) => () => void;
   /** Marks every record as changed, so that it is written again. */
   rewriteAll(): void;
   /** Writes all changed records at once, if this serve leads. */
@@ -49,9 +52,26 @@ function tellChange(
 /** The kinds of alerts about one agent, which end when the agent is removed. */
 const agentAlerts = [silentAlert, crashedAlert, lostEntriesAlert];
 
+/** Forgets removed agents, and tells of them. */
+function createRemovals({ fleet, alerts }: Pick<Foundation, "fleet" | "alerts">) {
+  const listeners = new Set<(id: AgentId) => void>();
+  return {
+    remove(id: AgentId) {
+      fleet.remove(id);
+      for (const kind of agentAlerts) alerts.resolve(kind, id);
+      for (const listener of listeners) listener(id);
+    },
+    onRemoved(listener: (id: AgentId) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
 /** Resolves when the buckets and streams have been read. */
 export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   const { bus, replicas, lease, fleet, alerts, consumers, malformed, now, log } = foundation;
+  const removals = createRemovals(foundation);
   const store = await openFleetStore(bus, {
     replicas,
     recordOf: fleet.record,
@@ -59,10 +79,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     onStored: (record) => {
       if (fleet.adopt(record).isNew) consumers.make(record.agent_id);
     },
-    onRemoved: (id) => {
-      fleet.remove(id);
-      for (const kind of agentAlerts) alerts.resolve(kind, id);
-    },
+    onRemoved: removals.remove,
     log,
   });
   const stored = await settleWithStreams(bus, await store.load());
@@ -137,6 +154,7 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
     orderEnds: createOrderEnds({ bus, projector }),
     readTo: () => position.cursor().audit_seq,
     stored,
+    onRemoved: removals.onRemoved,
     onEvent,
     rewriteAll() {
       for (const { agent_id } of stored.records) store.changed(agent_id);

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { BudgetScope, Limit } from "../../../src/domain/budgets/budget.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
+import { buckets } from "../../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { askForBudgets } from "../../../src/server/budgets/budgets-by-operator.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
@@ -100,8 +102,13 @@ test("of several changes at once none is lost: all that people have added counts
     "mia",
   );
   expect(now).toMatchObject([{ amount: 1 }]);
-  const raises = [1, 2, 3, 4].map((by_amount) => askForBudgets(bus, { raise: { budget_id, by_amount }, by: "kim" }));
-  await Promise.all([...raises, run.server.budgets.set({ scope: { kind: "agent", name: "bob" }, limit: perDay(2) }, "mia")]);
+  const raises = [1, 2, 3, 4].map((by_amount) =>
+    askForBudgets(bus, { raise: { budget_id, by_amount }, by: "kim" }),
+  );
+  await Promise.all([
+    ...raises,
+    run.server.budgets.set({ scope: { kind: "agent", name: "bob" }, limit: perDay(2) }, "mia"),
+  ]);
   const ofBob = () => run.server.budgets.list().find((each) => each.budget_id === budget_id);
   expect(ofBob()).toMatchObject({ amount: 2, now: [{ amount: 12 }] });
   await askForBudgets(bus, { remove: budget_id, by: "kim" });
@@ -115,7 +122,10 @@ test("what was added for a run counts as long as it lasts, however often others 
   await give("ada");
   for (let count = 0; count < 51; count += 1) await give("bob");
   const ofFleet = () => run.server.budgets.list().find((each) => each.budget_id === budget_id);
-  const amounts = () => ofFleet()?.now.map(({ agent_id, amount }) => `${agent_id} ${amount}`);
+  const amounts = () =>
+    ofFleet()
+      ?.now.map(({ agent_id, amount }) => `${agent_id} ${amount}`)
+      .sort();
   expect(amounts()).toEqual(["ada 2", "bob 52"]);
 
   bus.publish("agent.bob.heartbeat", { agent_id: "bob", instance_id: "run-bob-2", interval_s: 3_600 });
@@ -150,4 +160,30 @@ test("tokens without a price are said to be unknown, and do not count as nothing
       (each) => each.startsWith("budget_unknown") && each.includes("4k tokens of mystery have no price"),
     ),
   );
+});
+
+test("budgets of launches leave room for others, and go with their agent when it is removed", async () => {
+  const serve = await openExistingBucket(run.bus, buckets.serve);
+  const limit = { unit: "usd", amount: 1, per: "run" } as const;
+  const made = { ...limit, made_by: "mia", made_at: "2026-11-01T00:00:00Z", of_launch: true, raises: [] };
+  const ids = Array.from({ length: 500 }, (_, count) => `b-${String(count).padStart(8, "0")}`);
+  await Promise.all(
+    ids.map((budget_id) => {
+      const scope = { kind: "agent", name: `a${budget_id}` };
+      return serve.put(`budget.${budget_id}`, { budget_id, scope, ...made });
+    }),
+  );
+  await until("they are known", () => run.server.budgets.list().length >= ids.length);
+  const launched = { agent_id: "bob" as AgentId, limits: [limit] };
+  expect(await askForBudgets(bus, { launched, by: "mia" })).toHaveLength(1);
+  const ofTag = await run.server.budgets.set({ scope: { kind: "tag", name: "night" }, limit }, "mia");
+
+  await run.server.budgets.set({ scope: { kind: "agent", name: "bob" }, limit: perDay(7) }, "mia");
+  const ofBob = () => run.server.budgets.list().filter(({ scope }) => scope.name === "bob");
+  expect(ofBob()).toHaveLength(2);
+  await (await openExistingBucket(run.bus, buckets.agents)).delete("bob");
+  await until("bob's budgets are gone", () => ofBob().length === 0);
+  expect(run.server.budgets.list()).toContainEqual(ofTag);
+  const told = (await acts()).filter(({ from }) => from === "cliai (bob was removed)");
+  expect(told.map(({ act, agent_id }) => `${act} ${agent_id}`)).toEqual(["removed bob", "removed bob"]);
 });
