@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { definedOf } from "../defined.ts";
 import { type Budget, BudgetSchema } from "./budget.ts";
-import { countsFor, type MeasuredBudget, type MeasuringFacts, measureBudget, spentText } from "./measure.ts";
+import { agentsFor, type MeasuredBudget, type MeasuringFacts, measureBudget, spentText } from "./measure.ts";
 
 const MeasuredSchema = v.object({
   /** `2026-11-29`, `2026-11`, or `run:` and the run's id. */
@@ -37,7 +37,7 @@ export const BudgetViewSchema = v.object({
 export type BudgetView = v.InferOutput<typeof BudgetViewSchema>;
 
 export function viewBudget(budget: Budget, facts: MeasuringFacts): BudgetView {
-  const agents = facts.agents.filter((agent) => countsFor(budget, agent)).map(({ agent_id }) => agent_id);
+  const agents = agentsFor(budget, facts.agents).map(({ agent_id }) => agent_id);
   return {
     ...budget,
     raises: [...budget.raises],

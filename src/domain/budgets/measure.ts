@@ -3,6 +3,7 @@ import { ownSessionOf } from "../spending/old-sessions.ts";
 import type { SessionSpending } from "../spending/session-spending.ts";
 import type { AgentId } from "../wire/agent-id.ts";
 import { amountText, type Budget, type BudgetRaise, limitText, scopeText } from "./budget.ts";
+import { ofAgent } from "./of-agent.ts";
 import { type BudgetSpan, calendarSpan, runSpan } from "./periods.ts";
 import type { Prices } from "./prices.ts";
 import { type SpentSum, spentOf } from "./spent-of.ts";
@@ -57,16 +58,16 @@ const nearShare = 0.8;
 export function measureBudget(budget: Budget, facts: MeasuringFacts): MeasuredBudget[] {
   const { sessions, agents, nowMs, zone } = facts;
   const { per } = budget;
+  const meant = agentsFor(budget, agents);
   if (per !== "run") {
-    const counted = sessions.filter(sessionFilter(budget, agents));
-    const meant = agents.filter((agent) => countsFor(budget, agent));
+    const counted = possible(budget, sessions).filter(sessionFilter(budget, agents));
     return [{ ...measured(budget, calendarSpan(per, nowMs, zone), counted, facts), ...presenceOf(meant) }];
   }
-  return agents.flatMap((agent) => {
+  return meant.flatMap((agent) => {
     const { agent_id, run } = agent;
-    if (run === undefined || !countsFor(budget, agent)) return [];
+    if (run === undefined) return [];
     const names = [run, ownSessionOf(run)];
-    const counted = sessions.filter((each) => each.agent_id === agent_id && names.includes(each.session));
+    const counted = ofAgent(sessions, agent_id).filter(({ session }) => names.includes(session));
     return [{ ...measured(budget, runSpan(run), counted, facts), agent_id, ...presenceOf([agent]) }];
   });
 }
@@ -109,6 +110,22 @@ export function raisesThatCount(
   return raises.filter(({ period }) => present.has(period));
 }
 
+/** The agents for which the budget counts. */
+export function agentsFor<T extends Counted>(
+  budget: Pick<Budget, "scope">,
+  agents: readonly T[],
+): readonly T[] {
+  return possible(budget, agents).filter((agent) => countsFor(budget, agent));
+}
+
+/** Without those that the budget is not about at first sight, because there may be many budgets, each of one agent. */
+function possible<T extends { readonly agent_id: string }>(
+  { scope: { kind, name } }: Pick<Budget, "scope">,
+  list: readonly T[],
+): readonly T[] {
+  return kind === "agent" ? ofAgent(list, name) : list;
+}
+
 /** Whether what the agent spends counts towards the budget, so that the budget may hold it. */
 export function countsFor({ scope: { kind, name } }: Pick<Budget, "scope">, agent: Counted): boolean {
   switch (kind) {
@@ -131,9 +148,7 @@ function sessionFilter(
   agents: readonly BudgetedAgent[],
 ): (session: SessionSpending) => boolean {
   if (budget.scope.kind !== "tag") return (session) => countsFor(budget, { ...session, tags: [] });
-  const tagged = new Set<string>(
-    agents.filter((agent) => countsFor(budget, agent)).map(({ agent_id }) => agent_id),
-  );
+  const tagged = new Set<string>(agentsFor(budget, agents).map(({ agent_id }) => agent_id));
   return ({ agent_id }) => tagged.has(agent_id);
 }
 

@@ -10,8 +10,19 @@ export interface BudgetSpan extends Span {
 
 const hourMs = 3_600_000;
 
+/** The span that was asked for last, of each period and zone: all budgets of a look ask for the same. */
+const lastSpans = new Map<string, BudgetSpan>();
+
 /** The present day or month. A day may have 23 or 25 hours. */
 export function calendarSpan(per: Exclude<BudgetPeriod, "run">, nowMs: number, zone: string): BudgetSpan {
+  const known = lastSpans.get(`${per} ${zone}`);
+  if (known !== undefined && nowMs >= known.fromMs && nowMs < known.toMs) return known;
+  const span = spanAt(per, nowMs, zone);
+  lastSpans.set(`${per} ${zone}`, span);
+  return span;
+}
+
+function spanAt(per: Exclude<BudgetPeriod, "run">, nowMs: number, zone: string): BudgetSpan {
   if (per === "day") {
     const fromMs = dayStartMs(nowMs, zone);
     return { key: dateText(fromMs, zone), fromMs, toMs: dayStartMs(fromMs + 36 * hourMs, zone) };

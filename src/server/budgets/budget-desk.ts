@@ -75,19 +75,7 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
     zone,
   });
   const view = (budget: Budget) => viewBudget(budget, facts());
-  const record = async (
-    act: "set" | "raised" | "removed",
-    { budget_id, scope, ...budget }: Budget,
-    by: string,
-    what: string,
-  ) => {
-    const agent_id = scope.kind === "agent" ? scope.name : undefined;
-    await bus.publishStored(auditBudgetSubject, {
-      ...{ act, budget_id, scope, limit: limitText(budget), from: by, ...definedOf({ agent_id }) },
-      message: `${act}: ${what} for ${scopeText(scope)}`,
-      at: now().toISOString(),
-    });
-  };
+  const record = auditOf(bus, now);
   const find = (budgetId: string): Budget => {
     const found = store.list().find(({ budget_id }) => budget_id === budgetId);
     if (found === undefined) throw unknownBudget(budgetId, store.list());
@@ -143,7 +131,10 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
       await remove(budget, `${holderName} (${id} was removed)`);
   };
   return {
-    list: () => store.list().map(view),
+    list() {
+      const known = facts();
+      return store.list().map((budget) => viewBudget(budget, known));
+    },
     measure() {
       const budgets = store.list();
       if (budgets.length === 0) return [];
@@ -165,7 +156,25 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
   };
 }
 
-function budgetedAgent(record: AgentRecord, now: Date): BudgetedAgent {
+/** Returns what stores a record in AUDIT, before what it tells of is done. */
+function auditOf(bus: Bus, now: () => Date) {
+  return async (
+    act: "set" | "raised" | "removed",
+    { budget_id, scope, ...budget }: Budget,
+    by: string,
+    what: string,
+  ) => {
+    const agent_id = scope.kind === "agent" ? scope.name : undefined;
+    await bus.publishStored(auditBudgetSubject, {
+      ...{ act, budget_id, scope, limit: limitText(budget), from: by, ...definedOf({ agent_id }) },
+      message: `${act}: ${what} for ${scopeText(scope)}`,
+      at: now().toISOString(),
+    });
+  };
+}
+
+/** What budgets know of an agent. */
+export function budgetedAgent(record: AgentRecord, now: Date): BudgetedAgent {
   const { agent_id, config_name: profile, project_path: project } = record;
   return { agent_id, profile, project, tags: tagsOf(record), ...presentRun(record, now) };
 }

@@ -1,4 +1,4 @@
-// Looks what was spent of each budget, whenever an agent may have spent something: raises and ends the alerts about it, and has what follows done.
+// Looks what was spent of each budget, soon after an agent has spent something: raises and ends the alerts about it, and has what follows done.
 // Only the leader does it, and only when all that AUDIT has is counted: a sum that is still growing would end alerts and raise them again.
 import { budgetName, type MeasuredBudget, spentText } from "../../domain/budgets/measure.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -8,7 +8,7 @@ import type { Lease } from "../lease.ts";
 import type { RequestReading } from "../server.ts";
 import type { SpendingReading } from "../server-readings.ts";
 import type { BudgetActs } from "./act-on-budgets.ts";
-import type { Budgets } from "./budget-desk.ts";
+import { type Budgets, budgetedAgent } from "./budget-desk.ts";
 
 /** The kinds of alerts about budgets. */
 export const budgetAlerts = {
@@ -20,23 +20,31 @@ export const budgetAlerts = {
   unknown: "budget_unknown",
 } as const;
 
-/** A day may begin, and a budget may be set, without an event of an agent. */
+/** A day may begin, and a stop may not be carried out, without an event of an agent. */
 const lookEveryMs = 2_000;
+/** However much happens: a look measures all budgets. */
+const leastBetweenMs = 1_000;
 
 export interface BudgetWatchOptions {
   readonly budgets: Pick<Budgets, "measure" | "onChange">;
   readonly acts: BudgetActs;
   readonly requests: Pick<RequestReading, "onChange">;
-  readonly fleet: Pick<FleetState, "onChange">;
-  readonly spending: Pick<SpendingReading, "isComplete">;
+  readonly fleet: Pick<FleetState, "onChange" | "record">;
+  readonly spending: Pick<SpendingReading, "isComplete" | "sessions">;
   readonly alerts: Pick<Alerts, "open" | "raise" | "resolve">;
   readonly lease: Pick<Lease, "isLeader">;
+  readonly now: () => Date;
 }
 
 /** Returns the function that ends it. */
 export function watchBudgets(options: BudgetWatchOptions): () => void {
   const { budgets, acts, requests, fleet, spending, alerts, lease } = options;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let next: NodeJS.Timeout | undefined;
   const look = () => {
+    clearTimeout(next);
+    next = undefined;
+    lookedAtMs = performance.now();
     if (!lease.isLeader() || !spending.isComplete()) return;
     const measured = budgets.measure();
     const wanted = new Map(measured.flatMap(alertsOf));
@@ -48,18 +56,51 @@ export function watchBudgets(options: BudgetWatchOptions): () => void {
     for (const cause of wanted.values()) alerts.raise({ ...cause, severity: "warning" });
     void acts.act(measured);
   };
+  const lookSoon = () => {
+    const waitMs = lookedAtMs + leastBetweenMs - performance.now();
+    if (waitMs <= 0) look();
+    else next ??= setTimeout(look, waitMs);
+  };
+  const concerns = createConcerns(options);
   const timer = setInterval(look, lookEveryMs);
   const endings = [
-    fleet.onChange(look),
-    budgets.onChange(look),
+    fleet.onChange(({ ids }) => {
+      if (concerns.concernBudgets(ids)) lookSoon();
+    }),
+    budgets.onChange(lookSoon),
     requests.onChange(({ kind, state }) => {
-      if (kind === "budget" && state === "answered") look();
+      if (kind === "budget" && state === "answered") lookSoon();
     }),
   ];
   look();
   return () => {
     clearInterval(timer);
+    clearTimeout(next);
     for (const end of endings) end();
+  };
+}
+
+/** Tells of the many changes of agents those that may change what was spent of a budget, or whom it holds. */
+function createConcerns({ fleet, spending, now }: Pick<BudgetWatchOptions, "fleet" | "spending" | "now">): {
+  concernBudgets(ids: readonly AgentId[]): boolean;
+} {
+  let sessions = spending.sessions();
+  const known = new Map<AgentId, string>();
+  const hasChanged = (id: AgentId) => {
+    const record = fleet.record(id);
+    if (record === undefined) return known.delete(id);
+    const facts = JSON.stringify([budgetedAgent(record, now()), record.holds]);
+    if (known.get(id) === facts) return false;
+    known.set(id, facts);
+    return true;
+  };
+  return {
+    concernBudgets(ids) {
+      const present = spending.sessions();
+      const isSpent = present !== sessions;
+      sessions = present;
+      return ids.filter(hasChanged).length > 0 || isSpent;
+    },
   };
 }
 

@@ -43,7 +43,7 @@ export function startWatches(
     watchCrashes(fleet, alerts, lease),
     startWatchdog({ fleet, calls, alerts, holding, lease, now, log }),
     watchBudgets({
-      ...{ budgets, requests, fleet, spending, alerts, lease },
+      ...{ budgets, requests, fleet, spending, alerts, lease, now },
       acts: createBudgetActs({ bus, fleet, budgets, requests, holding, now, log }),
     }),
     followConnections?.(({ id, ...event }) => {
