@@ -53,7 +53,23 @@ export function dayOf(ms: number, zone: string): Day {
 
 /** When a day begins, in ms since 1970. Days beyond the end of a month are those of the next one. */
 function startMs(day: Day, zone: string): number {
-  return clockTimeMs(day, 0, 0, zone);
+  const start = clockTimeMs(day, 0, 0, zone);
+  const wanted = dateMs(day);
+  const isBegun = (ms: number) => dateMs(dayOf(ms, zone)) >= wanted;
+  if (isBegun(start)) return start;
+  // The clocks jump over midnight: the day begins with that, somewhere in the next 24 hours.
+  let [before, begun] = [start, start + 24 * 3_600_000];
+  while (begun - before > 1_000) {
+    const middle = Math.floor((before + begun) / 2_000) * 1_000;
+    if (isBegun(middle)) begun = middle;
+    else before = middle;
+  }
+  return begun;
+}
+
+/** A number that grows with the day. */
+function dateMs({ year, month, day }: Day): number {
+  return Date.UTC(year, month - 1, day);
 }
 
 /** When the clocks of a zone show that time on a day, in ms since 1970. */

@@ -73,6 +73,10 @@ describe("periods", () => {
     ["day", "2026-10-25T12:00:00Z", "Europe/Berlin", "2026-10-25", 25],
     ["day", "2026-03-29T12:00:00Z", "Europe/Berlin", "2026-03-29", 23],
     ["day", "2026-11-29T23:30:00Z", "Europe/Berlin", "2026-11-30", 24],
+    ["day", "2026-09-06T03:30:00Z", "America/Santiago", "2026-09-05", 24],
+    ["day", "2026-09-06T12:00:00Z", "America/Santiago", "2026-09-06", 23],
+    ["day", "2026-03-08T04:30:00Z", "America/Havana", "2026-03-07", 24],
+    ["day", "2026-03-08T12:00:00Z", "America/Havana", "2026-03-08", 23],
     ["month", "2026-02-10T00:00:00Z", "UTC", "2026-02", 28 * 24],
     ["month", "2026-10-31T23:30:00Z", "Europe/Berlin", "2026-11", 30 * 24],
     ["month", "2026-10-31T12:00:00Z", "Europe/Berlin", "2026-10", 31 * 24 + 1],
@@ -89,6 +93,8 @@ describe("periods", () => {
       "America/New_York",
       "Asia/Kathmandu",
       "Australia/Lord_Howe",
+      "America/Santiago",
+      "America/Havana",
     );
     const moment = fc.integer({ min: Date.parse("2020-01-01"), max: Date.parse("2035-01-01") });
     fc.assert(

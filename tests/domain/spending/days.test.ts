@@ -33,6 +33,17 @@ describe("the beginnings of days", () => {
     ]);
   });
 
+  test.each([
+    ["America/Santiago", "2026-09-06T12:00:00Z", "2026-09-06T04:00:00.000Z"],
+    ["America/Santiago", "2026-09-06T03:30:00Z", "2026-09-05T04:00:00.000Z"],
+    ["America/Havana", "2026-03-08T12:00:00Z", "2026-03-08T05:00:00.000Z"],
+    ["America/Havana", "2026-03-08T04:30:00Z", "2026-03-07T05:00:00.000Z"],
+    // A whole day was left out.
+    ["Pacific/Apia", "2011-12-31T12:00:00Z", "2011-12-31T10:00:00.000Z"],
+  ])("in %s, where the clocks jump over midnight, the day of %s begins at %s", (zone, at, start) => {
+    expect(iso(dayStartMs(ms(at), zone))).toBe(start);
+  });
+
   test("a week begins on Monday, a month on its first", () => {
     expect(dateText(weekStartMs(ms("2026-11-29T12:00:00Z"), "UTC"), "UTC")).toBe("2026-11-23");
     expect(dateText(monthStartMs(ms("2026-11-29T12:00:00Z"), "Asia/Tokyo"), "Asia/Tokyo")).toBe("2026-11-01");
