@@ -2,6 +2,7 @@
 //
 // One budget: a limit in money or tokens for an agent, a profile, a project, a tag or the fleet, in each run, day or month.
 import * as v from "valibot";
+import { CliaiError } from "../text/errors.ts";
 import { costText, tokensText } from "../usage.ts";
 import { shortText, TokenSchema } from "../wire/fields.ts";
 
@@ -90,6 +91,22 @@ export function isSameBudget(
   const { scope, unit, per } = one;
   const isSameScope = scope.kind === other.scope.kind && scope.name === other.scope.name;
   return isSameScope && unit === other.unit && per === other.per;
+}
+
+/**
+ * The scope as it is kept: a project by the path that its agents tell, which has no separator at its end.
+ * @throws CliaiError `usage` for a project whose path is not absolute, on this or another system
+ */
+export function keptScope(scope: BudgetScope): BudgetScope {
+  const { kind, name = "" } = scope;
+  if (kind !== "project") return scope;
+  if (!/^([\\/]|[a-z]:[\\/])/i.test(name)) {
+    throw new CliaiError("usage", `the project "${name}" is not an absolute path`, {
+      hint: "write the whole path of its directory",
+    });
+  }
+  // The root of a file system ends with its separator.
+  return { kind, name: name.replace(/(?<=[^:\\/])[\\/]+$/, "") };
 }
 
 /** `$5.00`, `200k tokens` */

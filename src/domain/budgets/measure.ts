@@ -1,4 +1,5 @@
 // Measures budgets: what was spent of each in its present period, and whether it is nearly or wholly used up.
+import { covers } from "../files/reservation.ts";
 import { ownSessionOf } from "../spending/old-sessions.ts";
 import type { SessionSpending } from "../spending/session-spending.ts";
 import type { AgentId } from "../wire/agent-id.ts";
@@ -155,7 +156,7 @@ function sessionFilter(
 /** Whether an agent works in the project's directory, below it, or in a worktree that is made beside it. */
 function isOfProject(path: string | undefined, project: string | undefined): boolean {
   if (path === undefined || project === undefined) return false;
-  return path === project || [`${project}/`, `${project}.worktrees/`].some((each) => path.startsWith(each));
+  return covers(project, path) || covers(`${project}.worktrees`, path);
 }
 
 /** `$4.10 of $5.00 (82 %), $0.40 of it estimated; 12k tokens of qwen3 have no price` */

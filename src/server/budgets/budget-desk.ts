@@ -7,6 +7,7 @@ import {
   type BudgetScope,
   budgetIdOf,
   isSameBudget,
+  keptScope,
   type Limit,
   limitText,
   scopeText,
@@ -141,7 +142,7 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
       const known = facts();
       return budgets.flatMap((budget) => measureBudget(budget, known));
     },
-    set: ({ scope, limit }, by) => inTurn(async () => view(await put(scope, limit, by, false))),
+    set: ({ scope, limit }, by) => inTurn(async () => view(await put(keptScope(scope), limit, by, false))),
     launched: (id, limits, by) => inTurn(() => launched(id, limits, by)),
     raise: (asked, by) => inTurn(() => raise(asked, by)),
     remove: (budgetId, by) =>

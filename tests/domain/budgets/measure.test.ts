@@ -1,10 +1,11 @@
 // What counts towards a budget, in which period, at which price.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Budget } from "../../../src/domain/budgets/budget.ts";
+import { type Budget, keptScope } from "../../../src/domain/budgets/budget.ts";
 import { viewBudget } from "../../../src/domain/budgets/budget-view.ts";
 import {
   budgetName,
+  countsFor,
   type MeasuringFacts,
   measureBudget,
   spentText,
@@ -13,6 +14,7 @@ import { calendarSpan } from "../../../src/domain/budgets/periods.ts";
 import { priceOf, pricesOf } from "../../../src/domain/budgets/prices.ts";
 import { quarterMs, type SessionSpending } from "../../../src/domain/spending/session-spending.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
+import { errorOf } from "../../support/error-of.ts";
 
 const now = Date.parse("2026-11-29T12:00:00Z");
 const prices = pricesOf(
@@ -137,6 +139,22 @@ describe("whose spending counts", () => {
     expect(view.now).toMatchObject([{ period: "2026-11-29", spent, from: "2026-11-28T23:00:00.000Z" }]);
   });
 
+  test.each([
+    ["C:\\shop", ["C:\\shop", "C:\\shop\\web", "C:\\shop.worktrees\\bob"], ["C:\\shopping", "C:\\"]],
+    [
+      "/p/shop",
+      ["/p/shop", "/p/shop/web", "/p/shop.worktrees/bob"],
+      ["/p/shopping", "/p", "/p/shop.worktreesx"],
+    ],
+    ["/", ["/", "/p/shop"], []],
+  ])("for the project %s", (name, counted, others) => {
+    const scope = { kind: "project", name } as const;
+    const paths = [...counted, ...others];
+    expect(paths.filter((project) => countsFor({ scope }, { agent_id: "a", project, tags: [] }))).toEqual(
+      counted,
+    );
+  });
+
   test("a budget for each run is one for each run of its agents, and only what that run has spent counts", () => {
     const runs = [
       session("ada", [{ tokens: 100 }]),
@@ -177,6 +195,27 @@ describe("whose spending counts", () => {
     expect(measure(budget({ kind: "fleet" }), sessions).spent).toBe(1);
   });
 });
+
+test.each([
+  ["/p/shop/", "/p/shop"],
+  ["/p/shop", "/p/shop"],
+  ["C:\\shop\\", "C:\\shop"],
+  ["C:/shop//", "C:/shop"],
+  ["\\\\files\\shop\\", "\\\\files\\shop"],
+  ["/", "/"],
+  ["C:\\", "C:\\"],
+])("a budget of the project %s is kept for %s", (name, kept) => {
+  expect(keptScope({ kind: "project", name })).toEqual({ kind: "project", name: kept });
+});
+
+test.each([".", "shop", "C:shop", "./p"])(
+  "no budget is kept for the project %s, whose path is relative",
+  (name) => {
+    expect(errorOf(() => keptScope({ kind: "project", name })).message).toBe(
+      `the project "${name}" is not an absolute path`,
+    );
+  },
+);
 
 describe("levels", () => {
   test.each([

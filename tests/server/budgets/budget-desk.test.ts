@@ -136,6 +136,16 @@ test("what was added for a run counts as long as it lasts, however often others 
   await askForBudgets(bus, { remove: budget_id, by: "kim" });
 });
 
+test("a project is kept by its absolute path, whoever names it", async () => {
+  const set = (name: string) =>
+    run.server.budgets.set({ scope: { kind: "project", name }, limit: perDay(50) }, "mia");
+  const { budget_id, scope, agents } = await set("/p/shop/");
+  expect([scope.name, agents]).toEqual(["/p/shop", ["ada", "bob"]]);
+  expect((await set("/p/shop")).budget_id).toBe(budget_id);
+  await expect(set("shop")).rejects.toThrow('the project "shop" is not an absolute path');
+  await askForBudgets(bus, { remove: budget_id, by: "kim" });
+});
+
 test("a launch replaces the budgets of the launch before, and leaves those of a person", async () => {
   await run.server.budgets.set({ scope: ofAda, limit: { unit: "tokens", amount: 5_000, per: "day" } }, "mia");
   const launch = (...limits: Limit[]) =>
