@@ -167,9 +167,9 @@ function createStops({ bus, fleet, now }: Pick<BudgetActsOptions, "bus" | "fleet
       const isStopping = controlOrders(record).some(
         ({ type, receipts }) => isStopType(type) && !receipts.some(({ state }) => isFinal(state)),
       );
+      for (const [each, at] of given) if (performance.now() - at >= stopAgainAfterMs) given.delete(each);
       const key = `${id} ${run}`;
-      const last = given.get(key);
-      if (isStopping || (last !== undefined && performance.now() - last < stopAgainAfterMs)) return;
+      if (isStopping || given.has(key)) return;
       given.set(key, performance.now());
       const reason = `${budgetName(measured)} is used up: ${spentText(measured)}`;
       await storeCommand(bus, { id, type: "stop", reason, from: holderName }, now(), record);

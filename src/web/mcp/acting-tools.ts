@@ -105,7 +105,7 @@ export const actingTools: readonly OperatorTool[] = [
     name: "answer_request",
     title: "Answer a request",
     description:
-      "Answers a request for the person; the first answer counts. A question takes text (or the number of a choice), or answers, one for each of its questions. A permission or stop approval takes approved, and a reason. Ask the person before you approve anything.",
+      "Answers a request for the person; the first answer counts. A question takes text (or the number of a choice), or answers, one for each of its questions. A permission or stop approval takes approved, and a reason. A budget takes text: how much more its agents may spend, or stop. Ask the person first, before you approve anything or add to a budget.",
     scope: "answer",
     schema: v.object({
       request_id: described("the request's id, or its first four characters or more"),
