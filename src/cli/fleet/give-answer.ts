@@ -1,6 +1,6 @@
 // Gives the answer to a request, and says whether it was delivered, for `cliai answer` and for the keys of `cliai top`.
 import { type AnswerWords, answerTextForPeople, buildAnswer } from "../../domain/request-answer.ts";
-import { type AgentRequest, answerMessageId } from "../../domain/requests.ts";
+import { type AgentRequest, answerMessageId, isOfAgent } from "../../domain/requests.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeFromAgent } from "../../domain/wire/decode.ts";
 import { ReceiptSchema, type ReceiptState } from "../../domain/wire/messages.ts";
@@ -15,6 +15,7 @@ import { readRequests } from "./request-reading.ts";
 
 export interface GivenAnswer {
   readonly decided: AgentRequest;
+  /** True as well of an answer that no agent is told: the server carries it out. */
   readonly isDelivered: boolean;
   /** Why it is not delivered. */
   readonly why: string;
@@ -47,6 +48,7 @@ export async function giveAnswer(
     throw error;
   });
   onDecided(decided);
+  if (!isOfAgent(decided)) return { decided, isDelivered: true, why: "" };
   const agent = await createFleetReader(bus, context).find(agent_id);
   // A second try does not hear the receipts that came before it.
   if (context.attempt?.isSecond === true && hasTaken(agent, answerMessageId(request_id)))
@@ -81,7 +83,9 @@ export function answeredText(decided: AgentRequest): string {
   return `answered ${decided.agent_id}: ${plain(answerTextForPeople(decided).trim().replaceAll("\n", "; "))}`;
 }
 
-export function deliveryText({ decided: { agent_id }, isDelivered, why }: GivenAnswer): string {
+export function deliveryText({ decided, isDelivered, why }: GivenAnswer): string {
+  const { agent_id } = decided;
+  if (!isOfAgent(decided)) return "the server carries it out";
   if (isDelivered) return `delivered to ${agent_id}`;
   return `not delivered yet (${plain(why)}): it waits in ${agent_id}'s queue`;
 }
@@ -89,7 +93,8 @@ export function deliveryText({ decided: { agent_id }, isDelivered, why }: GivenA
 /** As JSON. */
 export function givenFacts({ decided, isDelivered, why }: GivenAnswer): object {
   const { request_id, agent_id, kind, question, state, answer } = decided;
-  const delivery = isDelivered ? { delivery: "delivered" } : { delivery: "waiting", reason: why };
+  const told = isDelivered ? { delivery: "delivered" } : { delivery: "waiting", reason: why };
+  const delivery = isOfAgent(decided) ? told : {};
   return { request_id, agent_id, kind, question, state, answer, ...delivery };
 }
 

@@ -75,6 +75,8 @@ describe("prices.json", () => {
     const { prices, stop } = await openPrices(dir.path, log);
     try {
       expect(priceOf(prices(), "claude-sonnet-4-5-20250929")).toBeGreaterThan(0);
+      // The standard model of Claude Code 2.1.330, which tells what it has cost only when its turn ends.
+      expect(priceOf(prices(), "claude-opus-5-5")).toBe(4 / 1_000_000);
       expect(priceOf(prices(), "mystery")).toBeUndefined();
       const file = join(dir.path, "prices.json");
       await writeFile(file, '{"usd_per_million_tokens":{"mystery":2}}', { mode: 0o600 });
