@@ -6,7 +6,13 @@
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { Blocked } from "../../../domain/fleet/needs/fleet-needs.ts";
 import { answerTextForPeople } from "../../../domain/request-answer.ts";
-import { type AgentRequest, answerMessageId, expiryText, isApproval } from "../../../domain/requests.ts";
+import {
+  type AgentRequest,
+  answerMessageId,
+  expiryText,
+  isApproval,
+  isOfAgent,
+} from "../../../domain/requests.ts";
 import { readPermissionInput } from "../../../domain/text/permission-input.ts";
 import { clockTime } from "../age.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -164,15 +170,19 @@ function Delivery({ request, view }: { request: AgentRequest; view: AgentView | 
   const { agent_id } = request;
   const text = deliveryText(request, view);
   return (
-    <p class="quiet delivery" data-over={text === gotIt(agent_id) ? "" : undefined}>
+    <p class="quiet delivery" data-over={text === gotIt(agent_id) || text === carriedOut ? "" : undefined}>
       {text}
     </p>
   );
 }
 
+/** Of what no agent is told. */
+const carriedOut = "the server carries it out";
 const gotIt = (agentId: string) => `${agentId} has got it`;
 
-function deliveryText({ request_id, agent_id, told_at }: AgentRequest, view: AgentView | undefined): string {
+function deliveryText(request: AgentRequest, view: AgentView | undefined): string {
+  if (!isOfAgent(request)) return carriedOut;
+  const { request_id, agent_id, told_at } = request;
   const id = answerMessageId(request_id);
   const last = view?.commands.find(({ command_id }) => command_id === id)?.receipts.at(-1)?.state;
   if (last === "injected" || last === "seen" || last === "applied") return gotIt(agent_id);
