@@ -103,17 +103,23 @@ export async function renewAgent(
   keys: NatsKeys,
   { id, userKey, expiresAt }: SignedKey & Pick<MintOrder, "id">,
 ): Promise<string> {
-  const grant = readGrants(dataDir, id).find(({ user_key }) => user_key === userKey);
-  const account = grant?.account_key;
-  if (grant === undefined || account === undefined || grant.revoked_at !== undefined) {
-    throw new CliaiError("refused", `the credentials of "${id}" have ended, and are not renewed`, {
-      hint: "launch the agent again",
-    });
-  }
+  const { account_key: account } = renewable(dataDir, id, userKey);
   const permissions = agentPermissions(id);
   const jwt = await signUser(keys.account, userKey, { name: id, account, permissions, expiresAt });
-  await writeGrant(dataDir, { ...grant, expires_at: expiresAt.toISOString() });
+  // Read it again: a command may have revoked it meanwhile.
+  await writeGrant(dataDir, { ...renewable(dataDir, id, userKey), expires_at: expiresAt.toISOString() });
   return jwt;
+}
+
+/** @throws CliaiError `refused` */
+function renewable(dataDir: string, id: AgentId, userKey: string) {
+  const grant = readGrants(dataDir, id).find(({ user_key }) => user_key === userKey);
+  const account_key = grant?.account_key;
+  if (grant !== undefined && account_key !== undefined && grant.revoked_at === undefined)
+    return { ...grant, account_key };
+  throw new CliaiError("refused", `the credentials of "${id}" have ended, and are not renewed`, {
+    hint: "launch the agent again",
+  });
 }
 
 /** Makes credentials by `make`, and writes their grant. Revokes the earlier ones. */
@@ -150,7 +156,8 @@ async function issue<Made extends { readonly userKey: string }>(
 }
 
 /**
- * Marks an agent's grants as revoked, and removes its credentials file. Returns how many of the grants were valid until now.
+ * Marks an agent's grants as revoked, also those that have expired: the key of an agent on a node could be signed again otherwise. Removes its
+ * credentials file. Returns how many of the grants were valid until now.
  * @param issuedUntil grants that were issued later stay valid. Without it all are revoked, also those that seem to be issued later than
  * now, because the clock was set back
  */
@@ -160,12 +167,14 @@ export async function revokeAgent(
   now: Date,
   issuedUntil?: Date,
 ): Promise<number> {
-  const good = readGrants(dataDir, id).filter((grant) => isGood(grant, now));
+  const left = readGrants(dataDir, id).filter(({ revoked_at }) => revoked_at === undefined);
   const untilMs = issuedUntil?.getTime() ?? Number.POSITIVE_INFINITY;
-  const ending = good.filter(({ issued_at }) => Date.parse(issued_at) <= untilMs);
+  const ending = left.filter(({ issued_at }) => Date.parse(issued_at) <= untilMs);
   for (const grant of ending) await writeGrant(dataDir, { ...grant, revoked_at: now.toISOString() });
-  if (ending.length === good.length) await removeCreds(agentCredsPath(dataDir, id));
-  return ending.length;
+  const good = left.filter((grant) => isGood(grant, now));
+  const ended = good.filter((grant) => ending.includes(grant));
+  if (ended.length === good.length) await removeCreds(agentCredsPath(dataDir, id));
+  return ended.length;
 }
 
 async function removeCreds(path: string): Promise<void> {

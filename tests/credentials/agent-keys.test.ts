@@ -10,15 +10,19 @@ import {
   issueAgent,
   mintAgent,
   moveOutOfFleetAccount,
+  renewAgent,
   revokeAgent,
+  signAgent,
 } from "../../src/credentials/agent-keys.ts";
 import { ensureKeys } from "../../src/credentials/keys.ts";
 import { natsDirOf } from "../../src/data-dir/data-dir.ts";
 import { createLogger, silentLogger as log } from "../../src/log.ts";
 import { buildClaims } from "../../src/nats/accounts/credentials.ts";
+import { createUserKey } from "../../src/nats/accounts/node-credentials.ts";
 import { startNatsServer } from "../../src/nats/child/server-process.ts";
 import { connectBus } from "../../src/nats/connect-bus.ts";
 import { ada, bob } from "../support/agents.ts";
+import { failureOf } from "../support/error-of.ts";
 import { testServerBinary } from "../support/nats.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -88,6 +92,19 @@ describe("revokeAgent()", () => {
     expect(existsSync(path)).toBe(false);
     expect(await revokeAgent(dir.path, ada, after(2))).toBe(0);
     expect(dir.grants()[0]?.revoked_at).toBe(after(1).toISOString());
+  });
+
+  test("revokes what has expired as well, so that its key is never signed again", async () => {
+    await using dir = await dataDir();
+    const userKey = createUserKey().publicKey;
+    const order = { id: ada, role: "agent", now: began, userKey, expiresAt: after(1) } as const;
+    await signAgent(dir.path, dir.keys, order);
+    expect(await revokeAgent(dir.path, ada, after(2))).toBe(0);
+    expect(dir.grants()[0]?.revoked_at).toBe(after(2).toISOString());
+    const renewal = renewAgent(dir.path, dir.keys, { id: ada, userKey, expiresAt: after(9) });
+    expect(await failureOf(renewal)).toMatchObject({
+      ...{ code: "refused", message: 'the credentials of "ada" have ended, and are not renewed' },
+    });
   });
 
   test("of a run that has ended, leaves what a later one was given, and its file", async () => {

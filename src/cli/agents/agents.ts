@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isGood, readGrants, readMintedAgents } from "../../credentials/agent-grants.ts";
 import { mintAgent, revokeAgent } from "../../credentials/agent-keys.ts";
 import { requireKeys } from "../../credentials/keys.ts";
+import { removePlacement } from "../../credentials/nodes/placements.ts";
 import { tellRevocations } from "../../credentials/push-revocations.ts";
 import { readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -115,6 +116,8 @@ async function revoke(
       hint: didYouMean(id, known) ?? "list the agents that have some: cliai agents",
     });
   }
+  // First, so that the node on which it belongs gets it no new ones.
+  await removePlacement(dataDir, id);
   const revoked = await revokeAgent(dataDir, id, now());
   // Even if nothing is left to revoke: nats-server may have been away when the credentials were revoked.
   const isLive = await tellRevocations(dataDir, keys, id, log);
