@@ -58,23 +58,31 @@ export function nameOf(place: EntryPlace): string {
   }
 }
 
-/** Undefined for a name that no backup has. A path in `files/` never leads out of the data directory. */
-export function placeOf(name: string): EntryPlace | undefined {
+/**
+ * Undefined for a name that no backup has. A path in `files/` never leads out of the data directory.
+ * @param isWindows Windows reads `\` as `/`, and `:` as the end of a drive's or a stream's name; elsewhere they are letters like others
+ */
+export function placeOf(
+  name: string,
+  { isWindows }: { readonly isWindows: boolean },
+): EntryPlace | undefined {
   if (name === manifestName) return { of: "manifest" };
   if (name === checksumsName) return { of: "checksums" };
   if (name.startsWith(filesFolder)) {
     const path = name.slice(filesFolder.length).replace(/\/$/, "");
-    return isInside(path) ? { of: "file", path } : undefined;
+    return isInside(path, isWindows) ? { of: "file", path } : undefined;
   }
   const [, stream, rest] = /^streams\/([A-Za-z0-9_-]{1,255})\/(stream\.json|\d{6,9})$/.exec(name) ?? [];
   if (stream === undefined || rest === undefined) return undefined;
   return rest === headName ? { of: "head", stream } : { of: "piece", stream, number: Number(rest) };
 }
 
-function isInside(path: string): boolean {
-  // Windows reads `\` as `/`, and `:` as the end of a drive's or a stream's name.
+function isInside(path: string, isWindows: boolean): boolean {
   const parts = path.split("/");
-  return !/[\\:\0]/.test(path) && parts.every((part) => part !== "" && part !== "." && part !== "..");
+  return (
+    !(isWindows ? /[\\:\0]/ : /\0/).test(path) &&
+    parts.every((part) => part !== "" && part !== "." && part !== "..")
+  );
 }
 
 /**

@@ -27,16 +27,20 @@ type Body = AsyncIterable<Uint8Array>;
 /**
  * The entries of a backup in their order: the manifest, then files and folders, then each stream with its pieces. Read each body to its end
  * or not at all. If this ends without an error, the whole file is as it was written.
- * @throws CliaiError `config_invalid` if the file is no backup, is damaged, or has a newer format; the bodies throw it, too
+ * @throws CliaiError `config_invalid` if the file is no backup, is damaged, has a newer format, or, on Windows, has a name that Windows does
+ * not allow; the bodies throw it, too
  */
-export async function* readArchive(path: string): AsyncGenerator<Archived, void> {
+export async function* readArchive(
+  path: string,
+  platform: { readonly isWindows: boolean } = { isWindows: process.platform === "win32" },
+): AsyncGenerator<Archived, void> {
   const handle = await open(path, "r").catch((cause: NodeJS.ErrnoException) => {
     throw new CliaiError("config_invalid", `cannot read ${path}: ${cause.message}`, {
       hint: "name a file that `cliai backup` wrote",
       cause,
     });
   });
-  const order = createOrder(path);
+  const order = createOrder(path, platform);
   const sums: string[] = [];
   try {
     const decoder = createTarDecoder({ strict: true });
@@ -107,7 +111,7 @@ function requireHead(text: string, stream: string, path: string): StreamHead {
 }
 
 /** Checks that the entries come in the order in which they were written. */
-function createOrder(path: string) {
+function createOrder(path: string, platform: { readonly isWindows: boolean }) {
   const seen = new Set<string>();
   let last: EntryPlace | undefined;
   let pieces = 0;
@@ -132,7 +136,14 @@ function createOrder(path: string) {
   return {
     next({ header }: ParsedTarEntry): EntryPlace {
       const { name, type } = header;
-      const place = placeOf(name);
+      const place = placeOf(name, platform);
+      if (place === undefined && placeOf(name, { isWindows: false }) !== undefined) {
+        throw new CliaiError(
+          "config_invalid",
+          `${path} has ${JSON.stringify(name.slice(0, 200))}, a name that Windows does not allow`,
+          { hint: "restore it on Linux or macOS" },
+        );
+      }
       const isKnown = type === "file" || (type === "directory" && place?.of === "file");
       if (place === undefined || !isKnown || seen.has(name) || !mayFollow(place)) {
         throw damaged(path, `it has ${JSON.stringify(name.slice(0, 200))} where no backup has it`);

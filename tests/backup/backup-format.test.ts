@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type EntryPlace, nameOf, placeOf, savingOrder } from "../../src/backup/backup-format.ts";
 
+const windows = { isWindows: true };
+
 describe("placeOf()", () => {
   test("reads what nameOf() writes", () => {
     const name = fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/).filter((text) => !/^\.+$/.test(text));
@@ -17,7 +19,12 @@ describe("placeOf()", () => {
         number: fc.integer({ min: 1, max: 99_999_999 }),
       }),
     );
-    fc.assert(fc.property(place, (each) => expect(placeOf(nameOf(each))).toEqual(each)));
+    fc.assert(fc.property(place, (each) => expect(placeOf(nameOf(each), windows)).toEqual(each)));
+  });
+
+  test.each(["files/agents/ada/at 12:30.png", "files/a\\b"])("knows %p, but not on Windows", (name) => {
+    expect(placeOf(name, { isWindows: false })).toEqual({ of: "file", path: name.slice("files/".length) });
+    expect(placeOf(name, windows)).toBeUndefined();
   });
 
   test.each([
@@ -25,7 +32,7 @@ describe("placeOf()", () => {
     ...["files/C:/a", "/files/a", "/etc/passwd", "../backup.json", "streams/A/", "streams/A/b/000001"],
     ...["streams/A.B/stream.json", "streams/../stream.json", "streams/A/1", "other.txt", "files/a\0b"],
   ])("knows no place for %p", (name) => {
-    expect(placeOf(name)).toBeUndefined();
+    expect(placeOf(name, windows)).toBeUndefined();
   });
 });
 

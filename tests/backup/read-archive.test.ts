@@ -54,6 +54,21 @@ async function shown(entry: Archived): Promise<unknown> {
   return { ...rest, text };
 }
 
+test("readArchive() says which name Windows does not allow", async () => {
+  await using dir = await tempDir();
+  const path = await write(dir, async (writer) => {
+    await add(writer, { of: "manifest" }, manifest);
+    await add(writer, { of: "file", path: "agents/ada/at 12:30.png" }, "");
+  });
+  const onWindows = async () => {
+    for await (const entry of readArchive(path, { isWindows: true })) await shown(entry);
+  };
+  expect(await failureOf(onWindows())).toMatchObject({
+    code: "config_invalid",
+    message: `${path} has "files/agents/ada/at 12:30.png", a name that Windows does not allow`,
+  });
+});
+
 describe("writeArchive()", () => {
   test("writes what readArchive() reads, only for its user, and nothing else beside it", async () => {
     await using dir = await tempDir();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { checkBackup, type RestoreOptions, restoreBackup } from "../../src/backup/restore.ts";
 import { saveBackup } from "../../src/backup/save.ts";
 import { layoutVersion } from "../../src/domain/layout.ts";
@@ -40,6 +41,20 @@ describe("restoreBackup()", () => {
     expect(restored).toMatchObject({ files: 2, streams: [], manifest: { cliai: "9.9.9" } });
     expect(await readFile(dir.join("a", "b", "keys", "http-token"), "utf8")).toBe("secret");
     expect(await readdir(dir.join("a"))).toEqual(["b"]);
+  });
+
+  // Windows has no such names.
+  test.skipIf(process.platform === "win32")("restores files whatever their names are", async () => {
+    await using dir = await tempDir();
+    const names = ["at 12:30.png", "a\\b", " x ", "tab\t", "line\nline", "ü€😀", "-", "~", "x".repeat(250)];
+    const folder = dir.join("data", "agents", "c:d");
+    await mkdir(folder, { recursive: true });
+    for (const name of names) await writeFile(join(folder, name), name);
+    const path = await save(dir);
+    await restoreBackup({ path, dataDir: dir.join("new"), ...withoutStreams });
+    const restored = dir.join("new", "agents", "c:d");
+    expect((await readdir(restored)).sort()).toEqual(names.sort());
+    for (const name of names) expect(await readFile(join(restored, name), "utf8")).toBe(name);
   });
 
   test("refuses a backup of a newer layout, and writes nothing", async () => {
