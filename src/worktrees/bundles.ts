@@ -1,9 +1,10 @@
 // Bundles: what a clean-up takes away, kept for 30 days as files from which git fetches.
-import { chmod, copyFile, lstat, readdir, rm } from "node:fs/promises";
+import { chmod, lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureOwnDir } from "../data-dir/private-files.ts";
 import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
 import type { Environment } from "../runtime.ts";
+import { copyIndex } from "./copy-index.ts";
 import { type Git, longWithinMs } from "./git.ts";
 import { gitIn, gitOf, otherRefs } from "./look.ts";
 import { worktreesDirOf } from "./records.ts";
@@ -119,9 +120,7 @@ async function snapshot(
   const gitDir = (await git.run(["rev-parse", "--absolute-git-dir"])).trim();
   const copy = join(gitDir, "cliai-index");
   try {
-    await copyFile(join(gitDir, "index"), copy).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error; // nothing was ever added
-    });
+    await copyIndex(join(gitDir, "index"), copy);
     const own = { more: { GIT_INDEX_FILE: copy }, withinMs: longWithinMs };
     await inPieces(git, ["update-index", "--no-assume-unchanged", "--no-skip-worktree", "--"], hidden, own);
     await git.run(["add", "--all", "."], own);

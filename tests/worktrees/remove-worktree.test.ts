@@ -1,6 +1,6 @@
 // Clean-up on real repositories: whatever was done in a worktree, nothing of it is lost.
 import { describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { lookAt } from "../../src/worktrees/look.ts";
@@ -318,6 +318,24 @@ describe("clean-up", () => {
     ).toEqual(expect.arrayContaining(["work 0", "in the way 3", expect.stringContaining("autostash")]));
     fetchBundle(repository, removed?.bundle);
     expect(textIn(repository, "b.txt")).toContain("put aside 3\n");
+  });
+
+  test("keeps a change of the second in which git wrote its index, which has the size of the text before", async () => {
+    await using home = await tempDir();
+    const repository = prepare(home.path);
+    const { path, ...record } = await worktreeOf(repository, home.join("data"));
+    const [file, index] = [join(path, "b.txt"), join(repository.dir, ".git/worktrees/ada/index")];
+    // The time at which the file was changed in the directory cannot be set, so git does not look at it here.
+    repository.git(["config", "core.trustctime", "false"]);
+    const writtenS = Math.floor(Date.now() / 1_000) - 60;
+    repository.write("b.txt", "put aside 1\n", path);
+    utimesSync(file, writtenS, writtenS);
+    repository.commit("put aside", path);
+    repository.write("b.txt", "put aside 4\n", path);
+    for (const each of [file, index]) utimesSync(each, writtenS, writtenS);
+    const { removed } = await clean({ path, ...record }, repository, home.join("data"), true);
+    fetchBundle(repository, removed?.bundle);
+    expect(textIn(repository, "b.txt")).toContain("put aside 4\n");
   });
 
   test("keeps what a merge has put aside", async () => {
