@@ -87,20 +87,23 @@ async function remoteOf(git: Git, branch: string): Promise<{ name: string; url: 
   return name === undefined || url === undefined ? undefined : { name, url };
 }
 
+/** Verifies no signature: the repository's own settings name the program for it. */
+const log = ["log", "--no-show-signature", "--format=%H %s"];
+
 /** The commits of HEAD that the remote does not have, as far as this repository knows. */
 async function unpushedOf(git: Git, branch: string): Promise<{ commit: string; subject: string }[]> {
   const known = await git.ask(["rev-parse", "--quiet", "--verify", `refs/remotes/${branch}`]);
   // A branch that is not there yet: all that no branch of the remote has.
   const without = known === undefined ? ["--not", `--remotes=${branch.split("/")[0]}`] : ["--not", known];
-  const log = await git.run(["log", "--format=%H %s", "--max-count=1000", "HEAD", ...without]);
-  const lines = log.split("\n").filter((line) => line !== "");
+  const listed = await git.run([...log, "--max-count=1000", "HEAD", ...without]);
+  const lines = listed.split("\n").filter((line) => line !== "");
   const found = lines.map((line) => ({
     commit: line.slice(0, line.indexOf(" ")),
     subject: line.slice(line.indexOf(" ") + 1),
   }));
   // A new branch without commits of its own can be pushed, too.
   if (found.length > 0 || known !== undefined) return found;
-  const tip = await git.run(["log", "--format=%H %s", "--max-count=1", "HEAD"]);
+  const tip = await git.run([...log, "--max-count=1", "HEAD"]);
   return [{ commit: tip.slice(0, tip.indexOf(" ")), subject: tip.slice(tip.indexOf(" ") + 1).trimEnd() }];
 }
 

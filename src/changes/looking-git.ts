@@ -12,6 +12,7 @@ const settings: readonly (readonly [string, string])[] = [
   ["core.quotePath", "false"],
   ["core.safecrlf", "false"], // else git refuses what it would only warn of
   ["diff.suppressBlankEmpty", "false"],
+  ["log.showSignature", "false"], // else git runs gpg.program
   ["submodule.recurse", "false"],
 ];
 

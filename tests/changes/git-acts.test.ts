@@ -178,6 +178,48 @@ describe("actOnChanges()", () => {
     });
   });
 
+  test("looking runs nothing that the repository's own settings or attributes name", async () => {
+    const mark = home.join(`ran-${count}`);
+    const script = home.join(`note-${count}.sh`);
+    writeFileSync(script, `#!/bin/sh\ntouch '${mark}'\nexec cat\n`);
+    chmodSync(script, 0o755);
+    addRemote();
+    repository.write(".gitattributes", "*.txt filter=note diff=note\n");
+    repository.commit("attributes");
+    // A commit with a signature, of which git could ask whether it is good.
+    const text = `${repository.git(["cat-file", "commit", "HEAD"])}\n`.replace(
+      "\n\n",
+      "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n",
+    );
+    writeFileSync(home.join(`signed-${count}`), text);
+    const signed = repository.git(["hash-object", "-t", "commit", "-w", home.join(`signed-${count}`)]);
+    repository.git(["update-ref", "HEAD", signed]);
+    const hooks = join(repository.dir, ".git/hooks");
+    mkdirSync(hooks, { recursive: true });
+    for (const name of ["post-index-change", "pre-commit", "reference-transaction"]) {
+      writeFileSync(join(hooks, name), `#!/bin/sh\ntouch '${mark}'\n`);
+      chmodSync(join(hooks, name), 0o755);
+    }
+    for (const [key, value] of [
+      ["log.showSignature", "true"],
+      ["gpg.program", script],
+      ["filter.note.clean", script],
+      ["diff.note.textconv", script],
+      ["diff.note.command", script],
+      ["diff.external", script],
+      ["core.fsmonitor", script],
+      ["core.sshCommand", script],
+    ] as const)
+      repository.git(["config", key, value]);
+    writeFileSync(join(repository.dir, "a.txt"), "two\n");
+    const { unpushed, files } = await look();
+    expect([unpushed.map(({ commit }) => commit)[0], files.length]).toEqual([signed, 1]);
+    expect(existsSync(mark)).toBe(false);
+    // Git itself would have run it.
+    repository.git(["log", "-1"]);
+    expect(existsSync(mark)).toBe(true);
+  });
+
   test("shows no password of a remote's address", async () => {
     addRemote("https://kim:hunter22secret@example.org/r.git");
     expect(JSON.stringify(await look())).not.toContain("hunter22secret");
