@@ -1,9 +1,10 @@
 // Finds the root of the repository in which an agent works.
-import { lstat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
 import type { AgentId } from "../domain/wire/agent-id.ts";
 import type { Environment } from "../runtime.ts";
+import { isWithin } from "../worktrees/records.ts";
 import { createLookingGit } from "./looking-git.ts";
 
 /** @throws CliaiError `refused` */
@@ -26,8 +27,13 @@ export async function findRoot(id: AgentId, dir: string, env: Environment): Prom
     });
   }
   const root = resolve(found);
-  // The repository's settings may name any directory for its files (core.worktree).
-  if ((await lstat(join(root, ".git")).catch(() => undefined)) !== undefined) return root;
+  // The repository's settings may name any directory for its files (core.worktree), also one that is a repository of its own.
+  const [here, there, real] = await Promise.all([
+    git.ask(["rev-parse", "--absolute-git-dir"]),
+    git.ask(["-C", root, "rev-parse", "--absolute-git-dir"]),
+    realpath(dir).catch(() => dir),
+  ]);
+  if (here !== undefined && here === there && isWithin(root, real)) return root;
   throw new CliaiError(
     "refused",
     `the repository at ${dir} names ${root} for its files, which is not its own`,

@@ -1,5 +1,6 @@
 // An agent's changes, read from real repositories.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -304,5 +305,25 @@ describe("readChanges()", () => {
     renameSync(home.join("secrets"), home.join("secrets-2"));
     symlinkSync(home.join("secrets-2"), home.join("secrets"));
     expect(await failureOf(read({}, home.join("secrets")))).toMatchObject({ code: "refused" });
+  });
+
+  test("are not those of another repository to which the settings lead, also one around it", async () => {
+    const inner = createRepository(repository.dir, "inner");
+    inner.write("a.txt", "a\n");
+    inner.commit("inner");
+    const other = createRepository(home.path, `other-${count}`);
+    other.write("key.txt", "secret\n");
+    other.commit("other");
+    for (const lead of [other.dir, repository.dir]) {
+      inner.git(["config", "core.worktree", lead]);
+      expect(await failureOf(read({}, inner.dir))).toMatchObject({
+        code: "refused",
+        message: `the repository at ${inner.dir} names ${lead} for its files, which is not its own`,
+      });
+    }
+    // A submodule has such a setting, too, and leads to itself.
+    repository.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other.dir, "sub"]);
+    repository.write("sub/key.txt", "public\n");
+    expect(namesIn(await read({}, join(repository.dir, "sub")))).toEqual(["key.txt"]);
   });
 });
