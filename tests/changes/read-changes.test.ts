@@ -326,4 +326,19 @@ describe("readChanges()", () => {
     repository.write("sub/key.txt", "public\n");
     expect(namesIn(await read({}, join(repository.dir, "sub")))).toEqual(["key.txt"]);
   });
+
+  test("are refused, without waiting, where a pipe stands in place of the index", async () => {
+    const index = join(repository.dir, ".git/index");
+    renameSync(index, join(repository.dir, ".git/kept"));
+    execFileSync("mkfifo", [index]);
+    expect(await failureOf(read())).toMatchObject({
+      code: "refused",
+      message: `${index} is not read as git's index: it is no file`,
+    });
+    // A link to a real one is followed.
+    rmSync(index);
+    symlinkSync("kept", index);
+    repository.write("new.txt", "new\n");
+    expect(namesIn(await read())).toEqual(["new.txt"]);
+  });
 });
