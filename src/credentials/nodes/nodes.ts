@@ -34,7 +34,7 @@ import { ensureKeptKeys } from "../kept-keys.ts";
 import { readTrust } from "../keys.ts";
 import { tellAccount, tellRevocations } from "../push-revocations.ts";
 import { lastCodeEnd, removeCodesUsedBy } from "./join-codes.ts";
-import { placedOn, removePlacement } from "./placements.ts";
+import { clearPlacements, placedOn } from "./placements.ts";
 
 const NodeFileSchema = v.object({
   name: v.pipe(v.string(), v.check(isNodeName)),
@@ -193,11 +193,15 @@ export async function revokeNode(
   await removeCodesUsedBy(dataDir, node.user_key);
   const claims = await buildNodeAccountClaims(keys, node, { isRevoked: true });
   const isLive = await tellAccount(dataDir, keys, claims, log);
-  if (await isOwnDir(dirOf(dataDir))) await rm(grantPath(dataDir, name), { force: true });
-  for (const id of placedOn(dataDir, name)) {
+  // Its agents before its file: if they cannot all be ended, the node can be revoked again.
+  const agents = placedOn(dataDir, name, ({ message, hint }) =>
+    log.warn(`an agent may be on the node ${name}, and was not ended: ${message}; ${hint}`),
+  );
+  for (const id of agents) {
     if ((await revokeAgent(dataDir, id, now)) > 0) await tellRevocations(dataDir, keys, id, log);
-    await removePlacement(dataDir, id);
   }
+  await clearPlacements(dataDir, name, () => undefined); // told above
+  if (await isOwnDir(dirOf(dataDir))) await rm(grantPath(dataDir, name), { force: true });
   // Without this file nats-server does not find the account at its next start, so the credentials stay refused. Removed last: see
   // ensureNodeAccounts.
   await rm(accountPath(dataDir, node.account_key), { force: true });

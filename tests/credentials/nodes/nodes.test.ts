@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readGrants } from "../../../src/credentials/agent-grants.ts";
 import { signAgent } from "../../../src/credentials/agent-keys.ts";
@@ -109,6 +109,50 @@ describe("revokeNode()", () => {
       readGrants(data.path, id).map(({ revoked_at }) => revoked_at !== undefined);
     expect([isRevoked(ada), isRevoked(bob)]).toEqual([[true], [false]]);
     expect([placementOf(data.path, ada), placementOf(data.path, bob)?.node]).toEqual([undefined, "other"]);
+  });
+
+  test("ends the other agents of the node if the file of one is damaged, and names that file", async () => {
+    await using data = await directory();
+    await data.add("laptop");
+    const expiresAt = new Date(now.getTime() + 60_000);
+    const userKey = createUserKey().publicKey;
+    await signAgent(data.path, data.keys, { id: bob, role: "agent", userKey, expiresAt, now });
+    await placeAgent(data.path, {
+      agent_id: bob,
+      node: "laptop",
+      role: "agent",
+      placed_at: now.toISOString(),
+    });
+    await writeFile(join(keysDirOf(data.path), "placed", `${ada}.json`), "{");
+    const warned: string[] = [];
+    const logger = { ...log, warn: (line: string) => void warned.push(line) };
+    await revokeNode(data.path, data.keys, "laptop", { now, log: logger });
+    expect(readGrants(data.path, bob)[0]?.revoked_at).toBe(now.toISOString());
+    expect(warned).toEqual([expect.stringContaining("ada.json")]);
+    expect(readNodes(data.path, () => undefined)).toEqual([]);
+  });
+
+  test("keeps the node if its agents cannot all be ended, so that it can be revoked again", async () => {
+    await using data = await directory();
+    await data.add("laptop");
+    const userKey = createUserKey().publicKey;
+    const order = { id: ada, role: "agent", userKey, expiresAt: now, now } as const;
+    await signAgent(data.path, data.keys, order);
+    await placeAgent(data.path, {
+      agent_id: ada,
+      node: "laptop",
+      role: "agent",
+      placed_at: now.toISOString(),
+    });
+    const damaged = join(keysDirOf(data.path), "agents", ada, "U.json");
+    await writeFile(damaged, "{");
+    const revoke = () => revokeNode(data.path, data.keys, "laptop", { now, log });
+    expect(await failureOf(revoke())).toMatchObject({ code: "config_invalid" });
+    expect(readNodes(data.path, () => undefined)).toHaveLength(1);
+    await rm(damaged);
+    await revoke();
+    expect(readGrants(data.path, ada)[0]?.revoked_at).toBe(now.toISOString());
+    expect(readNodes(data.path, () => undefined)).toEqual([]);
   });
 
   test("keeps the node while a server runs whose nats-server does not answer, so that it can be revoked again", async () => {

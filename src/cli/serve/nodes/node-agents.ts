@@ -3,7 +3,12 @@
 import { readGrants, readMintedAgents } from "../../../credentials/agent-grants.ts";
 import { endAgentKeys, renewAgent, signAgent } from "../../../credentials/agent-keys.ts";
 import type { NodeGrant } from "../../../credentials/nodes/nodes.ts";
-import { type Placement, placeAgent, placementOf } from "../../../credentials/nodes/placements.ts";
+import {
+  launchPlacementOf,
+  type Placement,
+  placeAgent,
+  placementOf,
+} from "../../../credentials/nodes/placements.ts";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../../domain/wire/agent-id.ts";
@@ -27,7 +32,7 @@ export async function signForNode(
   { act, agent_id: id, user_key: userKey }: CredentialsRequest,
   { dataDir, keys, now, log }: NodeAgentsOptions,
 ): Promise<Signed> {
-  const placement = placementOf(dataDir, id) ?? (act === "make" ? free(id, node, dataDir, now()) : undefined);
+  const placement = act === "make" ? placeToMake(id, node, dataDir, now()) : placementOf(dataDir, id);
   if (placement === undefined || placement.node !== node.name) {
     throw new CliaiError("refused", `the agent "${id}" is not one of the node ${node.name}`, {
       hint: "use another id; or on the server's machine: cliai spawn … --on NODE --id ID",
@@ -49,6 +54,18 @@ export async function signForNode(
   const jwt = await signAgent(dataDir, keys, { id, role, now: now(), userKey, expiresAt, log });
   await placeAgent(dataDir, placement);
   return { jwt, expires_at };
+}
+
+/** Where the agent's credentials may be made. If it is launched on one node, and belongs on another, that is either of them: the first one has it. */
+function placeToMake(
+  id: AgentId,
+  node: Pick<NodeGrant, "name">,
+  dataDir: string,
+  now: Date,
+): Placement | undefined {
+  const launched = launchPlacementOf(dataDir, id, now);
+  if (launched?.node === node.name) return launched;
+  return placementOf(dataDir, id) ?? launched ?? free(id, node, dataDir, now);
 }
 
 /** Where an agent is placed that nobody has placed yet; undefined if this server has given it credentials before. */

@@ -6,7 +6,7 @@ import {
   type NodeGrant,
   readNodes,
 } from "../../../credentials/nodes/nodes.ts";
-import { placeAgent } from "../../../credentials/nodes/placements.ts";
+import { placeForLaunch } from "../../../credentials/nodes/placements.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { type NodeHeartbeat, NodeHeartbeatSchema } from "../../../domain/nodes/node-messages.ts";
 import { isHere, type NodeView } from "../../../domain/nodes/node-view.ts";
@@ -23,11 +23,15 @@ import { connectBus } from "../../../nats/connect-bus.ts";
 import { askForBudgets } from "../../../server/budgets/budgets-by-operator.ts";
 import { askOperatorDesk, openOperatorDesk } from "../../../server/operator-desk.ts";
 import { agentCredentialsDesk, nodeLaunchDesk } from "../../nodes/agent-desks.ts";
+import { launchWithinMs } from "../launch/agent-child.ts";
 import type { NodeLaunching } from "../launch/node-launch.ts";
 import { signForNode } from "./node-agents.ts";
 
 /** How often to look for nodes that a command has revoked, and for those that have fallen silent. */
 const lookEveryMs = 5_000;
+
+/** How long after the order a node may have the credentials of an agent made: a launch may begin late, and a host takes its time. */
+const mostMakeMs = 2 * launchWithinMs;
 
 export interface NodeLinksOptions {
   readonly dataDir: string;
@@ -145,9 +149,10 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
         });
       }
       requireLaunching(link);
-      const placed_at = options.now().toISOString();
+      const now = options.now();
       const { agent_id, flags } = launch;
-      await placeAgent(dataDir, { agent_id, node: name, role: flags.role ?? "agent", placed_at });
+      const placement = { agent_id, node: name, role: flags.role ?? "agent", placed_at: now.toISOString() };
+      await placeForLaunch(dataDir, placement, new Date(now.getTime() + mostMakeMs));
       return await askOperatorDesk(link.bus, nodeLaunchDesk(name), launch);
     },
     async stop() {
