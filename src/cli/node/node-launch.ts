@@ -1,5 +1,6 @@
 // Launches an agent on this node, because serve has asked for it: with the node's own profiles and folders.
 import { CliaiError } from "../../domain/text/errors.ts";
+import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { pause } from "../../waiting.ts";
 import { loadConfig } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
@@ -12,11 +13,11 @@ import type { NodeFile } from "./node-file.ts";
 
 /**
  * Resolves when the agent has run for a while: whether it is connected, serve sees by itself.
- * @throws CliaiError `refused` if this node launches no agents; `message_invalid` for a profile or folder that is not here; `failed` with the last
- * words of an agent that ended at its start
+ * @throws CliaiError `refused` if this node launches no agents, or if the order has ended, because serve no longer waits for the agent;
+ * `message_invalid` for a profile or folder that is not here; `failed` with the last words of an agent that ended at its start
  */
 export async function launchHere(
-  { agent_id: id, profile, project: wanted, flags }: NodeLaunch,
+  { agent_id: id, profile, project: wanted, flags, expires_at }: NodeLaunch,
   {
     dataDir,
     node,
@@ -28,6 +29,7 @@ export async function launchHere(
       hint: "join it again, with a code of: cliai join-code --spawn",
     });
   }
+  requireInTime(id, expires_at, context.now());
   const profiles = profileReader(await loadConfig(undefined, context), dataDir);
   const { cli, project } = await checkLaunch(
     { profile, project: wanted, cli: flags.cli },
@@ -50,4 +52,13 @@ export async function launchHere(
   throw new CliaiError("failed", `${id} did not start (${how}): ${child.lastWords()}`, {
     hint: `the node launches agents with its own PATH and environment; all output is in agents/${id}/host.log in ${dataDir} there`,
   });
+}
+
+function requireInTime(id: AgentId, expiresAt: string | undefined, now: Date): void {
+  if (expiresAt === undefined || now.getTime() <= Date.parse(expiresAt)) return;
+  throw new CliaiError(
+    "refused",
+    `the order to launch ${id} came too late: it ended at ${expiresAt}, and here it is ${now.toISOString()}`,
+    { hint: "launch it again; if the clocks of the two machines differ, set them right" },
+  );
 }

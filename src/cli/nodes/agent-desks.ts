@@ -36,6 +36,8 @@ const NodeLaunchSchema = v.object({
   /** A full path on the node's machine. */
   project: v.optional(v.string()),
   flags: LaunchFlagsSchema,
+  /** When the order ends: a node that gets it later launches nothing. An RFC 3339 time. Absent if an older server asks. */
+  expires_at: v.optional(v.pipe(v.string(), v.isoTimestamp())),
 });
 export type NodeLaunch = v.InferOutput<typeof NodeLaunchSchema>;
 

@@ -165,7 +165,7 @@ function startThere(
   { profile, project, resumes, from }: Pick<LaunchRequest, "profile" | "project" | "resumes" | "from">,
   flags: LaunchFlags,
   { stopping }: ReturnType<typeof createLaunches>,
-  { nodes, server, bus }: LaunchesOptions,
+  { nodes, server, bus, context: { now } }: LaunchesOptions,
 ): Start {
   if (nodes === undefined) {
     throw new CliaiError("message_invalid", `there is no node "${node}": no machine can join this server`, {
@@ -182,7 +182,7 @@ function startThere(
     if (budget !== undefined)
       await askForBudgets(bus, { launched: { agent_id: id, limits: parseLimits(budget) }, by: from });
     const view = () => server.fleet.get(id);
-    const launch = { id, profile, project, flags, isThere, view, signal: stopping.signal };
+    const launch = { id, profile, project, flags, isThere, view, now, signal: stopping.signal };
     await launchOnNode(nodes, node, launch);
   };
 }

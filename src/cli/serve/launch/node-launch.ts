@@ -1,4 +1,5 @@
 // Has a node launch an agent, and waits until the agent is there.
+import { definedOf } from "../../../domain/defined.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { LaunchFlags } from "../../../domain/launch-flags.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
@@ -29,29 +30,53 @@ export interface LaunchThere {
   readonly view: () => AgentView | undefined;
   readonly isThere: (view: AgentView | undefined, runBefore: string | undefined) => boolean;
   readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** How long the agent may take until it is there. Default: {@link launchWithinMs}. */
+  readonly withinMs?: number;
 }
 
-/** @throws CliaiError as {@link NodeLaunching.launch}; `failed` if the agent is not there in time; `interrupted` when the signal aborts */
+/**
+ * If the node does not answer, the agent may come all the same: it is waited for as long as for any other. The node does not begin later than that.
+ * @throws CliaiError as {@link NodeLaunching.launch}, but not `no_answer`; `failed` if the agent is not there in time; `interrupted` when the
+ * signal aborts
+ */
 export async function launchOnNode(
   nodes: NodeLaunching,
   node: string,
-  { id, profile, project, flags, view, isThere, signal }: LaunchThere,
+  { id, profile, project, flags, view, isThere, signal, now, withinMs = launchWithinMs }: LaunchThere,
 ): Promise<void> {
   const runBefore = view()?.heartbeat?.instance_id;
   let failure: unknown;
+  let unanswered: CliaiError | undefined;
+  const expires_at = new Date(now().getTime() + withinMs).toISOString();
   nodes
-    .launch(node, { agent_id: id, profile, flags, ...(project === undefined ? {} : { project }) })
+    .launch(node, { agent_id: id, profile, flags, expires_at, ...definedOf({ project }) })
     .catch((error: unknown) => {
-      failure = error;
+      if (error instanceof CliaiError && error.code === "no_answer") unanswered = error;
+      else failure = error;
     });
-  const deadline = performance.now() + launchWithinMs;
+  const deadline = performance.now() + withinMs;
   while (!isThere(view(), runBefore)) {
     if (failure !== undefined) throw failure;
-    if (performance.now() > deadline)
-      throw new CliaiError("failed", `${id} is not connected after ${launchWithinMs / 60_000} minutes`, {
-        hint: `see its log on the node ${node}: agents/${id}/host.log in its data directory`,
-      });
+    if (performance.now() > deadline) throw lateError(id, node, withinMs, unanswered);
     await pause(lookEveryMs, signal);
     if (signal.aborted) throw new CliaiError("interrupted", `${id} was still starting when the server ended`);
   }
+}
+
+function lateError(
+  id: AgentId,
+  node: string,
+  withinMs: number,
+  unanswered: CliaiError | undefined,
+): CliaiError {
+  const message = `${id} is not connected after ${withinMs / 60_000} minutes`;
+  if (unanswered !== undefined)
+    return new CliaiError("failed", `${message}, and the node ${node} has not answered`, {
+      hint: "see when it was heard: cliai nodes",
+      cause: unanswered,
+    });
+  return new CliaiError("failed", message, {
+    hint: `see its log on the node ${node}: agents/${id}/host.log in its data directory`,
+  });
 }
