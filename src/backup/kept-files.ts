@@ -4,8 +4,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isUnfinished, readDataDirContents } from "../data-dir/contents.ts";
 
-/** In the folder of an agent, the lock and the processes of its present run. */
-const ofPresentRun = new Set(["held", "run.json"]);
+/** In the folder of an agent, the lock and the processes of its present run, and the log of its hosts. */
+const ofPresentRun = new Set(["held", "run.json", "host.log", "host.log.1"]);
 
 export interface KeptFile {
   /** The path in the data directory, with `/` on every platform. */
@@ -43,7 +43,9 @@ export async function listKeptFiles(dataDir: string): Promise<KeptFiles> {
 function isLeftOut(path: string): boolean {
   const [top, , inAgent, ...deeper] = path.split("/");
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (name.endsWith(".log") || isUnfinished(name)) return true;
+  if (isUnfinished(name)) return true;
+  // Only cliai's own logs: what a peer has attached may be a log, too.
+  if (top === "worktrees" && inAgent === undefined && name.endsWith(".setup.log")) return true;
   // What files were when turns began: it needs the repositories, which are not in the backup.
   if (top === "agents" && inAgent === "turns") return true;
   return top === "agents" && deeper.length === 0 && inAgent !== undefined && ofPresentRun.has(inAgent);

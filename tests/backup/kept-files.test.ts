@@ -9,6 +9,8 @@ test("listKeptFiles() keeps what cannot be made again, also empty folders, and n
     ...["layout.json", "serve.json", "serve.held", "profiles.json", "diary.txt"],
     ...["keys/operator.nk", "keys/agents/ada/U1.json", `keys/.${crypto.randomUUID()}`],
     ...["agents/ada/mcp.json", "agents/ada/held", "agents/ada/run.json", "agents/ada/host.log"],
+    ...["agents/ada/host.log.1", "agents/ada/attachments/1/build.log", "agents/ada/attachments/1/host.log"],
+    ...["worktrees/ada.0123.setup.log"],
     ...[
       "agents/held/mcp.json",
       "agents/ada/turns/turns.json",
@@ -27,7 +29,9 @@ test("listKeptFiles() keeps what cannot be made again, also empty folders, and n
   await symlink("/etc/passwd", dir.join("agents", "ada", "link"));
   const kept = await listKeptFiles(dir.path);
   expect(kept.files.map(({ path, isFolder }) => (isFolder ? `${path}/` : path))).toEqual([
-    ...["agents/", "agents/ada/", "agents/ada/mcp.json", "agents/held/", "agents/held/mcp.json"],
+    ...["agents/", "agents/ada/", "agents/ada/attachments/", "agents/ada/attachments/1/"],
+    ...["agents/ada/attachments/1/build.log", "agents/ada/attachments/1/host.log"],
+    ...["agents/ada/mcp.json", "agents/held/", "agents/held/mcp.json"],
     ...["keys/", "keys/agents/", "keys/agents/ada/", "keys/agents/ada/U1.json", "keys/agents/bob/"],
     ...["keys/operator.nk", "layout.json", "profiles.json", "worktrees/", "worktrees/run.json"],
   ]);
