@@ -1,6 +1,6 @@
 // Chooses the files of a data directory that a backup has as they are.
 import type { Dirent } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isUnfinished, readDataDirContents } from "../data-dir/contents.ts";
 
@@ -11,20 +11,32 @@ export interface KeptFile {
   /** The path in the data directory, with `/` on every platform. */
   readonly path: string;
   readonly isFolder: boolean;
+  /** Of a person's own file, such as `profiles.json`: it is a symbolic link, and what it leads to is saved. */
+  readonly isLink?: boolean;
+}
+
+export interface LeftOut {
+  /** As in {@link KeptFile}. */
+  readonly path: string;
+  /** For a person, such as `not cliai's`. */
+  readonly why: string;
 }
 
 export interface KeptFiles {
   /** Sorted; each folder stands before what is in it. */
   readonly files: readonly KeptFile[];
-  /** Names directly in the directory that are not cliai's. A backup does not have them. */
-  readonly unknown: readonly string[];
+  /** What a backup does not have, although a person may think so. */
+  readonly left: readonly LeftOut[];
 }
 
-/** Leaves out sockets and symbolic links, logs, and what a killed process has left half written. */
+/** Leaves out sockets, symbolic links other than those of a person's own files, logs, and what a killed process has left half written. */
 export async function listKeptFiles(dataDir: string): Promise<KeptFiles> {
   const entries = await readDataDirContents(dataDir);
-  const kept = new Set(entries.filter(({ inBackup }) => inBackup).map(({ name }) => name));
+  const kept = new Map(entries.filter(({ inBackup }) => inBackup).map(({ name, of }) => [name, of]));
   const files: KeptFile[] = [];
+  const left: LeftOut[] = entries
+    .filter(({ of }) => of === "unknown")
+    .map(({ name }) => ({ path: name, why: "not cliai's" }));
   const walk = async (folder: string) => {
     const found = await readdir(join(dataDir, folder), { withFileTypes: true }).catch((): Dirent[] => []); // removed meanwhile
     for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -34,10 +46,22 @@ export async function listKeptFiles(dataDir: string): Promise<KeptFiles> {
         files.push({ path, isFolder: true });
         await walk(path);
       } else if (entry.isFile()) files.push({ path, isFolder: false });
+      else if (!entry.isSymbolicLink()) continue;
+      else if (kept.get(path) === "person" && (await isFile(join(dataDir, path))))
+        files.push({ path, isFolder: false, isLink: true });
+      else left.push({ path, why: "a symbolic link" });
     }
   };
   await walk("");
-  return { files, unknown: entries.filter(({ of }) => of === "unknown").map(({ name }) => name) };
+  return { files, left };
+}
+
+/** Follows a symbolic link. */
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (stats) => stats.isFile(),
+    () => false, // it leads nowhere
+  );
 }
 
 function isLeftOut(path: string): boolean {

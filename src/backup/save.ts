@@ -10,7 +10,7 @@ import type { Bus } from "../nats/bus.ts";
 import { bucketStream } from "../nats/jetstream/bucket.ts";
 import { listStreams, takeSnapshot } from "../nats/jetstream/snapshot.ts";
 import { formatVersion, type Manifest, savingOrder } from "./backup-format.ts";
-import { type KeptFile, listKeptFiles } from "./kept-files.ts";
+import { type KeptFile, type LeftOut, listKeptFiles } from "./kept-files.ts";
 import { type ArchiveWriter, writeArchive } from "./write-archive.ts";
 
 /** A tar entry names its size first, so a snapshot, whose size is not known before its end, is cut into pieces that fit into the memory. */
@@ -42,8 +42,7 @@ export interface Saved {
   readonly bytes: number;
   readonly files: number;
   readonly streams: readonly SavedStream[];
-  /** Names in the directory that are not cliai's, and so were left out. */
-  readonly left: readonly string[];
+  readonly left: readonly LeftOut[];
 }
 
 /**
@@ -52,7 +51,7 @@ export interface Saved {
  */
 export async function saveBackup(options: SaveOptions): Promise<Saved> {
   const { path, dataDir, bus, facts, now, isSaved } = options;
-  const { files: all, unknown } = await listKeptFiles(dataDir);
+  const { files: all, left } = await listKeptFiles(dataDir);
   const files = all.filter((file) => isSaved?.file(file.path) ?? true);
   const saved: SavedStream[] = [];
   const bytes = await writeArchive(path, now, async (writer) => {
@@ -70,7 +69,7 @@ export async function saveBackup(options: SaveOptions): Promise<Saved> {
     for (const name of orderOf(names)) saved.push(await addStream(writer, bus, name, options));
   });
   const count = files.filter(({ isFolder }) => !isFolder).length;
-  return { bytes, files: count, streams: saved, left: unknown };
+  return { bytes, files: count, streams: saved, left };
 }
 
 /** The bucket `serve` says how far AUDIT was read, so it comes first. AUDIT copies COMMANDS, which comes last. */
@@ -89,9 +88,14 @@ async function addText(
   await writer.add(place, { bytes: text.length }, [text]);
 }
 
-async function addFile(writer: ArchiveWriter, dataDir: string, { path, isFolder }: KeptFile): Promise<void> {
+async function addFile(
+  writer: ArchiveWriter,
+  dataDir: string,
+  { path, isFolder, isLink = false }: KeptFile,
+): Promise<void> {
   if (isFolder) return await writer.addFolder(path);
-  const handle = await open(join(dataDir, path), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(
+  const noFollow = isLink ? 0 : (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(join(dataDir, path), constants.O_RDONLY | noFollow).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined; // removed meanwhile
       throw new CliaiError("failed", `cannot read ${join(dataDir, path)}: ${error.message}`, {

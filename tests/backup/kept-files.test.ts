@@ -35,10 +35,31 @@ test("listKeptFiles() keeps what cannot be made again, also empty folders, and n
     ...["keys/", "keys/agents/", "keys/agents/ada/", "keys/agents/ada/U1.json", "keys/agents/bob/"],
     ...["keys/operator.nk", "layout.json", "profiles.json", "worktrees/", "worktrees/run.json"],
   ]);
-  expect(kept.unknown).toEqual(["diary.txt"]);
+  expect(kept.left).toEqual([
+    { path: "diary.txt", why: "not cliai's" },
+    { path: "agents/ada/link", why: "a symbolic link" },
+  ]);
+});
+
+test("listKeptFiles() keeps a person's own files that are symbolic links, and names every other link", async () => {
+  await using dir = await tempDir();
+  await using elsewhere = await tempDir();
+  await writeFile(elsewhere.join("mine.json"), "{}");
+  const links = { "hooks.json": "none.json", "notify.json": ".", "prices.json": "mine.json" };
+  for (const [name, to] of Object.entries({
+    ...links,
+    "profiles.json": "mine.json",
+    "fleet.json": "mine.json",
+  }))
+    await symlink(elsewhere.join(to), dir.join(name));
+  const why = "a symbolic link";
+  expect(await listKeptFiles(dir.path)).toEqual({
+    files: ["prices.json", "profiles.json"].map((path) => ({ path, isFolder: false, isLink: true })),
+    left: ["fleet.json", "hooks.json", "notify.json"].map((path) => ({ path, why })),
+  });
 });
 
 test("listKeptFiles() of a directory that is not there is empty", async () => {
   await using dir = await tempDir();
-  expect(await listKeptFiles(dir.join("none"))).toEqual({ files: [], unknown: [] });
+  expect(await listKeptFiles(dir.join("none"))).toEqual({ files: [], left: [] });
 });

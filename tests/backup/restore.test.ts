@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkBackup, type RestoreOptions, restoreBackup } from "../../src/backup/restore.ts";
 import { saveBackup } from "../../src/backup/save.ts";
@@ -41,6 +41,17 @@ describe("restoreBackup()", () => {
     expect(restored).toMatchObject({ files: 2, streams: [], manifest: { cliai: "9.9.9" } });
     expect(await readFile(dir.join("a", "b", "keys", "http-token"), "utf8")).toBe("secret");
     expect(await readdir(dir.join("a"))).toEqual(["b"]);
+  });
+
+  test("restores what a person's own file leads to", async () => {
+    await using dir = await tempDir();
+    await mkdir(dir.join("data"));
+    await writeFile(dir.join("dotfiles.json"), "mine");
+    await symlink(dir.join("dotfiles.json"), dir.join("data", "profiles.json"));
+    const path = await save(dir);
+    await restoreBackup({ path, dataDir: dir.join("new"), ...withoutStreams });
+    expect((await lstat(dir.join("new", "profiles.json"))).isFile()).toBe(true);
+    expect(await readFile(dir.join("new", "profiles.json"), "utf8")).toBe("mine");
   });
 
   // Windows has no such names.

@@ -124,12 +124,13 @@ function tell(
   { json, print, note }: CliContext,
 ): void {
   if (json) {
-    print(JSON.stringify({ file: path, data_dir: dataDir, bytes, files, streams, left, elsewhere }));
+    const facts = { file: path, data_dir: dataDir, bytes, files, streams };
+    print(JSON.stringify({ ...facts, left: left.map((each) => each.path), elsewhere }));
     return;
   }
   print(`saved ${dataDir} in ${path}: ${sizeText(bytes)}, ${files} files, ${streamsText(streams)}`);
   if (elsewhere !== undefined)
     note(`the streams are at ${elsewhere}, and not in the backup: save them there`);
-  for (const name of left) note(`left out: ${join(dataDir, name)} (not cliai's)`);
+  for (const each of left) note(`left out: ${join(dataDir, each.path)} (${each.why})`);
   note("the file has all keys and credentials: keep it where only you can read it");
 }
