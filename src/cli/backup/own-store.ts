@@ -44,7 +44,7 @@ export async function withOwnStore<Result>(
   await using parts = new AsyncDisposableStack();
   parts.defer(await keepRunFile(dir));
   const claims = keys && (() => buildClaims(keys, readFleetRevocations(dataDir)));
-  const nats = await startNatsServer({ binary, dir, port: 0, claims, sync, log });
+  const nats = await startNatsServer({ binary, dir, port: 0, isPrivate: true, claims, sync, log });
   parts.defer(() => nats.stop());
   const creds = keys && (await mintUser(keys.account, { name: "cliai backup" })).creds;
   const bus = await connectBus({ url: nats.url, name: "cliai backup", creds, log });
@@ -60,7 +60,7 @@ export async function findStore(dataDir: string): Promise<{ readonly insecure: b
   return accounts.includes("$G") ? { insecure: true } : undefined;
 }
 
-/** `run.json` names the port of the last server, which the next one takes again. @returns the function that puts it back */
+/** `run.json` names the last server. @returns the function that puts it back */
 async function keepRunFile(natsDir: string): Promise<() => Promise<void>> {
   const path = join(natsDir, "run.json");
   const before = await readFile(path, "utf8").catch(() => undefined); // there was no server yet

@@ -8,7 +8,7 @@ import { natsDirOf } from "../../data-dir/data-dir.ts";
 import { ensureOwnDir } from "../../data-dir/private-files.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { NatsKeys } from "../../nats/accounts/credentials.ts";
-import { readRun } from "../../nats/child/leftover-server.ts";
+import { readServePort } from "../../nats/child/leftover-server.ts";
 import { resolveServerBinary } from "../../nats/child/server-binary.ts";
 import { type NatsServer, startNatsServer } from "../../nats/child/server-process.ts";
 import type { NatsServerOptions } from "../../nats/child/start-once.ts";
@@ -92,8 +92,8 @@ type Violation = Parameters<NonNullable<NatsServerOptions["onViolation"]>>[0];
  */
 async function portOfBefore(dir: string, port: number): Promise<number | undefined> {
   if (port !== 0 && port !== serveSettings.nats_port.default) return undefined;
-  const before = (await readRun(dir))?.port;
-  return before === 0 || before === port ? undefined : before;
+  const before = await readServePort(dir);
+  return before === port ? undefined : before;
 }
 
 /** Undefined if the port is taken. */

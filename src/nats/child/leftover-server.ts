@@ -18,6 +18,8 @@ const RunSchema = v.object({
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   /** 0 until it listens. */
   port: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535)),
+  /** The port that the next serve takes again; 0 if there was none. Absent in a file of 0.2.0 and before: then it is `port`. */
+  serve_port: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(65_535))),
   /** The address on which it listens; absent if it listens on loopback. */
   host: v.optional(v.string()),
   /** The start of the process, from readProcessStart(). Absent if the system does not report it, and in a file of 0.1.0. */
@@ -95,6 +97,12 @@ export async function readRun(dir: string): Promise<Run | undefined> {
     // The file is missing, cut off by a crash, or not ours, so it names no process to end.
     return undefined;
   }
+}
+
+/** The port at which the hosts of the agents know the NATS server of this store; undefined if none has listened for them. */
+export async function readServePort(dir: string): Promise<number | undefined> {
+  const run = await readRun(dir);
+  return (run?.serve_port ?? run?.port) || undefined;
 }
 
 /** The `server_name` in the INFO line with which a nats-server greets; undefined if no nats-server answers. */

@@ -9,7 +9,7 @@ import { atMost, pause } from "../../waiting.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { maxPayloadBytes } from "../payload.ts";
 import { childEnvironment } from "./child-environment.ts";
-import { recordRun } from "./leftover-server.ts";
+import { readServePort, recordRun } from "./leftover-server.ts";
 import type { ServerBinary } from "./server-binary.ts";
 import { accountsDirOf, buildServerConfig, type ServerTls } from "./server-config.ts";
 import type { StoreWatch } from "./store-watch.ts";
@@ -35,6 +35,8 @@ export interface NatsServerOptions {
   readonly tls?: ServerTls | undefined;
   /** 0 picks a free port. */
   readonly port: number;
+  /** Only its starter is to find it: the next serve does not take its port, but that of the serve before. Default false. */
+  readonly isPrivate?: boolean | undefined;
   /** Default `always`. docs/durability.md says what it costs. */
   readonly sync?: string | undefined;
   /** Returns the claims that nats-server trusts; called at each start. If undefined, nats-server lets everybody in. */
@@ -47,7 +49,18 @@ export interface NatsServerOptions {
 }
 
 export async function startOnce(
-  { binary, dir, host, tls, claims, sync = defaultSync, kill, onViolation, log }: NatsServerOptions,
+  {
+    binary,
+    dir,
+    host,
+    tls,
+    isPrivate = false,
+    claims,
+    sync = defaultSync,
+    kill,
+    onViolation,
+    log,
+  }: NatsServerOptions,
   store: StoreWatch,
   serverName: string,
   port: number,
@@ -94,12 +107,13 @@ export async function startOnce(
   });
   failed.catch(() => undefined);
   try {
+    const servePort = (await readServePort(dir)) ?? 0;
     const known = { server_name: serverName, pid: child.pid ?? 0, host };
     // Write run.json at once: a serve that is killed before nats-server listens also leaves it running.
-    if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0 });
+    if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0, serve_port: servePort });
     const listening = { binaryPath: binary.path, dir, isRestoring: restore.isRestoring, log };
     const readyPort = await Promise.race([portOf(child, listening), failed]);
-    await recordRun(dir, { ...known, port: readyPort });
+    await recordRun(dir, { ...known, port: readyPort, serve_port: isPrivate ? servePort : readyPort });
     return { child, port: readyPort };
   } catch (error) {
     // Kill it, because it has stored nothing yet, and an orderly end could fail and would delay the error.

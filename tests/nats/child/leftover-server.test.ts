@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { silentLogger as log } from "../../../src/log.ts";
-import { endOrphan, readRun, recordRun } from "../../../src/nats/child/leftover-server.ts";
+import { endOrphan, readRun, readServePort, recordRun } from "../../../src/nats/child/leftover-server.ts";
 import { startChild } from "../../support/child.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -73,6 +73,18 @@ describe("endOrphan()", () => {
       ...{ code: "already_running", message: expect.stringContaining(String(server.port)) },
     });
   });
+});
+
+test("readServePort() reads a file of 0.2.0, too, and one of a server that was killed before it listened", async () => {
+  await using dir = await tempDir();
+  expect(await readServePort(dir.path)).toBeUndefined();
+  const run = { server_name: "n1", pid: process.pid, port: 4222 };
+  await recordRun(dir.path, run);
+  expect(await readServePort(dir.path)).toBe(4222);
+  await recordRun(dir.path, { ...run, port: 0, serve_port: 4333 });
+  expect(await readServePort(dir.path)).toBe(4333);
+  await recordRun(dir.path, { ...run, port: 4444, serve_port: 0 });
+  expect(await readServePort(dir.path)).toBeUndefined();
 });
 
 describe("readRun()", () => {

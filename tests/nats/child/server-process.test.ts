@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { silentLogger as log } from "../../../src/log.ts";
-import { endOrphan, readRun } from "../../../src/nats/child/leftover-server.ts";
+import { endOrphan, readRun, readServePort } from "../../../src/nats/child/leftover-server.ts";
 import { startNatsServer } from "../../../src/nats/child/server-process.ts";
 import { connectBus } from "../../../src/nats/connect-bus.ts";
 import { readProcessStart } from "../../../src/processes/process-start.ts";
@@ -50,6 +50,19 @@ describe("startNatsServer()", () => {
     expect(connectBus({ url: server.url, name: "t", log })).rejects.toMatchObject({
       code: "nats_unreachable",
     });
+  });
+
+  test("leaves the next serve the port of the last one if it was private, also when its starter is killed", async () => {
+    await using dir = await tempDir();
+    const options = { binary, dir: dir.path, port: 0, log };
+    for (const isPrivate of [true, false, true]) {
+      const known = await readServePort(dir.path);
+      const server = await startNatsServer({ ...options, isPrivate });
+      const run = await readRun(dir.path);
+      await server.stop();
+      expect(run).toMatchObject({ port: server.port, serve_port: isPrivate ? (known ?? 0) : server.port });
+      expect(await readServePort(dir.path)).toBe(isPrivate ? known : server.port);
+    }
   });
 
   test.if(isPosix)("waits longer for one that reads its store again, and says so", async () => {
