@@ -7,7 +7,13 @@ import { actOnChanges } from "../../src/changes/git-acts.ts";
 import { readGitState } from "../../src/changes/git-state.ts";
 import type { PlacedAgent } from "../../src/changes/work-dir.ts";
 import { writeWorkDir } from "../../src/data-dir/agent-lock.ts";
-import { type GitState, type GitWish, toolFor, whyNot } from "../../src/domain/changes/git-state.ts";
+import {
+  type GitState,
+  type GitWish,
+  repositoryAt,
+  toolFor,
+  whyNot,
+} from "../../src/domain/changes/git-state.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { failureOf } from "../support/error-of.ts";
 import { createRepository, type TestRepository } from "../support/repository.ts";
@@ -62,9 +68,9 @@ describe("actOnChanges()", () => {
   test("commits what was looked at, also new files, as the user's own git does", async () => {
     repository.write("a.txt", "two\n");
     repository.write("new.txt", "new\n");
-    const { tree, files } = await look();
+    const { seen, files } = await look();
     expect(files.map(({ path }) => path)).toEqual(["a.txt", "new.txt"]);
-    const done = await act({ act: "commit", tree, message: "Say two\n\n--amend" });
+    const done = await act({ act: "commit", seen: seen.commit, message: "Say two\n\n--amend" });
     const head = repository.git(["rev-parse", "--short", "HEAD"]);
     expect(done).toEqual({ said: `committed 2 files as ${head} on main` });
     expect(repository.git(["log", "-1", "--format=%B%an"])).toBe("Say two\n\n--amend\nT");
@@ -76,10 +82,10 @@ describe("actOnChanges()", () => {
 
   test("commits nothing if anything has changed since, and records nothing", async () => {
     repository.write("a.txt", "two\n");
-    const { tree } = await look();
+    const { seen } = await look();
     repository.write("a.txt", "three\n");
     const head = repository.git(["rev-parse", "HEAD"]);
-    expect(await failureOf(act({ act: "commit", tree, message: "m" }))).toMatchObject({
+    expect(await failureOf(act({ act: "commit", seen: seen.commit, message: "m" }))).toMatchObject({
       code: "refused",
       message: "nothing was done: ada has changed something since you looked",
     });
@@ -96,8 +102,8 @@ describe("actOnChanges()", () => {
     repository.write(".git/info/attributes", "*.txt filter=up\n");
     repository.git(["config", "filter.up.clean", "tr a-z A-Z"]);
     repository.write("a.txt", "two\n");
-    const { tree } = await look();
-    expect(await failureOf(act({ act: "commit", tree, message: "m" }))).toMatchObject({
+    const { seen } = await look();
+    expect(await failureOf(act({ act: "commit", seen: seen.commit, message: "m" }))).toMatchObject({
       code: "refused",
       hint: expect.stringContaining("filters of its own"),
     });
@@ -109,8 +115,8 @@ describe("actOnChanges()", () => {
     writeFileSync(hook, "#!/bin/sh\necho 'error: no tests' >&2\nexit 1\n");
     chmodSync(hook, 0o755);
     repository.write("a.txt", "two\n");
-    const { tree } = await look();
-    expect(await failureOf(act({ act: "commit", tree, message: "m" }))).toMatchObject({
+    const { seen } = await look();
+    expect(await failureOf(act({ act: "commit", seen: seen.commit, message: "m" }))).toMatchObject({
       code: "failed",
       message: expect.stringContaining("no tests"),
     });
@@ -120,9 +126,12 @@ describe("actOnChanges()", () => {
   test("pushes the branch to its remote without force, and refuses what is not there any more", async () => {
     const remote = addRemote();
     const before = await look();
-    expect(before).toMatchObject({ branch: "main", remote: { name: "origin", url: remote } });
+    expect(before).toMatchObject({ branch: "main", remote: { name: "origin", urls: [remote] } });
     expect(before.unpushed.map(({ subject }) => subject)).toEqual(["first"]);
-    expect(await act({ act: "push", head: before.head ?? "" })).toEqual({ said: "pushed main to origin" });
+    expect(await act({ act: "push", seen: before.seen.push })).toEqual({
+      said: `pushed main to origin (${remote})`,
+    });
+    expect(repository.git(["rev-parse", "--abbrev-ref", "main@{upstream}"])).toBe("origin/main");
     expect(repository.git(["rev-parse", "main"], remote)).toBe(before.head ?? "");
     expect(whyNot("push", await look())).toBe("origin has all commits of main");
     // Somebody else has pushed meanwhile: git refuses, and so do we.
@@ -135,9 +144,10 @@ describe("actOnChanges()", () => {
       remote,
     );
     repository.write("b.txt", "b\n");
-    const head = repository.commit("second");
-    expect(await failureOf(act({ act: "push", head }))).toMatchObject({ code: "failed" });
-    expect(await failureOf(act({ act: "push", head: before.head ?? "" }))).toMatchObject({ code: "refused" });
+    repository.commit("second");
+    const { seen } = await look();
+    expect(await failureOf(act({ act: "push", seen: seen.push }))).toMatchObject({ code: "failed" });
+    expect(await failureOf(act({ act: "push", seen: before.seen.push }))).toMatchObject({ code: "refused" });
   });
 
   test("opens a pull request by the gh that is installed, with the user's login, once the branch is pushed", async () => {
@@ -149,15 +159,36 @@ describe("actOnChanges()", () => {
     repository.git(["checkout", "--quiet", "-b", "work"]);
     const before = await look();
     expect(whyNot("pull_request", before)).toBe("origin does not have all commits of work: push it first");
-    const { head = "" } = before;
-    await act({ act: "push", head });
-    const wish = { act: "pull_request" as const, head, title: "--title $(touch x)", body: "two\nlines" };
+    await act({ act: "push", seen: before.seen.push });
+    expect(whyNot("pull_request", await look())).toBe("the address of origin names no repository at a host");
+    repository.git(["remote", "set-url", "origin", "git@github.com:o/r.git"]);
+    expect(whyNot("pull_request", await look())).toStartWith("it is not known into which branch");
+    repository.git(["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    const { seen } = await look();
+    const wish = {
+      ...{ act: "pull_request" as const, seen: seen.pull_request },
+      ...{ title: "--title $(touch x)", body: "two\nlines" },
+    };
     expect(await act(wish)).toEqual({
-      said: "opened a request for work by gh",
+      said: "opened a request for work into main of github.com/o/r by gh",
       url: "https://github.com/o/r/pull/7",
     });
-    expect(readFileSync(notes, "utf8").split("\n").slice(0, 9)).toEqual([
-      ...["pr", "create", "--head", "work", "--title", "--title $(touch x)", "--body", "two", "lines"],
+    expect(readFileSync(notes, "utf8").trimEnd().split("\n")).toEqual([
+      ...[
+        "pr",
+        "create",
+        "--repo",
+        "github.com/o/r",
+        "--head",
+        "work",
+        "--base",
+        "main",
+        "--title",
+        "--title $(touch x)",
+        "--body",
+        "two",
+        "lines",
+      ],
     ]);
     expect(existsSync(join(repository.dir, "x"))).toBe(false);
     installGh("echo 'To get started with GitHub CLI, please run:  gh auth login' >&2; exit 4");
@@ -166,6 +197,108 @@ describe("actOnChanges()", () => {
       message: "gh opened no request: To get started with GitHub CLI, please run:  gh auth login",
       hint: expect.stringContaining("gh auth status"),
     });
+  });
+
+  test("commits nothing on another branch, or upon another commit, than was seen", async () => {
+    repository.write("a.txt", "two\n");
+    const { seen } = await look();
+    repository.git(["checkout", "--quiet", "-b", "other"]);
+    const wish = { act: "commit" as const, seen: seen.commit, message: "m" };
+    expect(await failureOf(act(wish))).toMatchObject({ code: "refused" });
+    repository.git(["checkout", "--quiet", "main"]);
+    repository.git(["commit", "--quiet", "--allow-empty", "-m", "quick"]);
+    expect(await failureOf(act(wish))).toMatchObject({ code: "refused" });
+    expect([asked, repository.git(["log", "-1", "--format=%s"])]).toEqual([[], "quick"]);
+  });
+
+  /** A hook of the repository. */
+  function installHook(name: string, script: string): void {
+    const hook = join(repository.dir, ".git/hooks", name);
+    mkdirSync(join(hook, ".."), { recursive: true });
+    writeFileSync(hook, `#!/bin/sh\n${script}\n`);
+    chmodSync(hook, 0o755);
+  }
+
+  test("says what a hook has changed in a commit after it was seen", async () => {
+    installHook("pre-commit", "echo more > more.txt; git add more.txt");
+    repository.write("a.txt", "two\n");
+    const { seen } = await look();
+    const { said } = await act({ act: "commit", seen: seen.commit, message: "m" });
+    expect(said).toEndWith("on main; but not as you have seen it: a hook has changed more.txt");
+    expect(repository.git(["status", "--porcelain"])).toBe("");
+  });
+
+  test("a commit that is refused or fails leaves the index as it is", async () => {
+    const index = join(repository.dir, ".git/index");
+    repository.write("staged.txt", "staged\n");
+    repository.git(["add", "staged.txt"]);
+    repository.write("a.txt", "two\n");
+    const before = readFileSync(index);
+    installHook("pre-commit", "exit 1");
+    const { seen } = await look();
+    const wish = { act: "commit" as const, seen: seen.commit, message: "m" };
+    expect(await failureOf(act(wish))).toMatchObject({ code: "failed" });
+    expect(readFileSync(index).equals(before)).toBe(true);
+    repository.write(".git/info/attributes", "*.txt filter=up\n");
+    repository.git(["config", "filter.up.clean", "tr a-z A-Z"]);
+    const filtered = { ...wish, seen: (await look()).seen.commit };
+    expect(await failureOf(act(filtered))).toMatchObject({ code: "refused" });
+    expect(readFileSync(index).equals(before)).toBe(true);
+  });
+
+  test("does not finish a merge, which the page does not name", async () => {
+    repository.git(["checkout", "--quiet", "-b", "other"]);
+    repository.write("b.txt", "b\n");
+    repository.commit("b");
+    repository.git(["checkout", "--quiet", "main"]);
+    repository.git(["merge", "--quiet", "--no-ff", "--no-commit", "other"]);
+    expect(whyNot("commit", await look())).toBe("a merge is under way there: finish it yourself");
+  });
+
+  test("pushes to no other branch, address or remote than was seen, and no tag", async () => {
+    const remote = addRemote();
+    const other = home.join(`other-${count}.git`);
+    repository.git(["init", "--quiet", "--bare", other]);
+    repository.git(["tag", "-m", "t", "main"]); // `main` alone is ambiguous now
+    repository.git(["config", "push.followTags", "true"]);
+    const { branch, seen } = await look();
+    expect(branch).toBe("main");
+    const refused = async () => {
+      expect(await failureOf(act({ act: "push", seen: seen.push }))).toMatchObject({ code: "refused" });
+    };
+    repository.git(["checkout", "--quiet", "-b", "work"]);
+    await refused();
+    repository.git(["symbolic-ref", "HEAD", "refs/heads/main"]);
+    repository.git(["remote", "set-url", "--push", "--add", "origin", remote]);
+    repository.git(["remote", "set-url", "--push", "--add", "origin", other]);
+    await refused();
+    expect((await look()).remote).toEqual({ name: "origin", urls: [remote, other] });
+    repository.git(["config", "--unset-all", "remote.origin.pushurl"]);
+    repository.git(["config", `url.${other}.pushInsteadOf`, remote]);
+    await refused();
+    repository.git(["config", "--unset", `url.${other}.pushInsteadOf`]);
+    repository.git(["remote", "add", "second", remote]);
+    repository.git(["config", "remote.pushDefault", "second"]);
+    await refused();
+    expect(asked).toEqual([]);
+    repository.git(["config", "--unset", "remote.pushDefault"]);
+    await act({ act: "push", seen: seen.push });
+    expect(repository.git(["for-each-ref", "--format=%(refname)"], remote)).toBe("refs/heads/main");
+    expect(repository.git(["for-each-ref", "--format=%(refname)"], other)).toBe("");
+  });
+
+  test("pushes the commit that was seen, not one that was made since", async () => {
+    const remote = addRemote();
+    const { head = "", seen } = await look();
+    await actOnChanges(
+      agent(),
+      { act: "push", seen: seen.push },
+      {
+        ...{ dataDir: home.join(`data-${count}`), env },
+        record: async () => void repository.git(["commit", "--quiet", "--allow-empty", "-m", "quick"]),
+      },
+    );
+    expect(repository.git(["rev-parse", "main"], remote)).toBe(head);
   });
 
   test("does nothing for an agent that cliai has not launched", async () => {
@@ -233,4 +366,20 @@ test("toolFor() goes by the host, and by what is installed", () => {
   expect(toolFor("https://gitlab.com/o/r", ["gh"])).toBeUndefined();
   expect(toolFor("https://code.example.org/github/r", ["glab"])).toBe("glab");
   expect(toolFor("https://code.example.org/r", both)).toBeUndefined();
+});
+
+test("repositoryAt() reads the addresses of hosts, and no others", () => {
+  for (const [url, repository] of [
+    ["git@github.com:o/r.git", "github.com/o/r"],
+    ["https://kim:x@github.com/o/r", "github.com/o/r"],
+    ["ssh://git@git.example.org:2222/group/sub/r.git/", "git.example.org/group/sub/r"],
+    ["https://git.example.org:8443/o/r.git", "git.example.org:8443/o/r"],
+    ["/srv/git/r.git", undefined],
+    ["C:/git/r.git", undefined],
+    ["file:///srv/git/r.git", undefined],
+    ["ext::https://github.com/o/r", undefined],
+    ["git@github.com:o/../r", undefined],
+    ["git@github.com:--o/r", undefined],
+  ] as const)
+    expect([url, repositoryAt(url)]).toEqual([url, repository]);
 });

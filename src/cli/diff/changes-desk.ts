@@ -66,10 +66,12 @@ export function createChangesDesk({ dataDir, fleet, bus, context }: ChangesDeskO
 
 function askedWords(
   wish: GitWish,
-  { files, branch, remote, unpushed, more_unpushed, tool }: GitState,
+  { files, branch, head, remote, unpushed, more_unpushed, tool, into, repository }: GitState,
 ): string {
   if (wish.act === "commit") return `commit ${files.length} files: ${firstLineOf(wish.message)}`;
-  if (wish.act === "push")
-    return `push ${unpushed.length + more_unpushed} commits of ${branch} to ${remote?.name} (${remote?.url})`;
-  return `open a request for ${branch} by ${tool}: ${wish.title}`;
+  if (wish.act === "push") {
+    const count = unpushed.length + more_unpushed;
+    return `push ${count} commits of ${branch}, up to ${head}, to ${remote?.name} (${remote?.urls.join(", ")})`;
+  }
+  return `open a request for ${branch} into ${into} of ${repository} by ${tool}: ${wish.title}`;
 }

@@ -64,7 +64,7 @@ export function GitPage({ view, state, problem, said, url, words }: PageProps) {
 }
 
 function Acts({ state, words }: { state: GitState; words: GitWords }) {
-  const { root, branch, head, tree, files, remote, unpushed, more_unpushed, tool, into } = state;
+  const { root, branch, head = "", files, remote, unpushed, more_unpushed, tool, into, repository } = state;
   return (
     <>
       <p class="changes-summary">
@@ -73,7 +73,7 @@ function Acts({ state, words }: { state: GitState; words: GitWords }) {
         {branch !== undefined && <code>{harmless(branch)}</code>}. Git runs there as it does for you, with the
         hooks of the repository and your login.
       </p>
-      <Act act="commit" state={state} title="Commit" seen={{ tree }}>
+      <Act act="commit" state={state} title="Commit">
         <ul class="git-list">
           {files.slice(0, mostListed).map((file) => (
             <li>
@@ -90,10 +90,17 @@ function Acts({ state, words }: { state: GitState; words: GitWords }) {
           Commit {files.length === 1 ? "1 file" : `${countText(files.length)} files`}
         </SubmitButton>
       </Act>
-      <Act act="push" state={state} title="Push" seen={{ head: head ?? "" }}>
+      <Act act="push" state={state} title="Push">
         <p>
-          To <code>{harmless(remote?.name ?? "")}</code> at <code>{harmless(remote?.url ?? "")}</code>,
-          without force:
+          To the branch <code>{harmless(branch ?? "")}</code> of <code>{harmless(remote?.name ?? "")}</code>{" "}
+          at{" "}
+          {(remote?.urls ?? []).map((url, index) => (
+            <>
+              {index > 0 && " and "}
+              <code>{harmless(url)}</code>
+            </>
+          ))}
+          , up to <code>{head.slice(0, 10)}</code>, without force:
         </p>
         <ul class="git-list">
           {unpushed.map(({ commit, subject }) => (
@@ -107,15 +114,10 @@ function Acts({ state, words }: { state: GitState; words: GitWords }) {
         <More of={more_unpushed} />
         <SubmitButton class="primary">Push {harmless(branch ?? "")}</SubmitButton>
       </Act>
-      <Act act="pull_request" state={state} title="Pull request" seen={{ head: head ?? "" }}>
+      <Act act="pull_request" state={state} title="Pull request">
         <p>
-          For <code>{harmless(branch ?? "")}</code>
-          {into !== undefined && (
-            <>
-              , into <code>{harmless(into)}</code>
-            </>
-          )}
-          , by <code>{tool}</code> and your own login there.
+          For <code>{harmless(branch ?? "")}</code>, into <code>{harmless(into ?? "")}</code> of{" "}
+          <code>{harmless(repository ?? "")}</code>, by <code>{tool}</code> and your own login there.
         </p>
         <label for="title">Title</label>
         <input id="title" name="title" type="text" required value={words.title ?? ""} />
@@ -139,12 +141,10 @@ interface ActProps {
   readonly act: GitAct;
   readonly state: GitState;
   readonly title: string;
-  /** What the person has seen. */
-  readonly seen: Readonly<Record<string, string>>;
   readonly children: Child;
 }
 
-function Act({ act, state, title, seen, children }: ActProps) {
+function Act({ act, state, title, children }: ActProps) {
   const why = whyNot(act, state);
   return (
     <section class="git-act" aria-labelledby={`title-${act}`}>
@@ -154,9 +154,7 @@ function Act({ act, state, title, seen, children }: ActProps) {
       ) : (
         <PostForm action={gitPath(state.agent_id)}>
           <input type="hidden" name="act" value={act} />
-          {Object.entries(seen).map(([name, value]) => (
-            <input type="hidden" name={name} value={value} />
-          ))}
+          <input type="hidden" name="seen" value={state.seen[act]} />
           {children}
         </PostForm>
       )}

@@ -64,7 +64,7 @@ interface Shown {
 
 const hash = v.pipe(
   v.string("what was seen is missing"),
-  v.regex(/^[0-9a-f]{40,64}$/, "what was seen is no hash"),
+  v.regex(/^[0-9a-f]{64}$/, "what was seen is no hash"),
 );
 const words = (what: string) =>
   v.pipe(
@@ -76,11 +76,11 @@ const words = (what: string) =>
 const WishSchema = v.variant(
   "act",
   [
-    v.object({ act: v.literal("commit"), tree: hash, message: words("the message") }),
-    v.object({ act: v.literal("push"), head: hash }),
+    v.object({ act: v.literal("commit"), seen: hash, message: words("the message") }),
+    v.object({ act: v.literal("push"), seen: hash }),
     v.object({
       act: v.literal("pull_request"),
-      head: hash,
+      seen: hash,
       title: words("the title"),
       body: v.pipe(v.optional(v.string(), ""), v.maxLength(50_000, "the text is too long")),
     }),

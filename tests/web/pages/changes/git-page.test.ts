@@ -54,7 +54,7 @@ test("the page names what a commit has, and why there is nothing to push; the ta
   expect(text).toContain("b &lt;b&gt;.txt +1 −0");
   expect(text).toContain("Commit 1 file");
   expect(text).toContain("Push Nothing to do: the repository has no remote.");
-  expect(hiddenIn(html, "tree")).toMatch(/^[0-9a-f]{40}$/);
+  expect(hiddenIn(html, "seen")).toMatch(/^[0-9a-f]{64}$/);
   expect(await (await web.app.request("/agents/ada/changes")).text()).toContain(
     'href="/agents/ada/changes/git"',
   );
@@ -62,14 +62,14 @@ test("the page names what a commit has, and why there is nothing to push; the ta
 });
 
 test("a commit is done once it is confirmed, and the audit has who asked for it, and what became of it", async () => {
-  const tree = hiddenIn(await page(), "tree");
+  const seen = hiddenIn(await page(), "seen");
   repository.write("c.txt", "c\n");
-  const late = await send({ act: "commit", tree, message: "Add b" });
+  const late = await send({ act: "commit", seen, message: "Add b" });
   expect(late.status).toBe(409);
   const lateHtml = await late.text();
   expect(shownText(lateHtml)).toContain("nothing was done: ada has changed something since you looked");
   expect(lateHtml).toContain(">Add b</textarea>");
-  const done = await send({ act: "commit", tree: hiddenIn(lateHtml, "tree"), message: "Add b and c" });
+  const done = await send({ act: "commit", seen: hiddenIn(lateHtml, "seen"), message: "Add b and c" });
   expect(done.status).toBe(200);
   expect(shownText(await done.text())).toMatch(/Done: committed 2 files as [0-9a-f]+ on main\./);
   expect(repository.git(["log", "-1", "--format=%s"])).toBe("Add b and c");
@@ -103,9 +103,9 @@ test("the tab shows the changes of one turn, if its address names it", async () 
 });
 
 test("what is not one of the acts, or without words, is refused; a token with a name may do none of them", async () => {
-  expect((await send({ act: "reset", tree: "0".repeat(40) })).status).toBe(400);
-  expect((await send({ act: "commit", tree: "0".repeat(40), message: " " })).status).toBe(400);
-  expect((await send({ act: "push", head: "--force" })).status).toBe(400);
+  expect((await send({ act: "reset", seen: "0".repeat(64) })).status).toBe(400);
+  expect((await send({ act: "commit", seen: "0".repeat(64), message: " " })).status).toBe(400);
+  expect((await send({ act: "push", seen: "--force" })).status).toBe(400);
   expect(scopesFor("POST", "/agents/ada/changes/git", true)).toEqual([]);
   expect(scopesFor("POST", "/agents/ada/changes/comment", true)).toEqual(["command"]);
 });
