@@ -16,15 +16,22 @@ export interface Finding {
   readonly cause: string;
 }
 
-/** @param failing the call that has failed most often, in the agent's present run */
+/**
+ * @param failing the call that has failed most often, in the agent's present run
+ * @param workingSinceMs since when it works without a break, in ms since 1970: before that, its silence is none; undefined if it does not work
+ */
 export function watchdogFindings(
   { session, usage }: Pick<AgentRecord, "session" | "usage">,
   { same_call, silent_min, context_percent }: Watchdog,
   {
     failing,
-    isWorking,
+    workingSinceMs,
     now,
-  }: { readonly failing: FailingCall | undefined; readonly isWorking: boolean; readonly now: Date },
+  }: {
+    readonly failing: FailingCall | undefined;
+    readonly workingSinceMs: number | undefined;
+    readonly now: Date;
+  },
 ): Finding[] {
   const findings: Finding[] = [];
   if (failing !== undefined && failing.times >= same_call) {
@@ -35,8 +42,9 @@ export function watchdogFindings(
       cause: `${call} ${Math.floor(failing.times / same_call)}`,
     });
   }
-  if (isWorking && session !== undefined && isTurnOpen(session)) {
-    const minutes = Math.floor((now.getTime() - Date.parse(session.last_event_at)) / 60_000);
+  if (workingSinceMs !== undefined && session !== undefined && isTurnOpen(session)) {
+    const sinceMs = Math.max(workingSinceMs, Date.parse(session.last_event_at));
+    const minutes = Math.floor((now.getTime() - sinceMs) / 60_000);
     if (minutes >= silent_min) {
       const words = `no event and no changed file for ${silent_min} minutes of its turn`;
       findings.push({ what: "silent", words, cause: session.last_event_at });

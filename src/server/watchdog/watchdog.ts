@@ -1,13 +1,15 @@
 // This room watches agents for signs that they get nowhere, as their profiles ask: it raises alerts, and holds those that are to be held.
 //
 // Looks at an agent with each change, and at all of them every few seconds, because silence is no change. Only the leader acts. Each serve counts
-// the failing calls from the events that it reads itself, so after a restart they are counted anew.
+// the failing calls from the events that it reads itself, and the silence of an agent from when it has itself seen it at work, so after a restart both
+// are counted anew.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { isHoldKnown, type NewHold } from "../../domain/holding/hold.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import { createFailingCalls, type FailingCalls } from "../../domain/watchdog/failing-calls.ts";
 import { type Finding, watchdogFindings } from "../../domain/watchdog/watchdog.ts";
+import { createWorkingSpans } from "../../domain/watchdog/working-spans.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { Alerts } from "../alerts/alerts.ts";
@@ -53,10 +55,15 @@ export interface WatchdogOptions {
 
 /** Returns the function that ends it. */
 export function startWatchdog(options: WatchdogOptions): () => void {
-  const { fleet, calls, alerts, holding, lease, log } = options;
+  const { fleet, calls, alerts, holding, lease, now, log } = options;
   const looking = new Set<AgentId>();
-  const settle = async (id: AgentId, view: AgentView | undefined) => {
-    const found = view === undefined ? [] : findingsOf(view, options);
+  const spans = createWorkingSpans();
+  const settle = async (
+    id: AgentId,
+    view: AgentView | undefined,
+    { workingSinceMs }: { readonly workingSinceMs: number | undefined },
+  ) => {
+    const found = view === undefined ? [] : findingsOf(view, workingSinceMs, options);
     const isPausing = view?.heartbeat?.watchdog?.act === "pause";
     const run = view?.heartbeat?.instance_id ?? "";
     const held = holding.holdsOf(id).filter(({ reason }) => reason === "watchdog");
@@ -75,10 +82,11 @@ export function startWatchdog(options: WatchdogOptions): () => void {
   };
   const look = (id: AgentId) => {
     const view = fleet.get(id);
+    const workingSinceMs = spans.see(id, view !== undefined && isWorking(view), now().getTime());
     if (view === undefined) calls.forget(id);
     if (!lease.isLeader() || looking.has(id)) return;
     looking.add(id);
-    settle(id, view)
+    settle(id, view, { workingSinceMs })
       .catch((error: unknown) => log.debug(`the watchdog of ${id}: ${messageOf(error)}`))
       .finally(() => looking.delete(id));
   };
@@ -98,13 +106,21 @@ function isRunning({ axes }: AgentView): boolean {
   return axes.link.value === "online" || axes.link.value === "silent";
 }
 
-function findingsOf(view: AgentView, { calls, now }: Pick<WatchdogOptions, "calls" | "now">): Finding[] {
-  const { heartbeat, axes, agent_id } = view;
+/** One that waits, is paused or is held is silent for that reason. */
+function isWorking({ axes }: AgentView): boolean {
+  return axes.activity.value === "working" && axes.control.value === "running";
+}
+
+function findingsOf(
+  view: AgentView,
+  workingSinceMs: number | undefined,
+  { calls, now }: Pick<WatchdogOptions, "calls" | "now">,
+): Finding[] {
+  const { heartbeat, agent_id } = view;
   if (heartbeat?.watchdog === undefined || !isRunning(view)) return [];
   return watchdogFindings(view, heartbeat.watchdog, {
     failing: calls.of(agent_id)?.worst(heartbeat.instance_id),
-    // One that waits, is paused or is held is silent for that reason.
-    isWorking: axes.activity.value === "working" && axes.control.value === "running",
+    workingSinceMs,
     now: now(),
   });
 }

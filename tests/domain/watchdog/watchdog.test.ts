@@ -9,11 +9,11 @@ const session = {
 };
 const found = (
   record: Parameters<typeof watchdogFindings>[0],
-  { times = 0, isWorking = true }: { times?: number; isWorking?: boolean } = {},
+  { times = 0, worksFor = 9_000 }: { times?: number; worksFor?: number } = {},
 ) =>
   watchdogFindings(record, watchdog, {
     failing: times === 0 ? undefined : { tool: "Bash", input: "make\u001b", times },
-    ...{ isWorking, now },
+    ...{ workingSinceMs: worksFor < 0 ? undefined : now.getTime() - worksFor * 1_000, now },
   }).map(({ what, words, cause }) => `${what}: ${words} | ${cause}`);
 
 test("a call that fails again and again is found once for each multiple of the number, in words that no terminal obeys", () => {
@@ -26,8 +26,11 @@ test("a call that fails again and again is found once for each multiple of the n
 test("silence counts in an open turn of an agent that works", () => {
   const words = `silent: no event and no changed file for 10 minutes of its turn | ${ago(700)}`;
   expect(found({ session })).toEqual([words]);
-  expect(found({ session }, { isWorking: false })).toEqual([]);
+  expect(found({ session }, { worksFor: -1 })).toEqual([]);
   expect(found({ session: { ...session, last_event_at: ago(500) } })).toEqual([]);
+  // Its last event is old, because it was paused or waited until now.
+  expect(found({ session }, { worksFor: 10 })).toEqual([]);
+  expect(found({ session }, { worksFor: 600 })).toEqual([words]);
   expect(found({ session: { ...session, turn: { since: ago(900), ended_at: ago(700) } } })).toEqual([]);
 });
 

@@ -1,6 +1,12 @@
-// The watchdog on a real nats-server: alerts, holds that a person ends, and agents that have none.
+// The watchdog on a real nats-server: alerts, holds that a person ends, and agents that have none. And silence, with a clock that the test sets.
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { type AgentView, viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import type { Logger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import type { FleetState } from "../../../src/server/fleet/fleet-state.ts";
+import { startWatchdog } from "../../../src/server/watchdog/watchdog.ts";
+import { orderOf, recordOf } from "../../support/agent-records.ts";
 import { ada, bob } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
@@ -97,4 +103,110 @@ test("the end of the run ends the hold and the alert", async () => {
     instance_id: "next-run",
   });
   await until("it is let go", () => holds().length === 0 && alerts("ada").length === 0);
+});
+
+const start = Date.parse("2026-01-01T01:00:00.000Z");
+const iso = (ms: number) => new Date(ms).toISOString();
+const session = {
+  ...{ started_at: iso(start), tools: [], generation: 1, seq: 1, session_id: "s1", instance_id: "r1" },
+  ...{ turn: { since: iso(start) }, last_event_at: iso(start) },
+};
+const watchdog = { same_call: 5, silent_min: 20, context_percent: 90, act: "alert" } as const;
+
+function watched() {
+  let nowMs = start;
+  let more: Partial<AgentRecord> = {};
+  let look = () => {};
+  const raised: string[] = [];
+  const view = (): AgentView =>
+    viewAgent(
+      recordOf({
+        heartbeat: { at: iso(nowMs), interval_s: 15, instance_id: "r1", watchdog },
+        ...{ session, first_seen: iso(start), ...more },
+      }),
+      new Date(nowMs),
+    );
+  const fleet: Pick<FleetState, "get" | "list" | "onChange"> = {
+    get: view,
+    list: () => [view()],
+    onChange(listener) {
+      look = () => listener({ ids: [ada] } as unknown as Parameters<typeof listener>[0]);
+      return () => undefined;
+    },
+  };
+  const end = startWatchdog({
+    fleet,
+    calls: { of: () => undefined, forget: () => undefined },
+    alerts: { open: () => [], resolve: () => undefined, raise: ({ message }) => raised.push(message) },
+    holding: {
+      ...{ hold: () => Promise.resolve(true), letGo: () => Promise.resolve() },
+      ...{ holdsOf: () => [], overriddenOf: () => [] },
+    },
+    lease: { isLeader: () => true },
+    now: () => new Date(nowMs),
+    log: { debug: () => undefined } as unknown as Logger,
+  });
+  return {
+    raised,
+    end,
+    /** The watchdog looks every few seconds for so many minutes. */
+    async minutes(count: number) {
+      for (let looks = 0; looks < count * 12; looks += 1) {
+        nowMs += 5_000;
+        look();
+        // The look ends in a few steps without a wait.
+        for (let steps = 0; steps < 8; steps += 1) await Promise.resolve();
+      }
+    },
+    sleeps(minutes: number) {
+      nowMs += minutes * 60_000;
+    },
+    becomes(fields: Partial<AgentRecord>) {
+      more = fields;
+    },
+    at: () => iso(nowMs),
+  };
+}
+const applied = (type: "pause" | "resume", at: string, seq: number) => ({
+  ...orderOf(type, { state: "applied", at }),
+  ...{ issued_at: at, stream_seq: seq, command_id: `${type}-${seq}` },
+});
+
+test("an agent that works on in silence is found, and not before its minutes are over", async () => {
+  const run = watched();
+  await run.minutes(19);
+  expect(run.raised).toEqual([]);
+  await run.minutes(2);
+  expect(run.raised[0]).toBe("ada: no event and no changed file for 20 minutes of its turn");
+  run.end();
+});
+
+test("what was paused for an hour is not found when it goes on, but after as many minutes as any other", async () => {
+  const run = watched();
+  const paused = applied("pause", run.at(), 1);
+  run.becomes({ commands: [paused] });
+  await run.minutes(60);
+  run.becomes({ commands: [paused, applied("resume", run.at(), 2)] });
+  await run.minutes(19);
+  expect(run.raised).toEqual([]);
+  await run.minutes(2);
+  expect(run.raised).not.toEqual([]);
+  run.end();
+});
+
+test("a machine that has slept in an open turn, and a late answer, begin the minutes anew", async () => {
+  const run = watched();
+  await run.minutes(1);
+  run.sleeps(480);
+  await run.minutes(19);
+  expect(run.raised).toEqual([]);
+  run.becomes({
+    requests: [{ request_id: "q", kind: "question", asked_at: run.at(), summary: "left?" }],
+    session: { ...session, tools: [{ tool: "mcp__cliai__ask_human", since: iso(start) }] },
+  });
+  await run.minutes(30);
+  run.becomes({});
+  await run.minutes(19);
+  expect(run.raised).toEqual([]);
+  run.end();
 });
