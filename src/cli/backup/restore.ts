@@ -15,6 +15,7 @@ import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endingSignal } from "../process/ending-signal.ts";
 import { withOwnStore } from "./own-store.ts";
+import { type LetIn, readLetIn, validAgainText } from "./valid-again.ts";
 import { streamsText, streamText } from "./words.ts";
 
 export const restoreCommand = defineCliCommand({
@@ -48,7 +49,8 @@ export const restoreCommand = defineCliCommand({
       },
     });
     const launched = [...(await createLaunchedAgents(restored.dataDir, context.log).read()).keys()];
-    tell(restored, { path, dataDir: restored.dataDir, audit, launched }, context);
+    const letIn = readLetIn(restored.dataDir, context.now());
+    tell(restored, { path, dataDir: restored.dataDir, audit, launched, letIn }, context);
     return audit === undefined || audit.ok ? 0 : 1;
   },
 });
@@ -70,17 +72,19 @@ interface Told {
   readonly dataDir?: string;
   readonly audit?: Verification | undefined;
   readonly launched?: readonly string[];
+  readonly letIn?: LetIn;
 }
 
 function tell(
   { manifest, files, streams }: BackupFacts,
-  { path, dataDir, audit, launched = [] }: Told,
+  { path, dataDir, audit, launched = [], letIn }: Told,
   { json, print, note }: CliContext,
 ): void {
   const { created_at, cliai } = manifest;
   if (json) {
     const facts = { file: path, created_at, cliai, part: manifest.part, files, streams };
-    print(JSON.stringify({ ...facts, restored: dataDir !== undefined, data_dir: dataDir, audit, launched }));
+    const done = { restored: dataDir !== undefined, data_dir: dataDir, audit, launched, let_in: letIn };
+    print(JSON.stringify({ ...facts, ...done }));
     return;
   }
   const part = manifest.part === undefined ? "" : `only ${manifest.part}: `;
@@ -94,6 +98,7 @@ function tell(
     print(`the recorded history is verified: nothing was changed in its ${audit.records} records`);
   if (audit?.ok === false)
     note(`the recorded history has ${audit.findings} traces of tampering; list them: cliai audit verify`);
+  if (letIn !== undefined) note(validAgainText(letIn, created_at));
   if (launched.length > 0)
     note(
       `the next server starts these agents again: ${launched.join(", ")}; if they still run elsewhere, stop them there first`,

@@ -1,0 +1,45 @@
+// `cliai restore` of directories without streams: what it tells.
+import { expect, test } from "bun:test";
+import { mkdir } from "node:fs/promises";
+import { saveBackup } from "../../../src/backup/save.ts";
+import { restoreCommand } from "../../../src/cli/backup/restore.ts";
+import { mintAgent, revokeAgent } from "../../../src/credentials/agent-keys.ts";
+import { ensureKeys } from "../../../src/credentials/keys.ts";
+import { addNamedToken, revokeNamedToken } from "../../../src/credentials/named-tokens.ts";
+import { layoutVersion } from "../../../src/domain/layout.ts";
+import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
+import { testContext } from "../../support/cli-context.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const now = new Date();
+const hourMs = 3_600_000;
+
+test("cliai restore says that what was revoked after the backup is valid again, and names what is let in", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  await mkdir(dataDir, { mode: 0o700 });
+  const keys = await ensureKeys(dataDir);
+  const token = { scopes: ["read" as const], now };
+  await addNamedToken(dataDir, { ...token, name: "old", expiresAt: new Date(now.getTime() - hourMs) });
+  await addNamedToken(dataDir, { ...token, name: "lost" });
+  for (const id of ["ada", "bob"] as AgentId[]) await mintAgent(dataDir, keys, { id, role: "agent", now });
+  await revokeAgent(dataDir, "bob" as AgentId, now);
+  const path = dir.join("backup.tar");
+  await saveBackup({
+    ...{ path, dataDir, bus: undefined, now, signal: new AbortController().signal },
+    facts: { cliai: "9.9.9", layout: layoutVersion, insecure: false },
+    onStream: () => undefined,
+  });
+  await revokeNamedToken(dataDir, "lost");
+
+  const context = testContext();
+  expect(await restoreCommand.run([path, "--data-dir", dir.join("new")], context)).toBe(0);
+  expect(context.noted).toEqual([
+    `what was revoked or replaced after ${now.toISOString()} is valid again; it may be of the HTTP token; the tokens lost; the agents ada: revoke it again (cliai token rotate, cliai token revoke NAME, cliai agents revoke NAME)`,
+  ]);
+  const json = testContext({ json: true });
+  await restoreCommand.run([path, "--data-dir", dir.join("more"), "--json"], json);
+  expect(JSON.parse(json.printed[0] ?? "")).toMatchObject({
+    let_in: { tokens: ["lost"], agents: ["ada"], peers: [], nodes: [] },
+  });
+});
