@@ -29,11 +29,26 @@ const aboutContext =
 const aboutAuthentication =
   /auth(?!or(?:s|ed|ing|ship|it\w*)?\b|entic(?:ity|ally)?\b)|credential|api.?key|\blog.?in\b/i;
 
+/** Only words of a limit, because it holds the whole account: not "high usage", "Usage: foo", or "accredited". */
+const aboutLimit = new RegExp(
+  [
+    String.raw`\b(?:usage|rate|spend(?:ing)?|session|weekly|\d+-hour).{0,10}limit`,
+    String.raw`(?:hit|reached|exceeded) your (?:\w+ ){0,2}limit`,
+    String.raw`too many requests|resource.?exhausted`,
+    String.raw`\bquota.{0,20}(?:exceeded|reached|exhausted|used up|will reset)`,
+    String.raw`(?:exceed|exhaust|reach|used up|out of|insufficient|no ).{0,30}\b(?:quota|capacity on this model)`,
+    String.raw`insufficient.?(?:quota|credits?|funds)|credit balance`,
+    String.raw`(?:out of|no(?: more)?|used up).{0,20}\b(?:usage|credits|requests)\b`,
+    String.raw`requests are used up|billing.(?:hard.limit|error|limit)`,
+  ].join("|"),
+  "i",
+);
+
 /** Words that name the cause. The order matters, because words about a usage limit may name tokens, too. */
 const wordForms: readonly (readonly [RegExp, FailureWord])[] = [
   [aboutAuthentication, "authentication"],
-  [/usage|quota|rate.?limit|too many requests|billing|credit/i, "usage_limit"],
   [/overloaded|unavailable/i, "overloaded"],
+  [aboutLimit, "usage_limit"],
   [aboutContext, "context"],
   [/server.?error/i, "server"],
 ];

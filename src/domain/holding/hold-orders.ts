@@ -3,7 +3,7 @@
 import type { AgentRecord } from "../fleet/agent-record.ts";
 import { controlOrders } from "../fleet/axis/control.ts";
 import { type CommandRecord, isDeclined, isStopType } from "../receipts.ts";
-import { type Hold, isHoldOrder } from "./hold.ts";
+import { type Hold, isHoldOrder, isSameHold, noHolds, withoutOver } from "./hold.ts";
 
 /** How long after an order that was not carried out the next one is given. */
 const againAfterMs = 30_000;
@@ -22,9 +22,32 @@ export function neededOrder(
   if (newest !== undefined && isDeclined(newest) && isHoldOrder(newest)) {
     if (Math.abs(now.getTime() - Date.parse(newest.issued_at)) < againAfterMs) return undefined;
   }
-  const pauses = orders.slice(orders.findLastIndex(({ type }) => type === "resume") + 1);
+  const pauses = lastingPauses(orders);
   if (holds.length > 0) return pauses.length === 0 ? "pause" : undefined;
   return pauses.length > 0 && pauses.every(isHoldOrder) ? "resume" : undefined;
+}
+
+/**
+ * Whether the agent's run goes on when this hold ends: no other hold stands then, and nobody but cliai has paused or stopped it.
+ * @param holds those that stand, with the one that ends
+ */
+export function goesOnAfter(
+  ending: Pick<Hold, "reason" | "source">,
+  holds: readonly Hold[],
+  record: AgentRecord,
+  now: Date,
+): boolean {
+  const lifted = overriddenOf(holds, record);
+  const lasting = withoutOver({ ...noHolds, holds }, now).holds;
+  if (lasting.some((each) => !lifted.includes(each) && !isSameHold(each, ending))) return false;
+  const orders = controlOrders(record).filter((order) => !isDeclined(order));
+  const last = orders.at(-1);
+  if (last !== undefined && isStopType(last.type)) return false;
+  return lastingPauses(orders).every(isHoldOrder);
+}
+
+function lastingPauses(orders: readonly CommandRecord[]): readonly CommandRecord[] {
+  return orders.slice(orders.findLastIndex(({ type }) => type === "resume") + 1);
 }
 
 /**

@@ -5,6 +5,7 @@
 import { isGuest } from "../../domain/agent-protocol/guest-id.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { Hold, NewHold } from "../../domain/holding/hold.ts";
+import { goesOnAfter } from "../../domain/holding/hold-orders.ts";
 import {
   type AccountLimit,
   afterFailure,
@@ -58,7 +59,11 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
   const noteFailures = async (records: readonly AgentRecord[]) => {
     for (const record of records) {
       const failure = limitFailureOf(record);
-      if (failure === undefined || now().getTime() - Date.parse(failure.at) > freshMs) continue;
+      if (failure === undefined) continue;
+      const { at, resets_at } = failure;
+      // If its end is known and ahead, the limit is one however long ago the turn failed: serve may have been away.
+      const isAhead = resets_at !== undefined && Date.parse(resets_at) > now().getTime();
+      if (!isAhead && now().getTime() - Date.parse(at) > freshMs) continue;
       const known = store.of(failure.account);
       const limit = afterFailure(known, failure);
       if (limit !== known) await store.put(limit);
@@ -110,11 +115,12 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
     }
   };
 
-  // The task comes before the hold ends, so that the agent is never idle without one.
-  const endGoingOn = holding.onEnding(async (id, { reason }) => {
+  // The task comes before the hold ends, so that the agent is never idle without one. What is kept back still gets it when it goes on.
+  const endGoingOn = holding.onEnding(async (id, hold) => {
     const record = fleet.record(id);
     const failure = record && limitFailureOf(record);
-    if (reason === "usage_limit" && failure !== undefined) await goOn(id, failure);
+    if (hold.reason !== "usage_limit" || record === undefined || failure === undefined) return;
+    if (goesOnAfter(hold, holding.holdsOf(id), record, now())) await goOn(id, failure);
   });
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import { type Hold, holderName } from "../../../src/domain/holding/hold.ts";
-import { neededOrder, overriddenOf } from "../../../src/domain/holding/hold-orders.ts";
+import { goesOnAfter, neededOrder, overriddenOf } from "../../../src/domain/holding/hold-orders.ts";
 import type { CommandRecord, OrderType } from "../../../src/domain/receipts.ts";
 import type { ReceiptState } from "../../../src/domain/wire/messages.ts";
 import { ago, alive, now, recordOf } from "../../support/agent-records.ts";
@@ -54,6 +54,27 @@ describe("neededOrder()", () => {
   test("a pause that was not carried out is given again, but not at once", () => {
     const later = new Date(now.getTime() + 30_000);
     expect(neededOrder([hold], record(["ours pause expired"]), later)).toBe("pause");
+  });
+});
+
+describe("goesOnAfter()", () => {
+  const over: Hold = { ...hold, until: ago(1) };
+  const budget: Hold = { ...hold, reason: "budget", source: "b", words: "budget", until: ago(-60) };
+  const goes = (holds: readonly Hold[], ...lines: readonly string[]) =>
+    goesOnAfter(over, holds, record(lines), now);
+
+  test("it goes on if nothing else holds it, or what does ends now as well", () => {
+    expect(goes([over])).toBe(true);
+    expect(goes([over], "ours pause")).toBe(true);
+    expect(goes([over, { ...budget, until: ago(1) }], "ours pause")).toBe(true);
+    expect(goes([over, budget], "ours pause", "ours pause", "kim resume")).toBe(true);
+  });
+
+  test("not if another hold stands, or a person has paused or stopped it", () => {
+    expect(goes([over, budget], "ours pause")).toBe(false);
+    expect(goes([over], "ours pause", "kim pause")).toBe(false);
+    expect(goes([over], "kim pause")).toBe(false);
+    expect(goes([over], "ours pause", "kim stop delivered")).toBe(false);
   });
 });
 

@@ -158,6 +158,30 @@ describe("a usage limit", () => {
     await fleet.isTold("ada", pause, "resume by kim", task, task);
   });
 
+  test("gives its task to an agent that is still held or paused at the end only when it goes on", async () => {
+    await using fleet = await startFleet();
+    const [ada, bob] = ["ada" as AgentId, "bob" as AgentId];
+    for (const name of [ada, bob]) await fleet.agent(name, shared);
+    await fleet.fails("ada", fleet.in(600_000));
+    await fleet.fails("bob", fleet.in(600_000));
+    await fleet.isTold("ada", pause);
+    await fleet.isTold("bob", pause);
+    await fleet.server().sendCommand({ id: ada, type: "pause", from: "kim" });
+    await fleet.server().holding.hold(bob, { reason: "budget", source: "b-1", words: "its budget" });
+    for (const name of [ada, bob]) await fleet.carryOut(name);
+    fleet.ahead(660_000);
+    const limits = (name: string) =>
+      (fleet.view(name)?.holds ?? []).filter(({ reason }) => reason === "usage_limit").length;
+    await waitFor(() => limits("ada") + limits("bob") === 0, { what: "the end of the limit" });
+    expect(fleet.orders("bob")).toEqual([pause]);
+    await fleet.server().holding.letGo(bob, "budget", "b-1");
+    await fleet.isTold("bob", pause, resume, task);
+    await fleet.carryOut("bob");
+    expect(fleet.orders("ada")).toEqual([pause, "pause by kim"]);
+    await fleet.server().sendCommand({ id: ada, type: "resume", from: "kim" });
+    await fleet.isTold("ada", pause, "pause by kim", "resume by kim", task);
+  });
+
   test("is for a profile that says so what a person ends, or what stops the agent; serve has the default", async () => {
     await using fleet = await startFleet({ onLimit: "stop" });
     await fleet.agent("ada", { ...shared, on_limit: "hold" });
