@@ -32,15 +32,17 @@ const aboutAuthentication =
 /** Only words of a limit, because it holds the whole account: not "high usage", "Usage: foo", or "accredited". */
 const aboutLimit = new RegExp(
   [
-    String.raw`\b(?:usage|rate|spend(?:ing)?|session|weekly|\d+-hour).{0,10}limit`,
-    String.raw`(?:hit|reached|exceeded) your (?:\w+ ){0,2}limit`,
-    String.raw`too many requests|resource.?exhausted`,
-    String.raw`\bquota.{0,20}(?:exceeded|reached|exhausted|used up|will reset)`,
-    String.raw`(?:exceed|exhaust|reach|used up|out of|insufficient|no ).{0,30}\b(?:quota|capacity on this model)`,
-    String.raw`insufficient.?(?:quota|credits?|funds)|credit balance`,
-    String.raw`(?:out of|no(?: more)?|used up).{0,20}\b(?:usage|credits|requests)\b`,
-    String.raw`requests are used up|billing.(?:hard.limit|error|limit)`,
-  ].join("|"),
+    /\b(?:usage|rate|spend(?:ing)?|session|weekly|\d+-hour).{0,10}limit/,
+    /(?:hit|reached|exceeded) your (?:\w+ ){0,2}limit/,
+    /too many requests|resource.?exhausted/,
+    /\bquota.{0,20}(?:exceeded|reached|exhausted|used up|will reset)/,
+    /(?:exceed|exhaust|reach|used up|out of|insufficient|no ).{0,30}\b(?:quota|capacity on this model)/,
+    /insufficient.?(?:quota|credits?|funds)|credit balance/,
+    /(?:out of|no(?: more)?|used up).{0,20}\b(?:usage|credits|requests)\b/,
+    /requests are used up|billing.(?:hard.limit|error|limit)/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
   "i",
 );
 
