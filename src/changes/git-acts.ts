@@ -15,9 +15,9 @@ import { redact } from "../domain/text/redact.ts";
 import { beginningOf } from "../domain/text/summary.ts";
 import { runProgram } from "../processes/run-program.ts";
 import type { Environment } from "../runtime.ts";
+import { copyIndex } from "../worktrees/copy-index.ts";
 import { createGit, type Git, withoutOuterRepository } from "../worktrees/git.ts";
 import { readGitState } from "./git-state.ts";
-import { copyIndex } from "./snapshot.ts";
 import type { PlacedAgent } from "./work-dir.ts";
 
 /** Hooks may run tests. */

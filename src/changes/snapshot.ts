@@ -1,11 +1,10 @@
 // Makes a tree of all files of a repository as they are now, also of those that are not committed or not added. The user's index, stash and
 // objects stay as they are: an index and a folder for objects are made elsewhere.
-import { constants } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, utimes } from "node:fs/promises";
+import { lstat, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import process from "node:process";
-import { CliaiError } from "../domain/text/errors.ts";
 import type { Environment } from "../runtime.ts";
+import { copyIndex } from "../worktrees/copy-index.ts";
 import type { Git } from "../worktrees/git.ts";
 import { createLookingGit } from "./looking-git.ts";
 
@@ -13,9 +12,6 @@ import { createLookingGit } from "./looking-git.ts";
 const mostBytes = 10 * 1_024 ** 2;
 /** Of more files that git does not know, only so many are read: somebody forgot to ignore a directory. */
 const mostUntracked = 5_000;
-/** Of an index: that of some two million files. */
-const mostIndexBytes = 256 * 1_024 ** 2;
-const chunkBytes = 1_024 ** 2;
 /** How many characters the paths of one call may take: Windows takes 32,767 of a whole command. */
 const mostCharacters = 20_000;
 
@@ -103,53 +99,6 @@ async function placesFor(
 function quoted(path: string): string {
   const slashed = path.replaceAll("\\", process.platform === "win32" ? "/" : "\\\\");
   return `"${slashed.replaceAll('"', '\\"')}"`;
-}
-
-/**
- * With the time of the first one, to the second before: git takes a file that was written later than the index for unchanged only if its text
- * is the same.
- * @throws CliaiError `refused` if what stands there is no file, or too large
- */
-export async function copyIndex(from: string, to: string): Promise<void> {
-  // A pipe in its place is opened without waiting for a writer: that would hold up all other files.
-  const source = await open(from, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined; // nothing was ever added there
-      throw notAnIndex(from, error.code ?? error.message);
-    },
-  );
-  if (source === undefined) return;
-  try {
-    const found = await source.stat();
-    if (!found.isFile()) throw notAnIndex(from, "it is no file");
-    if (found.size > mostIndexBytes) throw notAnIndex(from, `it has ${found.size} bytes`);
-    await copyBytes(source, to, found.size);
-    const writtenS = Math.floor(found.mtimeMs / 1_000);
-    await utimes(to, writtenS, writtenS);
-  } finally {
-    await source.close();
-  }
-}
-
-function notAnIndex(path: string, why: string): CliaiError {
-  return new CliaiError("refused", `${path} is not read as git's index: ${why}`, {
-    hint: "see what stands there; git makes a new one: git reset",
-  });
-}
-
-async function copyBytes(source: FileHandle, to: string, size: number): Promise<void> {
-  const target = await open(to, "w", 0o600);
-  try {
-    const chunk = new Uint8Array(Math.min(size, chunkBytes));
-    for (let at = 0; at < size; ) {
-      const { bytesRead } = await source.read(chunk, 0, Math.min(chunk.length, size - at), at);
-      if (bytesRead === 0) return; // it was made shorter meanwhile: git says what is wrong with it
-      await target.write(chunk, 0, bytesRead);
-      at += bytesRead;
-    }
-  } finally {
-    await target.close();
-  }
 }
 
 function pairsOf(fields: readonly string[]): { readonly status: string; readonly path: string }[] {
