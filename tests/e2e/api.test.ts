@@ -27,11 +27,13 @@ test("a token with the scope read gets every reading of GET /openapi.json, and i
     const address = path.replace("{id}", "ada") + (path === "/api/search" ? "?text=ada" : "");
     for (const [method, { responses }] of Object.entries(methods)) {
       const response = await ask(method.toUpperCase(), address, method === "post" ? "{}" : undefined);
-      await response.body?.cancel();
+      // An event stream does not end.
+      const text = path.endsWith("/diff") ? await response.text() : await response.body?.cancel();
       const allowed = method === "post" || path.endsWith("/typing") ? [403] : [200, 202];
       // There is no request "ada", and ada has no terminal.
       if (path === "/api/requests/{id}") allowed.push(404);
       if (path.endsWith("/screen")) allowed.push(409);
+      if (text?.includes("it is not known in which directory ada works") === true) allowed.push(403);
       const isFine = allowed.includes(response.status) && String(response.status) in responses;
       if (!isFine) odd.push(`${method} ${path}: ${response.status}`);
     }

@@ -34,7 +34,8 @@ export async function readNodeFile(dataDir: string): Promise<NodeFile | undefine
   try {
     return decodeMessage(NodeFileSchema, await readFile(pathOf(dataDir)));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    // ENOTDIR: a file stands in the directory's place, which whoever needs the directory says better.
+    if (["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw new CliaiError("config_invalid", `cannot use ${pathOf(dataDir)}: ${messageOf(cause)}`, {
       hint: "remove it, and join again: on the server's machine, cliai join-code",
       cause,
