@@ -9,6 +9,8 @@ export interface Span {
 
 /** Longer lines take too much time, and nobody reads their words. */
 const longest = 400;
+/** With more edits than this, the lines have little in common, and comparing them takes long: a page has many lines. */
+const mostEdits = 60;
 /** If more of the line has changed than this, it is another line: no word of it is marked. */
 const mostChanged = 0.7;
 
@@ -19,7 +21,9 @@ export function changedWords(before: string, now: string): { before: Span[]; now
   const found = { before: [] as Span[], now: [] as Span[] };
   const at = { before: 0, now: 0 };
   let kept = 0;
-  for (const { value, added, removed } of diffWordsWithSpace(before, now)) {
+  const parts = diffWordsWithSpace(before, now, { maxEditLength: mostEdits });
+  if (parts === undefined) return none;
+  for (const { value, added, removed } of parts) {
     const { length } = value;
     if (added !== true) at.before += length;
     if (removed !== true) at.now += length;
