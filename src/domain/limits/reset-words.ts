@@ -12,17 +12,22 @@ const duration = String.raw`${count}(?:(?:,|\s|and)*${count})*`;
 const comes = String.raw`\b(?:resets?|try again|retry|available(?: again)?|quota will reset)`;
 const month = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*";
 const date = String.raw`(?:${month}\.? (\d{1,2})(?:st|nd|rd|th)?|(\d{1,2})(?:st|nd|rd|th)? ${month})(?:,? (\d{4}))?`;
+const day = "(today|tomorrow|(?:sun|mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?)(?:day)?)\\b";
 const clock = String.raw`(\d{1,2})(?::(\d{2})(?::\d{2})?)?\s?([ap]\.?m\.?)?`;
 const place = String.raw`(?:\s*\(?(UTC|GMT|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)\)?)?`;
 const at = String.raw`(?:\s|,|on\b|at\b|until\b|:)*`;
 
 const forms = {
-  epoch: /(?:\||resets?_?at["']?\s*[:=]\s*["']?)(\d{10})\b/i,
+  /** In seconds, or in milliseconds. */
+  epoch: /(?:\||resets?_?at["']?\s*[:=]\s*["']?)(\d{10}(?:\d{3})?)\b/i,
   stamp: /\b(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))/i,
+  /** Without a zone: in that of the machine, unless it says UTC. */
+  local:
+    /\b(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(?!\S*(?:[Z+]|-\d\d:))(?:\s*\(?(UTC|GMT)\)?)?/,
   seconds:
-    /(?:resets?_?in_?(?:seconds)?|retry[-_ ]?after(?:_?seconds)?|retryDelay)["']?\s*[:=]\s*["']?(\d+(?:\.\d+)?)(?:s\b|["',}\s]|$)/i,
+    /(?:resets?_?in_?(?:seconds)?|retry[-_ ]?after(?:_?seconds)?|retryDelay)["']?(?:\s*[:=]\s*|\s+)["']?(\d+(?:\.\d+)?)(?:s\b|["',}.\s]|$)/i,
   span: new RegExp(String.raw`${comes}(?: (?:in|after)| will be in)\s+(?:about )?(${duration})`, "i"),
-  moment: new RegExp(`${comes}${at}(?:${date}${at})?(?:${clock})?${place}`, "i"),
+  moment: new RegExp(`${comes}${at}(?:(?:${date}|${day})${at})?(?:${clock})?${place}`, "i"),
 } as const;
 
 const justPassedMs = 600_000;
@@ -34,13 +39,15 @@ const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
  * @param zone the time zone of the machine on which the CLI runs, in which a clock time without a zone counts
  */
 export function readResetMs(words: string, nowMs: number, zone: string): number | undefined {
-  const found =
-    epochMs(words) ??
-    stampMs(words) ??
-    secondsMs(words, nowMs) ??
-    spanMs(words, nowMs) ??
-    clockMs(words, nowMs, zone);
-  return found !== undefined && isBelieved(found, nowMs) ? found : undefined;
+  // A time that has passed may stand beside one that is ahead, such as the moment of the answer.
+  return [
+    epochMs(words),
+    stampMs(words),
+    localMs(words, zone),
+    secondsMs(words, nowMs),
+    spanMs(words, nowMs),
+    clockMs(words, nowMs, zone),
+  ].find((found) => found !== undefined && isBelieved(found, nowMs));
 }
 
 /** As {@link readResetMs} believes a time. */
@@ -50,7 +57,16 @@ export function isBelieved(resetMs: number, nowMs: number): boolean {
 
 function epochMs(words: string): number | undefined {
   const [, text] = forms.epoch.exec(words) ?? [];
-  return text === undefined ? undefined : Number(text) * 1_000;
+  if (text === undefined) return undefined;
+  return text.length > 10 ? Number(text) : Number(text) * 1_000;
+}
+
+function localMs(words: string, local: string): number | undefined {
+  const read = forms.local.exec(words);
+  if (read === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0] = read.slice(1, 6).map(Number);
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59) return undefined;
+  return clockTimeMs({ year, month, day }, hour, minute, zoneOf(read[6] ?? local));
 }
 
 function stampMs(words: string): number | undefined {
@@ -78,18 +94,35 @@ function spanMs(words: string, nowMs: number): number | undefined {
 function clockMs(words: string, nowMs: number, local: string): number | undefined {
   const read = forms.moment.exec(words);
   if (read === null) return undefined;
-  const [, monthBefore, dayAfter, dayBefore, monthAfter, yearText, hourText, minuteText, half, zoneText] =
-    read;
+  const [
+    ,
+    monthBefore,
+    dayAfter,
+    dayBefore,
+    monthAfter,
+    yearText,
+    dayWord,
+    hourText,
+    minuteText,
+    half,
+    zoneText,
+  ] = read;
   const zone = zoneOf(zoneText ?? local);
   const monthText = (monthBefore ?? monthAfter)?.toLowerCase();
   const dayText = dayAfter ?? dayBefore;
   // "resets 3" may be anything.
   const isClock = hourText !== undefined && (minuteText !== undefined || half !== undefined);
-  if (!isClock && monthText === undefined) return undefined;
+  if (!isClock && monthText === undefined && dayWord === undefined) return undefined;
   const hour = isClock ? hourOf(Number(hourText), half) : 0;
   const minute = isClock ? Number(minuteText ?? 0) : 0;
   if (hour > 23 || minute > 59) return undefined;
   const today = dayOf(nowMs, zone);
+  if (dayWord !== undefined) {
+    const ahead = daysAhead(dayWord.toLowerCase(), weekdayOf(today));
+    const named = clockTimeMs({ ...today, day: today.day + ahead }, hour, minute, zone);
+    const isPassedWeekday = ahead === 0 && dayWord.toLowerCase() !== "today" && named <= nowMs;
+    return isPassedWeekday ? clockTimeMs({ ...today, day: today.day + 7 }, hour, minute, zone) : named;
+  }
   if (monthText === undefined || dayText === undefined) {
     const first = clockTimeMs(today, hour, minute, zone);
     if (first > nowMs) return first;
@@ -102,6 +135,19 @@ function clockMs(words: string, nowMs: number, local: string): number | undefine
   const first = clockTimeMs({ ...named, year }, hour, minute, zone);
   const isNextYear = yearText === undefined && first <= nowMs;
   return isNextYear ? clockTimeMs({ ...named, year: year + 1 }, hour, minute, zone) : first;
+}
+
+const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+/** How many days after today the named day is. @param word `today`, `tomorrow`, or a weekday @param weekday today's, from Sunday, 0 */
+function daysAhead(word: string, weekday: number): number {
+  if (word === "today") return 0;
+  if (word === "tomorrow") return 1;
+  return (weekdays.indexOf(word.slice(0, 3)) - weekday + 7) % 7;
+}
+
+function weekdayOf({ year, month, day }: ReturnType<typeof dayOf>): number {
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDay();
 }
 
 function hourOf(hour: number, half: string | undefined): number {
