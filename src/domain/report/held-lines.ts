@@ -1,5 +1,7 @@
 // What was held in a time, and why: pauses, stops, and calls of tools that did not run.
 import { definedOf } from "../defined.ts";
+import type { AgentView } from "../fleet/agent-view.ts";
+import { isHeldBack } from "../fleet/axes.ts";
 import { type AnyRecord, fieldsOf } from "../history/record-line.ts";
 import { commandText } from "../text/order-text.ts";
 import { summaryOf } from "../text/summary.ts";
@@ -10,13 +12,18 @@ import type { HeldLine, ReportFacts } from "./report-lines.ts";
 
 const refusedKinds: ReadonlySet<unknown> = new Set(["tool_start_refused", "tool_denied"]);
 
-/** Oldest first; of what happened several times, the last time. */
-export function heldLines({ records }: Pick<ReportFacts, "records">): HeldLine[] {
+const declined: ReadonlySet<unknown> = new Set(["failed", "refused", "expired"]);
+
+/** Oldest first; of what happened several times, the last time. An order that was not carried out has held nothing. */
+export function heldLines({ records, views }: Pick<ReportFacts, "records" | "views">): HeldLine[] {
   const lines = new Map<string, HeldLine>();
+  const undone = new Set(records.filter(isDeclinedReceipt).map((record) => fieldsOf(record).command_id));
   for (const record of records) {
     const { id, topic } = parseAgentSubject(record.subject) ?? {};
     if (id === undefined) continue;
     const fields = fieldsOf(record);
+    if (topic === "command" && typeof fields.command_id === "string" && undone.has(fields.command_id))
+      continue;
     const by = typeof fields.from === "string" ? fields.from : undefined;
     const facts = { agent_id: id, at: record.at, ...recordEvidence(record) };
     if (topic === "command" && (fields.type === "pause" || fields.type === "stop")) {
@@ -35,7 +42,27 @@ export function heldLines({ records }: Pick<ReportFacts, "records">): HeldLine[]
       lines.set(key, { ...facts, kind: "refused", why: `${tool}${why}`, ...(times === 1 ? {} : { times }) });
     }
   }
-  return [...lines.values()].sort((one, other) => (one.at < other.at ? -1 : 1));
+  const all = [...lines.values()];
+  const still = views.filter(
+    ({ agent_id, axes }) =>
+      isKeptBack(axes) && !all.some((line) => line.agent_id === agent_id && line.until === undefined),
+  );
+  return [...all, ...still.map(stillHeld)].sort((one, other) => (one.at < other.at ? -1 : 1));
+}
+
+function isDeclinedReceipt(record: AnyRecord): boolean {
+  return parseAgentSubject(record.subject)?.topic === "receipt" && declined.has(fieldsOf(record).state);
+}
+
+/** Whether a pause is on its way, too. */
+function isKeptBack(axes: AgentView["axes"]): boolean {
+  return isHeldBack(axes) || axes.control.value === "pause_requested";
+}
+
+/** What was held before the time of the report, and is still. */
+function stillHeld({ agent_id, axes: { control } }: AgentView): HeldLine {
+  const at = control.at ?? "";
+  return { agent_id, at, kind: "pause", why: summaryOf(control.reason), href: `/agents/${agent_id}` };
 }
 
 /** Ends the pauses of the agent that still last. */

@@ -151,6 +151,23 @@ describe("makeWorkReport()", () => {
     ]);
   });
 
+  test("has no pause that was not carried out, and each agent that was held before and is still", () => {
+    const pause = { ...orderOf("pause", { state: "applied", at: ago(9 * hour) }), issued_at: ago(9 * hour) };
+    const { held } = makeWorkReport(
+      facts({
+        views: [viewOf({ commands: [pause] })],
+        records: [
+          record(1, 60, "agent.bob.command", { type: "pause", command_id: "p-1", from: "kim" }),
+          record(2, 50, "agent.bob.receipt", { command_id: "p-1", state: "failed" }),
+        ],
+      }),
+    );
+    expect(held).toMatchObject([
+      { agent_id: "ada", kind: "pause", why: expect.stringContaining("pause"), href: "/agents/ada" },
+    ]);
+    expect(held).toHaveLength(1);
+  });
+
   test("has what went wrong, each once with its number; failing tools are counted together", () => {
     const event = (seq: number, more: object) => record(seq, 100 - seq, "agent.bob.event", more);
     const { agents } = makeWorkReport(
