@@ -83,6 +83,12 @@ export function turnsAfter<Agent extends { readonly agent_id: string; readonly p
   );
 }
 
+/** Whether the moment is within the minute in which the agents go on after this limit. */
+export function isTurnAfter({ until }: Pick<AccountLimit, "until">, moment: string): boolean {
+  const afterMs = ms(moment) - ms(until);
+  return afterMs >= 0 && afterMs < spreadMs;
+}
+
 function ms(at: string): number {
   return Date.parse(at);
 }

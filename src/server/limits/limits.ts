@@ -10,6 +10,7 @@ import {
   type AccountLimit,
   afterFailure,
   endedNow,
+  isTurnAfter,
   rememberedMs,
   turnsAfter,
 } from "../../domain/limits/account-limit.ts";
@@ -89,7 +90,7 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
       const hold = holdOf(limit, until, does);
       // Of a limit that has ended, only those are held still whose turn has not come.
       if (isOver(limit) && !isHeldBy(holding.holdsOf(id), hold)) return;
-      if (!isNeeded(hold, holding.holdsOf(id), holding.overriddenOf(id))) return;
+      if (!isNeeded(hold, limit, holding.holdsOf(id), holding.overriddenOf(id))) return;
       await holding.hold(id, hold);
     });
   };
@@ -144,10 +145,18 @@ function isHeldBy(holds: readonly Hold[], { source }: NewHold): boolean {
 }
 
 /** Whether the hold changes what holds the agent; not if a person has overridden it. */
-function isNeeded(hold: NewHold, holds: readonly Hold[], overridden: readonly Hold[]): boolean {
+function isNeeded(
+  hold: NewHold,
+  limit: AccountLimit,
+  holds: readonly Hold[],
+  overridden: readonly Hold[],
+): boolean {
   const { source, cause, until, words } = hold;
   if (overridden.some((each) => each.source === source && each.cause === cause)) return false;
+  // A turn that was given stays: else each agent that comes or goes would have the holds of all others written anew.
+  const isTurn = (moment: string | undefined) =>
+    moment === until || (moment !== undefined && until !== undefined && isTurnAfter(limit, moment));
   return !holds.some(
-    (each) => each.source === source && each.until === until && each.words === words && each.cause === cause,
+    (each) => each.source === source && isTurn(each.until) && each.words === words && each.cause === cause,
   );
 }
