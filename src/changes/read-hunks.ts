@@ -5,6 +5,8 @@ import type { Git } from "../worktrees/git.ts";
 
 /** Of the patch of one call. */
 const mostBytes = 4 * 1_024 ** 2;
+/** Of all patches together: they are held in the memory of the server. */
+const mostInAll = 32 * 1_024 ** 2;
 /** So many files are read by one call. */
 const mostAtOnce = 50;
 
@@ -13,7 +15,7 @@ const showing = [
   ...["--submodule=short", "--src-prefix=a/", "--dst-prefix=b/"],
 ];
 
-/** `cut`: its patch alone is longer than 4 MiB. */
+/** `cut`: its patch alone is longer than 4 MiB, or all before it are longer than 32 MiB together. */
 export type FoundHunks = ReadonlyMap<ChangedFile, readonly Hunk[] | "cut">;
 
 /** @param trees before and now */
@@ -25,12 +27,18 @@ export async function readHunks(
   const found = new Map<ChangedFile, readonly Hunk[] | "cut">();
   let rest = files.filter(({ is_binary }) => is_binary !== true);
   let atOnce = mostAtOnce;
+  let inAll = 0;
   while (rest.length > 0) {
+    if (inAll > mostInAll) {
+      for (const file of rest) found.set(file, "cut");
+      break;
+    }
     const wanted = rest.slice(0, atOnce);
     const { text, isCut } = await git.runBounded(
       [...showing, ...trees, "--", ...wanted.flatMap(pathsOf)],
       mostBytes,
     );
+    inAll += text.length;
     const patches = splitPatch(text, isCut).map(parseFilePatch);
     for (const file of wanted) {
       // A file that has become a link, or the other way round, has two.

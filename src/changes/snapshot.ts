@@ -10,6 +10,8 @@ import { createLookingGit } from "./looking-git.ts";
 
 /** Larger files are not read. */
 const mostBytes = 10 * 1_024 ** 2;
+/** Of all that git has to read anew. What comes after it is left out, as a larger file is. */
+const mostInAll = 100 * 1_024 ** 2;
 /** Of more files that git does not know, only so many are read: somebody forgot to ignore a directory. */
 const mostUntracked = 5_000;
 /** How many characters the paths of one call may take: Windows takes 32,767 of a whole command. */
@@ -109,17 +111,20 @@ async function sortOut(root: string, changed: readonly string[], untracked: read
   const read: string[] = [];
   const leftOut: LeftOut[] = [];
   const isNew = new Set(untracked);
+  let inAll = 0;
   for (const path of new Set([...changed, ...untracked])) {
     const mark = isNew.has(path) ? { is_untracked: true as const } : {};
     const found = await lstat(join(root, path)).catch(() => undefined); // removed meanwhile, or never to be had
     // A name that is not UTF-8 was not read as it is. Git could not find it.
     if (path.includes("\ufffd")) leftOut.push({ path, ...mark });
     else if (path.endsWith("/")) leftOut.push({ path, ...mark, kind: "repository" });
-    else if (found?.isFile() === true && found.size > mostBytes)
+    else if (found?.isFile() === true && (found.size > mostBytes || inAll + found.size > mostInAll))
       leftOut.push({ path, ...mark, too_large: found.size });
     // A pipe would be waited for, and nothing is in a socket.
-    else if (found === undefined || found.isFile() || found.isSymbolicLink() || found.isDirectory())
+    else if (found === undefined || found.isFile() || found.isSymbolicLink() || found.isDirectory()) {
       read.push(path);
+      inAll += found?.size ?? 0;
+    }
   }
   return { read, leftOut };
 }

@@ -1,6 +1,6 @@
 // Keeps what the files of an agent's repository were when its turns began: trees, with objects of git in the agent's folder of the data directory.
 // The repository gets no branch, no reference and no object of them.
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -16,6 +16,7 @@ import { takeSnapshot } from "./snapshot.ts";
 /** The objects of each day stand by themselves, so that those of a day can be removed. */
 const daysKept = 3;
 const mostTurns = 300;
+const isDay = /^\d{4}-\d{2}-\d{2}$/;
 /** In KiB, of one day: beyond it, no more turns of that day are kept. */
 const mostKib = 200 * 1_024;
 
@@ -94,12 +95,16 @@ async function readTurnsFile(dataDir: string, id: AgentId): Promise<TurnsFile> {
 
 /** Forgets the turns of earlier days, with their objects. */
 async function writeTurnsFile(dataDir: string, id: AgentId, { turns, ...more }: TurnsFile): Promise<void> {
-  const days = [...new Set(turns.map(({ day }) => day))].sort();
-  const old = days.slice(0, -daysKept);
-  const rest = turns.filter(({ day }) => !old.includes(day)).slice(-mostTurns);
+  const days = new Set([...new Set(turns.map(({ day }) => day))].sort().slice(-daysKept));
+  const rest = turns.filter(({ day }) => days.has(day)).slice(-mostTurns);
   await writePrivateFile(
     join(folderOf(dataDir, id), "turns.json"),
     `${JSON.stringify({ turns: rest, ...more })}\n`,
   );
-  for (const day of old) await rm(join(folderOf(dataDir, id), day), { recursive: true, force: true });
+  // Also those of which all turns were forgotten for newer ones of later days.
+  const kept = new Set(rest.map(({ day }) => day));
+  for (const name of await readdir(folderOf(dataDir, id))) {
+    if (!isDay.test(name) || kept.has(name)) continue;
+    await rm(join(folderOf(dataDir, id), name), { recursive: true, force: true });
+  }
 }

@@ -1,6 +1,6 @@
 // What an agent has changed in one turn: its beginning is kept outside of the repository.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { readChanges } from "../../src/changes/read-changes.ts";
 import { keepTurn, readTurns } from "../../src/changes/turn-store.ts";
@@ -81,6 +81,8 @@ test("the changes of each turn are those until the next one began, also if they 
 });
 
 test("three days are kept, with their objects, and then removed", async () => {
+  // A day of which all turns were forgotten before.
+  mkdirSync(`${dataDir}/agents/ada/turns/2026-11-20`);
   for (const day of ["2026-12-01", "2026-12-02", "2026-12-03"]) await keep(`${day}T10:00:00.000Z`);
   expect((await readTurns(dataDir, id)).map(({ day }) => day)).toEqual([
     "2026-12-01",
