@@ -73,7 +73,7 @@ export const uninstallCommand = defineCliCommand({
       note(`left: the service (${service.path}); to remove it: cliai service uninstall`);
     const { command, args: ofSource } = selfCommand();
     note(
-      `the program is ${ofSource.at(-1) ?? command}; to remove it, run \`npm run unlink\` in the clone, and delete the clone`,
+      `the program is ${ofSource.at(-1) ?? command}; to remove it, delete that file; in a clone, run \`npm run unlink\`, and delete the clone`,
     );
     return 0;
   },

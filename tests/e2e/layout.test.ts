@@ -32,6 +32,8 @@ test("a directory of 0.1.0 keeps its history, delivers what waited, and stops no
   await using dir = await tempDir();
   const dataDir = dir.join("data");
   await makeLayoutOne(dataDir);
+  const copy = join(dataDir, `before-layout-${layoutVersion}.tar`);
+  await writeFile(copy, "no copy");
   await using serve = await startServe({ dataDir, args: ["--insecure"] });
   const path = join(dataDir, "layout.json");
   expect(JSON.parse(await readFile(path, "utf8"))).toEqual({
@@ -39,7 +41,6 @@ test("a directory of 0.1.0 keeps its history, delivers what waited, and stops no
     written_by: buildInfo.version,
   });
   expect((await stat(path)).mode & 0o777).toBe(0o600);
-  const copy = join(dataDir, `before-layout-${layoutVersion}.tar`);
   const checked = JSON.parse((await runCliai(["restore", copy, "--check", "--json"])).stdout);
   expect(checked).toMatchObject({ restored: false, part: "keys and buckets" });
   expect(checked.streams.map(({ name }: { name: string }) => name)).toEqual([
