@@ -52,7 +52,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
   const { thread, onHook, observe, onEvent, onSign, onUsage, onWords, onResolved } = options;
   /** The threads of subagents, each with its turn that runs. */
   const subagents = new Map<string, string | undefined>();
-  /** The prompts with which subagents were started, by their threads, until they are told. */
+  /** The prompts of subagents, by their threads, until they are told. On a busy machine, Codex names one only after the subagent's turn began. */
   const prompts = new Map<string, string>();
   const calls = createCalls(options);
   const turn = createTurn(options, calls);
@@ -103,9 +103,7 @@ export function createCodexReader(options: CodexReaderOptions): CodexReader {
     if (!subagents.has(threadId) && !turn.hasBegun(told.rootTurnId ?? "")) return;
     subagents.set(threadId, isOver ? undefined : told.id);
     const subagent = idFact(threadId);
-    // Codex names the prompt with the end of the call that starts the subagent, which on a busy machine comes after the start of its turn.
-    const detail = prompts.get(threadId);
-    prompts.delete(threadId);
+    const detail = takeOut(prompts, threadId);
     const kind = isOver ? "subagent_end" : "subagent_start";
     observe({ facts: { kind, subagent, ...definedOf({ detail }) }, isSubagent: true });
   };
@@ -164,4 +162,10 @@ function figuresOf(
     ...{ tokens: last.inputTokens + last.outputTokens, context_tokens: last.inputTokens },
     ...definedOf({ model, context_window: modelContextWindow ?? undefined }),
   };
+}
+
+function takeOut<Key, Value>(map: Map<Key, Value>, key: Key): Value | undefined {
+  const value = map.get(key);
+  map.delete(key);
+  return value;
 }
