@@ -7,7 +7,7 @@ import { messageOf } from "../../domain/text/errors.ts";
 import { beginningOf } from "../../domain/text/summary.ts";
 import { mostWaitS } from "../../domain/wire/tools/tool-definition.ts";
 import type { Logger } from "../../log.ts";
-import type { RequestReading } from "../../server/server.ts";
+import type { RequestReading } from "../../server/server-desks.ts";
 import type { GuestAnswers } from "./guest-answers.ts";
 
 export interface GuestQueries {

@@ -15,7 +15,7 @@ import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RequestService } from "../requests/request-store.ts";
 import { storeCommand } from "../send-command.ts";
-import type { Holding } from "../server.ts";
+import type { Holding } from "../server-desks.ts";
 import type { Budgets } from "./budget-desk.ts";
 
 /** How long after a stop the next one is given, if the agent still runs. */

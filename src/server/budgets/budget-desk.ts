@@ -33,7 +33,7 @@ import { auditBudgetSubject } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
-import type { BudgetDesk, Raise } from "../server.ts";
+import type { BudgetDesk, Raise } from "../server-desks.ts";
 import type { SpendingReading } from "../server-readings.ts";
 import { openBudgetStore } from "./budget-store.ts";
 import { createTurns } from "./one-at-a-time.ts";

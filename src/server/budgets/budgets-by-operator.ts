@@ -11,7 +11,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { Lease } from "../lease.ts";
 import { askOperatorDesk, openOperatorDesk } from "../operator-desk.ts";
-import type { BudgetDesk } from "../server.ts";
+import type { BudgetDesk } from "../server-desks.ts";
 import type { Budgets } from "./budget-desk.ts";
 
 const amount = LimitSchema.entries.amount;

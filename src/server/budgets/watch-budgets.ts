@@ -5,7 +5,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Alerts } from "../alerts/alerts.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
-import type { RequestReading } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 import type { SpendingReading } from "../server-readings.ts";
 import type { BudgetActs } from "./act-on-budgets.ts";
 import { type Budgets, budgetedAgent } from "./budget-desk.ts";

@@ -30,7 +30,7 @@ import { forEach } from "../inbox/for-each.ts";
 import type { Lease } from "../lease.ts";
 import { takes } from "../order-target.ts";
 import { storeCommand } from "../send-command.ts";
-import type { Holding } from "../server.ts";
+import type { Holding } from "../server-desks.ts";
 import { type HoldStore, openHoldStore } from "./hold-store.ts";
 
 const lookEveryMs = 500;

@@ -9,7 +9,7 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { type AgentMessage, AgentMessageSchema, CommandSchema } from "../../domain/wire/order-messages.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
-import type { RequestReading } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 
 /** Who wrote the item. `answer`: it answers a request of this agent. `request`: this agent, a captain, may decide it. */
 export type Origin = "operator" | "captain" | "agent" | "answer" | "request";

@@ -22,7 +22,7 @@ import { requireCaughtUp } from "../fleet/caught-up.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Projector } from "../fleet/projector.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
-import type { RequestReading } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 import type { Holder, Holds } from "./holds.ts";
 import { type InboxItem, noteFor, readItem } from "./inbox-item.ts";
 import { type CutText, cutItem, readRest } from "./inbox-long-items.ts";

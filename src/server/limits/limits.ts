@@ -24,7 +24,7 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import { forEach } from "../inbox/for-each.ts";
 import type { Lease } from "../lease.ts";
 import { takes } from "../order-target.ts";
-import type { Holding } from "../server.ts";
+import type { Holding } from "../server-desks.ts";
 import { createLimitOrders } from "./limit-orders.ts";
 import { openLimitStore } from "./limit-store.ts";
 

@@ -3,7 +3,8 @@ import type { AuditFilter } from "../../domain/audit/audit-filter.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { DiffStat, ReportFacts, WorkReport } from "../../domain/report/report-lines.ts";
 import { makeWorkReport } from "../../domain/report/work-report.ts";
-import type { FleetService, RequestReading } from "../server.ts";
+import type { FleetService } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 import type { HistoryReading, HistoryRecord, SpendingReading } from "../server-readings.ts";
 
 /**

@@ -13,7 +13,7 @@ import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import { createOrderToken, messageStoredAs } from "../order-names.ts";
 import { storeOnce } from "../removed-agents.ts";
-import type { RequestReading } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 
 export interface CaptainNoticesOptions {
   readonly bus: Bus;

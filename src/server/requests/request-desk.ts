@@ -10,7 +10,7 @@ import type { Bus } from "../../nats/bus.ts";
 import type { Alerts } from "../alerts/alerts.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
-import type { RequestDesk } from "../server.ts";
+import type { RequestDesk } from "../server-desks.ts";
 import { alertOfEscalations, notifyCaptains } from "./captain-notices.ts";
 import { withdrawalOf, withdrawWithRuns } from "./ended-calls.ts";
 import { type RequestService, startRequests } from "./request-store.ts";

@@ -20,7 +20,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { type Bucket, openBucket } from "../../nats/jetstream/bucket.ts";
 import { followStream, type StreamMessage } from "../../nats/jetstream/follow.ts";
-import type { RequestReading } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 import { createTelling } from "./answer-telling.ts";
 import { createRequestWaits } from "./request-waits.ts";
 

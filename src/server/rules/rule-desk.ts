@@ -21,7 +21,7 @@ import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
 import type { RequestService } from "../requests/request-store.ts";
-import type { RuleDesk } from "../server.ts";
+import type { RuleDesk } from "../server-desks.ts";
 import { openRuleStore } from "./rule-store.ts";
 
 /** More rules than anybody reads. */

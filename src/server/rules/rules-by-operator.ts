@@ -7,7 +7,7 @@ import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { askOperatorDesk, openOperatorDesk } from "../operator-desk.ts";
 import type { RequestService } from "../requests/request-store.ts";
-import type { RuleDesk } from "../server.ts";
+import type { RuleDesk } from "../server-desks.ts";
 
 const AskSchema = v.object({
   /** The rule that is to be revoked; without it, none is. */

@@ -12,7 +12,8 @@ import type { BudgetOptions } from "../budgets/budget-desk.ts";
 import type { RoleOf } from "../fleet/role-by-heartbeat.ts";
 import type { Lease } from "../lease.ts";
 import type { ReadDiffs } from "../reports/work-facts.ts";
-import type { FleetService, LaunchAgent, RequestReading } from "../server.ts";
+import type { FleetService, LaunchAgent } from "../server.ts";
+import type { RequestReading } from "../server-desks.ts";
 import type { FleetObserver } from "./fleet-observer.ts";
 
 export interface ServerOptions {

@@ -15,7 +15,7 @@ import type { Logger } from "../../log.ts";
 import type { Alerts } from "../alerts/alerts.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import type { Lease } from "../lease.ts";
-import type { Holding } from "../server.ts";
+import type { Holding } from "../server-desks.ts";
 
 /** The kinds of alerts: of one that is only told, and of one that also holds the agent. */
 export const watchdogAlerts = { told: "watchdog", held: "watchdog_held" } as const;

@@ -14,7 +14,8 @@ import {
   transcriptParameters,
   usageParameters,
 } from "./parameters.ts";
-import { ChangesSchema, CostsSchema, TimelineSchema, TranscriptSchema } from "./report-answers.ts";
+import { CostsSchema, TimelineSchema, TranscriptSchema } from "./report-answers.ts";
+import { ChangesSchema } from "./work-answers.ts";
 
 const text = v.string();
 const spawned = schemaOf<Spawned>()(

@@ -1,11 +1,7 @@
 // What the API tells of the past and of the server: the fields that programs may rely on. There may be more.
 import * as v from "valibot";
-import { fileStates } from "../../../domain/changes/changed-file.ts";
-import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
 import type { TimelineLine } from "../../../domain/history/record-line.ts";
 import { NodeViewSchema } from "../../../domain/nodes/node-view.ts";
-import type { WorkReport } from "../../../domain/report/report-lines.ts";
-import { requestKinds } from "../../../domain/requests.ts";
 import { groupings, periods } from "../../../domain/spending/spending-report.ts";
 import type { CheckRun } from "../../../domain/system/check.ts";
 import type { AgentLag } from "../../../domain/system/lag.ts";
@@ -106,116 +102,6 @@ export const TranscriptSchema = schemaOf<TranscriptPage & { readonly agent_id: s
     ),
     has_older: v.boolean(),
     has_newer: v.boolean(),
-  }),
-);
-
-const line = v.object({
-  kind: v.picklist(["same", "added", "deleted"]),
-  old: v.optional(v.number()),
-  new: v.optional(v.number()),
-  text,
-  is_unended: v.optional(v.literal(true)),
-});
-const hunk = v.object({ old_start: v.number(), new_start: v.number(), heading: text, lines: v.array(line) });
-export const ChangesSchema = schemaOf<ChangesReport>()(
-  v.object({
-    agent_id: text,
-    directory: text,
-    root: text,
-    branch: v.optional(text),
-    head: v.optional(text),
-    base: v.object({
-      name: text,
-      commit: v.optional(text),
-      why: v.picklist(["asked", "worktree", "last_commit", "no_commit", "turn"]),
-      until: v.optional(text),
-    }),
-    files: v.array(
-      v.object({
-        path: text,
-        old_path: v.optional(text),
-        state: v.picklist(fileStates),
-        added: v.optional(v.number()),
-        deleted: v.optional(v.number()),
-        is_binary: v.optional(v.literal(true)),
-        is_untracked: v.optional(v.literal(true)),
-        is_unmerged: v.optional(v.literal(true)),
-        kind: v.optional(v.picklist(["symlink", "submodule", "repository"])),
-        executable: v.optional(v.boolean()),
-        too_large: v.optional(v.number()),
-        seen: text,
-        hunks: v.optional(v.array(hunk)),
-        left_out: v.optional(v.picklist(["long", "cut"])),
-      }),
-    ),
-    more_files: v.number(),
-    added: v.number(),
-    deleted: v.number(),
-    shared_with: v.array(text),
-    turns: v.array(text),
-  }),
-);
-
-const evidence = {
-  href: text,
-  seq: v.optional(v.number()),
-  command_id: v.optional(text),
-  request_id: v.optional(text),
-};
-export const WorkReportSchema = schemaOf<WorkReport>()(
-  v.object({
-    at: text,
-    since: text,
-    agents: v.array(
-      v.object({
-        ...{ agent_id: text, href: text, status: v.optional(text) },
-        ...{ profile: v.optional(text), project: v.optional(text) },
-        tasks: v.array(
-          v.object({
-            ...{ ...evidence, agent_id: text, at: text, text, from: v.optional(text), state: text },
-            ...{ detail: v.optional(text), ended_at: v.optional(text) },
-          }),
-        ),
-        questions: v.array(
-          v.object({
-            ...{ ...evidence, at: text, kind: v.picklist(requestKinds), text },
-            state: v.picklist(["asked", "answered", "withdrawn", "expired"]),
-            ...{ answer: v.optional(text), by: v.optional(text) },
-          }),
-        ),
-        troubles: v.array(
-          v.object({
-            ...evidence,
-            agent_id: text,
-            at: text,
-            kind: text,
-            text,
-            times: v.optional(v.number()),
-          }),
-        ),
-        tokens: v.number(),
-        cost: v.optional(v.number()),
-        diff: v.optional(
-          v.object({
-            ...{ files: v.number(), added: v.number(), removed: v.number(), base: text },
-            shared_with: v.optional(v.array(text)),
-          }),
-        ),
-      }),
-    ),
-    quiet_agents: v.number(),
-    waiting: v.array(v.object({ ...evidence, agent_id: text, since: text, text })),
-    held: v.array(
-      v.object({
-        ...{ ...evidence, agent_id: text, at: text, kind: text, why: text, by: v.optional(text) },
-        ...{ until: v.optional(text), times: v.optional(v.number()) },
-      }),
-    ),
-    totals: v.object({
-      ...{ tasks: v.number(), done: v.number(), failed: v.number(), tokens: v.number() },
-      ...{ cost: v.optional(v.number()), cost_told_by: v.number(), spenders: v.number() },
-    }),
-    gaps: v.array(text),
   }),
 );
 

@@ -25,8 +25,8 @@ import {
   SystemSchema,
   TimelineSchema,
   VerdictSchema,
-  WorkReportSchema,
 } from "./report-answers.ts";
+import { WorkReportSchema } from "./work-answers.ts";
 
 const text = v.string();
 const ofAnyAgent = { agent: agentParameter, ...historyParameters };

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type AgentRequest, isOpen } from "../../../domain/requests.ts";
 import { parseAgentId } from "../../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../../domain/wire/decode.ts";
-import type { RequestReading } from "../../../server/server.ts";
+import type { RequestReading } from "../../../server/server-desks.ts";
 import type { AskedReport } from "./costs-report.ts";
 
 export const requestStates = ["open", "ended", "all"] as const;
