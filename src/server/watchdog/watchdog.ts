@@ -69,7 +69,7 @@ export function startWatchdog(options: WatchdogOptions): () => void {
     const held = holding.holdsOf(id).filter(({ reason }) => reason === "watchdog");
     // What it was held for stays until a person lets it go on: it changes nothing while it waits. Only the end of its run ends the hold.
     for (const { reason, source, cause = "" } of held) {
-      if (view === undefined || !isRunning(view) || !cause.startsWith(`${run} `))
+      if (view === undefined || hasEnded(view) || !cause.startsWith(`${run} `))
         await holding.letGo(id, reason, source);
     }
     tell(id, found, { isPausing, alerts });
@@ -104,6 +104,11 @@ export function startWatchdog(options: WatchdogOptions): () => void {
 
 function isRunning({ axes }: AgentView): boolean {
   return axes.link.value === "online" || axes.link.value === "silent";
+}
+
+/** A lost connection ends no run. */
+function hasEnded({ axes: { link } }: AgentView): boolean {
+  return link.value === "never" || (link.value === "offline" && link.source !== "connection");
 }
 
 /** One that waits, is paused or is held is silent for that reason. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { type AgentView, viewAgent } from "../../../src/domain/fleet/agent-view.ts";
+import type { Hold } from "../../../src/domain/holding/hold.ts";
 import type { Logger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import type { FleetState } from "../../../src/server/fleet/fleet-state.ts";
@@ -113,11 +114,12 @@ const session = {
 };
 const watchdog = { same_call: 5, silent_min: 20, context_percent: 90, act: "alert" } as const;
 
-function watched() {
+function watched(held: readonly Hold[] = []) {
   let nowMs = start;
   let more: Partial<AgentRecord> = {};
   let look = () => {};
   const raised: string[] = [];
+  const letGo: string[] = [];
   const view = (): AgentView =>
     viewAgent(
       recordOf({
@@ -139,8 +141,9 @@ function watched() {
     calls: { of: () => undefined, forget: () => undefined },
     alerts: { open: () => [], resolve: () => undefined, raise: ({ message }) => raised.push(message) },
     holding: {
-      ...{ hold: () => Promise.resolve(true), letGo: () => Promise.resolve() },
-      ...{ holdsOf: () => [], overriddenOf: () => [] },
+      hold: () => Promise.resolve(true),
+      letGo: async (_, __, source) => void letGo.push(source),
+      ...{ holdsOf: () => held, overriddenOf: () => [] },
     },
     lease: { isLeader: () => true },
     now: () => new Date(nowMs),
@@ -148,6 +151,7 @@ function watched() {
   });
   return {
     raised,
+    letGo,
     end,
     /** The watchdog looks every few seconds for so many minutes. */
     async minutes(count: number) {
@@ -208,5 +212,21 @@ test("a machine that has slept in an open turn, and a late answer, begin the min
   run.becomes({});
   await run.minutes(19);
   expect(run.raised).toEqual([]);
+  run.end();
+});
+
+test("what it holds stays held over a lost connection, and is let go with the end of the run", async () => {
+  const hold: Hold = {
+    ...{ reason: "watchdog", source: "silent", cause: "r1 silent", words: "silent" },
+    ...{ since: iso(start), after_seq: 0 },
+  };
+  const run = watched([hold]);
+  const at = iso(start + 3_600_000);
+  run.becomes({ connection: { isUp: false, at, client: "s 1", started_at: iso(start), instance_id: "r1" } });
+  await run.minutes(2);
+  expect(run.letGo).toEqual([]);
+  run.becomes({ said: { status: "ended", at: iso(start), since: iso(start), source: "status" } });
+  await run.minutes(1);
+  expect(run.letGo).not.toEqual([]);
   run.end();
 });
