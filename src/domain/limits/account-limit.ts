@@ -52,7 +52,7 @@ export function afterFailure(known: AccountLimit | undefined, failure: LimitFail
 
 /** The limit that has ended now, because an agent of the account has had an answer from its model since. */
 export function endedNow(limit: AccountLimit, now: Date): AccountLimit {
-  return { ...limit, until: now.toISOString() };
+  return { ...limit, tries: 0, until: now.toISOString() };
 }
 
 function limitOf(

@@ -73,9 +73,11 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
   const isOver = ({ until }: AccountLimit) => Date.parse(until) <= now().getTime();
   const noteEnd = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
     const isOld = now().getTime() - Date.parse(limit.until) > rememberedMs;
-    if (isOld) await store.drop(limit);
-    else if (!isOver(limit) && limit.resets_at === undefined && members.some((each) => isPast(limit, each)))
-      await store.put(endedNow(limit, now()));
+    if (isOld) return await store.drop(limit);
+    if (limit.resets_at !== undefined || !members.some((each) => isPast(limit, each))) return;
+    if (!isOver(limit)) await store.put(endedNow(limit, now()));
+    // The wait was long enough: the next failure is not one in a row.
+    else if (limit.tries > 0) await store.put({ ...limit, tries: 0 });
   };
   const keepHeld = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
     const turns = turnsAfter(
