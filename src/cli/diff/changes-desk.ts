@@ -52,16 +52,26 @@ export function createChangesDesk({ dataDir, fleet, bus, context }: ChangesDeskO
         seen = state;
         await record("asked", askedWords(wish, state));
       };
-      try {
-        const done = await actOnChanges(agent, wish, { dataDir, env, record: asking });
-        await record("done", `${done.said}${done.url === undefined ? "" : `: ${done.url}`}`);
-        return done;
-      } catch (error) {
-        if (seen !== undefined) await record("failed", messageOf(error));
-        throw error;
-      }
+      const done = await actOnChanges(agent, wish, { dataDir, env, record: asking }).catch(
+        async (error: unknown) => {
+          // Whether it could be recorded or not: why it failed says more than why the store takes nothing.
+          if (seen !== undefined) await isRecorded(record("failed", messageOf(error)));
+          throw error;
+        },
+      );
+      const said = `${done.said}${done.url === undefined ? "" : `: ${done.url}`}`;
+      // It is done, whether it could be recorded or not: nobody must do it again because of that.
+      if (await isRecorded(record("done", said))) return done;
+      return { ...done, said: `${done.said} (the audit could not be told that it is done)` };
     },
   };
+}
+
+async function isRecorded(recording: Promise<void>): Promise<boolean> {
+  return await recording.then(
+    () => true,
+    () => false, // the store takes nothing now
+  );
 }
 
 function askedWords(

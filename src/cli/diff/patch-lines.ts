@@ -34,11 +34,14 @@ export function* patchLines({ files }: ChangesReport, color: boolean): Generator
 }
 
 function headOf(file: FileChanges): string[] {
-  const { path, old_path = path, state, hunks, is_binary, left_out, seen } = file;
+  const { path, old_path = path, state, hunks, is_binary, left_out, seen, too_large, kind } = file;
   const [before, now] = [`a/${plain(old_path)}`, `b/${plain(path)}`];
   const words = fileWords(file).join(", ");
   const head = `diff --git ${before} ${now}${words === "" ? "" : ` (${words})`}`;
-  if (left_out !== undefined || seen === "") return [head, "  its lines are not shown: it is too large"];
+  if (left_out !== undefined || too_large !== undefined)
+    return [head, "  its lines are not shown: it is too large"];
+  if (kind === "repository") return [head, "  it is a repository of its own, and is not looked into"];
+  if (seen === "") return [head, "  its name is not UTF-8, so it cannot be read here"];
   if (is_binary === true) return [head, "  it is no text"];
   if (hunks === undefined || hunks.length === 0) return [head];
   const from = state === "added" ? "/dev/null" : before;

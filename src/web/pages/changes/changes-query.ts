@@ -41,8 +41,8 @@ export function readChangesQuery(asked: Readonly<Record<string, string>>): Chang
     layout: diffLayouts.find((each) => each === layout) ?? "unified",
     ...{ base: base.trim(), turn, file },
     from: /^\d{1,9}$/.test(from) ? Number(from) : 0,
-    // The field for a number has a name of its own, so that it is not mixed with the line that was pressed.
-    ...{ at, line: line || number, first },
+    // A number that was typed counts before a line: Enter in its field presses the first line of the table, too.
+    ...{ at, line: number || line, first },
   };
 }
 

@@ -1,5 +1,6 @@
 // What could not be done, as a page says it.
 import { CliaiError } from "../../../domain/text/errors.ts";
+import { harmless } from "../../../domain/text/harmless.ts";
 import { redact } from "../../../domain/text/redact.ts";
 
 export interface Problem {
@@ -11,5 +12,5 @@ export interface Problem {
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof CliaiError)) throw error;
   const { message, hint } = error;
-  return { message: redact(message), hint: hint && redact(hint) };
+  return { message: harmless(redact(message)), hint: hint && harmless(redact(hint)) };
 }
