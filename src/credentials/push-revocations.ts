@@ -65,7 +65,6 @@ export async function tellAccount(
 const isUnreachable = (error: unknown) => error instanceof CliaiError && error.code === "nats_unreachable";
 
 /** @throws CliaiError `nats_unreachable` if serve.json is there, but its nats-server does not answer; what `act` throws */
-
 async function withSystemAccount(
   dataDir: string,
   keys: NatsKeys,

@@ -9,6 +9,7 @@ import type { ReadDiffs } from "../../server/reports/work-facts.ts";
 /** The reading of so many repositories ends in time for the report. */
 const mostAgents = 30;
 const withinMs = 15_000;
+const mostNamed = 5;
 
 export async function readDiffStats(
   views: readonly AgentView[],
@@ -18,9 +19,9 @@ export async function readDiffStats(
   const diffs = new Map<string, DiffStat>();
   const late: string[] = [];
   const gaps: string[] = [];
-  for (const [index, view] of views.entries()) {
+  for (const view of views) {
     const { agent_id } = view;
-    if (index >= mostAgents || performance.now() > untilMs) {
+    if (diffs.size >= mostAgents || performance.now() > untilMs) {
       late.push(agent_id);
       continue;
     }
@@ -33,7 +34,13 @@ export async function readDiffStats(
       if (!isUnknown(error)) gaps.push(`what ${agent_id} has changed: ${messageOf(error)}`);
     }
   }
-  if (late.length > 0) gaps.push(`what ${late.join(", ")} changed: there was no time to read it`);
+  if (late.length > 0) {
+    const more = late.length - mostNamed;
+    const whose = `${late.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} others` : ""}`;
+    const why =
+      diffs.size >= mostAgents ? `only ${mostAgents} agents are read` : "there was no time to read it";
+    gaps.push(`what ${whose} changed: ${why}`);
+  }
   return { diffs, gaps };
 }
 

@@ -21,7 +21,7 @@ export function Until({ at, now }: { at: string; now: Date }) {
   );
 }
 
-/** When something ends by itself, behind the words for it: the clock time today, the date and the clock time on another day. */
+/** When something ends by itself, behind the words for it: the clock time if that is within twelve hours, else with the date. */
 export function UntilThen({ at, now }: { at: string; now: Date }) {
   const isSoon = Date.parse(at) - now.getTime() < 12 * 3_600_000;
   return <>, until {isSoon ? <Clock at={at} /> : <Moment at={at} />}</>;
