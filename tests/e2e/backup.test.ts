@@ -114,8 +114,9 @@ test("a backup of a server that has ended says nothing to its agents, and keeps 
   const file = dir.join("backup.tar");
   {
     await using serve = await startServe({ dataDir, args: ["--insecure"] });
-    await serve.run(["send", "task", "ada", "wait for me", "--wait", "stored"]);
     await startBridge(serve, "ada").then((bridge) => bridge.endInput());
+    const sent = await serve.run(["send", "task", "ada", "wait for me", "--wait", "stored"]);
+    expect(sent).toMatchObject({ code: 0 });
   }
   const run = await readFile(join(dataDir, "nats", "run.json"), "utf8");
   const made = await runCliai(["backup", file, "--data-dir", dataDir]);
@@ -141,7 +142,10 @@ test("a backup of a server that has ended says nothing to its agents, and keeps 
   const restored = await runCliai(["restore", file, "--data-dir", dir.join("new")]);
   expect(restored).toMatchObject({ code: 0 });
   await using serve = await startServe({ dataDir: dir.join("new"), args: ["--insecure"] });
-  expect((await fetchAgent(serve, "ada")).agent_id).toBe("ada");
+  const { commands } = await fetchAgent(serve, "ada");
+  expect(commands.map(({ summary, receipts }) => [summary, receipts.at(-1)?.state])).toEqual([
+    ["wait for me", "stored"],
+  ]);
 });
 
 describe("cliai backup", () => {

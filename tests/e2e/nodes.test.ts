@@ -115,7 +115,7 @@ test("an agent is launched on a node, keeps its pause while the link is cut, and
   const agent = () => fetchAgent(serve, "ada");
   expect(existsSync(`${dataDir}/agents/ada/nats.creds`)).toBe(true);
   expect(existsSync(`${serve.dataDir}/agents/ada/nats.creds`)).toBe(false);
-  expect(await serve.run(["send", "pause", "ada", "--wait", "applied"])).toMatchObject({ code: 0 });
+  expect(await serve.run(["send", "pause", "ada", ...untilApplied])).toMatchObject({ code: 0 });
   link.cut();
   await until("the node is away", async () => (await nodeState()) === "away");
   await until("its agent is away", async () => (await agent()).axes.link.value !== "online");

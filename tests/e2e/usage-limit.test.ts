@@ -11,7 +11,7 @@ import { tempDir } from "../support/temp-dir.ts";
 import { patienceMs, waitFor } from "../support/wait-for.ts";
 
 /** How long the limit lasts, in seconds: services tell its end in whole ones. */
-const limitS = 12;
+const limitS = 30;
 
 /** What the service of a plan answers at its limit. */
 const limitOf: Readonly<Record<string, (endS: number) => NonNullable<DrivenTurn["error"]>>> = {
@@ -71,7 +71,7 @@ test.concurrent.each([claudeHeadless, codexHeadless].map((driver) => [driver.cli
       await until(id, "its first turn is over", ({ status }) => status === "idle");
 
     isReached = true;
-    expect(await serve.run(["send", "task", "ada", "WORK-ON"])).toMatchObject({ code: 0 });
+    expect(await serve.run(["send", "task", "ada", "WORK-ON", "--timeout", "80"])).toMatchObject({ code: 0 });
     const ada = await until("ada", "it is at the limit", ({ axes }) => axes.attention.until !== undefined);
     expect(ada).toMatchObject({ status: "stuck", needs: [] });
     const end = new Date((endS ?? 0) * 1_000).toISOString();

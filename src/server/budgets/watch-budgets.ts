@@ -81,7 +81,11 @@ export function watchBudgets(options: BudgetWatchOptions): () => void {
 }
 
 /** Tells of the many changes of agents those that may change what was spent of a budget, or whom it holds. */
-function createConcerns({ fleet, spending, now }: Pick<BudgetWatchOptions, "fleet" | "spending" | "now">): {
+export function createConcerns({
+  fleet,
+  spending,
+  now,
+}: Pick<BudgetWatchOptions, "fleet" | "spending" | "now">): {
   concernBudgets(ids: readonly AgentId[]): boolean;
 } {
   let sessions = spending.sessions();

@@ -8,6 +8,7 @@ import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
 import type { ConnectionEvent } from "../../../src/nats/accounts/system-account.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { ada, bob } from "../../support/agents.ts";
+import { dayZone } from "../../support/day-zone.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
 
@@ -17,6 +18,7 @@ let tellConnection: (event: ConnectionEvent) => void;
 
 beforeAll(async () => {
   run = await startTestServer({
+    budgets: { zone: dayZone, prices: () => new Map() },
     followConnections(onEvent) {
       tellConnection = onEvent;
       return () => undefined;

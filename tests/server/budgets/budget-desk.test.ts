@@ -6,6 +6,7 @@ import { buckets } from "../../../src/domain/wire/subjects.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { askForBudgets } from "../../../src/server/budgets/budgets-by-operator.ts";
+import { dayZone } from "../../support/day-zone.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
 
@@ -16,7 +17,7 @@ const ofAda: BudgetScope = { kind: "agent", name: "ada" };
 const perDay = (amount: number): Limit => ({ unit: "usd", amount, per: "day" });
 
 beforeAll(async () => {
-  run = await startTestServer();
+  run = await startTestServer({ budgets: { zone: dayZone, prices: () => new Map() } });
   bus = await run.nats.bus("agents");
   for (const id of ["ada", "bob"]) {
     const facts = { status: "working", interval_s: 3_600, config_name: "coder", project_path: "/p/shop" };

@@ -1,68 +1,35 @@
-// When budgets are looked at: what is measured is counted, not compared with the clock.
+// Which changes of agents concern budgets: all budgets are measured then, which takes long in a large fleet.
 import { expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import type { SessionSpending } from "../../../src/domain/spending/session-spending.ts";
-import { watchBudgets } from "../../../src/server/budgets/watch-budgets.ts";
-import type { FleetChange } from "../../../src/server/server.ts";
+import { createConcerns } from "../../../src/server/budgets/watch-budgets.ts";
 import { alive, now, recordOf } from "../../support/agent-records.ts";
 import { ada } from "../../support/agents.ts";
-import { until } from "../../support/wait-for.ts";
 
-test("budgets are looked at when something was spent, or a run, a tag or a hold has changed, and not for each change of an agent", async () => {
-  let looks = 0;
-  let record: AgentRecord = recordOf(alive);
+test("what was spent, a new run and new tags concern budgets, and a heartbeat alone does not", () => {
+  const first = recordOf(alive);
+  let record: AgentRecord | undefined = first;
   let sessions: readonly SessionSpending[] = [];
-  let tell: (change: FleetChange) => void = () => undefined;
-  const none = () => () => undefined;
-  const end = watchBudgets({
-    budgets: {
-      measure: () => {
-        looks += 1;
-        return [];
-      },
-      onChange: none,
-    },
-    acts: { act: async () => undefined },
-    requests: { onChange: none },
-    fleet: {
-      record: () => record,
-      onChange: (listener) => {
-        tell = listener;
-        return () => undefined;
-      },
-    },
+  const { concernBudgets } = createConcerns({
+    fleet: { record: () => record, onChange: () => () => undefined },
     spending: { isComplete: () => true, sessions: () => sessions },
-    alerts: { open: () => [], raise: () => undefined, resolve: () => undefined },
-    lease: { isLeader: () => true },
     now: () => now,
   });
-  const change = () => tell({ revision: 1, ids: [ada], isUrgent: false });
-  /** How many looks follow the next one, of a hundred changes at once. */
-  const looksAfter = async (what: string, changes: () => void) => {
-    const before = looks;
-    changes();
-    change();
-    await until(what, () => looks > before);
-    const first = looks;
-    for (let count = 0; count < 100; count += 1) change();
-    return looks - first;
+  const concern = () => [concernBudgets([ada]), concernBudgets([ada])];
+  expect(concern()).toEqual([true, false]);
+  sessions = [...sessions];
+  expect(concern()).toEqual([true, false]);
+  record = { ...first, profile_tags: ["night"] };
+  expect(concern()).toEqual([true, false]);
+  const next = {
+    ...first,
+    run_started_at: "2026-01-01T00:00:00Z",
+    heartbeat: { ...alive.heartbeat, instance_id: "next" },
   };
-  expect(looks).toBe(1);
-  for (let count = 0; count < 100; count += 1) change();
-  expect(looks).toBe(1);
-  for (const changes of [
-    () => {
-      sessions = [...sessions];
-    },
-    () => {
-      record = {
-        ...record,
-        run_started_at: "2026-01-01T00:00:00Z",
-        heartbeat: { ...alive.heartbeat, instance_id: "next" },
-      };
-    },
-  ]) {
-    expect(await looksAfter("a look", changes)).toBe(0);
-  }
-  end();
+  record = next;
+  expect(concern()).toEqual([true, false]);
+  record = { ...next, last_seen: "2026-01-01T05:00:31.000Z" };
+  expect(concern()).toEqual([false, false]);
+  record = undefined;
+  expect(concern()).toEqual([true, false]);
 });
