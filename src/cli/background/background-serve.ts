@@ -2,20 +2,19 @@
 //
 // Starts `cliai serve` in the background and waits until it answers. It gets a session of its own, so that it outlives this program
 // and its terminal. Its output goes to `logs/serve.log` in the data directory.
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { askHealth } from "../../data-dir/ask-serve.ts";
-import { openLog, readLog, serveLogPath } from "../../data-dir/log-file.ts";
+import { readLog, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensureOwnDir, ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
 import { CliaiError, type ErrorCode } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
-import { selfCommand } from "../../runtime.ts";
 import { pause } from "../../waiting.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
+import { startLogged } from "./start-logged.ts";
 
 /** Long, because nats-server needs a while to open a large store. */
 const readyWithinMs = 60_000;
@@ -70,22 +69,9 @@ export function resumingWords({ resuming = [] }: Pick<ServeFile, "resuming">): s
   return `; resuming ${names}${left > 0 ? ` and ${left} more` : ""}`;
 }
 
+/** With --json, serve prints its error as JSON, which failureOf() decodes. */
 function startServe({ dataDir, flags, context }: BackgroundServeOptions, log: string): ChildProcess {
-  const { command, args } = selfCommand();
-  const fd = openLog(log);
-  try {
-    // With --json, serve prints its error as JSON, which failureOf() decodes. stdout is dropped, because the ready line contains an address
-    // that signs a browser in.
-    const child = spawn(command, [...args, "serve", `--data-dir=${dataDir}`, "--json", ...flags], {
-      ...{ cwd: context.cwd, detached: true, windowsHide: true },
-      env: { ...context.env, CLIAI_LOG: context.env.CLIAI_LOG || "info" },
-      stdio: ["ignore", "ignore", fd],
-    });
-    child.unref();
-    return child;
-  } finally {
-    closeSync(fd);
-  }
+  return startLogged(["serve", `--data-dir=${dataDir}`, "--json", ...flags], log, context);
 }
 
 function endOf(child: ChildProcess): Promise<string> {

@@ -1,12 +1,9 @@
-// The node of this machine as a process in the background: `node-run.json` says which process it is, and whether it was connected.
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import * as v from "valibot";
 import { isKernelLocked } from "../../data-dir/kernel-lock.ts";
-import { openLog, readLog } from "../../data-dir/log-file.ts";
+import { readLog } from "../../data-dir/log-file.ts";
 import { ensureOwnDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { redact } from "../../domain/text/redact.ts";
@@ -14,8 +11,8 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { signalKnown } from "../../processes/end-process.ts";
 import { readProcessStart } from "../../processes/process-start.ts";
 import { stillRunning } from "../../processes/process-table.ts";
-import { selfCommand } from "../../runtime.ts";
 import { pause } from "../../waiting.ts";
+import { startLogged } from "../background/start-logged.ts";
 import type { CliContext } from "../frame/context.ts";
 import { nodeHeldPath, nodeLogPath } from "./node-file.ts";
 
@@ -67,7 +64,7 @@ export async function startBackgroundNode(
   const log = nodeLogPath(dataDir);
   await ensureOwnDir(dirname(log));
   const from = readLog(log, -1, 1).end;
-  const child = startNode(dataDir, log, context);
+  const child = startLogged(["node", `--data-dir=${dataDir}`], log, context);
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -90,22 +87,6 @@ export async function startBackgroundNode(
     throw new CliaiError("no_answer", `the node (pid ${child.pid}) runs, but is not connected yet`, {
       hint: `it tries again and again; see what it says: tail ${log}`,
     });
-  }
-}
-
-function startNode(dataDir: string, log: string, context: Pick<CliContext, "env" | "cwd">): ChildProcess {
-  const { command, args } = selfCommand();
-  const fd = openLog(log);
-  try {
-    const child = spawn(command, [...args, "node", `--data-dir=${dataDir}`], {
-      ...{ cwd: context.cwd, detached: true, windowsHide: true },
-      env: { ...context.env, CLIAI_LOG: context.env.CLIAI_LOG || "info" },
-      stdio: ["ignore", "ignore", fd],
-    });
-    child.unref();
-    return child;
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -9,7 +9,7 @@ import { shortText, TokenSchema } from "../wire/fields.ts";
 export const budgetPeriods = ["run", "day", "month"] as const;
 export type BudgetPeriod = (typeof budgetPeriods)[number];
 
-export const budgetUnits = ["usd", "tokens"] as const;
+const budgetUnits = ["usd", "tokens"] as const;
 export type BudgetUnit = (typeof budgetUnits)[number];
 
 export const budgetScopes = ["agent", "profile", "project", "tag", "fleet"] as const;

@@ -14,7 +14,7 @@ export interface ChangesBase {
   readonly until?: string;
 }
 
-export const baseWords = {
+const baseWords = {
   asked: "where the work left",
   worktree: "where its branch left",
   last_commit: "the last commit",

@@ -2,7 +2,7 @@
 import type { AgentId } from "../wire/agent-id.ts";
 import type { ChangedFile } from "./changed-file.ts";
 
-export const gitActs = ["commit", "push", "pull_request"] as const;
+const gitActs = ["commit", "push", "pull_request"] as const;
 export type GitAct = (typeof gitActs)[number];
 
 /** The programs that open pull requests, with the user's own login. */

@@ -4,7 +4,7 @@
 // one is gone.
 import * as v from "valibot";
 
-export const holdReasons = ["usage_limit", "budget", "watchdog"] as const;
+const holdReasons = ["usage_limit", "budget", "watchdog"] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 const holdFields = {

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 
 /** `away`: its connection has ended, or it has missed three heartbeats. Its agents may run on, and are judged by themselves. */
-export const nodeStates = ["here", "away"] as const;
+const nodeStates = ["here", "away"] as const;
 
 export const NodeViewSchema = v.object({
   name: v.string(),

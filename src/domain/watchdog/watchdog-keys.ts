@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { described, wholeNumber } from "../text/setting-schemas.ts";
 
-export const watchdogActs = ["alert", "pause"] as const;
+const watchdogActs = ["alert", "pause"] as const;
 
 export const watchdogEntries = {
   same_call: v.optional(

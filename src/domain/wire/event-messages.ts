@@ -60,7 +60,7 @@ export type FailureWord = (typeof failureWords)[number];
 export const mostFiles = 100;
 
 /** A file that a tool has changed. */
-export const TouchedFileSchema = v.looseObject({
+const TouchedFileSchema = v.looseObject({
   /** Absolute, with symbolic links resolved. */
   path: path("path"),
   /** If it is in a git repository: the root of the checkout, and the directory that all worktrees of the repository have in common. */

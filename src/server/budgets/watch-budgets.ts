@@ -11,7 +11,7 @@ import type { BudgetActs } from "./act-on-budgets.ts";
 import { type Budgets, budgetedAgent } from "./budget-desk.ts";
 
 /** The kinds of alerts about budgets. */
-export const budgetAlerts = {
+const budgetAlerts = {
   near: "budget_near",
   /** It holds its agents. */
   reached: "budget_reached",

@@ -23,7 +23,7 @@ import { createOrderToken, messageStoredAs } from "../order-names.ts";
 import { storeOnce } from "../removed-agents.ts";
 
 /** The kind of the alert. */
-export const sameFileAlert = "same_file";
+const sameFileAlert = "same_file";
 
 export interface SameFileWatch {
   /**

@@ -18,7 +18,7 @@ import type { Lease } from "../lease.ts";
 import type { Holding } from "../server-desks.ts";
 
 /** The kinds of alerts: of one that is only told, and of one that also holds the agent. */
-export const watchdogAlerts = { told: "watchdog", held: "watchdog_held" } as const;
+const watchdogAlerts = { told: "watchdog", held: "watchdog_held" } as const;
 
 const lookEveryMs = 5_000;
 
