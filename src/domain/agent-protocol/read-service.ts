@@ -70,7 +70,7 @@ function isSubjectOf(verb: "prompt" | "status", subject: string): boolean {
 }
 
 /** Not `paused`: that word says that a person has paused the agent here. */
-const guestWords = reportedWords.filter((word) => word !== "paused");
+const guestStatuses = reportedWords.filter((word) => word !== "paused");
 
 const BeatSchema = v.looseObject({
   instance_id: instanceId,
@@ -87,7 +87,7 @@ export interface AgentBeat {
 /** @throws CliaiError `message_invalid` for what is no heartbeat */
 export function readBeat(data: Uint8Array): AgentBeat {
   const { instance_id, status, busy } = decodeMessage(BeatSchema, data);
-  const word = guestWords.find((each) => each === status);
+  const word = guestStatuses.find((each) => each === status);
   const byBusy = typeof busy === "boolean" ? (busy ? "working" : "idle") : undefined;
   return { instanceId: instance_id, ...definedOf({ word: word ?? byBusy }) };
 }
