@@ -1,10 +1,9 @@
 // The tabs of an agent's page in real Chromium: wide and light, narrow and dark; live; and with texts that try to be more than texts.
 import { expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { serveHttp } from "../../src/runtime.ts";
 import { startChromium } from "../support/chromium.ts";
+import { keepPicture } from "../support/keep-picture.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../web/test-app.ts";
 
@@ -13,14 +12,7 @@ const looks = [
   { name: "wide", width: 1280, height: 900, colorScheme: "light" },
   { name: "narrow", width: 360, height: 740, colorScheme: "dark" },
 ] as const;
-/** Set to a folder to look at the pictures. */
-const { CLIAI_SHOTS: shots } = process.env;
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (shots === undefined) return;
-  mkdirSync(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
-}
+const shot = (page: Page, name: string) => keepPicture(page, name, { fullPage: true });
 
 const answer = `I found **three** places:
 

@@ -10,6 +10,7 @@ import { writeWorkDir } from "../../src/data-dir/agent-lock.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { startChromium } from "../support/chromium.ts";
+import { keepPicture } from "../support/keep-picture.ts";
 import { createRepository, type TestRepository } from "../support/repository.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { startTestApp } from "../web/test-app.ts";
@@ -20,14 +21,7 @@ const looks = [
   { name: "narrow-light", width: 360, height: 740, colorScheme: "light" },
   { name: "narrow-dark", width: 360, height: 740, colorScheme: "dark" },
 ] as const;
-/** Set to a folder to look at the pictures. */
-const { CLIAI_SHOTS: shots } = process.env;
-
-async function shot(page: Page, name: string): Promise<void> {
-  if (shots === undefined) return;
-  mkdirSync(shots, { recursive: true });
-  await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
-}
+const shot = (page: Page, name: string) => keepPicture(page, name, { fullPage: true });
 
 const before = `import { open } from "./store.ts";
 

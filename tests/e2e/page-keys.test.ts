@@ -1,11 +1,11 @@
 // The keys of the page and its palette in real Chromium: an operator who has no pointer; no key acts while one types, and a second press
 // answers no second request.
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
 import { type Browser, startChromium } from "../support/chromium.ts";
+import { keepPicture } from "../support/keep-picture.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../web/test-app.ts";
 
@@ -56,14 +56,6 @@ const press = async (...keys: string[]) => {
 const hasFocus = (id: string) =>
   waitFor(async () => (await focused()) === id, { what: `the focus on ${id}` });
 
-/** Writes a picture of the page if a person asks for pictures. */
-async function shot(name: string): Promise<void> {
-  const dir = process.env.CLIAI_SHOTS;
-  if (dir === undefined) return;
-  mkdirSync(dir, { recursive: true });
-  await page.screenshot({ path: `${dir}/${name}.png` });
-}
-
 async function expectSound(name: string): Promise<void> {
   for (const width of [1280, 360]) {
     await page.setViewportSize({ width, height: 800 });
@@ -75,7 +67,7 @@ async function expectSound(name: string): Promise<void> {
         return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 150)}`));
       });
       expect({ name, width, colorScheme, faults }).toEqual({ name, width, colorScheme, faults: [] });
-      await shot(`${name}-${width}-${colorScheme}`);
+      await keepPicture(page, `${name}-${width}-${colorScheme}`);
     }
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
       0,

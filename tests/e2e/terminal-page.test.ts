@@ -8,6 +8,7 @@ import { createScreenDesk, type ScreenDesk } from "../../src/host/screen/screen-
 import { silentLogger } from "../../src/log.ts";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
 import { type Browser, startChromium } from "../support/chromium.ts";
+import { keepPicture } from "../support/keep-picture.ts";
 import { until } from "../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../web/test-app.ts";
 
@@ -65,8 +66,6 @@ afterAll(async () => {
 });
 
 const address = (id: string) => `http://127.0.0.1:${http.port}/agents/${id}/terminal`;
-/** CLIAI_SHOTS names a folder for pictures of the page, for a person who wants to see them. */
-const shots = process.env.CLIAI_SHOTS;
 
 test.each([
   [1280, "light"],
@@ -105,7 +104,7 @@ test.each([
     write(`\r\u001b[2K> ${words}`);
     await until("the news", async () => (await terminal.innerText()).includes(words));
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("terminal");
-    if (shots !== undefined) await page.screenshot({ path: `${shots}/terminal-${width}-${colorScheme}.png` });
+    await keepPicture(page, `terminal-${width}-${colorScheme}`);
     if (width === 360) {
       const scrolled = await until("it has scrolled", () =>
         terminal.evaluate((element) => element.scrollLeft > 0),
@@ -122,6 +121,6 @@ test("without scripts it is a still picture; an agent without a terminal says so
   const page = await browser.newPage({ width: 360 });
   await page.goto(address("bob"));
   expect(await page.locator("#terminal").innerText()).toContain("bob runs without a terminal.");
-  if (shots !== undefined) await page.screenshot({ path: `${shots}/terminal-none-360.png` });
+  await keepPicture(page, "terminal-none-360");
   expect(browser.problems).toEqual([]);
 });

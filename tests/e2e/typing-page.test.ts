@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
 import { type Browser, startChromium } from "../support/chromium.ts";
 import { type HostedTerminal, hostTerminal } from "../support/hosted-terminal.ts";
+import { keepPicture } from "../support/keep-picture.ts";
 import { until } from "../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../web/test-app.ts";
 
@@ -48,9 +49,6 @@ afterAll(async () => {
   await web?.[Symbol.asyncDispose]();
 });
 
-/** CLIAI_SHOTS names a folder for pictures of the page, for a person who wants to see them. */
-const shots = process.env.CLIAI_SHOTS;
-
 async function openPage(width: number, colorScheme: "light" | "dark"): Promise<Page> {
   const page = await browser.newPage({ width, colorScheme });
   await page.goto(`http://127.0.0.1:${http.port}/agents/ada/terminal/type`);
@@ -90,7 +88,7 @@ test.each([
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
     });
     expect(faults).toEqual([]);
-    if (shots !== undefined) await page.screenshot({ path: `${shots}/type-${width}-${scheme}.png` });
+    await keepPicture(page, `type-${width}-${scheme}`);
     await page.close();
   },
 );
