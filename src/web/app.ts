@@ -36,6 +36,7 @@ import { createMcp, isMcpPath, mcpMethod } from "./mcp/mcp-routes.ts";
 import type { GatherMetrics } from "./metrics/metrics.ts";
 import type { PushDesk } from "./pages/device/push-desk.ts";
 import type { NoteInFront } from "./pages/in-front.ts";
+import { createMadePages } from "./pages/made-pages.ts";
 import { createPages } from "./pages/pages.ts";
 import { pageSource } from "./pages/routes/event-routes.ts";
 import { showBareError, showError } from "./pages/show-page.tsx";
@@ -122,10 +123,11 @@ export function createApp(options: AppOptions): Hono<AppEnv> {
       },
     }),
   );
-  app.route("/", createApi({ ...options, pageOf: (c) => pageSource(c, options) }));
+  const pages = { ...options, made: createMadePages() };
+  app.route("/", createApi({ ...options, pageOf: (c) => pageSource(c, pages) }));
   app.route("/", createMcp({ ...options, maxBodyBytes }));
   app.route("/", createAssets());
-  app.route("/", createPages(options));
+  app.route("/", createPages(pages));
   const show = (c: Context<AppEnv>, error: HttpError) =>
     c.get("isLetIn") === true ? showError(c, error, options) : showBareError(c, error);
   app.notFound((c) => {

@@ -14,7 +14,33 @@ export interface MadePage {
 
 /** A browser opens the stream of its page at once, so the last pages are enough. The stream of an older one sends everything. */
 const mostKept = 50;
-const made = new Map<string, MadePage>();
+
+export interface MadePages {
+  /** Returns the key of the page, which the address of its event stream has. */
+  note(page: MadePage): string;
+  /**
+   * Undefined if it is not remembered, or if the browser has applied patches since: then it shows something else.
+   * @param lastEventId the state of the fleet that the browser has
+   */
+  find(key: string | undefined, lastEventId: string | undefined): MadePage | undefined;
+}
+
+export function createMadePages(): MadePages {
+  const made = new Map<string, MadePage>();
+  return {
+    note(page) {
+      const key = crypto.randomUUID();
+      made.set(key, page);
+      const [oldest] = made.keys();
+      if (made.size > mostKept && oldest !== undefined) made.delete(oldest);
+      return key;
+    },
+    find(key, lastEventId) {
+      const page = made.get(key ?? "");
+      return page?.eventId === lastEventId ? page : undefined;
+    },
+  };
+}
 
 export function madePage(eventId: string, { groups, matching }: Arrangement): MadePage {
   return {
@@ -23,22 +49,4 @@ export function madePage(eventId: string, { groups, matching }: Arrangement): Ma
     matching: matching.map(({ agent_id }) => agent_id),
     groups: groups.map(({ id }) => id),
   };
-}
-
-/** Returns the key of the page, which the address of its event stream has. */
-export function noteMade(page: MadePage): string {
-  const key = crypto.randomUUID();
-  made.set(key, page);
-  const [oldest] = made.keys();
-  if (made.size > mostKept && oldest !== undefined) made.delete(oldest);
-  return key;
-}
-
-/**
- * Undefined if it is not remembered, or if the browser has applied patches since: then it shows something else.
- * @param lastEventId the state of the fleet that the browser has
- */
-export function findMade(key: string | undefined, lastEventId: string | undefined): MadePage | undefined {
-  const page = made.get(key ?? "");
-  return page?.eventId === lastEventId ? page : undefined;
 }

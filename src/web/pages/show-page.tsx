@@ -22,6 +22,7 @@ import type { PushDesk } from "./device/push-desk.ts";
 import { ErrorPage } from "./error-page.tsx";
 import type { NoteInFront } from "./in-front.ts";
 import { Layout } from "./layout.tsx";
+import type { MadePages } from "./made-pages.ts";
 import { SeenBy } from "./viewer/viewer.tsx";
 
 export interface PagesOptions {
@@ -36,6 +37,7 @@ export interface PagesOptions {
   readonly push?: PushDesk | undefined;
   readonly answerLinks?: AnswerLinkDesk | undefined;
   readonly noteInFront?: NoteInFront | undefined;
+  readonly made: MadePages;
   readonly access: Pick<AccessOptions, "onRotated"> | undefined;
   readonly natsUrl: string;
   readonly spawnCommand: string;

@@ -15,11 +15,11 @@ import { arrange } from "../fleet/arrange.ts";
 import { FleetPage } from "../fleet/fleet-page.tsx";
 import { parseFleetQuery, queryParams } from "../fleet/fleet-query.ts";
 import { layoutOf } from "../fleet/layouts.ts";
-import { madePage, noteMade } from "../made-pages.ts";
+import { madePage } from "../made-pages.ts";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 
 export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
-  const { server, natsUrl, spawnCommand, clis, now } = options;
+  const { server, made, natsUrl, spawnCommand, clis, now } = options;
   const { fleet } = server;
   const listening = (c: Context) => [new URL(c.req.url).origin, natsUrl];
 
@@ -29,7 +29,7 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     const params = queryParams(query);
     const layout = layoutOf(views.length);
     params.set("layout", layout);
-    if (layout === "table") params.set("made", noteMade(madePage(eventId(server), arrange(views, query))));
+    if (layout === "table") params.set("made", made.note(madePage(eventId(server), arrange(views, query))));
     const props = { views, query, activityOf: fleet.activity, now: now(), spawnCommand };
     return showPage(c, options, {
       title: "Fleet",

@@ -10,7 +10,6 @@ import { parseFleetQuery } from "../fleet/fleet-query.ts";
 import { layouts } from "../fleet/layouts.ts";
 import { withReport } from "../live/live-report.ts";
 import { askedReport, liveReportOf } from "../live/report-pages.ts";
-import { findMade } from "../made-pages.ts";
 import { createPageEvents, livePages, pageGapMs, pageKeepAlive } from "../page-events.tsx";
 import type { PagesOptions } from "../show-page.tsx";
 
@@ -27,7 +26,7 @@ export function registerEventRoutes(pages: Hono, options: PagesOptions): void {
 
 /** What updates the page that the address of the stream names. */
 export function pageSource(c: Context, options: PagesOptions): StreamSource {
-  const { server, natsUrl, spawnCommand, clis, doctor, listNodes, now, log } = options;
+  const { server, made, natsUrl, spawnCommand, clis, doctor, listNodes, now, log } = options;
   const viewer = callerOf(c);
   const layout = c.req.query("layout");
   const [lastEventId, lastEntry] = splitEventId(c.req.header("last-event-id") ?? c.req.query("since"));
@@ -40,7 +39,7 @@ export function pageSource(c: Context, options: PagesOptions): StreamSource {
     failed: (c.req.query("failed") ?? "").split(","),
     query: parseFleetQuery((name) => c.req.query(name)),
     layout: layouts.find((known) => known === layout) ?? "empty",
-    made: findMade(c.req.query("made"), lastEventId),
+    made: made.find(c.req.query("made"), lastEventId),
     ...{ clis, spawnCommand, doctor, zone: askedZone(c) },
     listening: [new URL(c.req.url).origin, natsUrl],
     ...{ viewer, now },
