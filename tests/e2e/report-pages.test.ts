@@ -159,8 +159,12 @@ test("cliai report has, as Markdown and as JSON, what failed, what was spent and
   expect(code).toBe(0);
   expect(stdout).toMatch(/^# What the agents did: .* UTC$/m);
   expect(stdout).toMatch(/^## ada$/m);
-  expect(stdout).toMatch(/^- a tool failed: Bash: exit code 1 — audit \d+$/m);
-  expect(stdout).toContain("$0.50, 1k tokens · 1 file, +1 −0 since HEAD");
+  const [, href = ""] = /^- a tool failed: Bash: exit code 1 — \[audit \d+\]\((\S+)\)$/m.exec(stdout) ?? [];
+  expect(stdout).toMatch(
+    /\[\$0\.50, 1k tokens\]\(\S+\/agents\/carl\/cost\) · \[1 file, \+1 −0 since HEAD\]\(/,
+  );
+  const page = await open(href.replace(serve.url, ""));
+  expect(await page.locator(".line:is(:target, :has(:target))").innerText()).toContain("exit code 1");
   expect(await serve.run(["report", "--since", "soon"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('--since "soon" is neither a time nor a duration'),

@@ -32,6 +32,8 @@ export interface TimelineLine {
   readonly is_failure: boolean;
   /** Of a call that has ended. */
   readonly took_ms?: number;
+  /** Of a call that has ended: the record of its end, if the line is not that one's own. */
+  readonly end_seq?: number;
   /** Of a call whose end is not known. */
   readonly is_open?: true;
 }
@@ -58,11 +60,12 @@ export function callLine(record: AnyRecord): TimelineLine {
 export function withEnd({ is_open: _, ...line }: TimelineLine, end: AnyRecord): TimelineLine {
   const { kind, detail } = fieldsOf(end);
   const took_ms = Math.max(0, Date.parse(end.at) - Date.parse(line.at));
-  if (kind === "tool_end") return { ...line, took_ms };
+  const ended = { ...line, took_ms, end_seq: end.seq };
+  if (kind === "tool_end") return ended;
   const why = text(detail);
   const words = kind === "tool_failed" ? why : `refused: ${why}`;
   const joined = [line.text, words].filter((part) => part !== "").join(" → ");
-  return { ...line, text: beginningOf(joined, textLength), is_failure: true, took_ms };
+  return { ...ended, text: beginningOf(joined, textLength), is_failure: true };
 }
 
 function placeOf({ seq, at, subject, message }: AnyRecord): Pick<TimelineLine, "seq" | "at" | "agent_id"> {

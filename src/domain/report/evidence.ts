@@ -9,7 +9,7 @@ export function recordEvidence({
   subject,
 }: Pick<AnyRecord, "seq" | "subject">): Required<Pick<Evidence, "href" | "seq">> {
   const agent = agentOfRecord(subject);
-  const query = new URLSearchParams({ ...(agent === undefined ? {} : { agent }), before: String(seq + 1) });
+  const query = new URLSearchParams({ ...(agent === undefined ? {} : { agent }), record: String(seq) });
   return { href: `/timeline?${query}#r${seq}`, seq };
 }
 
@@ -22,5 +22,29 @@ export function orderEvidence(
 }
 
 export function requestEvidence(requestId: string): Required<Pick<Evidence, "href" | "request_id">> {
-  return { href: `/inbox#request-${requestId}`, request_id: requestId };
+  // Named in the query, too: the inbox shows only the last of the decided ones by itself.
+  return { href: `/inbox?request=${requestId}#request-${requestId}`, request_id: requestId };
+}
+
+/** What the agent's page says of what waits for a person, and of what holds the agent. */
+export function agentEvidence(agent: string): Required<Pick<Evidence, "href">> {
+  return { href: `/agents/${agent}#agent-requests` };
+}
+
+export function heldEvidence(agent: string): Required<Pick<Evidence, "href">> {
+  return { href: `/agents/${agent}#agent-axes` };
+}
+
+/** The task with which the agent was launched. */
+export function launchEvidence(agent: string): Required<Pick<Evidence, "href">> {
+  return { href: `/agents/${agent}/settings#launch-task` };
+}
+
+/** What it has used, and what it has changed. */
+export function spentHref(agent: string): string {
+  return `/agents/${agent}/cost`;
+}
+
+export function changesHref(agent: string): string {
+  return `/agents/${agent}/changes`;
 }

@@ -7,7 +7,7 @@ import { commandText } from "../text/order-text.ts";
 import { summaryOf } from "../text/summary.ts";
 import type { Command } from "../wire/order-messages.ts";
 import { parseAgentSubject } from "../wire/subjects.ts";
-import { recordEvidence } from "./evidence.ts";
+import { heldEvidence, recordEvidence } from "./evidence.ts";
 import type { HeldLine, ReportFacts } from "./report-lines.ts";
 
 const refusedKinds: ReadonlySet<unknown> = new Set(["tool_start_refused", "tool_denied"]);
@@ -62,7 +62,7 @@ function isKeptBack(axes: AgentView["axes"]): boolean {
 /** What was held before the time of the report, and is still. */
 function stillHeld({ agent_id, axes: { control } }: AgentView): HeldLine {
   const at = control.at ?? "";
-  return { agent_id, at, kind: "pause", why: summaryOf(control.reason), href: `/agents/${agent_id}` };
+  return { agent_id, at, kind: "pause", why: summaryOf(control.reason), ...heldEvidence(agent_id) };
 }
 
 /** Ends the pauses of the agent that still last. */

@@ -8,7 +8,7 @@ import { summaryOf } from "../text/summary.ts";
 import { type ReceiptState, receiptStates } from "../wire/messages.ts";
 import type { Command } from "../wire/order-messages.ts";
 import { parseAgentSubject } from "../wire/subjects.ts";
-import { orderEvidence, recordEvidence } from "./evidence.ts";
+import { launchEvidence, orderEvidence, recordEvidence } from "./evidence.ts";
 import type { ReportFacts, TaskLine } from "./report-lines.ts";
 
 /** Oldest first. */
@@ -104,6 +104,6 @@ function launchLine(
   if (Math.max(Date.parse(launch_task.at), Date.parse(last)) < sinceMs) return undefined;
   return {
     ...{ agent_id, at: launch_task.at, text: launch_task.text, state: "launched", detail: `now ${status}` },
-    href: `/agents/${agent_id}`,
+    ...launchEvidence(agent_id),
   };
 }

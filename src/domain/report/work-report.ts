@@ -9,7 +9,7 @@ import { answerText } from "../request-answer.ts";
 import { type AgentRequest, openRequestOf } from "../requests.ts";
 import { sumOf } from "../spending/spending-report.ts";
 import { summaryOf } from "../text/summary.ts";
-import { requestEvidence } from "./evidence.ts";
+import { agentEvidence, requestEvidence } from "./evidence.ts";
 import { heldLines } from "./held-lines.ts";
 import type { AgentReport, QuestionLine, ReportFacts, WorkReport } from "./report-lines.ts";
 import { taskLines } from "./task-lines.ts";
@@ -57,9 +57,7 @@ export function makeWorkReport(facts: ReportFacts): WorkReport {
       agent_id: need.agent_id,
       since: need.since,
       text: needText(need),
-      href:
-        need.request_id === undefined ? `/agents/${need.agent_id}` : requestEvidence(need.request_id).href,
-      ...definedOf({ request_id: need.request_id }),
+      ...(need.request_id === undefined ? agentEvidence(need.agent_id) : requestEvidence(need.request_id)),
     })),
     held: heldLines(facts),
     totals: {

@@ -12,6 +12,8 @@ export interface InboxProps {
   readonly requests: readonly AgentRequest[];
   readonly views: readonly AgentView[];
   readonly now: Date;
+  /** The request that the address names: it is shown, however long ago it was decided. */
+  readonly asked?: string | undefined;
 }
 
 const endedShown = 10;
@@ -32,7 +34,7 @@ export function InboxPage({ rules, ...props }: InboxProps & { readonly rules: nu
 }
 
 /** The part of the page that changes when requests come or are decided. What a person has typed into a form stays. */
-export function InboxContent({ requests, views, now }: InboxProps) {
+export function InboxContent({ requests, views, now, asked }: InboxProps) {
   const viewById = new Map<string, AgentView>(views.map((view) => [view.agent_id, view]));
   const open = new Map(requests.filter(isOpen).map((request) => [request.request_id, request]));
   const needs = listNeeds(views);
@@ -43,8 +45,11 @@ export function InboxContent({ requests, views, now }: InboxProps) {
   const ended = requests
     .filter((request) => !isOpen(request))
     .sort((a, b) => ((a.ended_at ?? "") > (b.ended_at ?? "") ? -1 : 1));
+  const shown = ended.filter(({ request_id }, index) => index < endedShown || request_id === asked);
+  const isKnown = asked === undefined || requests.some(({ request_id }) => request_id === asked);
   return (
     <div id="inbox" data-count={needs.length}>
+      {!isKnown && <NotKept id={asked} />}
       {needs.length === 0 && <NothingWaits views={views} />}
       <ol class="requests">
         <Waiting groups={groups} requests={open} viewOf={(id) => viewById.get(id)} now={now} />
@@ -53,14 +58,24 @@ export function InboxContent({ requests, views, now }: InboxProps) {
         <section class="panel" aria-labelledby="title-ended">
           <h2 id="title-ended">Decided</h2>
           <ol class="commands">
-            {ended.slice(0, endedShown).map((request) => (
+            {shown.map((request) => (
               <EndedItem request={request} view={viewById.get(request.agent_id)} now={now} />
             ))}
           </ol>
-          {ended.length > endedShown && <p class="quiet">+{ended.length - endedShown} more</p>}
+          {ended.length > shown.length && <p class="quiet">+{ended.length - shown.length} more</p>}
         </section>
       )}
     </div>
+  );
+}
+
+/** Decided requests are kept for 30 days; the history has what was asked and answered for longer. */
+function NotKept({ id }: { id: string }) {
+  return (
+    <p class="attention">
+      The request <code>{id}</code> is not kept any more.{" "}
+      <a href={`/timeline?${new URLSearchParams({ text: id })}`}>What the history has of it</a>
+    </p>
   );
 }
 

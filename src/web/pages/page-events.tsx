@@ -40,6 +40,8 @@ export interface PageEventsOptions {
   /** The tab of the agent's page. */
   readonly tab: AgentTab | undefined;
   readonly page: LivePage;
+  /** For the inbox: the request that its address names. */
+  readonly request?: string | undefined;
   /** For the page of results: the first part of their command ids. */
   readonly key: string | undefined;
   /** For the page of results: the agents for which the command could not be stored. */
@@ -131,7 +133,12 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
       return [{ id: "agent-requests", part: <AgentRequests {...own} /> }];
     }
     if (page !== "inbox") return [];
-    const inbox = { requests: server.requests.all(), views: fleet.list(), now: now() };
+    const inbox = {
+      requests: server.requests.all(),
+      views: fleet.list(),
+      now: now(),
+      asked: options.request,
+    };
     return [{ id: "inbox", part: <InboxContent {...inbox} /> }];
   };
 

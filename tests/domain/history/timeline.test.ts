@@ -42,6 +42,7 @@ describe("createCallFolder()", () => {
         text: "npm test → exit code 1",
         is_failure: true,
         took_ms: 1_000,
+        end_seq: 2,
       },
     ]);
   });

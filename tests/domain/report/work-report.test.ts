@@ -73,7 +73,7 @@ describe("makeWorkReport()", () => {
         [
           expect.objectContaining({
             ...{ command_id: "t-9", text: "go", state: "failed", detail: "no way", seq: 8 },
-            href: "/timeline?agent=gone&before=9#r8",
+            href: "/timeline?agent=gone&record=8#r8",
           }),
         ],
       ],
@@ -112,19 +112,29 @@ describe("makeWorkReport()", () => {
       {
         ...{ agent_id: "ada", tokens: 1_200, cost: 0.5, diff: { files: 2 } },
         questions: [
-          { request_id: "r-1", text: "left?", answer: "right", by: "kim", href: "/inbox#request-r-1" },
+          {
+            request_id: "r-1",
+            text: "left?",
+            answer: "right",
+            by: "kim",
+            href: "/inbox?request=r-1#request-r-1",
+          },
           { request_id: "r-2", state: "asked" },
         ],
       },
     ]);
     expect(report.waiting).toMatchObject([
-      { agent_id: "ada", text: "asks: up?", request_id: "r-2", href: "/inbox#request-r-2" },
+      { agent_id: "ada", text: "asks: up?", request_id: "r-2", href: "/inbox?request=r-2#request-r-2" },
     ]);
     expect(report.totals).toMatchObject({ tokens: 1_200, cost: 0.5, cost_told_by: 1, spenders: 1 });
     const markdown = reportMarkdown(report);
     expect(markdown).toContain("asked: left? → right (kim) — request r-1");
     expect(markdown).toContain("$0.50, 1.2k tokens");
     expect(markdown).toContain("2 files, +10 −3 since main");
+    const linked = reportMarkdown(report, "http://h:1");
+    expect(linked).toContain("[$0.50, 1.2k tokens](http://h:1/agents/ada/cost)");
+    expect(linked).toContain("[2 files, +10 −3 since main](http://h:1/agents/ada/changes)");
+    expect(linked).toContain("[request r-1](http://h:1/inbox?request=r-1#request-r-1)");
   });
 
   test("has what was held and why: pauses with their length, stops, and calls that did not run, counted", () => {
@@ -163,9 +173,16 @@ describe("makeWorkReport()", () => {
       }),
     );
     expect(held).toMatchObject([
-      { agent_id: "ada", kind: "pause", why: expect.stringContaining("pause"), href: "/agents/ada" },
+      {
+        agent_id: "ada",
+        kind: "pause",
+        why: expect.stringContaining("pause"),
+        href: "/agents/ada#agent-axes",
+      },
     ]);
     expect(held).toHaveLength(1);
+    const report = makeWorkReport(facts({ views: [viewOf({ commands: [pause] })] }));
+    expect(reportMarkdown(report)).toMatch(/\*\*ada\*\* was paused.* — cliai show ada\n/);
   });
 
   test("has what went wrong, each once with its number; failing tools are counted together", () => {
@@ -214,7 +231,7 @@ describe("reportMarkdown()", () => {
 
   test("links each line to its evidence if it knows the dashboard, and names it in words if not", () => {
     expect(reportMarkdown(report, "http://h:1")).toContain(
-      "— [command t-1, audit 1](http://h:1/timeline?agent=bob&before=2#r1)",
+      "— [command t-1, audit 1](http://h:1/timeline?agent=bob&record=1#r1)",
     );
     expect(reportMarkdown(report)).toContain("— command t-1, audit 1");
     expect(reportMarkdown(report)).toContain(

@@ -52,6 +52,7 @@ export const TimelineLineSchema = schemaOf<TimelineLine>()(
     text,
     is_failure: v.boolean(),
     took_ms: v.optional(v.number()),
+    end_seq: v.optional(v.number()),
     is_open: v.optional(v.literal(true)),
   }),
 );

@@ -13,6 +13,8 @@ export interface HistoryQuery {
   readonly filter: AuditFilter;
   readonly before: number | undefined;
   readonly limit: number;
+  /** The sequence of a record that must have a line, also if it is the end of a call whose line would be on the next page. */
+  readonly record?: number;
 }
 
 export interface TimelineReport extends Omit<HistoryPage, "records"> {
@@ -63,6 +65,17 @@ export function wholeNumber(text: string | undefined, name: string, most: number
   });
 }
 
+/** As {@link readHistoryQuery}, with `record`: the sequence of the record with which the page begins. @throws CliaiError as that */
+export function readTimelineQuery(report: AskedReport, now: Date): HistoryQuery {
+  const query = readHistoryQuery(report, now);
+  const record = wholeNumber(
+    report.asked("record")?.trim() || undefined,
+    "record",
+    Number.MAX_SAFE_INTEGER - 1,
+  );
+  return record === undefined ? query : { ...query, before: record + 1, record };
+}
+
 /** @throws CliaiError if NATS does not answer */
 export async function makeTimeline(history: HistoryReading, query: HistoryQuery): Promise<TimelineReport> {
   const read = await readTimeline(history, query);
@@ -75,12 +88,14 @@ export interface ReadTimeline {
   readonly folder: CallFolder;
   /** Whether an end without its beginning is no line, because the line is on the next page. */
   readonly isEndElsewhere: boolean;
+  /** Except for this one. */
+  readonly wanted?: number | undefined;
 }
 
 /** @throws CliaiError if NATS does not answer */
 export async function readTimeline(
   history: HistoryReading,
-  { filter, before, limit }: HistoryQuery,
+  { filter, before, limit, record: wanted }: HistoryQuery,
 ): Promise<ReadTimeline> {
   const { records, ...page } = await history.page(filter, { before, limit });
   const folder = createCallFolder();
@@ -93,22 +108,23 @@ export async function readTimeline(
       return !folder.addEnd(record) || looked > looksOn;
     });
   }
-  if (!isSelecting(filter) && page.older !== undefined) return { page, folder, isEndElsewhere: true };
-  for (const [agent, own] of Map.groupBy(orphans, ({ agent_id }) => agent_id)) {
+  const isEndElsewhere = !isSelecting(filter) && page.older !== undefined;
+  const shown = orphans.filter(({ seq }) => !isEndElsewhere || seq === wanted);
+  for (const [agent, own] of Map.groupBy(shown, ({ agent_id }) => agent_id)) {
     if (agent === undefined) continue;
     const last = Math.max(...own.map(({ seq }) => seq));
     const found = { agent: parseAgentId(agent), kind: "tool_start" };
     for (const record of (await history.page(found, { before: last, limit: looksBack })).records)
       folder.addStart(record);
   }
-  return { page, folder, isEndElsewhere: false };
+  return { page, folder, isEndElsewhere, wanted };
 }
 
 /** Newest first. */
-export function linesOf({ folder, isEndElsewhere }: ReadTimeline): readonly TimelineLine[] {
+export function linesOf({ folder, isEndElsewhere, wanted }: ReadTimeline): readonly TimelineLine[] {
   const { lines, orphans } = folder.result();
   if (!isEndElsewhere) return lines;
-  const elsewhere = new Set(orphans.map(({ seq }) => seq));
+  const elsewhere = new Set(orphans.map(({ seq }) => seq).filter((seq) => seq !== wanted));
   return lines.filter(({ seq }) => !elsewhere.has(seq));
 }
 

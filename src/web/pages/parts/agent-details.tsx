@@ -29,6 +29,14 @@ function limitText({ heartbeat }: AgentView): string {
   return priority === undefined ? does : `${does}; priority ${priority}`;
 }
 
+function LaunchTask({ text, at, now }: { text: string; at: string; now: Date }) {
+  return (
+    <span id="launch-task">
+      {text} (<Age at={at} now={now} />)
+    </span>
+  );
+}
+
 export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
   const abilities = abilitiesOf(view.heartbeat, clis);
   const rows: readonly Row[] = [
@@ -49,6 +57,9 @@ export function AgentDetails({ view, clis, now }: AgentDetailsProps) {
     ["host", view.host],
     ["pid", view.pid],
     ["session", view.session_id],
+    ...(view.launch_task === undefined
+      ? []
+      : [["launched with", <LaunchTask {...view.launch_task} now={now} />] as const]),
     ["first heard", <Age at={view.first_seen} now={now} />],
     ["this run began", <Age at={view.run_started_at} now={now} />],
   ];

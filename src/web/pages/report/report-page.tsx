@@ -4,6 +4,7 @@
 // The page itself. It is made whole on the server, and does not change while it is open.
 
 import type { Child } from "hono/jsx";
+import { changesHref, spentHref } from "../../../domain/report/evidence.ts";
 import type {
   AgentReport,
   Evidence,
@@ -61,7 +62,9 @@ export function ReportPage({ report, asked }: ReportPageProps) {
           ))}
         </ul>
       </nav>
-      <p class="burn">{totalsText(report)}</p>
+      <p class="burn">
+        <a href="/costs">{totalsText(report)}</a>
+      </p>
       {gaps.length > 0 && (
         <ul class="attention plain-list" aria-label="Not in this report">
           {gaps.map((gap) => (
@@ -108,18 +111,20 @@ function Waiting({ lines, now }: { lines: readonly WaitingLine[]; now: Date }) {
 
 function AgentPart({ agent, now }: { agent: AgentReport; now: Date }) {
   const { agent_id, status, href, project, tasks, questions, troubles, diff } = agent;
-  const facts = [status ?? "removed", spentText(agent)].filter((fact) => fact !== "");
+  const spent = spentText(agent);
   return (
     <section class="panel" aria-labelledby={`did-${agent_id}`}>
       <h2 id={`did-${agent_id}`}>
         <a href={href}>{agent_id}</a>
       </h2>
       <p class="quiet">
-        {facts.join(" · ")}
+        {status ?? "removed"}
+        {spent !== "" && " · "}
+        {spent !== "" && (status === undefined ? spent : <a href={spentHref(agent_id)}>{spent}</a>)}
         {diff !== undefined && (
           <>
             {" · "}
-            <a href={`/agents/${agent_id}/changes`}>{diffText(diff)}</a>
+            <a href={changesHref(agent_id)}>{diffText(diff)}</a>
           </>
         )}
         {project !== undefined && (

@@ -36,6 +36,7 @@ export function pageSource(c: Context, options: PagesOptions): StreamSource {
     tab: agentTabOf(c.req.query("tab")),
     page: livePages.find((known) => known === c.req.query("page")) ?? "fleet",
     key: c.req.query("key"),
+    request: c.req.query("request"),
     failed: (c.req.query("failed") ?? "").split(","),
     query: parseFleetQuery((name) => c.req.query(name)),
     layout: layouts.find((known) => known === layout) ?? "empty",

@@ -27,20 +27,26 @@ export function registerInboxRoutes(pages: Hono, options: PagesOptions): void {
     }
   };
 
-  pages.get("/inbox", (c) =>
-    showPage(c, options, {
+  pages.get("/inbox", (c) => {
+    const asked = c.req.query("request") || undefined;
+    return showPage(c, options, {
       title: "Inbox",
-      stream: streamOf(server, "inbox"),
+      stream: streamOf(
+        server,
+        "inbox",
+        asked === undefined ? "" : `&${new URLSearchParams({ request: asked })}`,
+      ),
       body: (
         <InboxPage
           requests={server.requests.all()}
           views={fleet.list()}
           rules={server.rules.list().length}
           now={now()}
+          asked={asked}
         />
       ),
-    }),
-  );
+    });
+  });
 
   pages.post("/inbox/:id", async (c) => {
     const form = await readForm(c);

@@ -18,12 +18,14 @@ interface LineProps {
 }
 
 export function Line({ line, zone, isOfOne, isNewest, now }: LineProps) {
-  const { seq, at, agent_id, kind, what, from, text, is_failure, took_ms, is_open } = line;
+  const { seq, at, agent_id, kind, what, from, text, is_failure, took_ms, end_seq, is_open } = line;
   const isCall = kind === "call";
   return (
     <li id={`r${seq}`} class={`line${is_failure ? " failed" : ""}${isOfOne ? " of-one" : ""}`}>
       <time dateTime={at} title={absoluteTime(at)}>
         {clockText(Date.parse(at), zone)}
+        {/* A link may lead to the record of the end: the line has both. */}
+        {end_seq !== undefined && <span id={`r${end_seq}`} />}
       </time>
       {!isOfOne && (
         <span class="who">{agent_id !== undefined && <a href={`/agents/${agent_id}`}>{agent_id}</a>}</span>

@@ -7,7 +7,7 @@ import { streams } from "../../../domain/wire/subjects.ts";
 import type { Server } from "../../../server/server.ts";
 import { describeError } from "../../api/http-errors.ts";
 import { askedOf } from "../../api/reports/costs-report.ts";
-import { makeTimeline, readHistoryQuery } from "../../api/reports/timeline-report.ts";
+import { makeTimeline, readTimelineQuery } from "../../api/reports/timeline-report.ts";
 import { type PagesOptions, reportStreamOf, showPage, streamOf } from "../show-page.tsx";
 import { askedTimeline } from "./live-timeline.tsx";
 import { TimelinePage } from "./timeline-page.tsx";
@@ -17,7 +17,7 @@ export function registerTimelineRoutes(pages: Hono, options: PagesOptions): void
   pages.get("/timeline", async (c) => {
     const at = now();
     const { asked, zone } = askedOf(c);
-    const isOlder = asked("before") !== undefined;
+    const isOlder = asked("before") !== undefined || asked("record") !== undefined;
     const page = {
       asked: askedTimeline(asked),
       isOlder,
@@ -32,7 +32,7 @@ export function registerTimelineRoutes(pages: Hono, options: PagesOptions): void
     // All records up to this one are looked at for the page, whether they fit or not.
     const looked = server.history.newest();
     try {
-      const report = await makeTimeline(server.history, readHistoryQuery({ asked, zone }, at));
+      const report = await makeTimeline(server.history, readTimelineQuery({ asked, zone }, at));
       const newest = Math.max(looked, ...report.lines.map(({ seq }) => seq));
       return await showPage(c, options, {
         ...content,
