@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type Authenticator, credsAuthenticator } from "nats";
 import { CliaiError } from "../../domain/text/errors.ts";
+import { readKeyPair } from "./key-pair.ts";
 
 /** @throws CliaiError `config_invalid` with the path, if the file cannot be read */
 export async function readCredentials(path: string): Promise<string> {
@@ -25,10 +26,21 @@ export async function readCredentials(path: string): Promise<string> {
  */
 export function credentialsAuthenticator(text: string, path: string | undefined): Authenticator {
   let last = text;
-  return credsAuthenticator(() => {
+  return (nonce) => {
     last = (path === undefined ? undefined : readWhole(path)) ?? last;
-    return utf8.encode(last);
-  });
+    const [jwt, seed] = partsOf(last);
+    // Of what is not credentials, the package says so.
+    if (jwt === undefined || seed === undefined) return credsAuthenticator(utf8.encode(last))(nonce);
+    const user = readKeyPair(utf8.encode(seed));
+    const sig = nonce ? Buffer.from(user.sign(utf8.encode(nonce))).toString("base64") : "";
+    return { jwt, nkey: user.getPublicKey(), sig };
+  };
+}
+
+/** The claims and the seed in the text of a `.creds` file, found as the package `nats` finds them. */
+function partsOf(text: string): string[] {
+  const part = /\s*-{3,}[^\n]*-{3,}\n(.+)\n\s*-{3,}[^\n]*-{3,}\n/g;
+  return [...text.matchAll(part)].map(([, inside = ""]) => inside.trim());
 }
 
 const utf8 = new TextEncoder();

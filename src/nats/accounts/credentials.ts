@@ -11,12 +11,12 @@ import {
   encodeOperator,
   encodeUser,
   fmtCreds,
-  fromSeed,
   type KeyPair,
   parseCreds,
 } from "@nats-io/jwt";
 import { type AgentId, isAgentId } from "../../domain/wire/agent-id.ts";
 import { agentSubject } from "../../domain/wire/subjects.ts";
+import { readKeyPair } from "./key-pair.ts";
 import { lentServices, lentStreams, type SubjectPermissions, servicesOf, streamsOf } from "./permissions.ts";
 
 /**
@@ -92,7 +92,7 @@ export function readSeed(kind: KeyKind, text: string): KeyPair {
   const seed = text.trim();
   if (!seed.startsWith(seedPrefix[kind])) throw new Error(`not the seed of an ${seedOwner(kind)} key`);
   try {
-    return fromSeed(new TextEncoder().encode(seed));
+    return readKeyPair(new TextEncoder().encode(seed));
   } catch (cause) {
     throw new Error(`not the seed of an ${seedOwner(kind)} key`, { cause });
   }
@@ -133,7 +133,7 @@ export async function buildAccountClaims(
 
 /** Makes an account for an agent or a peer, and returns its public key. The private key is not kept, because it is never needed. */
 export function createAgentAccount(): string {
-  return createAccount().getPublicKey();
+  return readKeyPair(createAccount().getSeed()).getPublicKey();
 }
 
 export interface AgentAccount {
@@ -169,7 +169,7 @@ export function isAgentAccountClaims(
     const { iss, sub, nats } = JSON.parse(Buffer.from(claims, "base64url").toString()) as ClaimsData<Account>;
     const wanted = Object.entries(agentAccount(id, account, revocations));
     return (
-      iss === publicKeyOf(operator) &&
+      iss === operator.getPublicKey() &&
       sub === key &&
       signature.length === signatureLength &&
       wanted.every(([name, value]) => isDeepStrictEqual(nats[name as keyof Account], value))
@@ -192,24 +192,15 @@ export async function buildPeerAccountClaims(
 ): Promise<string> {
   const claims = {
     limits: unlimited,
-    signing_keys: [publicKeyOf(account)],
+    signing_keys: [account.getPublicKey()],
     revocations: { ...revocations },
   };
   return await encodeAccount(`peer-${name}`, key, claims, { signer: operator });
 }
 
-const publicKeys = new WeakMap<KeyPair, string>();
-
-/** The public key of a pair. Kept, because `getPublicKey` computes it each time, which takes milliseconds. */
-function publicKeyOf(pair: KeyPair): string {
-  const known = publicKeys.get(pair) ?? pair.getPublicKey();
-  publicKeys.set(pair, known);
-  return known;
-}
-
 function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
   const services = servicesOf(id);
-  const account = publicKeyOf(fleet);
+  const account = fleet.getPublicKey();
   return {
     limits: unlimited,
     signing_keys: [account],
@@ -236,7 +227,7 @@ function agentAccount(id: AgentId, fleet: KeyPair, revocations: Revocations) {
  * @param issuer the key of the user's account; for a user of an agent's account, the key of the fleet's account
  */
 export async function mintUser(issuer: KeyPair, options: MintOptions): Promise<Minted> {
-  const user = createUser();
+  const user = readKeyPair(createUser().getSeed());
   const userKey = user.getPublicKey();
   const jwt = await signUser(issuer, userKey, options);
   return { userKey, creds: new TextDecoder().decode(fmtCreds(jwt, user)) };

@@ -6,13 +6,13 @@ import {
   encodeUser,
   fmtCreds,
   fromPublic,
-  fromSeed,
   parseCreds,
   type User,
 } from "@nats-io/jwt";
 import type { SignedTimes } from "../../domain/nodes/renewal.ts";
 import { joinHubSubject, joinInboxPrefix, joinRequestSubject } from "../../domain/wire/subjects.ts";
 import { createAgentAccount, type NatsKeys, type Revocations } from "./credentials.ts";
+import { readKeyPair } from "./key-pair.ts";
 import { nodePermissions } from "./permissions.ts";
 
 /** How much one message of a machine that joins may have. */
@@ -44,7 +44,7 @@ export interface JoinAccount {
 
 export async function createJoinAccount({ account }: Pick<NatsKeys, "account">): Promise<JoinAccount> {
   const key = createAgentAccount();
-  const user = createUser();
+  const user = readKeyPair(createUser().getSeed());
   const rights: Partial<User> = {
     bearer_token: true,
     pub: { allow: [joinHubSubject, joinRequestSubject] },
@@ -119,11 +119,11 @@ export function createUserKey(): UserKey {
 
 /** @throws Error if it is no seed */
 export function readUserKey(seed: string): UserKey {
-  const bytes = new TextEncoder().encode(seed);
+  const pair = readKeyPair(new TextEncoder().encode(seed));
   return {
-    publicKey: fromSeed(bytes).getPublicKey(),
+    publicKey: pair.getPublicKey(),
     seed,
-    credsWith: (jwt) => new TextDecoder().decode(fmtCreds(jwt, fromSeed(bytes))),
+    credsWith: (jwt) => new TextDecoder().decode(fmtCreds(jwt, pair)),
   };
 }
 
