@@ -1,61 +1,72 @@
 // `bun run bench:live [sessions]`: many real Claude Code sessions at once, headless and offline, against a scripted model: how soon all of them
-// are at work beside the bare CLI, what a task, a pause and a stop take, what is left afterwards, and the memory of each process. Not a test.
-import { readdir, readFile } from "node:fs/promises";
+// are at work beside the bare CLI, what a task, a pause and a stop take, what is left afterwards, and the memory and CPU time of each process.
+// Not a test.
 import process from "node:process";
-import { readMemory } from "../../src/bench/process-facts.ts";
+import { findChild, readCpuMs, readMemory } from "../../src/bench/process-facts.ts";
 import { summarize } from "../../src/bench/statistics.ts";
 import type { ShownAgent } from "../support/bridges.ts";
 import { startChild } from "../support/child.ts";
 import { claudePath, prepareClaude } from "../support/claude-code.ts";
 import { startServe } from "../support/cliai.ts";
 import { startModelServer } from "../support/model-server.ts";
-import { bash, type Headless, startHeadless } from "../support/steered-claude.ts";
+import { bash, launchHeadless } from "../support/steered-claude.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { childrenOf, commandLine, descendants } from "./live/processes.ts";
+import { followReceipts } from "./live/receipts.ts";
 
 const count = Number(process.argv[2] ?? 50);
 const deadlineMs = 600_000;
-const ids = Array.from({ length: count }, (_, n) => `live-${n}`);
+/** Seldom, because to be asked often slows down what is measured. */
+const lookEveryMs = 250;
 const bareArgs = ["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"];
 
 await using model = await startModelServer({ fallback: { text: "Yes." } });
-const bareMs = await startBare();
+// The first session on a machine reads its program from the disk.
+await startBare(["warming up"]);
+const ids = Array.from({ length: count }, (_, n) => `live-${n}`);
+const bare = await startBare(ids);
 await using serve = await startServe();
+await using receipts = await followReceipts(serve);
 await using sessions = new AsyncDisposableStack();
 const begunMs = performance.now();
 const agents = await Promise.all(ids.map((id) => startOurs(id)));
-const oursMs = await atWorkMs(begunMs, "ours");
-print(`all ${count} at work: bare CLI`, bareMs, "ms");
+const oursMs = await atWorkMs(ids, begunMs, "ours");
+print(`all ${count} at work: bare CLI`, bare.atWorkMs, "ms");
 print(`all ${count} at work: ours`, oursMs, "ms");
-print("ours ÷ bare", oursMs / bareMs, "");
+print("ours ÷ bare", oursMs / bare.atWorkMs, "");
 
 await everyAgent("are idle", ({ status }) => status === "idle");
-await printMemory();
+await printProcesses();
 await printTasks();
 await printPause();
 await printStop();
 
-/** Resolves to the time until the model was asked for all sessions of the bare CLI. They are ended then. */
-async function startBare(): Promise<number> {
+/** Starts sessions of the bare CLI, and ends them when all have had their answer. */
+async function startBare(names: readonly string[]): Promise<{ atWorkMs: number; cpuMs: number }> {
   await using parts = new AsyncDisposableStack();
   const begun = performance.now();
-  await Promise.all(
-    ids.map(async (id) => {
+  const children = await Promise.all(
+    names.map(async (id) => {
       const dir = parts.use(await tempDir());
       const { work, env } = await prepareClaude(dir, model);
       const child = parts.use(await startChild(claudePath(), bareArgs, { cwd: work, env }));
       child.write(
         `${JSON.stringify({ type: "user", message: { role: "user", content: promptOf(id, "bare") } })}\n`,
       );
+      return child;
     }),
   );
-  return await atWorkMs(begun, "bare");
+  const atWork = await atWorkMs(names, begun, "bare");
+  await Promise.all(children.map((child) => child.line(/"type":"result"/, { deadlineMs })));
+  const cpu = await Promise.all(children.map(({ pid }) => readCpuMs(pid)));
+  return { atWorkMs: atWork, cpuMs: summarize(cpu).median };
 }
 
-async function startOurs(id: string): Promise<Headless> {
+function startOurs(id: string) {
   const args = ["--task", promptOf(id, "ours")];
   const claudeArgs = ["--allowedTools", "Bash"];
-  return sessions.use(await startHeadless(serve, { id, model, args, claudeArgs }));
+  return launchHeadless(serve, { id, model, args, claudeArgs }).then((each) => sessions.use(each));
 }
 
 function promptOf(id: string, side: string): string {
@@ -63,12 +74,14 @@ function promptOf(id: string, side: string): string {
 }
 
 /** Milliseconds until the model has been asked with the prompt of each session. */
-async function atWorkMs(begun: number, side: string): Promise<number> {
-  const asked = (id: string) => model.requests.some(({ newText }) => newText.includes(promptOf(id, side)));
-  const left = new Set(ids);
+async function atWorkMs(names: readonly string[], begun: number, side: string): Promise<number> {
+  const left = new Set(names.map((id) => promptOf(id, side)));
+  let seen = 0;
   await waitFor(
     () => {
-      for (const id of left) if (asked(id)) left.delete(id);
+      for (const { newText } of model.requests.slice(seen))
+        for (const prompt of left) if (newText.includes(prompt)) left.delete(prompt);
+      seen = model.requests.length;
       return left.size === 0;
     },
     { what: `all sessions of ${side} are at work`, deadlineMs, saw: () => [...left] },
@@ -76,29 +89,64 @@ async function atWorkMs(begun: number, side: string): Promise<number> {
   return performance.now() - begun;
 }
 
-async function printMemory(): Promise<void> {
+async function printProcesses(): Promise<void> {
   const children = await childrenOf();
   const parts = await Promise.all(
     agents.map(async ({ child }) => {
       const all = [child.pid, ...descendants(children, child.pid)];
       const named = await Promise.all(all.map(async (pid) => ({ pid, line: await commandLine(pid) })));
       const sumOf = async (fits: (line: string) => boolean) => {
-        const sizes = await Promise.all(
-          named.filter(({ line }) => fits(line)).map(({ pid }) => readMemory(pid)),
+        const pids = named.filter(({ line }) => fits(line)).map(({ pid }) => pid);
+        const facts = await Promise.all(
+          pids.map(async (pid) => ({ ...(await readMemory(pid)), cpuMs: await readCpuMs(pid) })),
         );
-        return sizes.reduce((sum, { pssMb }) => sum + pssMb, 0);
+        const sum = (value: (each: (typeof facts)[number]) => number) =>
+          facts.reduce((total, each) => total + value(each), 0);
+        return {
+          pssMb: sum((each) => each.pssMb),
+          ownMb: sum((each) => each.anonymousMb),
+          cpuMs: sum((each) => each.cpuMs),
+        };
       };
       return {
+        CLI: await sumOf(isClaude),
         host: await sumOf((line) => / spawn /.test(line)),
         bridge: await sumOf((line) => / bridge /.test(line)),
-        cli: await sumOf(isClaude),
       };
     }),
   );
-  for (const part of ["cli", "host", "bridge"] as const)
-    print(`memory of each idle session: ${part}`, summarize(parts.map((each) => each[part])).median, "MB");
-  const ours = parts.map(({ host, bridge }) => host + bridge);
-  print("memory of each idle session: host and bridge", summarize(ours).median, "MB");
+  const medianOf = (value: (part: (typeof parts)[number]) => number) => summarize(parts.map(value)).median;
+  for (const part of ["CLI", "host", "bridge"] as const) {
+    print(
+      `memory of each idle session: ${part}`,
+      medianOf((each) => each[part].pssMb),
+      "MB",
+    );
+    print(
+      "  of that, its own",
+      medianOf((each) => each[part].ownMb),
+      "MB",
+    );
+  }
+  const ours = medianOf(({ host, bridge }) => host.pssMb + bridge.pssMb);
+  print("memory of each idle session: host and bridge", ours, "MB");
+  print("CPU of each session until it is idle: bare CLI", bare.cpuMs, "ms");
+  for (const part of ["CLI", "host", "bridge"] as const)
+    print(
+      `CPU of each session until it is idle: ${part}`,
+      medianOf((each) => each[part].cpuMs),
+      "ms",
+    );
+  for (const [name, pid] of await serverProcesses())
+    print(`CPU until all are idle, for each session: ${name}`, (await readCpuMs(pid)) / count, "ms");
+}
+
+async function serverProcesses(): Promise<(readonly [name: string, pid: number])[]> {
+  const nats = await findChild(serve.child.pid, "nats-server");
+  return [
+    ["serve", serve.child.pid] as const,
+    ...(nats === undefined ? [] : [["nats-server", nats] as const]),
+  ];
 }
 
 async function printTasks(): Promise<void> {
@@ -106,11 +154,7 @@ async function printTasks(): Promise<void> {
   await Promise.all(
     ids.map((id) => order(id, { type: "task", text: "Say yes again.", command_id: `task-${id}` })),
   );
-  const took = await everyAgent("have carried out their task", isApplied("task"), begun);
-  const { median, p95, max } = summarize(took);
-  print(`a task to all ${count} at once, until applied: p50`, median, "ms");
-  print("the same: p95", p95, "ms");
-  print("the same: the last", max, "ms");
+  await printSteps("task", `a task to all ${count} at once`, begun);
 }
 
 async function printPause(): Promise<void> {
@@ -122,10 +166,19 @@ async function printPause(): Promise<void> {
     ids.map((id) => order(id, { type: "task", text: "Work without end.", command_id: `work-${id}` })),
   );
   await everyAgent("work", ({ status }) => status === "working");
+  print("a round of a turn, all at work: a tool call and its answer", await roundMs(), "ms");
   const begun = performance.now();
   await Promise.all(ids.map((id) => order(id, { type: "pause", command_id: `pause-${id}` })));
-  const took = await everyAgent("are paused", isApplied("pause"), begun);
-  print(`a pause to all ${count}, until applied: the last`, Math.max(...took), "ms");
+  print(`a pause to all ${count}: the server has all orders`, performance.now() - begun, "ms");
+  await printSteps("pause", `a pause to all ${count}`, begun);
+}
+
+/** How long a session takes from one request to its model to the next, while all of them work. */
+async function roundMs(): Promise<number> {
+  const begun = performance.now();
+  const before = model.requests.length;
+  await waitFor(() => model.requests.length - before >= 3 * count, { what: "three rounds", deadlineMs });
+  return ((performance.now() - begun) * count) / (model.requests.length - before);
 }
 
 async function printStop(): Promise<void> {
@@ -133,38 +186,32 @@ async function printStop(): Promise<void> {
   const all = agents.flatMap(({ child }) => [child.pid, ...descendants(children, child.pid)]);
   const begun = performance.now();
   await Promise.all(ids.map((id) => order(id, { type: "stop", command_id: `stop-${id}` })));
-  await Promise.all(agents.map(({ child }) => child.exit(deadlineMs)));
+  const ended = Promise.all(agents.map(({ child }) => child.exit(deadlineMs)));
+  await printSteps("stop", `a stop to all ${count}`, begun);
+  await ended;
   print(`a stop to all ${count}, until their hosts have ended`, performance.now() - begun, "ms");
   const left = (await Promise.all(all.map(commandLine))).filter((line) => line !== "");
   print(`of ${all.length} processes, left`, left.length, "");
 }
 
-/**
- * Asks for the whole fleet, and not for each agent, because many agents that are asked for again and again slow down what is measured.
- * @returns for each agent, how many ms after `begun` it was seen to fit
- */
-async function everyAgent(
-  what: string,
-  fits: (agent: ShownAgent) => boolean,
-  begun = performance.now(),
-): Promise<number[]> {
-  const seen = new Map<string, number>();
-  const look = async () => {
-    const fleet = (await (await serve.fetch("/api/agents")).json()) as readonly ShownAgent[];
-    for (const agent of fleet)
-      if (!seen.has(agent.agent_id) && fits(agent)) seen.set(agent.agent_id, performance.now() - begun);
-    return seen.size === count;
-  };
-  await waitFor(look, { what: `all ${what}`, deadlineMs, saw: () => seen.size });
-  return [...seen.values()];
+/** Prints how long the orders took, which have the ids `ORDER-AGENT`, until each of these receipts. */
+async function printSteps(order: string, what: string, begun: number): Promise<void> {
+  for (const state of ["delivered", "applied"] as const) {
+    const at = await Promise.all(ids.map((id) => receipts.arrival(`${order}-${id}`, state)));
+    const { median, max } = summarize(at.map((ms) => ms - begun));
+    print(`${what}, until ${state}: p50`, median, "ms");
+    print("  the last", max, "ms");
+  }
 }
 
-function isApplied(order: string): (agent: ShownAgent) => boolean {
-  return ({ agent_id, commands }) =>
-    commands.some(
-      ({ command_id, receipts }) =>
-        command_id === `${order}-${agent_id}` && receipts.some(({ state }) => state === "applied"),
-    );
+async function everyAgent(what: string, fits: (agent: ShownAgent) => boolean): Promise<void> {
+  const seen = new Set<string>();
+  const look = async () => {
+    const fleet = (await (await serve.fetch("/api/agents")).json()) as readonly ShownAgent[];
+    for (const agent of fleet) if (fits(agent)) seen.add(agent.agent_id);
+    return seen.size === count;
+  };
+  await waitFor(look, { what: `all ${what}`, deadlineMs, intervalMs: lookEveryMs, saw: () => seen.size });
 }
 
 async function order(id: string, body: object): Promise<void> {
@@ -176,36 +223,12 @@ async function order(id: string, body: object): Promise<void> {
   if (!response.ok) throw new Error(await response.text());
 }
 
-/** The children of each process. */
-async function childrenOf(): Promise<Map<number, number[]>> {
-  const children = new Map<number, number[]>();
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const text = await readFile(`/proc/${name}/stat`, "utf8").catch(() => undefined); // it has just ended
-    if (text === undefined) continue;
-    const parent = Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[1]);
-    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
-  }
-  return children;
-}
-
-function descendants(children: ReadonlyMap<number, readonly number[]>, pid: number): number[] {
-  return (children.get(pid) ?? []).flatMap((child) => [child, ...descendants(children, child)]);
-}
-
-async function commandLine(pid: number): Promise<string> {
-  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""); // it has just ended
-  return text.replaceAll("\0", " ");
-}
-
 /** Claude gives its process a name of its own, without its arguments. */
 function isClaude(line: string): boolean {
   return /^(\S*\/)?claude\b/.test(line);
 }
 
 function print(what: string, value: number, unit: string): void {
-  process.stdout.write(
-    `${what.padEnd(64)}${value.toFixed(unit === "ms" ? 0 : 2).padStart(10)} ${unit}\n`.trimEnd(),
-  );
-  process.stdout.write("\n");
+  const number = value.toFixed(unit === "ms" ? 0 : 2).padStart(10);
+  process.stdout.write(`${`${what.padEnd(64)}${number} ${unit}`.trimEnd()}\n`);
 }

@@ -105,17 +105,29 @@ export interface Headless extends Omit<Steered, "terminal"> {
   readonly child: Child;
 }
 
+/** Resolves when the fleet has it online. */
 export async function startHeadless(serve: RunningServe, options: SteeredOptions): Promise<Headless> {
+  await using parts = new AsyncDisposableStack();
+  const launched = parts.use(await launchHeadless(serve, options));
+  const watch = watching(serve, options.id);
+  await watch.until("it is online", ({ axes }) => axes.link.value === "online");
+  const running = parts.move();
+  return { ...launched, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The same, without waiting for anything and without asking the server. */
+export async function launchHeadless(
+  serve: RunningServe,
+  options: SteeredOptions,
+): Promise<Omit<Headless, "agent" | "until">> {
   await using parts = new AsyncDisposableStack();
   const args = ["--headless", ...(options.args ?? [])];
   const { dir, cwd, env, commandLine } = await prepare(serve, { ...options, args });
   parts.use(dir);
   const [program = "", ...words] = commandLine;
   const child = parts.use(await startChild(program, words, { cwd, env }));
-  const watch = watching(serve, options.id);
-  await watch.until("it is online", ({ axes }) => axes.link.value === "online");
   const running = parts.move();
-  return { dir, cwd, env, child, ...watch, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { dir, cwd, env, child, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /**
