@@ -1,6 +1,6 @@
 // The types of a server's desks: for what waits for a person, standing rules, holds and budgets.
 import type { BudgetScope, Limit } from "../domain/budgets/budget.ts";
-import type { BudgetView } from "../domain/budgets/budget-view.ts";
+import type { AgentBudget, BudgetView } from "../domain/budgets/budget-view.ts";
 import type { Hold, HoldReason, NewHold } from "../domain/holding/hold.ts";
 import type { AnswerWords } from "../domain/request-answer.ts";
 import type { AgentRequest } from "../domain/requests.ts";
@@ -76,6 +76,8 @@ export interface Holding {
 export interface BudgetDesk {
   /** The oldest first, each with what was spent of it. */
   list(): readonly BudgetView[];
+  /** Those that count for an agent, each with what is left of it. */
+  of(id: AgentId): readonly AgentBudget[];
   /** Sets a budget; one for the same, in the same unit and period, is replaced. @throws CliaiError `refused`, `server_unreachable`, `no_answer` */
   set(asked: { readonly scope: BudgetScope; readonly limit: Limit }, by: string): Promise<BudgetView>;
   /** Adds to a budget for its present period. @throws CliaiError `request_unknown`, `usage`, `refused`, `server_unreachable`, `no_answer` */

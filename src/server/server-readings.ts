@@ -3,6 +3,7 @@
 import type { Finding } from "../audit/findings.ts";
 import type { Verification } from "../audit/verify.ts";
 import type { AuditFilter } from "../domain/audit/audit-filter.ts";
+import type { AgentBudget } from "../domain/budgets/budget-view.ts";
 import type { AgentRecord } from "../domain/fleet/agent-record.ts";
 import type { SessionSpending } from "../domain/spending/session-spending.ts";
 import type { SpentToday } from "../domain/spending/spent-today.ts";
@@ -45,6 +46,8 @@ export interface FleetAnswer {
   readonly near: readonly string[];
   /** Undefined if it was not asked for, or if an older serve answers. */
   readonly spentToday: SpentToday | undefined;
+  /** The budgets that count for the agent; undefined unless one agent was asked for, or if an older serve answers. */
+  readonly budgets: readonly AgentBudget[] | undefined;
 }
 
 export interface SpendingReading {

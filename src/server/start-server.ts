@@ -77,7 +77,7 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
       },
     },
     screens,
-    readFleet: createFleetAnswers({ ...foundation, listeningSince: listening.since }),
+    readFleet: createFleetAnswers({ ...foundation, budgets: desks.budgets, listeningSince: listening.since }),
     isLeader: lease.isLeader,
     modelQueues: desks.modelQueues,
     work: foundation.work.figures,

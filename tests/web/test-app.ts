@@ -1,5 +1,6 @@
 // The web app over a real server and a real nats-server, without a socket; and agents that speak plain NATS.
 import { agentClis } from "../../src/agents/agent-clis.ts";
+import { definedOf } from "../../src/domain/defined.ts";
 import type { AgentView } from "../../src/domain/fleet/agent-view.ts";
 import { type AgentId, parseAgentId } from "../../src/domain/wire/agent-id.ts";
 import { createLogger } from "../../src/log.ts";
@@ -7,7 +8,7 @@ import type { Bus } from "../../src/nats/bus.ts";
 import { noSearch } from "../../src/search/open-search-desk.ts";
 import { type AppOptions, createApp } from "../../src/web/app.ts";
 import type { AgentDesk } from "../../src/web/mcp/agent-desk.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { startTestServer, type TestServer, type TestServerOptions } from "../support/test-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 type App = ReturnType<typeof createApp>;
@@ -43,10 +44,15 @@ export interface TestAppOptions
   > {
   /** Makes what speaks for agents that have their tools over HTTP. */
   readonly openAgentDesk?: (natsUrl: string) => AgentDesk;
+  readonly budgets?: TestServerOptions["budgets"];
 }
 
-export async function startTestApp({ openAgentDesk, ...options }: TestAppOptions = {}): Promise<TestApp> {
-  const test = await startTestServer();
+export async function startTestApp({
+  openAgentDesk,
+  budgets,
+  ...options
+}: TestAppOptions = {}): Promise<TestApp> {
+  const test = await startTestServer({ ...definedOf({ budgets }) });
   const logged: string[] = [];
   const now = () => new Date();
   const app = createApp({

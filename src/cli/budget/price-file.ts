@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import standard from "../../../configs/prices.json" with { type: "json" };
 import { type ServeSettings, timeZoneOf } from "../../config/serve-settings.ts";
-import { type Prices, PricesSchema, pricesOf } from "../../domain/budgets/prices.ts";
+import { type OwnPrices, type Prices, PricesSchema, pricesOf } from "../../domain/budgets/prices.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { describeIssue, mustBeObject, parseSettingsJson } from "../../domain/text/schema-issue.ts";
 import type { Logger } from "../../log.ts";
@@ -14,18 +14,26 @@ export const pricesFilePath = (dataDir: string) => join(dataDir, "prices.json");
 
 const keys = { "": ["usd_per_million_tokens"] } as const;
 
-/** @throws CliaiError `config_invalid`, naming what is wrong */
-export function parsePrices(source: string, path: string): Prices {
+/** What the file says, or each mistake that it has. @throws CliaiError `config_invalid` if it is no JSON object */
+export function readPrices(
+  source: string,
+  path: string,
+): { readonly own: OwnPrices } | { readonly mistakes: readonly [CliaiError, ...CliaiError[]] } {
   const value = parseSettingsJson(source, path);
   if (Array.isArray(value)) throw mustBeObject(path, "the file");
   const read = v.safeParse(PricesSchema, value);
-  if (!read.success) {
-    throw describeIssue(read.issues[0], {
-      name: path,
-      knownKeys: (parents) => (parents.length === 0 ? keys[""] : []),
-    });
-  }
-  return pricesOf(standard, read.output);
+  if (read.success) return { own: read.output };
+  const knownKeys = (parents: readonly string[]) => (parents.length === 0 ? keys[""] : []);
+  const [first, ...others] = read.issues;
+  const describe = (issue: v.BaseIssue<unknown>) => describeIssue(issue, { name: path, knownKeys });
+  return { mistakes: [describe(first), ...others.map(describe)] };
+}
+
+/** @throws CliaiError `config_invalid`, naming what is wrong */
+export function parsePrices(source: string, path: string): Prices {
+  const read = readPrices(source, path);
+  if ("mistakes" in read) throw read.mistakes[0];
+  return pricesOf(standard, read.own);
 }
 
 /**

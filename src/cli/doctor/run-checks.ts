@@ -13,6 +13,7 @@ import { checkLogs } from "./logs.ts";
 import { checkModelServers, readServersInUse } from "./model-servers.ts";
 import { checkNats } from "./nats.ts";
 import { checkNotify } from "./notify.ts";
+import { checkPrices } from "./prices.ts";
 import { checkProfiles } from "./profiles.ts";
 import { checkAgentClis, checkNatsServer, checkServePath } from "./programs.ts";
 import { checkServe } from "./server.ts";
@@ -42,6 +43,7 @@ export async function runChecks(
     ...(await checkProfiles(dataDir, found, context)),
     ...(await checkHooks(dataDir, searchPath)),
     ...(await checkNotify(dataDir, searchPath)),
+    ...(await checkPrices(dataDir)),
     ...(asksModels ? await checkModelServers(dataDir, inUse, context) : []),
     await checkNatsServer(searchPath),
     ...checkAgentClis(found),

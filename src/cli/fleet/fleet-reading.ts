@@ -1,6 +1,7 @@
 // Reads the fleet for the commands. It asks serve, because only serve knows the present state of the agents. If no serve answers,
 // it reads the bucket `agents` and says so on stderr, because that bucket may be minutes behind.
 import type { LastKnownFleet } from "../../data-dir/fleet-file.ts";
+import type { AgentBudget } from "../../domain/budgets/budget-view.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { type AgentView, viewAgent, viewFleet } from "../../domain/fleet/agent-view.ts";
 import { isStoredRecord } from "../../domain/fleet/stored-record.ts";
@@ -41,6 +42,8 @@ export interface FleetReader {
 
 export interface AgentReading extends FleetReading {
   readonly record: AgentRecord;
+  /** The budgets that count for it; undefined if no serve has answered, for only serve knows them. */
+  readonly budgets?: readonly AgentBudget[] | undefined;
 }
 
 type ReaderContext = Pick<CliContext, "now" | "note" | "serve" | "attempt">;
@@ -91,8 +94,8 @@ export function createFleetReader(bus: Bus, { now, note, serve, attempt }: Reade
       const records = await fromStore(readStored);
       return { record: records.get(id), records, now: now(), near: [...records.keys()] };
     }
-    const { records, at, listeningSince, near } = answer;
-    return { record: records.get(id), records, now: at, listeningSince, near };
+    const { records, at, listeningSince, near, budgets } = answer;
+    return { record: records.get(id), records, now: at, listeningSince, near, budgets };
   };
   return {
     all: readAll,

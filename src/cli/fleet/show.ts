@@ -2,6 +2,7 @@
 import { agentClis } from "../../agents/agent-clis.ts";
 import { abilitiesOf } from "../../domain/abilities.ts";
 import { guestWords, isGuest } from "../../domain/agent-protocol/guest-id.ts";
+import { agentBudgetText } from "../../domain/budgets/budget-view.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { needText } from "../../domain/fleet/needs/need.ts";
@@ -38,25 +39,34 @@ export const showCommand = defineCliCommand({
 });
 
 function printAgent(reading: AgentReading, { json, color, print }: CliContext): void {
-  const { asOf, now } = reading;
+  const { asOf, now, budgets } = reading;
   const agent = viewOf(reading);
   if (json) {
     const { abilities } = abilitiesOf(agent.heartbeat, agentClis) ?? {};
-    print(JSON.stringify({ ...agent, ...definedOf({ abilities, as_of: asOf?.toISOString() }) }));
+    print(JSON.stringify({ ...agent, ...definedOf({ abilities, budgets, as_of: asOf?.toISOString() }) }));
     return;
   }
   if (asOf !== undefined) print(paint(`as of ${momentText(asOf)}`, "yellow", color));
-  for (const line of agentLines(agent, now, color)) print(line);
+  const ofBudgets = budgets?.map(agentBudgetText) ?? ["not known: only cliai serve knows what was spent"];
+  for (const line of agentLines(agent, now, color, ofBudgets)) print(line);
 }
 
-/** All that is known of an agent, for people. */
-export function agentLines(agent: AgentView, now: Date, color: boolean): string[] {
+/**
+ * All that is known of an agent, for people.
+ * @param budgets a line for each that counts for it
+ */
+export function agentLines(
+  agent: AgentView,
+  now: Date,
+  color: boolean,
+  budgets: readonly string[] = [],
+): string[] {
   const { text, colour } = statusMark(agent, now);
   return [
     `${paint(agent.agent_id, "bold", color)}  ${paint(text, colour, color)}`,
     ...axisLines(agent, now),
     "",
-    ...factLines(agent, now),
+    ...factLines(agent, now, budgets),
     ...commandLines(agent.commands),
   ];
 }
@@ -75,9 +85,9 @@ function axisLines({ axes }: AgentView, now: Date): string[] {
   return alignRows(rows).map((cells) => cells.join("  "));
 }
 
-function factLines(agent: AgentView, now: Date): string[] {
+function factLines(agent: AgentView, now: Date, budgets: readonly string[]): string[] {
   const { progress } = agent;
-  const facts: Record<string, string | undefined> = {
+  const facts: Record<string, string | readonly string[] | undefined> = {
     "needs you": agent.needs.map(needText).join("; "),
     task: taskText(agent),
     profile: agent.config_name,
@@ -93,6 +103,7 @@ function factLines(agent: AgentView, now: Date): string[] {
       progress && `${progress.percent === undefined ? "" : `${progress.percent} % · `}${progress.note}`,
     said: saidText(agent, now),
     ...usageFacts(agent.usage, now),
+    budget: budgets,
     "model server": modelText(agent, now),
     "first heard": agent.first_seen,
     "last heard": agent.last_seen ?? "never",
@@ -100,7 +111,12 @@ function factLines(agent: AgentView, now: Date): string[] {
     queue: queueText(agent),
     "go on": isResumable(agent) ? resumeLine(agent) : ownWayBack(agent),
   };
-  const rows = Object.entries(facts).flatMap(([name, value]) => (value ? [[`  ${name}`, plain(value)]] : []));
+  const rows = Object.entries(facts).flatMap(([name, value = []]) =>
+    [value]
+      .flat()
+      .filter((line) => line !== "")
+      .map((line, index) => [index === 0 ? `  ${name}` : "", plain(line)]),
+  );
   return alignRows(rows).map((cells) => cells.join("  "));
 }
 

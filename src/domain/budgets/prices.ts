@@ -16,11 +16,13 @@ export const PricesSchema = v.strictObject(
   ({ expected }) => (expected === "Object" ? "must be an object" : "is missing"),
 );
 
+export type OwnPrices = v.InferOutput<typeof PricesSchema>;
+
 /** By the model's name in lower case. */
 export type Prices = ReadonlyMap<string, number>;
 
 /** @param files a later one wins over an earlier one */
-export function pricesOf(...files: readonly v.InferOutput<typeof PricesSchema>[]): Prices {
+export function pricesOf(...files: readonly OwnPrices[]): Prices {
   return new Map(
     files.flatMap(({ usd_per_million_tokens }) =>
       Object.entries(usd_per_million_tokens).map(([name, usd]) => [name.toLowerCase(), usd] as const),

@@ -17,6 +17,7 @@ const sections: Readonly<Record<string, string>> = {
   profiles: "profiles",
   hooks: "hooks",
   notify: "notify",
+  prices: "prices",
   "model-server": "model-server",
   service: "service",
 };

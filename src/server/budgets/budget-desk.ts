@@ -12,9 +12,10 @@ import {
   limitText,
   scopeText,
 } from "../../domain/budgets/budget.ts";
-import { type BudgetView, viewBudget } from "../../domain/budgets/budget-view.ts";
+import { type BudgetView, budgetForAgent, viewBudget } from "../../domain/budgets/budget-view.ts";
 import {
   type BudgetedAgent,
+  countsFor,
   type MeasuredBudget,
   type MeasuringFacts,
   measureBudget,
@@ -135,6 +136,15 @@ export async function openBudgets(bus: Bus, options: BudgetOptions): Promise<Bud
     list() {
       const known = facts();
       return store.list().map((budget) => viewBudget(budget, known));
+    },
+    of(id) {
+      const record = fleet.record(id);
+      if (record === undefined) return [];
+      const agent = budgetedAgent(record, now());
+      const budgets = store.list().filter((budget) => countsFor(budget, agent));
+      if (budgets.length === 0) return [];
+      const known = facts();
+      return budgets.map((budget) => budgetForAgent(budget, id, known));
     },
     measure() {
       const budgets = store.list();

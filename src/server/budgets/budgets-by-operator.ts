@@ -78,6 +78,7 @@ export function createBudgetDesk(bus: Bus, budgets: Budgets): BudgetDesk {
   };
   return {
     list: budgets.list,
+    of: budgets.of,
     set: (set, by) => ask({ set, by }),
     raise: (raise, by) => ask({ raise, by }),
     remove: (remove, by) => ask({ remove, by }),

@@ -1,6 +1,7 @@
 // Answers the operator's commands on `serve.fleet` with this serve's records as they are now: the bucket `agents` may be minutes
 // behind (fleet-store.ts). Any serve of the queue group answers. No agent's account reaches the subject.
 import * as v from "valibot";
+import { AgentBudgetSchema } from "../../domain/budgets/budget-view.ts";
 import { definedOf } from "../../domain/defined.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { byAgentId } from "../../domain/fleet/agent-view.ts";
@@ -14,6 +15,7 @@ import { decodeMessage } from "../../domain/wire/decode.ts";
 import { serveFleetSubject, serveQueueGroup } from "../../domain/wire/subjects.ts";
 import type { Logger } from "../../log.ts";
 import type { Bus } from "../../nats/bus.ts";
+import type { BudgetDesk } from "../server-desks.ts";
 import type { FleetAnswer, FleetAsk, SpendingReading } from "../server-readings.ts";
 import type { FleetState } from "./fleet-state.ts";
 
@@ -33,6 +35,7 @@ const AnswerSchema = v.object({
   records: v.array(v.unknown()),
   next: v.optional(v.string()),
   near: v.optional(v.array(v.string()), []),
+  budgets: v.optional(v.array(AgentBudgetSchema)),
   spent_today: v.optional(
     v.object({
       is_complete: v.boolean(),
@@ -44,6 +47,7 @@ const AnswerSchema = v.object({
 export interface FleetDeskOptions {
   readonly fleet: Pick<FleetState, "record" | "records">;
   readonly spending: Pick<SpendingReading, "sessions" | "isComplete">;
+  readonly budgets: Pick<BudgetDesk, "of">;
   readonly listeningSince: () => string;
   readonly now: () => Date;
   readonly log: Logger;
@@ -51,7 +55,7 @@ export interface FleetDeskOptions {
 
 /** Returns a function that ends it. */
 export function openFleetDesk(bus: Bus, options: FleetDeskOptions): () => void {
-  const { fleet, listeningSince, now, log } = options;
+  const { fleet, budgets, listeningSince, now, log } = options;
   const answer = (ask: FleetAsk): v.InferInput<typeof AnswerSchema> => {
     const frame = { at: now().toISOString(), listening_since: listeningSince() };
     if (ask.agent_id === undefined) {
@@ -59,7 +63,8 @@ export function openFleetDesk(bus: Bus, options: FleetDeskOptions): () => void {
       return { ...frame, ...partAfter(ask.after ?? "", fleet), ...definedOf({ spent_today }) };
     }
     const { record, near } = oneOf(ask.agent_id, fleet);
-    if (record !== undefined) return { ...frame, records: [record] };
+    if (record !== undefined)
+      return { ...frame, records: [record], budgets: [...budgets.of(record.agent_id)] };
     return { ...frame, records: [], near: [...near] };
   };
   return bus.subscribe(
@@ -77,17 +82,19 @@ export function openFleetDesk(bus: Bus, options: FleetDeskOptions): () => void {
 
 /** Answers inside serve, where no message limits the size: the first part is the whole fleet. */
 export function createFleetAnswers(options: FleetDeskOptions): (ask: FleetAsk) => FleetAnswer {
-  const { fleet, listeningSince, now } = options;
+  const { fleet, budgets, listeningSince, now } = options;
   return ({ agent_id, after = "", zone }) => {
     const frame = { at: now(), listeningSince: listeningSince(), next: undefined };
     if (agent_id !== undefined) {
       const { record, near } = oneOf(agent_id, fleet);
       const records = new Map(record === undefined ? [] : [[record.agent_id, record] as const]);
-      return { ...frame, records, near, spentToday: undefined };
+      const known = record && budgets.of(record.agent_id);
+      return { ...frame, records, near, spentToday: undefined, budgets: known };
     }
     const rest = [...fleet.records()].filter((record) => record.agent_id > after).sort(byAgentId);
     const records = new Map(rest.map((record) => [record.agent_id, record] as const));
-    return { ...frame, records, near: [], spentToday: after === "" ? spentIn(zone, options) : undefined };
+    const spentToday = after === "" ? spentIn(zone, options) : undefined;
+    return { ...frame, records, near: [], spentToday, budgets: undefined };
   };
 }
 
@@ -127,7 +134,10 @@ function partAfter(
  */
 export async function askFleet(bus: Bus, ask: FleetAsk): Promise<FleetAnswer> {
   const data = await bus.request(serveFleetSubject, ask, { timeoutMs: answerWithinMs });
-  const { at, listening_since, records, next, near, spent_today } = decodeMessage(AnswerSchema, data);
+  const { at, listening_since, records, next, near, spent_today, budgets } = decodeMessage(
+    AnswerSchema,
+    data,
+  );
   const read = new Map<AgentId, AgentRecord>();
   for (const record of records) {
     const id = (record as { readonly agent_id?: unknown } | null)?.agent_id;
@@ -136,5 +146,6 @@ export async function askFleet(bus: Bus, ask: FleetAsk): Promise<FleetAnswer> {
   return {
     ...{ at: new Date(at), listeningSince: listening_since, records: read, next, near },
     spentToday: spent_today,
+    budgets,
   };
 }

@@ -91,7 +91,7 @@ export async function openDesks(
     requests.onChange((request) => {
       if (lease.isLeader()) observer?.requested(request, fleet.record(request.agent_id));
     }),
-    openFleetDesk(bus, { fleet, spending, listeningSince: listening.since, now, log }),
+    openFleetDesk(bus, { fleet, spending, budgets, listeningSince: listening.since, now, log }),
   ];
   return {
     requests,

@@ -89,7 +89,9 @@ export function createApi(options: ApiOptions): Hono {
   });
   api.get("/api/agents/:id", (c) => {
     const view = server.fleet.require(c.req.param("id"));
-    return c.json({ ...view, timeline: server.fleet.timeline(view.agent_id) });
+    const { agent_id } = view;
+    const more = { budgets: server.budgets.of(agent_id), timeline: server.fleet.timeline(agent_id) };
+    return c.json({ ...view, ...more });
   });
   api.get("/api/agents/:id/transcript", async (c) => {
     const { agent_id } = server.fleet.require(c.req.param("id"));

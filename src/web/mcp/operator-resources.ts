@@ -20,7 +20,7 @@ const mimeType = "application/json";
 
 export function offerResources(
   mcp: McpServer,
-  { fleet, requests }: Pick<Server, "fleet" | "requests">,
+  { fleet, requests, budgets }: Pick<Server, "fleet" | "requests" | "budgets">,
 ): void {
   const contents = (uri: URL, value: unknown) => ({
     contents: [{ uri: uri.href, mimeType, text: JSON.stringify(value) }],
@@ -39,7 +39,7 @@ export function offerResources(
   mcp.registerResource("agent", agents, { title: "One agent", mimeType }, (uri, { id }) => {
     const view = isAgentId(id) ? fleet.get(id) : undefined;
     if (view === undefined) throw new ResourceNotFoundError(uri.href);
-    return contents(uri, shownAgent(view, fleet.timeline(view.agent_id)));
+    return contents(uri, shownAgent(view, fleet.timeline(view.agent_id), budgets.of(view.agent_id)));
   });
   const asked = new ResourceTemplate(`${requestsUri}/{id}`, {
     list: () => ({

@@ -15,6 +15,7 @@ import {
   listedRequest,
   shownAgent,
   shownAnswer,
+  shownBudget,
   shownEntry,
   shownFleetNeed,
   shownLine,
@@ -64,13 +65,23 @@ export const readingTools: readonly OperatorTool[] = [
     name: "show_agent",
     title: "Show an agent",
     description:
-      "Shows one agent: its status with the evidence, its last orders and how far each has come, and its last events.",
+      "Shows one agent: its status with the evidence, its last orders and how far each has come, its last events, and its budgets with what is left of them.",
     schema: v.object({ agent_id: agentIdText }),
     hints: reading,
     run({ agent_id }, { server }) {
       const view = server.fleet.require(agent_id);
-      return shownAgent(view, server.fleet.timeline(view.agent_id));
+      const { agent_id: id } = view;
+      return shownAgent(view, server.fleet.timeline(id), server.budgets.of(id));
     },
+  }),
+  operatorTool({
+    name: "list_budgets",
+    title: "List the budgets",
+    description:
+      "Lists the budgets of the fleet, the oldest first: for whom each is, what was spent of it in its present run, day or month, how much of that is an estimate, and what is left.",
+    schema: v.object({}),
+    hints: reading,
+    run: (_args, { server }) => ({ budgets: server.budgets.list().map(shownBudget) }),
   }),
   operatorTool({
     name: "read_log",

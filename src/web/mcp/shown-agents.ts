@@ -1,5 +1,6 @@
 // What the operator's MCP server tells of agents and requests. Each value that an agent can write stands below a key `untrusted`, because the
 // assistant that reads it must not take it for the words of the person whom it works for. Pure.
+import type { AgentBudget } from "../../domain/budgets/budget-view.ts";
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import type { Axes, Reading } from "../../domain/fleet/axes.ts";
 import type { FleetNeed } from "../../domain/fleet/needs/fleet-needs.ts";
@@ -38,7 +39,11 @@ export function listedAgent(view: AgentView) {
 }
 
 /** One agent with its last orders and events. */
-export function shownAgent(view: AgentView, timeline: readonly TimelineEntry[]) {
+export function shownAgent(
+  view: AgentView,
+  timeline: readonly TimelineEntry[],
+  budgets: readonly AgentBudget[],
+) {
   const { first_seen, run_started_at, axes, commands, task } = view;
   const { untrusted, ...listed } = listedAgent(view);
   return {
@@ -46,6 +51,7 @@ export function shownAgent(view: AgentView, timeline: readonly TimelineEntry[]) 
     ...{ first_seen, run_started_at },
     axes: mapAxes(axes, ({ value, source, at, age_s }) => ({ value, source, at, age_s })),
     orders: commands.slice(-ordersShown).map(shownOrder),
+    budgets: budgets.map(shownBudget),
     untrusted: {
       ...untrusted,
       task: task.text,
@@ -54,6 +60,26 @@ export function shownAgent(view: AgentView, timeline: readonly TimelineEntry[]) 
       ...{ progress: view.progress, last_words: view.last_words, usage: view.usage },
       timeline: timeline.map(({ at, kind, text }) => ({ at, kind, text })),
     },
+  };
+}
+
+/** A budget with what was spent of it and what is left. Profiles, projects, runs and models have names that an agent may have made up. */
+export function shownBudget({
+  budget_id,
+  scope,
+  made_by,
+  now,
+  ...budget
+}: AgentBudget & { agents?: string[] }) {
+  const { unit, amount, per, hard, agents } = budget;
+  return {
+    ...{ budget_id, for: scope.kind, unit, amount, per, hard, agents },
+    now: now.map(({ agent_id, from, to, amount, spent, left, over, level, ...sum }) => ({
+      ...{ agent_id, from, to, amount, spent, left, over, level },
+      ...{ estimated: sum.estimated, unpriced_tokens: sum.unpriced_tokens },
+      untrusted: { unpriced_models: sum.unpriced_models },
+    })),
+    untrusted: { name: scope.name, made_by },
   };
 }
 

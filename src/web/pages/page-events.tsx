@@ -17,6 +17,7 @@ import { agentParts } from "./agent/agent-page.tsx";
 import type { AgentTab } from "./agent/agent-tabs.tsx";
 import { BulkResults } from "./bulk-page.tsx";
 import { createChangedParts, type Part } from "./changed-parts.ts";
+import { BudgetLines, budgetsId } from "./costs/budget-lines.tsx";
 import { createFleetPatch, type FleetChanges } from "./fleet/fleet-patch.tsx";
 import type { FleetQuery } from "./fleet/fleet-query.ts";
 import type { Layout } from "./fleet/layouts.ts";
@@ -107,9 +108,16 @@ export function createPageEvents(server: Server, options: PageEventsOptions): St
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all(), views };
     return agentParts(tab, { view, ...facts, clis, now: now() });
   };
+  /** At each step, because other agents spend of the same budgets. */
+  const budgetParts = (): Part[] => {
+    const view =
+      tab === "cost" && page === "agent" ? fleet.list().find((each) => each.agent_id === agent) : undefined;
+    if (view === undefined) return [];
+    return [{ id: budgetsId, part: <BudgetLines budgets={server.budgets.of(view.agent_id)} /> }];
+  };
   const pageParts = (step: FleetStep, views: readonly AgentView[]): Part[] => {
     if (page === "fleet") return [serversPart(views, now())];
-    if (page === "agent" || page === "typing") return ownParts(step, views);
+    if (page === "agent" || page === "typing") return [...ownParts(step, views), ...budgetParts()];
     if (page !== "results") return [];
     const results = findBulkTargets(views, options.key ?? "", options.failed);
     return [{ id: "bulk-results", part: <BulkResults results={results} /> }];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { budgetCommand } from "../../../src/cli/budget/budget.ts";
 import { tellBudgets } from "../../../src/cli/budget/launch-budgets.ts";
 import { openPrices, parsePrices } from "../../../src/cli/budget/price-file.ts";
+import { showCommand } from "../../../src/cli/fleet/show.ts";
 import { priceOf } from "../../../src/domain/budgets/prices.ts";
 import { createLogger } from "../../../src/log.ts";
 import { ada } from "../../support/agents.ts";
@@ -49,6 +50,28 @@ test("cliai budget sets, lists, raises and removes, and names the agents for whi
     { scope: { kind: "agent", name: "ada" }, now: [{ agent_id: "ada", period: "run:r1" }] },
   ]);
   expect(await budget("remove", id)).toBe("removed: $20.00 a day, hard for project /p/shop");
+});
+
+test("cliai show names the budgets that count for the agent, and what is left of each", async () => {
+  const show = async (...flags: string[]) => {
+    const context = testContext({
+      json: flags.length > 0,
+      env: { CLIAI_NO_START: "1", CLIAI_HOME: "/p/none" },
+    });
+    expect(await showCommand.run(["ada", ...flags, "--url", url], context)).toBe(0);
+    return context.printed;
+  };
+  await budget("set", "tag:night", "7/day");
+  const listed = run.server.budgets.list();
+  expect((await show()).filter((line) => line.includes(" left; "))).toEqual([
+    expect.stringMatching(/^ {2}budget +\$5\.00 a run: \$5\.00 left; \$0\.00 of \$5\.00 \(0 %\)$/),
+  ]);
+  const [json = ""] = await show("--json");
+  const { budgets } = JSON.parse(json);
+  expect(listed).toHaveLength(2);
+  expect(budgets).toMatchObject([{ scope: { kind: "agent", name: "ada" }, now: [{ left: 5, spent: 0 }] }]);
+  const [, night] = listed;
+  await budget("remove", night?.budget_id ?? "");
 });
 
 test("a launch without a budget asks nobody; one whose budget nobody keeps is refused", async () => {

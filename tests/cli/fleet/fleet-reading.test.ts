@@ -59,7 +59,14 @@ describe("createFleetReader()", () => {
     const fleet = { record: (id: AgentId) => known.get(id), records: () => known.values() };
     const [now, log] = [() => new Date(), silentLogger];
     const spending = { sessions: () => [], isComplete: () => true };
-    openFleetDesk(bus, { fleet, spending, listeningSince: () => new Date().toISOString(), now, log });
+    openFleetDesk(bus, {
+      fleet,
+      spending,
+      budgets: { of: () => [] },
+      listeningSince: () => new Date().toISOString(),
+      now,
+      log,
+    });
     let answers = 0;
     listener.subscribe(serveFleetSubject, () => {
       answers += 1;

@@ -143,3 +143,7 @@ describe("cliai show", () => {
     expect(line).not.toContain("s3cret");
   });
 });
+
+test("cliai show says that budgets are not known where no server tells them", async () => {
+  expect(fact(await show(alive), "budget")).toBe("not known: only cliai serve knows what was spent");
+});

@@ -25,8 +25,14 @@ let requestId = "";
 beforeAll(async () => {
   mcp = await startMcpApp(search);
   const { web } = mcp;
-  await web.heartbeat("mallory", {
-    ...{ current_task: theirs, config_name: theirs, project_path: `/${theirs}`, host: theirs },
+  const { heartbeat } = await web.heartbeat("mallory", {
+    ...{
+      current_task: theirs,
+      config_name: theirs,
+      project_path: `/${theirs}`,
+      host: theirs,
+      instance_id: "r1",
+    },
     ...{ cli: theirs, cli_version: theirs, session_id: theirs, status: "blocked" },
   });
   const say = (topic: string, message: object) =>
@@ -45,6 +51,11 @@ beforeAll(async () => {
   requestId = JSON.parse(new TextDecoder().decode(asked)).result.request_id;
   await web.test.server.sendCommand({ id: "mallory" as never, type: "task", text: theirs, from: "lead" });
   say("receipt", { command_id: "none", state: "refused", detail: theirs });
+  const limit = { unit: "usd", amount: 4, per: "run" } as const;
+  await web.test.server.budgets.set({ scope: { kind: "profile", name: theirs }, limit }, "mia");
+  const usage = { tokens_used: 12_000, model: theirs, source: "results" };
+  const spent = { agent_id: "mallory", kind: "usage", instance_id: heartbeat?.instance_id, usage };
+  await web.bus.publishStored("agent.mallory.event", spent);
   await web.viewOf(
     "mallory",
     ({ requests, last_words, commands }) =>
@@ -69,6 +80,7 @@ describe("what an agent has written", () => {
   const calls = (): [string, object][] => [
     ["list_agents", {}],
     ["show_agent", { agent_id: "mallory" }],
+    ["list_budgets", {}],
     ["read_log", {}],
     ["read_transcript", { agent_id: "mallory" }],
     ["inbox", {}],
@@ -116,6 +128,20 @@ describe("the tools", () => {
       untrusted: { from: "lead", text: theirs },
     });
     expect(axes.attention).toMatchObject({ value: "question", source: "request" });
+  });
+
+  test("list_budgets and show_agent tell what is left of a budget, and how many tokens have no price", async () => {
+    const client = await mcp.connect(operatorsToken);
+    const now = [{ agent_id: "mallory", spent: 0, left: 4, over: 0, unpriced_tokens: 12_000 }];
+    const budgets = [
+      { for: "profile", unit: "usd", amount: 4, per: "run", now, untrusted: { name: theirs } },
+    ];
+    await until("the tokens are counted", async () => {
+      const listed = await callTool(client, "list_budgets");
+      return listed.budgets[0]?.now[0]?.unpriced_tokens === 12_000;
+    });
+    expect(await callTool(client, "list_budgets")).toMatchObject({ budgets });
+    expect(await callTool(client, "show_agent", { agent_id: "mallory" })).toMatchObject({ budgets });
   });
 
   test("read_log filters, and goes on page by page", async () => {

@@ -1,5 +1,6 @@
 // What the API tells of agents: the fields that programs may rely on. There may be more.
 import * as v from "valibot";
+import { type AgentBudget, AgentBudgetSchema } from "../../../domain/budgets/budget-view.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { FleetNeed } from "../../../domain/fleet/needs/fleet-needs.ts";
 import { type Need, needKinds } from "../../../domain/fleet/needs/need.ts";
@@ -138,8 +139,14 @@ const agentFields = {
 export const AgentSchema = schemaOf<AgentView>()(v.object(agentFields));
 
 export const AgentWithTimelineSchema = schemaOf<
-  AgentView & { readonly timeline: readonly TimelineEntry[] }
->()(v.object({ ...agentFields, timeline: v.array(v.object({ at: text, kind: text, text })) }));
+  AgentView & { readonly budgets: readonly AgentBudget[]; readonly timeline: readonly TimelineEntry[] }
+>()(
+  v.object({
+    ...agentFields,
+    budgets: v.array(AgentBudgetSchema),
+    timeline: v.array(v.object({ at: text, kind: text, text })),
+  }),
+);
 
 const atServer = v.object({
   agent_id: text,

@@ -5,10 +5,12 @@
 // agent changes is in `agentParts`.
 import type { Child } from "hono/jsx";
 import type { CliAbilities } from "../../../domain/abilities.ts";
+import type { AgentBudget } from "../../../domain/budgets/budget-view.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import type { AgentRequest } from "../../../domain/requests.ts";
 import type { Health, TimelineEntry } from "../../../server/server.ts";
 import { commentParts } from "../changes/comments.tsx";
+import { BudgetLines } from "../costs/budget-lines.tsx";
 import { AgentAxes } from "../parts/agent-axes.tsx";
 import { AgentDetails } from "../parts/agent-details.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -58,8 +60,15 @@ export function AgentFrame({ view, requests, now, tab, children }: FrameProps) {
   );
 }
 
+type WholePageProps = AgentPageProps & {
+  readonly health: Health;
+  readonly tab: AgentTab;
+  /** Those that count for the agent. */
+  readonly budgets: readonly AgentBudget[];
+};
+
 /** All tabs but those that have to be read first, such as the transcript. */
-export function AgentPage(props: AgentPageProps & { health: Health; tab: AgentTab }) {
+export function AgentPage(props: WholePageProps) {
   const { view, requests, now, tab } = props;
   return (
     <AgentFrame {...{ view, requests, now, tab }}>
@@ -68,7 +77,7 @@ export function AgentPage(props: AgentPageProps & { health: Health; tab: AgentTa
   );
 }
 
-function TabBody(props: AgentPageProps & { health: Health; tab: AgentTab }) {
+function TabBody(props: WholePageProps) {
   const { view, timeline, views, clis, now, health, tab } = props;
   switch (tab) {
     case "messages":
@@ -81,7 +90,14 @@ function TabBody(props: AgentPageProps & { health: Health; tab: AgentTab }) {
         </>
       );
     case "cost":
-      return <UsagePanel view={view} now={now} />;
+      return (
+        <>
+          <UsagePanel view={view} now={now} />
+          <div class="report">
+            <BudgetLines budgets={props.budgets} />
+          </div>
+        </>
+      );
     case "settings":
       return <AgentDetails view={view} clis={clis} now={now} />;
     default:

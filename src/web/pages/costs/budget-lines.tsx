@@ -1,12 +1,15 @@
 /** @jsxImportSource hono/jsx */
-// The budgets on the costs page: what was spent of each, and for whom it counts.
+// Budgets, on the costs page and on the page of an agent: what was spent of each, what is left, and for whom it counts.
 import { limitText, scopeText } from "../../../domain/budgets/budget.ts";
-import type { BudgetView } from "../../../domain/budgets/budget-view.ts";
+import { type AgentBudget, type BudgetView, leftText } from "../../../domain/budgets/budget-view.ts";
 import { folderOf } from "../../../domain/fleet/shown/agent-filter.ts";
 
 export const budgetsId = "costs-budgets";
 
-export function BudgetLines({ budgets }: { readonly budgets: readonly BudgetView[] }) {
+/** All budgets, or those of one agent, which do not name the agents for which they count. */
+export type ShownBudget = AgentBudget & Partial<Pick<BudgetView, "agents">>;
+
+export function BudgetLines({ budgets }: { readonly budgets: readonly ShownBudget[] }) {
   return (
     <section id={budgetsId} class="panel" aria-labelledby="title-budgets" hidden={budgets.length === 0}>
       <h2 id="title-budgets">Budgets</h2>
@@ -30,16 +33,18 @@ export function BudgetLines({ budgets }: { readonly budgets: readonly BudgetView
   );
 }
 
-function budgetRows(budget: BudgetView) {
+function budgetRows(budget: ShownBudget) {
   const { budget_id, scope, agents, now, made_by } = budget;
   const whose =
-    scope.kind === "agent" ? "" : ` (${agents.length === 1 ? "1 agent" : `${agents.length} agents`})`;
+    scope.kind === "agent" || agents === undefined
+      ? ""
+      : ` (${agents.length === 1 ? "1 agent" : `${agents.length} agents`})`;
   const spans = now.length === 0 ? [undefined] : now;
   return spans.map((span) => (
     <tr class={span === undefined ? undefined : `budget-${span.level}`}>
       <th scope="row" title={scope.kind === "project" ? scope.name : undefined}>
         {scope.kind === "project" ? `project ${folderOf(scope.name ?? "")}` : scopeText(scope)}
-        {span?.agent_id !== undefined && scope.kind !== "agent" ? (
+        {span?.agent_id !== undefined && scope.kind !== "agent" && agents !== undefined ? (
           `: ${span.agent_id}`
         ) : (
           <span class="quiet">{whose}</span>
@@ -56,7 +61,13 @@ function budgetRows(budget: BudgetView) {
         )}
       </td>
       <td title={span?.to === undefined ? undefined : `from ${span.from} to ${span.to}`}>
-        {span === undefined ? <span class="quiet">no run now</span> : span.text}
+        {span === undefined ? (
+          <span class="quiet">no run now</span>
+        ) : (
+          <>
+            {span.text} <span class="quiet left">{leftText(budget, span)}</span>
+          </>
+        )}
       </td>
       <td class="maker">{made_by}</td>
     </tr>

@@ -49,7 +49,8 @@ export function registerAgentRoutes(pages: Hono, options: PagesOptions): void {
     if (tab === undefined || tab === "terminal" || tab === "changes" || named === "now") return await next();
     const view = fleet.require(c.req.param("id"));
     const facts = { timeline: fleet.timeline(view.agent_id), requests: server.requests.all() };
-    const more = { views: fleet.list(), clis, now: now(), health: server.health() };
+    const budgets = server.budgets.of(view.agent_id);
+    const more = { views: fleet.list(), clis, now: now(), health: server.health(), budgets };
     return showPage(c, options, {
       title: view.agent_id,
       stream: streamOf(server, "agent", `&agent=${view.agent_id}&tab=${tab}`),
