@@ -60,11 +60,11 @@ export async function readChanges(
     const turn = ask.turn === undefined ? undefined : findTurn(turns, ask);
     const base = turn?.base ?? (await findBase(git, { root, asked: ask.base, worktree }));
     const tree = turn?.tree ?? base.commit ?? (await git.run(["mktree"])).trim();
-    const now = turn?.until ?? snapshot.tree;
+    const now = (ask.until_now === true ? undefined : turn?.until) ?? snapshot.tree;
     const found = parseChangedFiles(await git.run([...listing, tree, now]));
     // Of a turn that is over, nothing is known of files that git does not know.
     const all = markFiles(found, now === snapshot.tree ? snapshot : { ...snapshot, ...nothingMarked });
-    const files = ask.file === undefined ? all.slice(0, mostFiles) : [requireFile(all, ask.file)];
+    const files = wantedFiles(all, ask);
     const branch = await git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
     return {
       ...{ agent_id, directory: dir, root, base },
@@ -97,7 +97,7 @@ export const listing = [
 const nothingMarked = { untracked: new Set<string>(), unmerged: new Set<string>(), leftOut: [], more: 0 };
 
 /** The tree at the beginning of the turn, and at that of the next one. @throws CliaiError `usage` */
-function findTurn(turns: readonly KeptTurn[], { turn: asked = "", base }: ChangesAsk) {
+function findTurn(turns: readonly KeptTurn[], { turn: asked = "", base, until_now }: ChangesAsk) {
   if (base !== undefined) {
     throw new CliaiError("usage", `a turn and a base are asked for: "${asked}" and "${base}"`, {
       hint: "leave one of them out",
@@ -118,7 +118,7 @@ function findTurn(turns: readonly KeptTurn[], { turn: asked = "", base }: Change
   const begun: ChangesBase = {
     name: turn.since,
     why: "turn",
-    ...(next === undefined ? {} : { until: next.since }),
+    ...(next === undefined || until_now === true ? {} : { until: next.since }),
   };
   return { tree: turn.tree, until: next?.tree, base: begun };
 }
@@ -169,6 +169,14 @@ export function markFiles(
   return [...marked.filter(({ path }) => !others.some((other) => other.path === path)), ...others].sort(
     (one, other) => (one.path < other.path ? -1 : 1),
   );
+}
+
+/** @throws CliaiError `usage` */
+function wantedFiles(all: readonly ChangedFile[], { file, until_now }: ChangesAsk): readonly ChangedFile[] {
+  if (file === undefined) return all.slice(0, mostFiles);
+  if (until_now !== true) return [requireFile(all, file)];
+  const found = all.find(({ path }) => path === file) ?? all.find(({ old_path }) => old_path === file);
+  return found === undefined ? [] : [found];
 }
 
 /** @throws CliaiError `usage` */

@@ -1,6 +1,6 @@
 // The tab with an agent's changes in real Chromium: wide and narrow, light and dark, both layouts, a file of 10,000 lines, and without scripts.
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
@@ -113,13 +113,17 @@ test("the changes of an agent: each layout fits its window, colours its lines, a
     const sent = await commented.locator(".comment").getAttribute("id");
     web.bus.publish("agent.ada.receipt", { command_id: sent?.replace("comment-", ""), state: "seen" });
     await commented.waitForSelector('tr.talk .comment[data-state="seen"]');
+    await keepsUnplaced(commented, repository, url);
     await page.goto(url("/git"));
     await page.waitForSelector("text=Commit 6 files");
     expect(await page.evaluate(axeFaults)).toEqual([]);
     await shot(page, "git");
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await page.evaluate(tooWide)).toBe(0);
-    expect(browser.problems).toEqual([]);
+    // The browser tells that the comment on another file than was seen was refused, and of nothing else.
+    expect(browser.problems).toEqual([
+      expect.stringMatching(/changes\/comment: .* status of 409 \(Conflict\)$/),
+    ]);
   } finally {
     await http.stop();
   }
@@ -132,6 +136,17 @@ async function comment(page: Page, url: string): Promise<void> {
   const numberOf = (line: string) => page.locator(`#file-6 button[name=line][value=${line}]`);
   await numberOf("n8").click();
   await page.waitForSelector("#comment");
+  await page.fill("#comment", "Tell neither");
+  await numberOf("n6").click();
+  await page.waitForSelector("text=lines 6–8");
+  // What was typed is still there, also on the page as it is made anew.
+  expect(await page.inputValue("#comment")).toBe("Tell neither");
+  await page.reload();
+  expect(await page.inputValue("#comment")).toBe("Tell neither");
+  await page.click("text=Cancel");
+  await numberOf("n8").click();
+  await page.waitForSelector("#comment");
+  expect(await page.inputValue("#comment")).toBe("");
   await numberOf("n6").click();
   await page.waitForSelector("text=lines 6–8");
   await page.fill("#comment", "Tell neither of the two.");
@@ -143,6 +158,29 @@ async function comment(page: Page, url: string): Promise<void> {
   expect(await page.locator(".comment .words").textContent()).toBe("Tell neither of the two.");
   expect(await page.locator("tr.talk .comment").count()).toBe(1);
   await shot(page, "comment-sent");
+}
+
+/** A comment whose lines go while it is written is still there, and can be sent. */
+async function keepsUnplaced(page: Page, repository: TestRepository, url: (query: string) => string) {
+  await page.goto(url("?at=src%2Flogin.ts&line=n13"));
+  await page.fill("#comment", "Half of a thought");
+  const now = readFileSync(join(repository.dir, "src/login.ts"), "utf8");
+  repository.write("src/login.ts", before.slice(0, 200));
+  try {
+    // As it was typed, the file was another one.
+    await page.click("text=Send as a task");
+    await page.waitForSelector("text=has changed since you looked at it");
+    expect(await page.inputValue("#comment")).toBe("Half of a thought");
+    expect(await page.evaluate(tooWide)).toBe(0);
+    await shot(page, "comment-unplaced");
+    // It was not sent, so it is kept on.
+    repository.write("src/login.ts", before);
+    await page.goto(url("?at=src%2Flogin.ts&line=n13"));
+    await page.waitForSelector(".unplaced");
+    expect(await page.inputValue("#comment")).toBe("Half of a thought");
+  } finally {
+    repository.write("src/login.ts", now);
+  }
 }
 
 function tooWide(): number {

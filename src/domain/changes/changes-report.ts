@@ -33,7 +33,7 @@ export function baseText({ name, commit, why, until }: ChangesBase): string {
 }
 
 /** `2026-11-30 14:03:22 UTC` */
-function clock(at: string): string {
+export function clock(at: string): string {
   return `${at.slice(0, 19).replace("T", " ")} UTC`;
 }
 
@@ -78,6 +78,8 @@ export interface ChangesAsk {
   readonly base?: string | undefined;
   /** The changes of one turn: when it began, as in `turns`, or which one from the end: `1` is the last. Not with `base`. */
   readonly turn?: string | undefined;
+  /** With `turn`: all changes since it began, and not only those until the next one. A file without any is then none. */
+  readonly until_now?: boolean | undefined;
   /** Only this file, with all of its lines. */
   readonly file?: string | undefined;
   /** Which lines: `none`, those of files that are not long, or `all`. */

@@ -1,7 +1,9 @@
 // A comment on lines of an agent's changes, and the task that it becomes: with the file, the numbers of the lines, and the lines themselves.
 import { harmless } from "../text/harmless.ts";
 import { beginningOf } from "../text/summary.ts";
+import { clock } from "./changes-report.ts";
 import type { DiffLine, Hunk } from "./patch.ts";
+import { type SinceQuoted, sinceQuotedText } from "./since-quoted.ts";
 
 /** Whose numbers count: those of the lines as they are now, or as they were before. */
 export const sides = ["now", "before"] as const;
@@ -42,13 +44,32 @@ export function rangeText({ side, from, to }: LineRange): string {
   return side === "now" ? lines : `${lines}, as before the change`;
 }
 
-/** The text of the task. Its first line says where, and what. */
+/** Of lines in the changes of one turn: which state of the file they are of, if it is not the present one. */
+export interface QuotedState {
+  /** When the turn began, RFC 3339. Lines before it are those at that time, and others those when it was over. */
+  readonly turn: string;
+  readonly since: SinceQuoted;
+}
+
+export interface CommentOn {
+  readonly path: string;
+  readonly range: LineRange;
+  /** Undefined for the lines of the file as it is now. */
+  readonly state?: QuotedState | undefined;
+}
+
+const ofThen = ", as of an earlier turn";
+
+/** The text of the task. Its first line says where, and what. @param lines undefined if they cannot be quoted, because they are not shown */
 export function commentText(
-  path: string,
-  range: LineRange,
-  lines: readonly DiffLine[],
+  { path, range, state }: CommentOn,
+  lines: readonly DiffLine[] | undefined,
   words: string,
 ): string {
+  const first = `${harmless(path)}, ${rangeText(range)}${state === undefined ? "" : ofThen}: ${words.trim()}`;
+  if (lines === undefined) {
+    return `${first}\n\nThe lines are not quoted: they were not shown any more when this was sent, so their numbers may be others now.`;
+  }
   const quoted = lines.slice(0, mostQuoted).map((line) => {
     const sign = { same: " ", added: "+", deleted: "-" }[line.kind];
     const text = beginningOf(harmless(line.text.replaceAll("\t", "    ").replace(/\r$/, "")), mostCharacters);
@@ -56,10 +77,26 @@ export function commentText(
   });
   const more = lines.length - quoted.length;
   return [
-    `${harmless(path)}, ${rangeText(range)}: ${words.trim()}`,
+    first,
     "",
-    range.side === "now" ? "The lines of your changes:" : "The lines, as they were before your changes:",
+    whichLines(range.side, state),
     ...quoted,
     ...(more > 0 ? [`> (and ${more} more lines)`] : []),
+    ...(state === undefined ? [] : [harmless(sinceQuotedText(path, state.since))]),
   ].join("\n");
+}
+
+function whichLines(side: Side, state: QuotedState | undefined): string {
+  if (state === undefined)
+    return side === "now" ? "The lines of your changes:" : "The lines, as they were before your changes:";
+  const turn = `your turn that began ${clock(state.turn)}`;
+  return `The lines, as they were ${side === "now" ? `when ${turn} was over` : `before ${turn}`}:`;
+}
+
+/** What the person wrote, of the beginning of such a text. */
+export function wordsOf(text: string): string {
+  const [, words = text] =
+    /, lines? \d+(?:–\d+)?(?:, as before the change)?(?:, as of an earlier turn)?: ([\s\S]*)$/.exec(text) ??
+    [];
+  return words.split("\n\nThe lines")[0] ?? words;
 }

@@ -1,6 +1,9 @@
 // Cuts the lines of a long file into parts that a page can show.
 import type { Hunk } from "./patch.ts";
 
+/** So many lines of a file are shown at once. */
+export const mostLinesOfPart = 1_500;
+
 export interface HunkPart {
   readonly hunks: readonly Hunk[];
   /** Of all lines of the file, with those around the changes. */

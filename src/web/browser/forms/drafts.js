@@ -1,5 +1,5 @@
 // Keeps what a person has typed into the forms of the page, in this tab's storage, so that it outlives a reload. A form that is kept
-// names its key in `data-draft`.
+// names its key in `data-draft`. Fields with `data-undrafted` are not kept; a link with `data-gives-up` forgets what was typed.
 
 const prefix = "draft ";
 
@@ -9,6 +9,11 @@ export function watchDrafts() {
   document.addEventListener("input", ({ target }) => {
     const form = target instanceof Element ? target.closest("form[data-draft]") : null;
     if (form instanceof HTMLFormElement) keep(form);
+  });
+  document.addEventListener("click", ({ target }) => {
+    const form =
+      target instanceof Element ? target.closest("a[data-gives-up]")?.closest("form[data-draft]") : null;
+    if (form instanceof HTMLFormElement) forgetDraft(form);
   });
   // A form that no other script sends leads to another page.
   document.addEventListener("submit", (event) => {
@@ -21,7 +26,11 @@ export function watchDrafts() {
 /** Gives back what was typed, to each form that has nothing typed in it. Call it when forms have come onto the page. */
 export function restoreDrafts() {
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    if (!(form instanceof HTMLFormElement) || draftOf(form).length > 0) continue;
+    if (!(form instanceof HTMLFormElement)) continue;
+    if (draftOf(form).length > 0) {
+      keep(form); // also what the server has given back, because it could not be sent
+      continue;
+    }
     for (const [name, index, value] of load(keyOf(form))) {
       const field = fieldsOf(form).filter((each) => each.name === name)[index];
       if (field === undefined) continue;
@@ -46,7 +55,7 @@ export function keptText(draft) {
 /** The words that a person has typed into the form, one line for each field. @param {HTMLFormElement} form */
 export function typedText(form) {
   return fieldsOf(form)
-    .filter((field) => !isTick(field) && field.value.trim() !== "" && field.value !== field.defaultValue)
+    .filter((field) => !isTick(field) && field.value.trim() !== "" && field.value !== madeAs(field))
     .map(({ value }) => value)
     .join("\n");
 }
@@ -74,7 +83,7 @@ function draftOf(form) {
     if (isTick(field)) {
       const { checked, defaultChecked } = /** @type {HTMLInputElement} */ (field);
       if (checked !== defaultChecked) draft.push([field.name, index, checked]);
-    } else if (field.value !== field.defaultValue) draft.push([field.name, index, field.value]);
+    } else if (field.value !== madeAs(field)) draft.push([field.name, index, field.value]);
   }
   return draft;
 }
@@ -85,9 +94,19 @@ function fieldsOf(form) {
   const fields = [];
   for (const field of form.elements) {
     if (field instanceof HTMLTextAreaElement) fields.push(field);
-    else if (field instanceof HTMLInputElement && field.type !== "hidden") fields.push(field);
+    else if (
+      field instanceof HTMLInputElement &&
+      field.type !== "hidden" &&
+      field.dataset.undrafted === undefined
+    )
+      fields.push(field);
   }
   return fields;
+}
+
+/** What was in the field before anybody typed. The server marks words that a person has typed. @param {HTMLTextAreaElement | HTMLInputElement} field */
+function madeAs({ defaultValue, dataset }) {
+  return dataset.typed === undefined ? defaultValue : "";
 }
 
 /** @param {HTMLTextAreaElement | HTMLInputElement} field */

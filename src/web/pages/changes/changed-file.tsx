@@ -2,16 +2,13 @@
 // One changed file: what became of it, its counts, and its changed lines. A long one is folded, and opened on a page of its own.
 import { changedLines, fileWords } from "../../../domain/changes/changed-file.ts";
 import type { FileChanges } from "../../../domain/changes/changes-report.ts";
-import { sliceHunks } from "../../../domain/changes/slice-hunks.ts";
+import { mostLinesOfPart, sliceHunks } from "../../../domain/changes/slice-hunks.ts";
 import { bytesText, countText } from "../../../domain/text/amounts.ts";
 import { harmless } from "../../../domain/text/harmless.ts";
 import type { DiffLayout } from "./changes-query.ts";
 import { languageOf } from "./colours.ts";
 import { DiffTable } from "./diff-table.tsx";
 import type { FileTalk } from "./file-talk.tsx";
-
-/** So many lines of a file are shown at once. */
-const mostLines = 1_500;
 
 interface ChangedFileProps {
   readonly file: FileChanges;
@@ -27,7 +24,7 @@ interface ChangedFileProps {
 export function ChangedFileItem({ file, id, layout, pageOf, from, talk }: ChangedFileProps) {
   const { path, hunks, left_out } = file;
   return (
-    <details class="changed-file" id={id} open={left_out === undefined}>
+    <details class="changed-file" id={id} open={left_out === undefined || talk.unplaced !== undefined}>
       <summary>
         <FileName file={file} />
         <Counts file={file} />
@@ -41,6 +38,7 @@ export function ChangedFileItem({ file, id, layout, pageOf, from, talk }: Change
       {left_out === "cut" && (
         <p class="quiet">Its lines are too long to be shown here: together they have more than 4 MiB.</p>
       )}
+      {talk.unplaced}
       {talk.others}
       {hunks !== undefined && hunks.length > 0 && <Lines {...{ path, hunks, layout, pageOf, from, talk }} />}
     </details>
@@ -52,13 +50,13 @@ type LinesProps = Pick<ChangedFileProps, "layout" | "pageOf" | "from" | "talk"> 
   Pick<FileChanges, "path">;
 
 function Lines({ path, hunks, layout, pageOf, from, talk }: LinesProps) {
-  const { hunks: part, total } = sliceHunks(hunks, from, mostLines);
-  const end = Math.min(total, from + mostLines);
+  const { hunks: part, total } = sliceHunks(hunks, from, mostLinesOfPart);
+  const end = Math.min(total, from + mostLinesOfPart);
   return (
     <>
       {from > 0 && (
         <p class="more">
-          <a href={pageOf(Math.max(0, from - mostLines))}>Lines before</a>
+          <a href={pageOf(Math.max(0, from - mostLinesOfPart))}>Lines before</a>
         </p>
       )}
       <DiffTable path={path} hunks={part} language={languageOf(path)} layout={layout} talk={talk} />

@@ -3,16 +3,24 @@
 //
 // The whole tab. Everything on it is chosen by its address, so that it works without scripts.
 import { baseText, type ChangesReport } from "../../../domain/changes/changes-report.ts";
+import type { QuotedState } from "../../../domain/changes/comment.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { countText } from "../../../domain/text/amounts.ts";
 import { harmless } from "../../../domain/text/harmless.ts";
 import { tabPath } from "../agent/agent-tabs.tsx";
 import { ActLink } from "../viewer/act.tsx";
 import { ChangedFileItem, Counts } from "./changed-file.tsx";
-import { type ChangesQuery, changesPath, type DiffLayout, diffLayouts, gitPath } from "./changes-query.ts";
+import {
+  type ChangesQuery,
+  changesPath,
+  chosenOf,
+  type DiffLayout,
+  diffLayouts,
+  gitPath,
+} from "./changes-query.ts";
 import { commentsOf, pathHash } from "./comment-orders.ts";
-import { CommentItem } from "./comments.tsx";
-import { createFileTalk, type TalkOptions } from "./file-talk.tsx";
+import { CommentForm, CommentItem } from "./comments.tsx";
+import { createFileTalk, type TalkOptions, Unplaced } from "./file-talk.tsx";
 
 interface TabProps {
   readonly view: AgentView;
@@ -20,20 +28,25 @@ interface TabProps {
   /** What was typed as a comment, if it could not be sent. */
   readonly words?: string | undefined;
   readonly query: ChangesQuery;
+  /** Of the chosen lines: which state of the file they are of, if it is not the present one. */
+  readonly state?: QuotedState | undefined;
   /** Undefined if it cannot be made. */
   readonly report: ChangesReport | undefined;
   /** Why not, with what to do. */
   readonly problem?: { readonly message: string; readonly hint?: string | undefined } | undefined;
 }
 
-export function ChangesTab({ view, query, report, problem, words = "", now }: TabProps) {
+export function ChangesTab({ view, query, report, state, problem, words = "", now }: TabProps) {
   const { agent_id: id } = view;
+  const chosen = chosenOf(query);
+  const isShown = report?.files.some(({ path }) => path === chosen?.path) === true;
+  const form = chosen && <CommentForm {...{ view, query, chosen, seen: "", state: undefined, words }} />;
   return (
     <section class="panel changes" aria-labelledby="title-changes">
       <div class="changes-head">
         <h2 id="title-changes">Changes</h2>
         <Layouts id={id} query={query} />
-        <ActLink href={gitPath(id)} posts={gitPath(id)}>
+        <ActLink class="button" href={gitPath(id)} posts={gitPath(id)}>
           Commit, push …
         </ActLink>
         <form method="get" action={tabPath(id, "changes")} class="base-form">
@@ -61,10 +74,12 @@ export function ChangesTab({ view, query, report, problem, words = "", now }: Ta
             <>
               . <span class="quiet">{problem.hint}</span>
             </>
-          )}
+          )}{" "}
+          {words !== "" && <a href="#comment">What you wrote</a>}
         </p>
       )}
-      {report !== undefined && <Found report={report} talk={{ view, query, words, now }} />}
+      {chosen !== undefined && !isShown && <Unplaced chosen={chosen} form={form} />}
+      {report !== undefined && <Found report={report} talk={{ view, query, state, words, now }} />}
     </section>
   );
 }

@@ -2,11 +2,13 @@
 // What is said about the lines of one file: which lines are chosen, the form for a comment, and the comments that were sent.
 import type { Child } from "hono/jsx";
 import type { FileChanges } from "../../../domain/changes/changes-report.ts";
-import { type LineRange, numberOn } from "../../../domain/changes/comment.ts";
+import { type LineRange, numberOn, type QuotedState, rangeText } from "../../../domain/changes/comment.ts";
 import type { DiffLine } from "../../../domain/changes/patch.ts";
+import { mostLinesOfPart, sliceHunks } from "../../../domain/changes/slice-hunks.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { harmless } from "../../../domain/text/harmless.ts";
 import { tabPath } from "../agent/agent-tabs.tsx";
-import { type ChangesQuery, chosenOf, fieldsOf } from "./changes-query.ts";
+import { type ChangesQuery, type ChosenLines, chosenOf, fieldsOf } from "./changes-query.ts";
 import { type CommentOrder, commentsOf, pathHash, seenHash } from "./comment-orders.ts";
 import { CommentForm, CommentItem } from "./comments.tsx";
 import type { LineTalk } from "./diff-table.tsx";
@@ -14,6 +16,8 @@ import type { LineTalk } from "./diff-table.tsx";
 export interface FileTalk extends LineTalk {
   /** The form with which a line is chosen. */
   readonly pick: Child;
+  /** The form for a comment, if the lines for it are not among those that are shown; undefined if it stands below them, or there is none. */
+  readonly unplaced: Child | undefined;
   /** The comments on lines that are not shown, or that have changed since. */
   readonly others: Child;
 }
@@ -21,30 +25,34 @@ export interface FileTalk extends LineTalk {
 export interface TalkOptions {
   readonly view: AgentView;
   readonly query: ChangesQuery;
+  /** Which state of the file the chosen lines are of, if it is not the present one. */
+  readonly state: QuotedState | undefined;
   /** What was typed, if it could not be sent. */
   readonly words: string;
   readonly now: Date;
 }
 
 export function createFileTalk(file: FileChanges, index: number, options: TalkOptions): FileTalk {
-  const { view, query, words, now } = options;
+  const { view, query, state, words, now } = options;
   const { path, seen, hunks = [] } = file;
   const formId = `pick-${index + 1}`;
   const chosen = query.at === path ? chosenOf(query) : undefined;
   const own = commentsOf(view).filter((order) => order.file === pathHash(path));
   const lines = hunks.flatMap((hunk) => hunk.lines);
-  const isShown = (order: CommentOrder) =>
+  const isBeside = (order: CommentOrder) =>
     order.seen === seenHash(seen) && lines.some((line) => endsAt(line, order));
-  const [placed, others] = [own.filter(isShown), own.filter((order) => !isShown(order))];
+  const part = sliceHunks(hunks, query.file === "" ? 0 : query.from, mostLinesOfPart).hunks;
+  const isShown = chosen && part.some((hunk) => hunk.lines.some((line) => endsAt(line, chosen)));
+  const form = chosen && <CommentForm {...{ view, query, chosen, seen, state, words, isShown }} />;
+  const [placed, others] = [own.filter(isBeside), own.filter((order) => !isBeside(order))];
   return {
     formId,
     isChosen: (line) => chosen !== undefined && isIn(line, chosen),
     below: (line) => [
       ...placed.flatMap((order) => (endsAt(line, order) ? [<CommentItem order={order} now={now} />] : [])),
-      ...(chosen !== undefined && endsAt(line, chosen)
-        ? [<CommentForm {...{ view, query, chosen, seen, words }} />]
-        : []),
+      ...(chosen !== undefined && endsAt(line, chosen) ? [form] : []),
     ],
+    unplaced: chosen && !isShown ? <Unplaced chosen={chosen} form={form} /> : undefined,
     pick: <PickForm {...{ view, query, path, formId }} />,
     others: others.length > 0 && (
       <div class="earlier-comments">
@@ -55,6 +63,18 @@ export function createFileTalk(file: FileChanges, index: number, options: TalkOp
       </div>
     ),
   };
+}
+
+/** Where a comment stands whose lines are not shown: what was typed must not be lost because the agent works on. */
+export function Unplaced({ chosen, form }: { chosen: ChosenLines; form: Child }) {
+  return (
+    <div class="unplaced">
+      <p class="attention">
+        Not shown here now: {rangeText(chosen)} of <code>{harmless(chosen.path)}</code>
+      </p>
+      {form}
+    </div>
+  );
 }
 
 function endsAt(line: DiffLine, { side, to }: LineRange): boolean {

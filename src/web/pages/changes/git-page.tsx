@@ -83,7 +83,7 @@ function Acts({ state, words }: { state: GitState; words: GitWords }) {
         </ul>
         <More of={files.length - mostListed} />
         <label for="message">Message</label>
-        <textarea id="message" name="message" rows={3} required>
+        <textarea id="message" name="message" rows={3} required data-typed={typedMark(words.message)}>
           {words.message ?? ""}
         </textarea>
         <SubmitButton class="primary">
@@ -120,15 +120,27 @@ function Acts({ state, words }: { state: GitState; words: GitWords }) {
           <code>{harmless(repository ?? "")}</code>, by <code>{tool}</code> and your own login there.
         </p>
         <label for="title">Title</label>
-        <input id="title" name="title" type="text" required value={words.title ?? ""} />
+        <input
+          id="title"
+          name="title"
+          type="text"
+          required
+          value={words.title ?? ""}
+          data-typed={typedMark(words.title)}
+        />
         <label for="body">Text</label>
-        <textarea id="body" name="body" rows={4}>
+        <textarea id="body" name="body" rows={4} data-typed={typedMark(words.body)}>
           {words.body ?? ""}
         </textarea>
         <SubmitButton class="primary">Open the request</SubmitButton>
       </Act>
     </>
   );
+}
+
+/** Marks what a person has typed, so that the browser keeps it as that. */
+function typedMark(words: string | undefined): "" | undefined {
+  return words === undefined || words === "" ? undefined : "";
 }
 
 const mostListed = 200;
@@ -152,7 +164,7 @@ function Act({ act, state, title, children }: ActProps) {
       {why !== undefined ? (
         <p class="quiet">Nothing to do: {harmless(why)}.</p>
       ) : (
-        <PostForm action={gitPath(state.agent_id)}>
+        <PostForm action={gitPath(state.agent_id)} data-draft={`${act}-${state.agent_id}`}>
           <input type="hidden" name="act" value={act} />
           <input type="hidden" name="seen" value={state.seen[act]} />
           {children}

@@ -212,6 +212,42 @@ describe("a comment on lines", () => {
     expect((await send({ ...fields, words: " " })).status).toBe(400);
     expect((await send({ ...fields, side: "left" })).status).toBe(400);
   });
+
+  test("stays if its line is not shown any more: of a file that has changed, is long, or has no change now", async () => {
+    const fields = { ...hiddenOf(await htmlOf("?at=src%2Fa.ts&line=n4")), words: "half of a thought" };
+    repository.write("src/a.ts", "const limit = 20;\n");
+    try {
+      const late = await send(fields);
+      const html = await late.text();
+      expect([late.status, shownText(html)]).toEqual([
+        409,
+        expect.stringContaining("Not shown here now: line 4 of src/a.ts"),
+      ]);
+      expect(html).toContain("half of a thought</textarea>");
+      repository.git(["checkout", "--quiet", "--", "src/a.ts"]);
+      const gone = await (await send(fields)).text();
+      expect(gone).toContain("half of a thought</textarea>");
+      const rest = { ...hiddenOf(gone), words: "half of a thought", without_lines: "yes" };
+      expect(rest).toMatchObject({ path: "src/a.ts", seen: "", first_line: "4" });
+      const sent = await send(rest);
+      const [, id = ""] = /#comment-(.+)$/.exec(sent.headers.get("location") ?? "") ?? [];
+      const isThere = ({ commands }: AgentView) => commands.some(({ command_id }) => command_id === id);
+      const { commands } = await web.viewOf("ada", isThere, "the task");
+      expect(commands.find(({ command_id }) => command_id === id)?.summary).toStartWith(
+        "src/a.ts, line 4: half of a thought\n\nThe lines are not quoted",
+      );
+    } finally {
+      repository.write("src/a.ts", changedText);
+    }
+    const folded = await htmlOf("?at=long.txt&line=n7000");
+    expect(folded).toMatch(/<details class="changed-file" id="file-3" open/);
+    expect(hiddenOf(folded)).toMatchObject({ path: "long.txt", first_line: "7000" });
+    // With the part that has the line, the form stands below it.
+    const part = await htmlOf("?file=long.txt&from=6000&at=long.txt&line=n7000");
+    expect(part.match(/action="\/agents\/ada\/changes\/comment"/g)).toHaveLength(1);
+    expect(part).not.toContain('class="unplaced"');
+    expect(await htmlOf("?file=long.txt&at=long.txt&line=n7000")).toContain('class="unplaced"');
+  });
 });
 
 describe("GET /api/agents/ID/diff", () => {

@@ -6,6 +6,7 @@ import { keepTurn } from "../../../../src/changes/turn-store.ts";
 import { createChangesDesk } from "../../../../src/cli/diff/changes-desk.ts";
 import { takeAgentLock, writeWorkDir } from "../../../../src/data-dir/agent-lock.ts";
 import { scopesFor } from "../../../../src/domain/access/token-scopes.ts";
+import type { AgentView } from "../../../../src/domain/fleet/agent-view.ts";
 import { lineOf } from "../../../../src/domain/history/record-line.ts";
 import { parseAgentId } from "../../../../src/domain/wire/agent-id.ts";
 import { createRepository, type TestRepository } from "../../../support/repository.ts";
@@ -100,6 +101,39 @@ test("the tab shows the changes of one turn, if its address names it", async () 
   expect(shownText(await changesAt("?turn=7"))).toContain(
     "the beginning of the turn &quot;7&quot; is not kept",
   );
+});
+
+test("a comment on a turn that is over says which state its lines are of, and where they are now", async () => {
+  const options = { dataDir: home.join("data"), env: repository.env };
+  const lock = await takeAgentLock(options.dataDir, parseAgentId("ada"));
+  const [first, second] = ["2026-11-30T11:00:00.000Z", "2026-11-30T12:00:00.000Z"];
+  await keepTurn(parseAgentId("ada"), first, options);
+  repository.write("e.txt", "one\ntwo\nthree\n");
+  await keepTurn(parseAgentId("ada"), second, options);
+  lock.release();
+  const formOf = async () =>
+    await (await web.app.request(`/agents/ada/changes?turn=${first}&at=e.txt&line=n2`)).text();
+  expect(shownText(await formOf())).toContain(
+    "These are lines of an earlier turn, and the task says so. They are the same now.",
+  );
+  repository.write("e.txt", "zero\none\ntwo\nthree\n");
+  const html = await formOf();
+  expect(shownText(html)).toContain("They are line 3 now.");
+  const hidden = [...html.matchAll(/name="(turn|path|side|seen|key|first_line|last_line)" value="([^"]*)"/g)];
+  const fields = Object.fromEntries(hidden.map(([, name = "", value = ""]) => [name, value]));
+  const sent = await web.app.request("/agents/ada/changes/comment", {
+    method: "POST",
+    body: new URLSearchParams({ ...fields, turn: first, words: "why two?" }),
+  });
+  expect(sent.status).toBe(303);
+  const [, id = ""] = /#comment-(.+)$/.exec(sent.headers.get("location") ?? "") ?? [];
+  const isThere = ({ commands }: AgentView) => commands.some(({ command_id }) => command_id === id);
+  const { commands } = await web.viewOf("ada", isThere, "the task");
+  expect(commands.find(({ command_id }) => command_id === id)?.summary).toBe(
+    "e.txt, line 2, as of an earlier turn: why two?\n\nThe lines, as they were when your turn that began 2026-11-30 11:00:00 UTC was over:\n> 2 + two\nThey are line 3 now.",
+  );
+  const shown = await (await web.app.request(`/agents/ada/changes?turn=${first}`)).text();
+  expect(shownText(shown.slice(shown.indexOf('<tr class="talk">')))).toContain("why two?");
 });
 
 test("what is not one of the acts, or without words, is refused; a token with a name may do none of them", async () => {
