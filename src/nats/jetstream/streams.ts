@@ -214,6 +214,26 @@ export async function ensureCopies(bus: Bus, stream: string, replicas: number): 
   }
 }
 
+/** Lets the stream take atomic batches. Returns whether it does: nats-server before 2.12 does not know them. */
+export async function allowBatches(bus: Bus, stream: string): Promise<boolean> {
+  const allow = async () => {
+    const manager = await bus.connection.jetstreamManager();
+    const present: BatchStreamConfig | undefined = await streamConfig(manager, stream);
+    if (present === undefined || present.allow_atomic === true) return present !== undefined;
+    const wanted: BatchStreamConfig = { ...present, allow_atomic: true };
+    const updated: BatchStreamConfig = (await manager.streams.update(stream, wanted)).config;
+    return updated.allow_atomic === true;
+  };
+  try {
+    return await overElections(bus.connection, allow, { isRepeatable: true });
+  } catch (error) {
+    throw translateNatsError(error, `allow batches of ${stream}`);
+  }
+}
+
+/** nats 2.29 does not know this setting, and passes it on. */
+type BatchStreamConfig = StreamConfig & { allow_atomic?: boolean };
+
 async function streamConfig(manager: JetStreamManager, name: string): Promise<StreamConfig | undefined> {
   try {
     return (await manager.streams.info(name)).config;

@@ -1,16 +1,25 @@
 // Writes to a bucket by compare-and-set with the revision that was seen last. So a serve that was suspended, and has lost the lease
 // meanwhile, cannot overwrite what its successor has written.
-import type { Bucket } from "../../nats/jetstream/bucket.ts";
+import { type Bucket, togetherAtOnce } from "../../nats/jetstream/bucket.ts";
+
+/** Nothing was written, because the key has changed since it was seen. `present` is its value now; undefined if it has none. */
+export interface Conflict {
+  readonly present: unknown;
+}
 
 export interface FencedWriter {
   /** Notes the revision of a key. Returns false if a later one is known already. */
   saw(key: string, revision: number): boolean;
+  /** Writes the value. After a conflict, the next write overwrites the present value. */
+  write(key: string, value: unknown): Promise<Conflict | undefined>;
   /**
-   * Writes the value, and resolves with undefined. If the key has changed since it was seen, writes nothing, and resolves with the
-   * present value; the next write overwrites that.
+   * Writes the values of different keys, many of them with one sync to the disk if the bucket was opened for that. Returns the conflict of
+   * each, in the same order.
    */
-  write(key: string, value: unknown): Promise<{ readonly present: unknown } | undefined>;
+  writeAll(values: readonly KeyValue[]): Promise<(Conflict | undefined)[]>;
 }
+
+type KeyValue = readonly [key: string, value: unknown];
 
 export function createFencedWriter(bucket: Bucket): FencedWriter {
   const revisions = new Map<string, number>();
@@ -19,20 +28,35 @@ export function createFencedWriter(bucket: Bucket): FencedWriter {
     if (isNewest) revisions.set(key, revision);
     return isNewest;
   };
+  const write = async (key: string, value: unknown): Promise<Conflict | undefined> => {
+    const known = revisions.get(key);
+    const revision =
+      known === undefined ? await bucket.create(key, value) : await bucket.replace(key, value, known);
+    if (revision !== undefined) {
+      saw(key, revision);
+      return undefined;
+    }
+    const entry = await bucket.entry(key);
+    if (entry === undefined) revisions.delete(key);
+    else saw(key, entry.revision);
+    return { present: entry?.value };
+  };
+  const writeSome = async (values: readonly KeyValue[]): Promise<(Conflict | undefined)[]> => {
+    const written = await bucket.replaceTogether(
+      values.map(([key, value]) => ({ key, value, revision: revisions.get(key) })),
+    );
+    if (written === undefined) return await Promise.all(values.map(([key, value]) => write(key, value)));
+    for (const [index, [key]] of values.entries()) saw(key, written[index] ?? 0);
+    return values.map(() => undefined);
+  };
   return {
     saw,
-    async write(key, value) {
-      const known = revisions.get(key);
-      const revision =
-        known === undefined ? await bucket.create(key, value) : await bucket.replace(key, value, known);
-      if (revision !== undefined) {
-        saw(key, revision);
-        return undefined;
-      }
-      const entry = await bucket.entry(key);
-      if (entry === undefined) revisions.delete(key);
-      else saw(key, entry.revision);
-      return { present: entry?.value };
+    write,
+    async writeAll(values) {
+      const conflicts: (Conflict | undefined)[] = [];
+      for (let n = 0; n < values.length; n += togetherAtOnce.most)
+        conflicts.push(...(await writeSome(values.slice(n, n + togetherAtOnce.most))));
+      return conflicts;
     },
   };
 }

@@ -11,7 +11,7 @@ import type { Bus } from "../../nats/bus.ts";
 import { type BucketEntry, openBucket } from "../../nats/jetstream/bucket.ts";
 import type { Following } from "../../nats/jetstream/follow.ts";
 import { type BucketChange, followBucket } from "../../nats/jetstream/follow-bucket.ts";
-import { createFencedWriter, type FencedWriter } from "./fenced-writer.ts";
+import { type Conflict, createFencedWriter, type FencedWriter } from "./fenced-writer.ts";
 import { createUnwrittenRecords } from "./unwritten-records.ts";
 import { createWritingTimes } from "./writing-times.ts";
 
@@ -52,15 +52,14 @@ export interface FleetStoreOptions {
 
 export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Promise<FleetStore> {
   const { replicas, recordOf, isLeader, onStored, onRemoved, log } = options;
-  const agents = await openBucket(bus, buckets.agents, { replicas });
+  const agents = await openBucket(bus, buckets.agents, { replicas, together: true });
   const serve = await openBucket(bus, buckets.serve, { replicas });
   const records = createFencedWriter(agents);
   const unwritten = createUnwrittenRecords(recordOf);
   const cursors = createCursorWriter(createFencedWriter(serve));
   let cursorOf: (() => Cursor) | undefined;
-  let flushing: Promise<void> | undefined;
+  let flushing: Promise<number> | undefined;
   let following: Following | undefined;
-
   /** Takes over another serve's record if it is at least as new as our own. Returns whether it did. */
   const takeStored = (id: AgentId, stored: AgentRecord) => {
     const own = recordOf(id);
@@ -70,34 +69,36 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     if (recordOf(id) !== stored) noteChange(id); // the bucket lacks what our own record has kept
     return true;
   };
-  const write = async (id: AgentId) => {
-    const record = recordOf(id);
-    if (record === undefined) return;
-    const conflict = await records.write(id, record);
-    if (conflict === undefined) return unwritten.wrote(id, record);
-    unwritten.noteOverwritten(id);
-    if (conflict.present === undefined) return remove(id);
-    if (isStoredRecord(conflict.present, id) && takeStored(id, conflict.present)) return;
-    throw new Error(`another serve has written ${id}`);
+  /** Returns false if the bucket has another record than ours, after which ours has to be written again. */
+  const settle = (record: AgentRecord, conflict: Conflict | undefined): boolean => {
+    const id = record.agent_id;
+    if (conflict === undefined) unwritten.wrote(id, record);
+    else unwritten.noteOverwritten(id);
+    if (conflict?.present !== undefined)
+      return isStoredRecord(conflict.present, id) && takeStored(id, conflict.present);
+    if (conflict !== undefined) remove(id);
+    return true;
   };
+  /** Returns how many records it has tried to write. */
   const writeAll = async (cursor: Cursor) => {
     const ids = unwritten.take();
     try {
-      await Promise.all(ids.map(write));
+      await writeRecords(records, ids.map(recordOf), settle);
       await cursors.write(cursor);
     } catch (error) {
       unwritten.giveBack(ids);
       log.debug(`the fleet is not written yet: ${messageOf(error)}`);
     }
+    return ids.length;
   };
   const flush = async () => {
     await flushing;
-    if (!isLeader() || cursorOf === undefined || !bus.isConnected()) return;
+    if (!isLeader() || cursorOf === undefined || !bus.isConnected()) return 0;
     // Take the cursor first. After a crash, events that came while the records were written are read again, and change nothing.
     flushing = writeAll(cursorOf()).finally(() => {
       flushing = undefined;
     });
-    await flushing;
+    return await flushing;
   };
   const times = createWritingTimes(flush, () => unwritten.count() > 0);
   const noteChange = (id: AgentId) => {
@@ -121,9 +122,8 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
   };
   const onChange = ({ key, value, revision }: BucketChange) => {
     const isNewest = records.saw(key, revision);
-    if (!isAgentId(key)) return;
-    if (value !== undefined) takeValue(key, value);
-    else if (isNewest) remove(key);
+    if (isAgentId(key) && value !== undefined) takeValue(key, value);
+    else if (isAgentId(key) && isNewest) remove(key);
   };
 
   return {
@@ -141,7 +141,7 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
     },
     changed: noteChange,
     hasOrder: unwritten.hasOrder,
-    flush,
+    flush: async () => void (await flush()),
     async stop() {
       times.stop();
       await following?.stop();
@@ -149,6 +149,18 @@ export async function openFleetStore(bus: Bus, options: FleetStoreOptions): Prom
       await flush();
     },
   };
+}
+
+/** @throws Error if the bucket has another record than ours of one of the agents */
+async function writeRecords(
+  writer: FencedWriter,
+  records: readonly (AgentRecord | undefined)[],
+  settle: (record: AgentRecord, conflict: Conflict | undefined) => boolean,
+): Promise<void> {
+  const present = records.filter((record) => record !== undefined);
+  const conflicts = await writer.writeAll(present.map((record) => [record.agent_id, record]));
+  const lost = present.filter((record, n) => !settle(record, conflicts[n]));
+  if (lost.length > 0) throw new Error(`another serve has written ${lost[0]?.agent_id}`);
 }
 
 function nextRevision(entries: ReadonlyMap<string, BucketEntry>): number {

@@ -1,10 +1,11 @@
 // Decides when the fleet store writes: at once if somebody may need the change now, else a while after the last writing.
 
 /**
- * The pause after a writing: four times as long as it took, between `least` and `most`. Without it, the records of 1,000 working agents
- * would take all that the store can do (each write is synced to the disk), and the agents need the store too.
+ * The pause after a writing, between `least` and `most`: four times as long as it took, and 5 ms for each record. Without it, the records of
+ * 1,000 working agents would take all that the store can do, and the agents need the store too. A record that changes in the pause
+ * again is written once.
  */
-const gapMs = { least: 200, most: 2_000, forEachMs: 4 };
+const gapMs = { least: 200, most: 2_000, forEachMs: 4, forEachRecord: 5 };
 
 export interface WritingTimes {
   /** Writes now. Before it is called, `atOnce` and `soon` do nothing. */
@@ -16,8 +17,11 @@ export interface WritingTimes {
   stop(): void;
 }
 
-/** @param isDue whether there is more to write after a writing */
-export function createWritingTimes(write: () => Promise<void>, isDue: () => boolean): WritingTimes {
+/**
+ * @param write returns how many records it has written
+ * @param isDue whether there is more to write after a writing
+ */
+export function createWritingTimes(write: () => Promise<number>, isDue: () => boolean): WritingTimes {
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
   let isStarted = false;
@@ -30,8 +34,8 @@ export function createWritingTimes(write: () => Promise<void>, isDue: () => bool
         timer = undefined;
         const startedAt = performance.now();
         nextAt = startedAt + gapMs.least;
-        await write();
-        nextAt = performance.now() + gapAfter(performance.now() - startedAt);
+        const records = await write();
+        nextAt = performance.now() + gapAfter(performance.now() - startedAt, records);
         if (isDue() && timer === undefined) writeIn(nextAt - performance.now());
       },
       Math.max(0, delayMs),
@@ -53,6 +57,7 @@ export function createWritingTimes(write: () => Promise<void>, isDue: () => bool
   };
 }
 
-function gapAfter(tookMs: number): number {
-  return Math.min(gapMs.most, Math.max(gapMs.least, gapMs.forEachMs * tookMs));
+function gapAfter(tookMs: number, records: number): number {
+  const wantedMs = Math.max(gapMs.forEachMs * tookMs, gapMs.forEachRecord * records);
+  return Math.min(gapMs.most, Math.max(gapMs.least, wantedMs));
 }

@@ -29,4 +29,27 @@ describe("createFencedWriter()", () => {
     expect(await writer.write("key", 2)).toBeUndefined();
     expect(await bucket.get("key")).toBe(2);
   });
+
+  test("writeAll() writes every value but those that another has written, and tells of these", async () => {
+    await using nats = await startTestNats();
+    const bus = await nats.bus();
+    for (const together of [true, false]) {
+      const bucket = await openBucket(bus, `b-${together}`, { replicas: 1, together });
+      const writer = createFencedWriter(bucket);
+      const values = (value: number) => Array.from({ length: 270 }, (_, n) => [`k${n}`, value] as const);
+      const conflicts = async (value: number) => {
+        const all = await writer.writeAll(values(value));
+        expect(all).toHaveLength(270);
+        return all.flatMap((conflict, n) => (conflict === undefined ? [] : [[n, conflict.present]]));
+      };
+      expect(await conflicts(1)).toEqual([]);
+      expect(await writer.write("k4", 2)).toBeUndefined();
+      expect(await conflicts(3)).toEqual([]);
+      await bucket.put("k5", "another's");
+      expect(await conflicts(4)).toEqual([[5, "another's"]]);
+      expect([await bucket.get("k4"), await bucket.get("k5")]).toEqual([4, "another's"]);
+      expect(await conflicts(5)).toEqual([]);
+      expect(await bucket.get("k5")).toBe(5);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
+import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { silentLogger as log } from "../../../src/log.ts";
 import { openExistingBucket } from "../../../src/nats/jetstream/bucket.ts";
 import { ensureStreams } from "../../../src/nats/jetstream/streams.ts";
@@ -64,6 +65,42 @@ describe("openFleetStore()", () => {
     expect(fleet.record(ada)?.requests).toEqual([request]);
     await store.flush();
     expect((await bucket.get(ada)) as AgentRecord).toMatchObject({ requests: [request] });
+    await store.stop();
+    fleet.stop();
+  });
+
+  test("the records of many agents are written as one batch, and one that another serve has written keeps back no other", async () => {
+    await using nats = await startTestNats();
+    const { bus, fleet, store } = await openStore(nats);
+    const ids = Array.from({ length: 40 }, (_, n) => parseAgentId(`many-${n}`));
+    const beat = (seq: number, status: string) => {
+      for (const id of ids) {
+        fleet.apply({ type: "heartbeat", id, at, message: { instance_id: "r", seq, status } });
+        store.changed(id);
+      }
+    };
+    const bucket = await openExistingBucket(bus, "agents");
+    const statuses = async () => {
+      const said = [...(await bucket.entries()).values()].map(
+        ({ value }) => (value as AgentRecord).said?.status,
+      );
+      return [said.length, ...new Set(said)];
+    };
+    beat(1, "idle");
+    await store.flush();
+    expect(await statuses()).toEqual([40, "idle"]);
+    const stored = await (await bus.connection.jetstreamManager()).streams.getMessage("KV_agents", {
+      seq: 40,
+    });
+    expect([stored.header.get("Nats-Batch-Sequence"), stored.header.get("Nats-Batch-Commit")]).toEqual([
+      "40",
+      "1",
+    ]);
+    await bucket.put(ids[7] ?? "", fleet.record(ids[7] ?? ada));
+    beat(2, "working");
+    await store.flush();
+    await store.flush();
+    expect(await statuses()).toEqual([40, "working"]);
     await store.stop();
     fleet.stop();
   });

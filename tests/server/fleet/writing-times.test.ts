@@ -5,13 +5,22 @@ import { leastRatio } from "../../support/quickest.ts";
 import { stays, until } from "../../support/wait-for.ts";
 
 /** Writings that each take so long; `at` has when each began, and `ended` when it ended, in ms. */
-function start({ tookMs = 0, isDue = () => false }: { tookMs?: number; isDue?: () => boolean } = {}) {
+function start({
+  tookMs = 0,
+  records = 1,
+  isDue = () => false,
+}: {
+  tookMs?: number;
+  records?: number;
+  isDue?: () => boolean;
+} = {}) {
   const at: number[] = [];
   const ended: number[] = [];
   const times = createWritingTimes(async () => {
     at.push(performance.now());
     if (tookMs > 0) await pause(tookMs);
     ended.push(performance.now());
+    return records;
   }, isDue);
   return {
     ...{ at, ended, times },
@@ -69,6 +78,15 @@ describe("createWritingTimes()", () => {
     run.times.soon();
     await run.writings(2);
     expect(run.gap(0)).toBeGreaterThanOrEqual(390);
+  });
+
+  test("after the writing of many records, pauses 5 ms for each, so that what changes again is written once", async () => {
+    using run = start({ records: 100 });
+    run.times.start();
+    await run.writings(1);
+    run.times.soon();
+    await run.writings(2);
+    expect(run.gap(0)).toBeGreaterThanOrEqual(499);
   });
 
   test("goes on by itself, with its pauses, as long as more is due", async () => {
