@@ -82,6 +82,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   // In bench, the limits: the package with nothing of ours around it.
   nats: ["nats", "bench"],
   "@nats-io/jwt": ["nats"],
+  "nkeys.js": ["nats"],
   hono: ["web"],
   "@opentelemetry/otlp-transformer": ["telemetry"],
   citty: ["cli"],
