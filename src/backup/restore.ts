@@ -1,9 +1,9 @@
 // Makes a data directory from a backup. The directory appears only when all of it is restored and on the disk.
-import { chmod, mkdir, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, mkdir, open, readdir, realpath, rename, rm, rmdir, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ensurePrivateDir, unwritable } from "../data-dir/private-files.ts";
 import { layoutVersion } from "../domain/layout.ts";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { CliaiError, firstError, isFullDisk, messageOf } from "../domain/text/errors.ts";
 import { agentOrderTopics, everyAgentSubject } from "../domain/wire/subjects.ts";
 import type { Bus } from "../nats/bus.ts";
 import { restoreStream, resumeCopying, type StreamHead } from "../nats/jetstream/snapshot.ts";
@@ -11,6 +11,7 @@ import type { Manifest } from "./backup-format.ts";
 import { flushFolder, flushTree } from "./flush.ts";
 import { type Archived, readArchive } from "./read-archive.ts";
 import type { SavedStream } from "./save.ts";
+import { beginUnfinished } from "./unfinished.ts";
 
 export interface RestoreOptions {
   readonly path: string;
@@ -36,6 +37,8 @@ export interface Restored extends BackupFacts {
 
 export interface BackupFacts {
   readonly manifest: Manifest;
+  /** What the streams reserve of the disk. */
+  readonly reservedBytes: number;
   readonly files: number;
   readonly streams: readonly SavedStream[];
 }
@@ -60,19 +63,45 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   }
   const parent = dirname(dataDir);
   await ensurePrivateDir(parent);
-  const unfinished = join(parent, `.${basename(dataDir)}.restoring-${crypto.randomUUID()}`);
+  const unfinished = await beginUnfinished(dataDir, "restoring");
+  const { path } = unfinished;
   try {
-    await mkdir(unfinished, { mode: 0o700 }).catch((cause) => {
-      throw unwritable(unfinished, cause);
+    await mkdir(path, { mode: 0o700 }).catch((cause) => {
+      throw unwritable(path, cause);
     });
-    await unpack(unfinished, facts.manifest, options);
-    await flushTree(unfinished);
-    await putInPlace(unfinished, dataDir);
+    await unpack(path, facts.manifest, options);
+    await flushTree(path);
+    await putInPlace(path, dataDir);
     await flushFolder(parent);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw await withFreeSpace(firstError(error), { dataDir, parent }, facts);
   } finally {
-    await rm(unfinished, { recursive: true, force: true }); // it is there only if something has failed
+    await rm(path, { recursive: true, force: true }); // it is there only if something has failed
+    await unfinished.end();
   }
   return { ...facts, dataDir };
+}
+
+/** Of the free space, nats-server lets streams reserve three quarters. */
+const reservable = 0.75;
+
+/** The same error, if it is not for a full disk. */
+async function withFreeSpace(
+  error: unknown,
+  { dataDir, parent }: { readonly dataDir: string; readonly parent: string },
+  { reservedBytes }: BackupFacts,
+): Promise<unknown> {
+  const isStoreFull = error instanceof CliaiError && error.code === "store_unavailable";
+  if (!isStoreFull && !isFullDisk(error)) return error;
+  const { bavail, bsize } = await statfs(parent);
+  const free = Math.floor((bavail * bsize) / 1e6);
+  const needed = Math.ceil(reservedBytes / reservable / 1e6);
+  const reserved = reservedBytes === 0 ? "" : `; its streams need ${needed} MB, most of it in reserve`;
+  return new CliaiError("store_unavailable", `cannot restore ${dataDir}: ${messageOf(error)}`, {
+    hint: `${free} MB are free there${reserved}: free space, or restore on another disk: --data-dir DIR`,
+    cause: error,
+  });
 }
 
 /**
@@ -82,6 +111,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 export async function checkBackup(path: string, signal: AbortSignal): Promise<BackupFacts> {
   let manifest: Manifest | undefined;
   let files = 0;
+  let reservedBytes = 0;
   const streams: SavedStream[] = [];
   for await (const entry of readArchive(path)) {
     signal.throwIfAborted();
@@ -92,11 +122,12 @@ export async function checkBackup(path: string, signal: AbortSignal): Promise<Ba
     else if (entry.of === "stream") {
       const { messages, bytes } = entry.head.state;
       streams.push({ name: entry.head.config.name, messages, bytes });
+      reservedBytes += Math.max(entry.head.config.max_bytes ?? 0, 0);
     } else if (entry.of === "piece") await drain(entry.body, signal);
   }
   if (manifest === undefined)
     throw new CliaiError("config_invalid", `${path} is empty`, { hint: "use another backup" });
-  return { manifest, files, streams };
+  return { manifest, files, streams, reservedBytes };
 }
 
 async function drain(body: AsyncIterable<unknown>, signal: AbortSignal): Promise<void> {

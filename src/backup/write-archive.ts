@@ -3,11 +3,12 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { createTarPacker } from "modern-tar";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { checksumsName, type EntryPlace, nameOf } from "./backup-format.ts";
 import { flushFolder } from "./flush.ts";
+import { beginUnfinished } from "./unfinished.ts";
 
 export interface ArchiveWriter {
   /** The bytes written so far. */
@@ -32,7 +33,20 @@ export async function writeArchive(
   now: Date,
   fill: (writer: ArchiveWriter) => Promise<void>,
 ): Promise<number> {
-  const temporary = join(dirname(path), `.${crypto.randomUUID()}`);
+  const temporary = await beginUnfinished(path, "saving");
+  try {
+    return await writeWhole(temporary.path, path, now, fill);
+  } finally {
+    await temporary.end();
+  }
+}
+
+async function writeWhole(
+  temporary: string,
+  path: string,
+  now: Date,
+  fill: (writer: ArchiveWriter) => Promise<void>,
+): Promise<number> {
   const handle = await open(
     temporary,
     constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,

@@ -84,7 +84,7 @@ export const uninstallCommand = defineCliCommand({
  * @throws CliaiError `already_running` while a server, a node or an agent's host of this directory runs, or a command starts a server
  */
 async function removeUnused(dataDir: string, goes: readonly DataDirEntry[], log: Logger): Promise<void> {
-  const whole = await takeWhole(dataDir);
+  const whole = await takeWhole(dataDir, "uninstall");
   try {
     await requireNoAgents(dataDir);
     requireNoNode(dataDir);

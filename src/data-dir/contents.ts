@@ -5,10 +5,36 @@ import { join } from "node:path";
 import { readAgentFolders } from "./agent-folders.ts";
 
 const leftTemporary = /^\.[0-9a-f]{8}-[0-9a-f-]{27}$/;
+const leftWork = /^\.(.*)\.(?:saving|restoring)-[0-9a-f]{8}-[0-9a-f-]{27}$/;
+const lockEnd = ".held";
+/** Of the name of a file. With what is added to it, even three bytes for each stay below the 255 that a name may have. */
+const mostCharacters = 60;
 
-/** Whether it is the name of a temporary file of writePrivateFile, which a killed process has left. */
+/** Whether it is the name of a temporary file of writePrivateFile, or of a backup, which a killed process has left. */
 export function isUnfinished(name: string): boolean {
-  return leftTemporary.test(name);
+  return leftTemporary.test(name) || unfinishedWorkOf(name) !== undefined;
+}
+
+/** The name under which a backup or a data directory of the name `base` is made, until it is whole. */
+export function unfinishedName(base: string, work: "saving" | "restoring"): string {
+  return `.${base.slice(0, mostCharacters)}.${work}-${crypto.randomUUID()}`;
+}
+
+/** The file that is locked while the work goes on. */
+export function unfinishedLock(path: string): string {
+  return `${path}${lockEnd}`;
+}
+
+/** Undefined if it is no name of `unfinishedName`, or of its lock. */
+export function unfinishedWorkOf(name: string): { readonly name: string; readonly base: string } | undefined {
+  const whole = name.endsWith(lockEnd) ? name.slice(0, -lockEnd.length) : name;
+  const base = leftWork.exec(whole)?.[1];
+  return base === undefined ? undefined : { name: whole, base };
+}
+
+/** Whether `base` of {@link unfinishedWorkOf} is of the file or folder with this name. */
+export function isUnfinishedOf(base: string, name: string): boolean {
+  return base === name.slice(0, mostCharacters);
 }
 
 /** Each name directly in the data directory, with words that tell a person what it is. */

@@ -2,7 +2,7 @@
 // never through a symbolic link. On Windows modes have no effect, but the user's data directory is private there.
 import { chmod, lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CliaiError, messageOf } from "../domain/text/errors.ts";
+import { CliaiError, isFullDisk, messageOf } from "../domain/text/errors.ts";
 
 /**
  * Makes the directory and its parents. An existing directory keeps its mode, because it may not be ours alone, such as `/tmp`.
@@ -54,7 +54,9 @@ export async function writePrivateFile(path: string, text: string): Promise<void
 
 export function unwritable(path: string, cause: unknown): CliaiError {
   return new CliaiError("data_dir_unwritable", `cannot write ${path}: ${messageOf(cause)}`, {
-    hint: "make it writable for your user, or choose another place: --data-dir DIR",
+    hint: isFullDisk(cause)
+      ? "free space on that disk, or choose another place: --data-dir DIR"
+      : "make it writable for your user, or choose another place: --data-dir DIR",
     cause,
   });
 }

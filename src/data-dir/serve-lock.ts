@@ -1,7 +1,10 @@
 // Allows only one serve on a data directory: the one that holds the kernel lock `serve.held`. The file `serve.lock` beside it
-// names the holder, for people and for a serve of 0.1.0, which does not know the kernel lock.
+// names the holder, for people and for a serve of 0.1.0, which does not know the kernel lock. A command that must have the directory for itself
+// holds the same lock.
+import { rmSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import * as v from "valibot";
 import { CliaiError } from "../domain/text/errors.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
@@ -19,9 +22,12 @@ const LockSchema = v.object({
   /** The process id and start of serve. Both are needed to end it safely. Absent in a file of an older serve. */
   pid: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   started: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /** A command that is no serve: it has no `url`, and `cliai down` must not end it. */
+  command: v.optional(v.object({ name: v.string(), pid: v.number() })),
 });
+export type HoldingCommand = NonNullable<Lock["command"]>;
 type Lock = v.InferOutput<typeof LockSchema>;
-export type LockHolder = Omit<Lock, "held_by">;
+export type LockHolder = Omit<Lock, "held_by" | "command">;
 
 /** Whether a serve holds the directory, even if it does not answer. */
 export async function isServed(dataDir: string): Promise<boolean> {
@@ -33,8 +39,24 @@ export async function readHolder(dataDir: string): Promise<LockHolder | undefine
   return (await isServed(dataDir)) ? await readLock(dataDir) : undefined;
 }
 
+/** The command that has the directory for itself, such as `cliai backup` while no server runs. */
+export async function readCommand(dataDir: string): Promise<HoldingCommand | undefined> {
+  return (await isServed(dataDir)) ? (await readLock(dataDir))?.command : undefined;
+}
+
+/** @throws CliaiError `already_running` while a command has the directory for itself */
+export async function refuseWhileWhole(dataDir: string): Promise<void> {
+  const command = await readCommand(dataDir);
+  if (command === undefined) return;
+  const { name, pid } = command;
+  throw new CliaiError("already_running", `cliai ${name} (pid ${pid}) has ${dataDir} for itself`, {
+    hint: "wait until it has ended, then try it again",
+  });
+}
+
 /** @throws CliaiError `already_running` if a serve holds the directory */
 export async function refuseSecondServe(dataDir: string): Promise<void> {
+  await refuseWhileWhole(dataDir);
   if (await isServed(dataDir)) throw await alreadyRunning(dataDir);
 }
 
@@ -75,12 +97,15 @@ export interface WholeDirectory {
 }
 
 /**
- * Keeps away every server, and every command that starts one, so that the directory can be removed. Makes no directory.
+ * Keeps away every server, and every command that starts one or has the directory for itself. Makes no directory.
+ * @param name the command, for those who meet it
  * @throws CliaiError `already_running` if one of them has it
  */
-export async function takeWhole(dataDir: string): Promise<WholeDirectory> {
+export async function takeWhole(dataDir: string, name: string): Promise<WholeDirectory> {
+  await refuseWhileWhole(dataDir);
   const starting = await takeStarting(dataDir);
   if (starting === undefined) {
+    await refuseWhileWhole(dataDir); // it has said so only now
     throw new CliaiError("already_running", `another command is starting a server on ${dataDir}`, {
       hint: "wait until it runs, and end it: cliai down --agents",
     });
@@ -92,9 +117,13 @@ export async function takeWhole(dataDir: string): Promise<WholeDirectory> {
       hint: "end it and its agents first: cliai down --agents",
     });
   }
+  const own: Lock = { url: "", instance: "", held_by: "kernel", command: { name, pid: process.pid } };
+  // Without it, as on a full disk, others are told less.
+  await writePrivateFile(lockPath(dataDir), JSON.stringify(own)).catch(() => undefined);
   return {
-    files: [heldName, startingName],
+    files: [heldName, startingName, lockName],
     release() {
+      rmSync(lockPath(dataDir), { force: true });
       held.release();
       starting.release();
     },
@@ -103,13 +132,14 @@ export async function takeWhole(dataDir: string): Promise<WholeDirectory> {
 
 const heldName = "serve.held";
 const startingName = "serve.starting";
+const lockName = "serve.lock";
 
 function startingPath(dataDir: string): string {
   return join(dataDir, startingName);
 }
 
 function lockPath(dataDir: string): string {
-  return join(dataDir, "serve.lock");
+  return join(dataDir, lockName);
 }
 
 function heldPath(dataDir: string): string {

@@ -26,6 +26,11 @@ const storeCodes: ReadonlySet<number | undefined> = new Set([
   jetStreamCode.storeFailed,
 ]);
 
+/** Whether that error code of the JetStream API says that the store cannot take it, such as a full one. */
+export function isStoreCode(code: number | undefined): boolean {
+  return storeCodes.has(code);
+}
+
 /** What an account's limits have to do with a stream that cannot be made as it is wanted. */
 export type AccountLimit = "too_large" | "size_required";
 
@@ -75,7 +80,7 @@ function translateApiError(error: NatsError, doing: string): CliaiError | undefi
       { hint: "give --replicas no more than there are nats-servers with JetStream", cause: error },
     );
   }
-  if (storeCodes.has(api.err_code)) {
+  if (isStoreCode(api.err_code)) {
     return new CliaiError("store_unavailable", `nats-server cannot store it: ${doing} (${api.description})`, {
       hint: "free space on the disk of the data directory, or keep less: cliai serve --audit-max-bytes 256MB --transcript-max-bytes 64MB",
       cause: error,

@@ -7,7 +7,13 @@ import { createStartupHandler } from "../../src/cli/serve/startup-handler.ts";
 import { isKernelLocked } from "../../src/data-dir/kernel-lock.ts";
 import { ensureOwnDir, writePrivateFile } from "../../src/data-dir/private-files.ts";
 import { readServeFile, removeServeFile, writeServeFile } from "../../src/data-dir/serve-file.ts";
-import { isServed, refuseSecondServe, takeLock } from "../../src/data-dir/serve-lock.ts";
+import {
+  isServed,
+  readCommand,
+  refuseSecondServe,
+  takeLock,
+  takeWhole,
+} from "../../src/data-dir/serve-lock.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -103,6 +109,36 @@ describe("takeLock()", () => {
     await writeFile(dir.join("serve.lock"), others);
     await release();
     expect(await readFile(dir.join("serve.lock"), "utf8")).toBe(others);
+  });
+});
+
+describe("takeWhole()", () => {
+  test("keeps a serve and another command away, and says by whom and which process", async () => {
+    await using dir = await tempDir();
+    const { pid } = process;
+    const whole = await takeWhole(dir.path, "backup");
+    expect(await readCommand(dir.path)).toEqual({ name: "backup", pid });
+    for (const other of [takeWhole(dir.path, "uninstall"), refuseSecondServe(dir.path)])
+      expect(await other.catch((error: unknown) => error)).toMatchObject({
+        code: "already_running",
+        message: `cliai backup (pid ${pid}) has ${dir.path} for itself`,
+      });
+    whole.release();
+    expect(await readCommand(dir.path)).toBeUndefined();
+    expect((await readdir(dir.path)).sort()).toEqual(["serve.held", "serve.starting"]);
+  });
+
+  test("does not take a serve for a command that was killed before", async () => {
+    await using dir = await tempDir();
+    const lock = { url: "", instance: "", held_by: "kernel", command: { name: "backup", pid: 1 } };
+    await writeFile(dir.join("serve.lock"), JSON.stringify(lock));
+    expect(await readCommand(dir.path)).toBeUndefined();
+    const release = await takeLock(dir.path, { url: "http://127.0.0.1:1", instance: "first" });
+    expect(await readCommand(dir.path)).toBeUndefined();
+    expect(await takeWhole(dir.path, "backup").catch((error: unknown) => error)).toMatchObject({
+      message: `a server runs on ${dir.path}`,
+    });
+    await release();
   });
 });
 

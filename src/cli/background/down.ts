@@ -1,7 +1,13 @@
 // `cliai down`: ends the server of the data directory in order. The agents run on, because each has its own host. With --agents, they
 // are stopped first.
 import { natsDirOf } from "../../data-dir/data-dir.ts";
-import { isServed, readHolder, takeWhole, type WholeDirectory } from "../../data-dir/serve-lock.ts";
+import {
+  isServed,
+  readHolder,
+  refuseWhileWhole,
+  takeWhole,
+  type WholeDirectory,
+} from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { endOrphan, findOrphan } from "../../nats/child/leftover-server.ts";
@@ -86,9 +92,10 @@ async function stopAgents(
 
 /**
  * Ends the server. Resolves to its process id; undefined if none ran.
- * @throws CliaiError `failed` if its process is not known, or does not end
+ * @throws CliaiError `failed` if its process is not known, or does not end; `already_running` while another command has the directory for itself
  */
 export async function endServer(dataDir: string): Promise<number | undefined> {
+  await refuseWhileWhole(dataDir);
   if (!(await isServed(dataDir))) return undefined;
   const server = await findProcess(dataDir);
   const { pid } = server;
@@ -114,7 +121,7 @@ async function endLeftNatsServer(dataDir: string, log: Logger): Promise<number |
   if ((await findOrphan(natsDir)) === undefined) return undefined;
   let whole: WholeDirectory;
   try {
-    whole = await takeWhole(dataDir);
+    whole = await takeWhole(dataDir, "down");
   } catch (error) {
     // Another server has the directory by now. The nats-server is its own, or it ends it.
     if (error instanceof CliaiError && error.code === "already_running") return undefined;

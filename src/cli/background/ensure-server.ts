@@ -6,7 +6,13 @@ import type { KernelLock } from "../../data-dir/kernel-lock.ts";
 import { serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
-import { isServed, type LockHolder, readHolder, takeStarting } from "../../data-dir/serve-lock.ts";
+import {
+  isServed,
+  type LockHolder,
+  readHolder,
+  refuseWhileWhole,
+  takeStarting,
+} from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { stillRunning } from "../../processes/process-table.ts";
 import { pause } from "../../waiting.ts";
@@ -91,6 +97,7 @@ async function isReady(dataDir: string, deadline: number): Promise<boolean> {
     const holder = await readHolder(dataDir);
     if (server !== undefined && (holder === undefined || (await isServeOf(holder, server)))) return true;
     if (performance.now() > deadline) {
+      await refuseWhileWhole(dataDir);
       throw new CliaiError("no_answer", `a server holds ${dataDir}, but is not ready`, {
         hint: "see what it does: cliai status --log",
       });

@@ -7,7 +7,7 @@ import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { askHealth } from "../../data-dir/ask-serve.ts";
 import { readLog, serveLogPath } from "../../data-dir/log-file.ts";
 import { readServeFile, type ServeFile, serveFilePath } from "../../data-dir/serve-file.ts";
-import { isServed } from "../../data-dir/serve-lock.ts";
+import { type HoldingCommand, isServed, readCommand } from "../../data-dir/serve-lock.ts";
 import { plainLines } from "../../domain/text/harmless.ts";
 import { spanText } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
@@ -48,6 +48,8 @@ interface ServerStatus {
   readonly isRunning: boolean;
   /** What the server wrote when it was ready. Undefined while it starts or ends. */
   readonly server: ServeFile | undefined;
+  /** The command that has the directory for itself, in place of a server. */
+  readonly command: HoldingCommand | undefined;
   readonly readyAt: Date | undefined;
   /** Whether the server answers over HTTP. If it does but is not ready, `trouble` says why. */
   readonly answers: boolean;
@@ -58,11 +60,13 @@ interface ServerStatus {
 
 async function readStatus(dataDir: string): Promise<ServerStatus> {
   const isRunning = await isServed(dataDir);
-  const server = isRunning ? await readServeFile(dataDir) : undefined;
+  const command = await readCommand(dataDir);
+  // A server that was killed has left its file.
+  const server = isRunning && command === undefined ? await readServeFile(dataDir) : undefined;
   const health = server && (await askHealth(server.url));
   const folders = await readAgentFolders(join(dataDir, "agents"));
   return {
-    ...{ dataDir, isRunning, server },
+    ...{ dataDir, isRunning: isRunning && command === undefined, server, command },
     readyAt: server && statSync(serveFilePath(dataDir), { throwIfNoEntry: false })?.mtime,
     answers: health !== undefined,
     trouble: health?.reason,
@@ -77,10 +81,15 @@ function exitCodeOf({ answers, trouble }: ServerStatus): number {
 }
 
 function linesOf(status: ServerStatus, now: Date): string[] {
-  const { dataDir, isRunning, server, readyAt, answers, trouble, agents } = status;
+  const { dataDir, isRunning, server, command, readyAt, answers, trouble, agents } = status;
   const agentsLine =
     agents.length === 0 ? "agents on this machine: none" : `agents on this machine: ${agents.join(", ")}`;
   if (server === undefined) {
+    if (command !== undefined)
+      return [
+        `no server runs on ${dataDir}: cliai ${command.name} (pid ${command.pid}) has it for itself`,
+        agentsLine,
+      ];
     const what = isRunning ? `a server starts or ends on ${dataDir}` : `no server runs on ${dataDir}`;
     return [isRunning ? what : `${what}; start it: cliai serve --detach`, agentsLine];
   }

@@ -2,7 +2,7 @@
 //
 // `cliai backup FILE`: saves the data directory in one file, whether the server runs or not.
 import { open } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { manifestName } from "../../backup/backup-format.ts";
 import { type Saved, type SaveOptions, saveBackup } from "../../backup/save.ts";
 import { buildInfo } from "../../build-info.ts";
@@ -10,7 +10,7 @@ import { isDataDir } from "../../data-dir/contents.ts";
 import { natsDirOf } from "../../data-dir/data-dir.ts";
 import { readLayout } from "../../data-dir/layout-file.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
-import { isServed, takeWhole } from "../../data-dir/serve-lock.ts";
+import { isServed, refuseWhileWhole, takeWhole } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
 import { readRun } from "../../nats/child/leftover-server.ts";
@@ -18,6 +18,7 @@ import { dataDirArgs, dataDirFor, jsonArgs, withClient } from "../fleet/client.t
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endingSignal } from "../process/ending-signal.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { findStore, withOwnStore } from "./own-store.ts";
 import { sizeText, streamsText, streamText } from "./words.ts";
 
@@ -43,6 +44,7 @@ export const backupCommand = defineCliCommand({
       });
     }
     await refuseForeignFile(path);
+    await removeLeftovers(dirname(path), context.log);
     await using parts = new AsyncDisposableStack();
     const signal = endingSignal(context, parts);
     const saved = await save(dataDir, { path, signal }, context);
@@ -87,8 +89,9 @@ async function save(
     now: context.now(),
     onStream: (stream) => context.progress(`saving ${streamText(stream)}`),
   });
+  await refuseWhileWhole(dataDir);
   if (await isServed(dataDir)) return await saveServed(dataDir, options, context);
-  const whole = await takeWhole(dataDir);
+  const whole = await takeWhole(dataDir, "backup");
   try {
     const store = await findStore(dataDir);
     if (store === undefined) return await saveBackup(options(undefined));

@@ -8,6 +8,7 @@ import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { layoutVersion } from "../../domain/layout.ts";
 import { bucketStream } from "../../nats/jetstream/bucket.ts";
 import type { CliContext } from "../frame/context.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { findStore, withOwnStore } from "./own-store.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function copyBeforeUpdate(
   const store = await findStore(dataDir);
   if (store === undefined && !(await isThere(keysDirOf(dataDir)))) return; // a new directory
   const path = join(dataDir, `before-layout-${layoutVersion}.tar`);
+  await removeLeftovers(dataDir, context.log);
   if (await isIntact(path)) return;
   context.log.info(
     `the data has layout ${layout}: keys and buckets are copied to ${path} before it is brought up to date`,

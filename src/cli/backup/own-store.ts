@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly insecure: boolean;
   /** Default `always`. `2m` is quicker, for whoever flushes the files afterwards. */
   readonly sync?: string;
+  /** If it has aborted, nobody needs the store: nats-server is killed, because in the middle of a restored stream it ends only after seconds. */
+  readonly abandoned?: AbortSignal;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface StoreOptions {
  * @throws CliaiError as `startNatsServer` and `connectBus` do; `config_invalid` if there are no keys
  */
 export async function withOwnStore<Result>(
-  { dataDir, insecure, sync }: StoreOptions,
+  { dataDir, insecure, sync, abandoned }: StoreOptions,
   { env, log }: CliContext,
   work: (bus: Bus) => Promise<Result>,
 ): Promise<Result> {
@@ -44,8 +46,13 @@ export async function withOwnStore<Result>(
   await using parts = new AsyncDisposableStack();
   parts.defer(await keepRunFile(dir));
   const claims = keys && (() => buildClaims(keys, readFleetRevocations(dataDir)));
-  const nats = await startNatsServer({ binary, dir, port: 0, isPrivate: true, claims, sync, log });
-  parts.defer(() => nats.stop());
+  const killing = new AbortController();
+  const { signal: kill } = killing;
+  const nats = await startNatsServer({ binary, dir, port: 0, isPrivate: true, claims, sync, kill, log });
+  parts.defer(async () => {
+    if (abandoned?.aborted === true) killing.abort();
+    await nats.stop();
+  });
   const creds = keys && (await mintUser(keys.account, { name: "cliai backup" })).creds;
   const bus = await connectBus({ url: nats.url, name: "cliai backup", creds, log });
   parts.defer(() => bus.close());

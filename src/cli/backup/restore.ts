@@ -1,5 +1,5 @@
 // `cliai restore FILE`: makes a data directory from a backup, and verifies the recorded history in it.
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { openStreamSource } from "../../audit/audit-source.ts";
 import { readHeadNote } from "../../audit/head-file.ts";
 import { readPublicKey } from "../../audit/signing.ts";
@@ -14,6 +14,7 @@ import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { endingSignal } from "../process/ending-signal.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { withOwnStore } from "./own-store.ts";
 import { type LetIn, readLetIn, validAgainText } from "./valid-again.ts";
 import { streamsText, streamText } from "./words.ts";
@@ -36,12 +37,14 @@ export const restoreCommand = defineCliCommand({
       tell(await checkBackup(path, signal), { path }, context);
       return 0;
     }
+    const dataDir = dataDirFor(args, context);
+    await removeLeftovers(dirname(dataDir), context.log);
     let audit: Verification | undefined;
     const restored = await restoreBackup({
-      ...{ path, signal, dataDir: dataDirFor(args, context) },
+      ...{ path, signal, dataDir },
       // The restored files are flushed once, at the end.
       withStore: (dir, { insecure }, work) =>
-        withOwnStore({ dataDir: dir, insecure, sync: "2m" }, context, work),
+        withOwnStore({ dataDir: dir, insecure, sync: "2m", abandoned: signal }, context, work),
       onStream: (stream) => context.progress(`restoring ${streamText(stream)}`),
       onRestored: async (dir, bus) => {
         context.progress("verifying the recorded history");

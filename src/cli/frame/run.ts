@@ -4,7 +4,7 @@
 
 import type { Readable } from "node:stream";
 import { setTimeout } from "node:timers";
-import { CliaiError, exitCodeOf, messageOf } from "../../domain/text/errors.ts";
+import { CliaiError, exitCodeOf, firstError, messageOf } from "../../domain/text/errors.ts";
 import { plainLines } from "../../domain/text/harmless.ts";
 import { didYouMean } from "../../domain/text/nearest.ts";
 import { redact } from "../../domain/text/redact.ts";
@@ -66,7 +66,8 @@ async function runCaught(parts: ProcessParts, outputs: Outputs): Promise<number>
     const code = await runLine(parts.argv, own, createContext(parts, outputs, json));
     outputs.ended.throwIfAborted();
     return code;
-  } catch (error) {
+  } catch (thrown) {
+    const error = firstError(thrown);
     if (error instanceof ReaderGone) return 0;
     outputs.stderr.write(`${redact(await errorText(error, json, parts.env.CLIAI_LOG === "debug"))}\n`);
     const code = exitCodeOf(error);

@@ -33,6 +33,7 @@ import { createGatherMetrics } from "../../web/metrics/metrics.ts";
 import { type BackgroundServeOptions, startBackgroundServe } from "../background/background-serve.ts";
 import { strandedWords } from "../background/stranded-agents.ts";
 import { copyBeforeUpdate } from "../backup/before-update.ts";
+import { removeLeftoversOf } from "../backup/leftovers.ts";
 import { openBudgetFacts } from "../budget/price-file.ts";
 import { openChanges } from "../diff/changes-desk.ts";
 import { dataDirFor } from "../fleet/client.ts";
@@ -42,6 +43,7 @@ import { type CliContext, operatorOf } from "../frame/context.ts";
 import { refuseNodeDir } from "../node/node-file.ts";
 import { openNotify } from "../notify/notify-desk.ts";
 import { prepareNotify } from "../notify/prepare-notify.ts";
+import { ignoresHangup } from "../process/hangup.ts";
 import { readDiffStats } from "../report/diff-stats.ts";
 import { openSearch } from "../search/open-search.ts";
 import { endLeftoverRuns } from "../spawn/leftover-processes.ts";
@@ -142,7 +144,7 @@ async function startParts(
   const http = await serveHttp({ host, port, tls, fetch: startupHandler.fetch });
   parts.defer(() => http.stop());
   const url = httpUrl(scheme, host, http.port);
-  parts.defer(await takeDirectory(dataDir, { url, instance }));
+  parts.defer(await takeDirectory(dataDir, { url, instance }, log));
   await copyBeforeUpdate({ dataDir, layout }, context);
   parts.defer(keepLogSmall(serveLogPath(dataDir)));
   const phone = await startPhone({ settings, tls, dataDir, instance, now, log }, parts);
@@ -224,13 +226,16 @@ async function startParts(
   return { file, bus, token: watched?.token() };
 }
 
-/** Takes the lock of the directory for this process. @returns the function that releases it */
+/** Takes the lock of the directory for this process, and removes what a killed restore has left of it. @returns the function that releases it */
 async function takeDirectory(
   dataDir: string,
   holder: { readonly url: string; readonly instance: string },
+  log: CliContext["log"],
 ): Promise<() => Promise<void>> {
   const started = await readProcessStart(process.pid);
-  return await takeLock(dataDir, { ...holder, pid: process.pid, ...definedOf({ started }) });
+  const release = await takeLock(dataDir, { ...holder, pid: process.pid, ...definedOf({ started }) });
+  await removeLeftoversOf(dataDir, log);
+  return release;
 }
 
 /** The file with the HTTP token; undefined with --insecure, which asks for no token. */
@@ -268,6 +273,8 @@ function stopOnSignal(running: Running, { exitNow, log }: CliContext): Promise<v
     removeServeFile(running.dataDir, running.instance);
     exitNow(130);
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
+  const outlivesTerminal = ignoresHangup() === true;
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  if (!outlivesTerminal) process.on("SIGHUP", onSignal);
   return promise;
 }

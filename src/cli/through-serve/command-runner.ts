@@ -3,7 +3,7 @@
 import { Readable, Writable } from "node:stream";
 import { buildInfo } from "../../build-info.ts";
 import { definedOf } from "../../domain/defined.ts";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { CliaiError, firstError, messageOf } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { CommandInServe, CommandLine, Printed } from "../../web/api/command-line-schema.ts";
 import type { CommandRunner } from "../../web/api/command-lines.ts";
@@ -116,7 +116,8 @@ function contextOf(line: CommandLine, { serve, context, print, signal }: Running
   };
 }
 
-function knownError(error: unknown): Extract<Printed, { error: unknown }>["error"] {
+function knownError(thrown: unknown): Extract<Printed, { error: unknown }>["error"] {
+  const error = firstError(thrown);
   const known =
     error instanceof CliaiError
       ? error

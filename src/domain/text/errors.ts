@@ -74,6 +74,19 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof CliaiError ? exitCodeByErrorCode[error.code] : 1;
 }
 
+/** The first of several errors: what is thrown while things are put in order after an error must not hide that error. */
+export function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
+}
+
+const fullDiskCodes = ["ENOSPC", "EDQUOT", "EFBIG"];
+
+/** Whether the file system has no room for what was to be written, or allows no more of it. */
+export function isFullDisk(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return fullDiskCodes.includes((error as NodeJS.ErrnoException).code ?? "") || isFullDisk(error.cause);
+}
+
 /** The message of anything thrown, for a log line or another error's text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

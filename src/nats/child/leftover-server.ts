@@ -5,7 +5,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import * as v from "valibot";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, isFullDisk, messageOf } from "../../domain/text/errors.ts";
 import { decodeMessage } from "../../domain/wire/decode.ts";
 import { ownAddress } from "../../domain/wire/own-address.ts";
 import type { Logger } from "../../log.ts";
@@ -34,9 +34,21 @@ const endWithinMs = 4_000;
 export async function recordRun(dir: string, run: Omit<Run, "started">): Promise<void> {
   const path = join(dir, fileName);
   const started = await readProcessStart(run.pid);
-  await rm(path, { force: true }); // so that a symbolic link at this path is not followed
   const content: Run = { ...run, ...(started === undefined ? {} : { started }) };
-  await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: "wx" });
+  await writeAnew(path, `${JSON.stringify(content)}\n`);
+}
+
+/** @throws CliaiError `store_unavailable`, with the path, for which Node's own error of a full disk has no place */
+export async function writeAnew(path: string, text: string): Promise<void> {
+  try {
+    await rm(path, { force: true }); // so that a symbolic link at this path is not followed
+    await writeFile(path, text, { mode: 0o600, flag: "wx" });
+  } catch (cause) {
+    throw new CliaiError("store_unavailable", `cannot write ${path}: ${messageOf(cause)}`, {
+      hint: isFullDisk(cause) ? "free space on that disk" : "make its folder writable for your user",
+      cause,
+    });
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
-import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import { CliaiError, isFullDisk, messageOf } from "../../domain/text/errors.ts";
 import { findOnPath, isAtLeast, oldestServerVersion, readServerVersion } from "./server-version.ts";
 
 /** The zstd-compressed nats-server inside the executable. */
@@ -101,7 +101,7 @@ async function unpackServer(embedded: EmbeddedServer, binDir: string): Promise<S
       "data_dir_unwritable",
       `cannot unpack nats-server into ${binDir}: ${messageOf(cause)}`,
       {
-        hint: "make it writable, or choose another directory with --data-dir",
+        hint: `${isFullDisk(cause) ? "free space on that disk" : "make it writable"}, or choose another directory with --data-dir`,
         cause,
       },
     );

@@ -33,6 +33,8 @@ export interface ServerConfig {
   readonly storeDir: string;
   readonly portsDir: string;
   readonly maxPayloadBytes: number;
+  /** Whether it ends when its starter has died. It then writes a line into the broken pipe of its log: about the connection that has ended. */
+  readonly endsWithStarter?: boolean | undefined;
   /** When nats-server flushes to the disk: before each confirmation (`always`), or at an interval (`2m`). */
   readonly sync: string;
   /** Paths of PEM files; undefined for no TLS. */
@@ -69,7 +71,7 @@ ports_file_dir: ${quote(config.portsDir)}
 max_payload: ${config.maxPayloadBytes}
 max_pending: 67108864
 write_deadline: "10s"
-${isAtLeast(config.serverVersion, closedClientsSince) ? `max_closed_clients: ${closedClientsKept}\n` : ""}jetstream {
+${config.endsWithStarter === true ? "debug: true\n" : ""}${isAtLeast(config.serverVersion, closedClientsSince) ? `max_closed_clients: ${closedClientsKept}\n` : ""}jetstream {
   store_dir: ${quote(config.storeDir)}
 ${isAtLeast(config.serverVersion, syncSince) ? `  sync_interval: ${quote(config.sync)}\n` : ""}}
 ${config.tls === undefined ? "" : tlsLines(config.tls)}${config.trust === undefined ? "" : trustLines(config.trust, config.serverVersion)}`;

@@ -1,6 +1,6 @@
 // Starts one nats-server: writes its configuration, spawns it, reads its log, and waits until it listens.
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
@@ -9,7 +9,7 @@ import { atMost, pause } from "../../waiting.ts";
 import type { Claims } from "../accounts/credentials.ts";
 import { maxPayloadBytes } from "../payload.ts";
 import { childEnvironment } from "./child-environment.ts";
-import { readServePort, recordRun } from "./leftover-server.ts";
+import { readServePort, recordRun, writeAnew } from "./leftover-server.ts";
 import type { ServerBinary } from "./server-binary.ts";
 import { accountsDirOf, buildServerConfig, type ServerTls } from "./server-config.ts";
 import type { StoreWatch } from "./store-watch.ts";
@@ -35,7 +35,10 @@ export interface NatsServerOptions {
   readonly tls?: ServerTls | undefined;
   /** 0 picks a free port. */
   readonly port: number;
-  /** Only its starter is to find it: the next serve does not take its port, but that of the serve before. Default false. */
+  /**
+   * Only its starter is to find it, and to keep it: the next serve does not take its port, but that of the serve before; and it ends soon after its
+   * starter was killed (not on Windows). Default false.
+   */
   readonly isPrivate?: boolean | undefined;
   /** Default `always`. docs/durability.md says what it costs. */
   readonly sync?: string | undefined;
@@ -67,8 +70,7 @@ export async function startOnce(
 ): Promise<{ child: ChildProcess; port: number }> {
   const configPath = join(dir, "nats-server.conf");
   const trust = claims && { claims: await claims(), accountsDir: accountsDirOf(dir) };
-  await rm(configPath, { force: true }); // so that a symbolic link at this path is not followed
-  await writeFile(
+  await writeAnew(
     configPath,
     buildServerConfig({
       serverVersion: binary.version,
@@ -81,8 +83,8 @@ export async function startOnce(
       maxPayloadBytes,
       sync,
       trust,
+      endsWithStarter: isPrivate,
     }),
-    { mode: 0o600, flag: "wx" },
   );
   const child = spawn(binary.path, ["-c", configPath], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -96,7 +98,8 @@ export async function startOnce(
   const violations = createViolationReader((violation) => onViolation?.(violation));
   child.once("close", violations.flush);
   const restore = createRestoreReader();
-  const lastWords = collectLog(child, [store.read, violations.read, restore.read], log);
+  const ports = createPortsReader(dir);
+  const lastWords = collectLog(child, [store.read, violations.read, restore.read, ports.read], log);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(startFailure(binary.path, port, [cause.message])));
     const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
@@ -112,7 +115,7 @@ export async function startOnce(
     // Write run.json at once: a serve that is killed before nats-server listens also leaves it running.
     if (child.pid !== undefined) await recordRun(dir, { ...known, port: 0, serve_port: servePort });
     const listening = { binaryPath: binary.path, dir, isRestoring: restore.isRestoring, log };
-    const readyPort = await Promise.race([portOf(child, listening), failed]);
+    const readyPort = await Promise.race([portOf(child, listening), ports.failed, failed]);
     await recordRun(dir, { ...known, port: readyPort, serve_port: isPrivate ? servePort : readyPort });
     return { child, port: readyPort };
   } catch (error) {
@@ -171,6 +174,21 @@ function createRestoreReader() {
       lastMs = performance.now();
     },
     isRestoring: () => isInStream || performance.now() - lastMs < restoreGoesOnWithinMs,
+  };
+}
+
+/** Reads from nats-server's log that it cannot write the file with its ports: on a full disk it listens, and nobody learns where. */
+function createPortsReader(dir: string) {
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => undefined); // it may fail after nats-server was given up
+  return {
+    failed,
+    read(line: string) {
+      const why = / Error writing ports file \(.*\): (?:.*: )?(.*)$/.exec(line)?.[1];
+      if (why === undefined) return;
+      const hint = "free space on that disk, or make the folder writable for your user";
+      reject(new CliaiError("store_unavailable", `nats-server cannot write into ${dir}: ${why}`, { hint }));
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
-import { isNotFound, translateNatsError } from "../errors.ts";
+import { isNotFound, isStoreCode, translateNatsError } from "../errors.ts";
 
 /** nats-server first writes to the disk what it has in memory of the stream. */
 const answerWithinMs = 60_000;
@@ -26,7 +26,11 @@ const chunkBytes = 512 * 1024;
 const unpacedBytes = 256 * 1024 * 1024;
 const pacedBytesPerMs = (48 * 1024 * 1024) / 1000;
 
-const ApiErrorSchema = v.looseObject({ code: v.number(), description: v.string() });
+const ApiErrorSchema = v.looseObject({
+  code: v.number(),
+  err_code: v.optional(v.number()),
+  description: v.string(),
+});
 const AnswerSchema = v.looseObject({ error: v.optional(ApiErrorSchema) });
 const RestoreSchema = v.looseObject({ deliver_subject: v.string() });
 
@@ -36,6 +40,8 @@ const SourceSchema = v.looseObject({ name: v.string(), opt_start_seq: v.exactOpt
 export const StreamHeadSchema = v.object({
   config: v.looseObject({
     name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,255}$/)),
+    /** What the stream reserves of the disk; -1 for nothing. */
+    max_bytes: v.exactOptional(v.number()),
     sources: v.optional(v.nullable(v.array(SourceSchema))),
   }),
   state: v.looseObject({ messages: v.number(), bytes: v.number() }),
@@ -194,10 +200,14 @@ async function ask(bus: Bus, act: string, order: object, doing: string): Promise
 /** nats-server answers with an error in the JSON, and not in the headers. */
 function requireNoError({ data }: Msg, doing: string): unknown {
   const answer = decodeMessage(AnswerSchema, data);
-  if (answer.error !== undefined)
-    throw new CliaiError("failed", `cannot ${doing}: ${answer.error.description}`, {
-      hint: "see what nats-server says: cliai status --log",
-    });
+  if (answer.error !== undefined) {
+    const { description, err_code } = answer.error;
+    throw new CliaiError(
+      isStoreCode(err_code) ? "store_unavailable" : "failed",
+      `cannot ${doing}: ${description}`,
+      { hint: "see what nats-server says: CLIAI_LOG=debug cliai …" },
+    );
+  }
   return answer;
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { CliaiError, exitCodeOf, messageOf } from "../../../src/domain/text/errors.ts";
+import {
+  CliaiError,
+  exitCodeOf,
+  firstError,
+  isFullDisk,
+  messageOf,
+} from "../../../src/domain/text/errors.ts";
 
 describe("CliaiError", () => {
   test("over JSON it has its code, its message and, where there is one, its hint", () => {
@@ -47,4 +53,23 @@ describe("messageOf()", () => {
     expect(messageOf(new TypeError("no"))).toBe("no");
     expect([messageOf("no"), messageOf(7), messageOf(null)]).toEqual(["no", "7", "null"]);
   });
+});
+
+test("firstError() is the error that came first, whatever failed while things were put in order", async () => {
+  const failing = async () => {
+    await using parts = new AsyncDisposableStack();
+    parts.defer(() => Promise.reject(new Error("third")));
+    parts.defer(() => Promise.reject(new Error("second")));
+    throw new Error("first");
+  };
+  const error = await failing().catch((thrown: unknown) => thrown);
+  expect(messageOf(firstError(error))).toBe("first");
+  expect(messageOf(firstError(new Error("only")))).toBe("only");
+});
+
+test("isFullDisk() finds the error of the file system behind others", () => {
+  const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  expect(isFullDisk(new CliaiError("failed", "cannot write x", { cause: full }))).toBe(true);
+  expect(isFullDisk(new CliaiError("failed", "cannot write x", { cause: new Error("EACCES") }))).toBe(false);
+  expect(isFullDisk(undefined)).toBe(false);
 });

@@ -213,6 +213,21 @@ describe("startNatsServer()", () => {
     });
   });
 
+  test.if(isPosix)(
+    "on a full disk, where it cannot say on which port it listens, that is the error, at once",
+    async () => {
+      await using dir = await tempDir();
+      const words = "write /x/nats-server_1.ports: no space left on device";
+      const line = `[1] 2026/01/01 00:00:00.0 [ERR] Error writing ports file (/x/nats-server_1.ports): ${words}`;
+      const binary = await scriptServer(dir, `echo '${line}' >&2; exec sleep 600`);
+      const failure = await startNatsServer({ binary, dir: dir.path, port: 0, log }).catch((error) => error);
+      expect(failure).toMatchObject({
+        code: "store_unavailable",
+        message: `nats-server cannot write into ${dir.path}: no space left on device`,
+      });
+    },
+  );
+
   test("a nats-server left by a killed serve is ended before another starts on its store", async () => {
     await using dir = await tempDir();
     const script = `import { startNatsServer } from ${JSON.stringify(import.meta.resolve("../../../src/nats/child/server-process.ts"))};
