@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkBackup, type RestoreOptions, restoreBackup } from "../../src/backup/restore.ts";
 import { saveBackup } from "../../src/backup/save.ts";
 import { layoutVersion } from "../../src/domain/layout.ts";
 import { CliaiError } from "../../src/domain/text/errors.ts";
+import type { Bus } from "../../src/nats/bus.ts";
 import { failureOf } from "../support/error-of.ts";
 import { startTestNats } from "../support/nats.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -99,21 +101,33 @@ describe("restoreBackup()", () => {
     expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
   });
 
-  test("leaves nothing if it is ended, or if the streams cannot be restored", async () => {
+  test("is ended between two pieces of a stream, and leaves nothing; so it does if the streams cannot be restored", async () => {
     await using dir = await tempDir();
     await using nats = await startTestNats();
     const bus = await nats.bus();
-    await (await bus.connection.jetstreamManager()).streams.add({ name: "S", subjects: ["s"] });
+    const { streams } = await bus.connection.jetstreamManager();
+    await streams.add({ name: "S", subjects: ["s"] });
     const path = await save(dir, { bus });
     const dataDir = dir.join("new");
     const ending = new AbortController();
-    const ended = restoreBackup({
-      ...{ path, dataDir, ...withoutStreams, signal: ending.signal },
-      withStore: (_, _manifest, work) => work(bus),
-      onStream: () => ending.abort(new CliaiError("interrupted", "interrupted")),
+    let unfinished: string[] = [];
+    const restore = {
+      ...{ path, dataDir, ...withoutStreams, signal: ending.signal, onRestored: async () => undefined },
+      withStore: (_: string, _manifest: unknown, work: (bus: Bus) => Promise<void>) => work(bus),
+    };
+    // The stream is there already.
+    expect(await failureOf(restoreBackup(restore))).toMatchObject({
+      message: expect.stringContaining("cannot restore the stream S"),
     });
-    // The stream is there already, so it fails even if it is not ended in time.
-    await failureOf(ended);
+    expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
+    await streams.delete("S");
+    const onStream = () => {
+      unfinished = readdirSync(dir.path).filter((name) => name.startsWith(".new.restoring-"));
+      ending.abort(new CliaiError("interrupted", "interrupted"));
+    };
+    // Without the ending it succeeds.
+    expect(await failureOf(restoreBackup({ ...restore, onStream }))).toMatchObject({ code: "interrupted" });
+    expect(unfinished).toHaveLength(2); // with its lock
     expect((await readdir(dir.path)).sort()).toEqual(["backup.tar", "data"]);
     await expect(
       checkBackup(path, AbortSignal.abort(new CliaiError("interrupted", "ended"))),
