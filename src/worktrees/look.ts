@@ -188,9 +188,12 @@ async function unmergedOf(
   const git = gitOf(record, env);
   const count = async (others: readonly string[]) =>
     Number(await git.run(["rev-list", "--count", head, "--not", ...others]));
+  const isNew = head !== record.base;
+  if (isNew && refs.length > 0) return { unmerged: await count(refs), mergesInto: name };
+  // Without a branch to merge into, its own commits are those since its beginning.
+  const since = isNew ? Number(await git.ask(["rev-list", "--count", head, "--not", record.base])) : 0;
   // Where nothing was committed, any other name of the commit will do.
-  const unmerged = await count(head === record.base ? otherRefs(record.branch) : refs);
-  return { unmerged, mergesInto: name };
+  return { unmerged: since > 0 ? since : await count(otherRefs(record.branch)), mergesInto: name };
 }
 
 /** The branches into which the worktree's branch merges: the one that it began at, what that one follows, and the remotes' main branches. */

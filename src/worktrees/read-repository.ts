@@ -23,6 +23,8 @@ export interface Repository {
   /** The full name of the branch that this commit was named by. */
   readonly baseRef: string | undefined;
   readonly hasSubmodules: boolean;
+  /** Whether files in Git LFS are checked out as their pointers, because `git lfs install` was not run for it. */
+  readonly keepsPointers: boolean;
 }
 
 /**
@@ -34,16 +36,17 @@ export async function readRepository(
   { base, env }: { readonly base: string | undefined; readonly env: Environment },
 ): Promise<Repository> {
   const git = createGit(project, env);
-  const { isBare, commonDir } = await findRepository(git, project);
+  const { isBare, isMain, commonDir } = await findRepository(git, project);
   const top = isBare ? undefined : await topOf(git, project);
   const inside = isBare ? "" : ((await git.ask(["rev-parse", "--show-prefix"])) ?? "").replace(/\/$/, "");
   const worktrees = await listWorktrees(git);
-  const first = worktrees[0]?.path ?? top ?? commonDir;
+  // Git lists the main worktree by its repository's directory, which `git init --separate-git-dir` puts elsewhere.
+  const first = (isMain ? top : undefined) ?? worktrees[0]?.path ?? top ?? commonDir;
   const begin = await findBase(git, project, base);
   await requireDirectory(git, { project, inside, ...begin });
-  await requireLfs(git, project, begin.base);
+  const keepsPointers = await readLfs(git, project, begin.base);
   const hasSubmodules = (await git.ask(["cat-file", "-e", `${begin.base}:.gitmodules`])) !== undefined;
-  return { git, commonDir, root: first, top, inside, worktrees, ...begin, hasSubmodules };
+  return { git, commonDir, root: first, top, inside, worktrees, ...begin, hasSubmodules, keepsPointers };
 }
 
 async function findRepository(git: Git, project: string) {
@@ -52,6 +55,7 @@ async function findRepository(git: Git, project: string) {
     "--is-bare-repository",
     "--is-inside-work-tree",
     "--git-common-dir",
+    "--git-dir",
   ]);
   if (said === undefined) {
     // Git says why: there is no repository, or it belongs to somebody else.
@@ -66,7 +70,7 @@ async function findRepository(git: Git, project: string) {
         : "mend that first",
     });
   }
-  const [bare, inTree, common = ""] = said.split(/\r?\n/);
+  const [bare, inTree, common = "", own = ""] = said.split(/\r?\n/);
   const isBare = bare === "true";
   if (!isBare && inTree !== "true") {
     throw refused(project, "it is in a repository's own directory, where git keeps its data", {
@@ -74,7 +78,8 @@ async function findRepository(git: Git, project: string) {
     });
   }
   const commonDir = await realpath(resolve(project, common));
-  return { isBare, commonDir };
+  const isMain = (await realpath(resolve(project, own))) === commonDir;
+  return { isBare, isMain, commonDir };
 }
 
 async function topOf(git: Git, project: string): Promise<string> {
@@ -120,8 +125,11 @@ async function requireDirectory(
   });
 }
 
-/** Files in Git LFS are fetched by a program of its own, without which git fails in the middle. */
-async function requireLfs(git: Git, project: string, base: string): Promise<void> {
+/**
+ * Files in Git LFS are fetched by a program of its own, without which git fails in the middle. Returns whether they stay pointers.
+ * @throws CliaiError `refused` if that program is set up for the repository, and not installed
+ */
+async function readLfs(git: Git, project: string, base: string): Promise<boolean> {
   const files = await git.ask(["ls-tree", "-r", "--name-only", "-z", base], {
     more: { GIT_LITERAL_PATHSPECS: "0" },
   });
@@ -130,8 +138,9 @@ async function requireLfs(git: Git, project: string, base: string): Promise<void
   for (const path of attributes) {
     usesLfs ||= /\bfilter=lfs\b/.test((await git.ask(["cat-file", "blob", `${base}:${path}`])) ?? "");
   }
-  if (!usesLfs || (await git.ask(["config", "--get", "filter.lfs.smudge"])) === undefined) return;
-  if ((await git.ask(["lfs", "version"])) !== undefined) return;
+  if (!usesLfs) return false;
+  if ((await git.ask(["config", "--get", "filter.lfs.smudge"])) === undefined) return true;
+  if ((await git.ask(["lfs", "version"])) !== undefined) return false;
   throw refused(project, "its repository keeps files in Git LFS, and git-lfs is not installed", {
     hint: "install git-lfs, or leave the worktree out",
   });

@@ -131,6 +131,22 @@ describe("clean-up keeps", () => {
     expect(readFileSync(home.join("outside/.env"), "utf8")).toBe("secret");
   });
 
+  test("its own commits, and counts only those, where the project has no branch to merge into", async () => {
+    await using home = await tempDir();
+    const repository = prepare(home.path);
+    repository.commit("second");
+    repository.git(["checkout", "--quiet", "--detach"]);
+    const record = await worktreeOf(repository, home.join("data"));
+    repository.commit("of the agent", record.path);
+    expect((await clean(record, repository, home.join("data"))).reasons).toMatchObject([
+      { what: "unmerged", text: "1 commit that is not in any branch that it could merge into" },
+    ]);
+    repository.git(["reset", "--quiet", "--hard", "HEAD~2"], record.path);
+    expect((await clean(record, repository, home.join("data"))).removed).toMatchObject({
+      branchDeleted: true,
+    });
+  });
+
   test("a bare repository inside", async () => {
     await using home = await tempDir();
     const repository = prepare(home.path);

@@ -103,6 +103,29 @@ describe("makeWorktree()", () => {
     });
   });
 
+  test("beside the project, also if its repository is elsewhere", async () => {
+    await using home = await tempDir();
+    const { git, env } = createRepository(home.path, "other");
+    const dir = home.join("project");
+    mkdirSync(home.join("store"));
+    git(["init", "--quiet", `--separate-git-dir=${home.join("store", "of-project")}`, dir]);
+    git(["commit", "--quiet", "--allow-empty", "-m", "first"], dir);
+    const { record } = await make(dir, { env }, home.join("data"));
+    expect(record).toMatchObject({ path: home.join("project.worktrees", "ada"), root: dir });
+    expect(git(["branch", "--show-current"], record.path)).toBe("cliai/ada");
+  });
+
+  test("says of files in Git LFS that they are pointers, where nobody has run git lfs install", async () => {
+    await using home = await tempDir();
+    const repository = prepare(home.path);
+    const read = async () =>
+      (await readRepository(repository.dir, { base: undefined, env: repository.env })).keepsPointers;
+    expect(await read()).toBe(false);
+    repository.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+    repository.commit("with large files");
+    expect(await read()).toBe(true);
+  });
+
   test("of a sparse checkout it has the same directories", async () => {
     await using home = await tempDir();
     const repository = prepare(home.path);

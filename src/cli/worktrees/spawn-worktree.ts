@@ -112,11 +112,7 @@ export async function placeInWorktree(
       : `the branch ${plan.branch}`;
     context.note(`${isDry ? "would make" : "making"} the worktree ${plan.path} on ${what}`);
     if (isDry) return { dir: plan.path, branch: plan.branch };
-    if (repository.hasSubmodules) {
-      context.note(
-        "the submodules of a new worktree are empty; to fill them, name git submodule update --init in worktree_setup",
-      );
-    }
+    for (const line of notesOn(repository)) context.note(line);
     return await makeWorktree(wish, plan, context);
   });
   if (!("agent_id" in record)) return record;
@@ -128,6 +124,18 @@ export async function placeInWorktree(
 /** Without the variables of a git around us, because the agent's git would then work in that one's repository. */
 export function worktreeEnvironment(env: Environment): Environment {
   return withoutOuterRepository(env);
+}
+
+/** What a new worktree does not have. */
+function notesOn({ hasSubmodules, keepsPointers }: Repository): string[] {
+  const notes: string[] = [];
+  if (hasSubmodules)
+    notes.push(
+      "the submodules of a new worktree are empty; to fill them, name git submodule update --init in worktree_setup",
+    );
+  if (keepsPointers)
+    notes.push("its files in Git LFS are pointers, because git lfs install was not run for the repository");
+  return notes;
 }
 
 function nameOf({ base, baseRef }: Repository): string {
