@@ -92,6 +92,12 @@ export const profileEntries = {
       "give the agent a git worktree of its own: true, or the name of its branch, in which {id} stands for the agent's id",
     ),
   ),
+  worktree_base: v.optional(
+    described(
+      textSetting("a branch or commit"),
+      "the branch or commit at which the new branch of a worktree begins; without it, what is checked out in the project",
+    ),
+  ),
   worktree_dir: v.optional(
     described(
       textSetting("a path"),

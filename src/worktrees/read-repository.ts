@@ -29,11 +29,20 @@ export interface Repository {
 
 /**
  * @param base the commit or branch to begin at; undefined for the one that is checked out in the project
+ * @param baseFrom what has named it
  * @throws CliaiError `refused` for a directory that can have no worktree; `usage` for an unknown base; `cli_missing` without git
  */
 export async function readRepository(
   project: string,
-  { base, env }: { readonly base: string | undefined; readonly env: Environment },
+  {
+    base,
+    baseFrom = "--base",
+    env,
+  }: {
+    readonly base: string | undefined;
+    readonly baseFrom?: "--base" | "worktree_base";
+    readonly env: Environment;
+  },
 ): Promise<Repository> {
   const git = createGit(project, env);
   const { isBare, isMain, commonDir } = await findRepository(git, project);
@@ -42,7 +51,7 @@ export async function readRepository(
   const worktrees = await listWorktrees(git);
   // Git lists the main worktree by its repository's directory, which `git init --separate-git-dir` puts elsewhere.
   const first = (isMain ? top : undefined) ?? worktrees[0]?.path ?? top ?? commonDir;
-  const begin = await findBase(git, project, base);
+  const begin = await findBase(git, project, { wanted: base, baseFrom });
   await requireDirectory(git, { project, inside, ...begin });
   const keepsPointers = await readLfs(git, project, begin.base);
   const hasSubmodules = (await git.ask(["cat-file", "-e", `${begin.base}:.gitmodules`])) !== undefined;
@@ -92,7 +101,11 @@ async function topOf(git: Git, project: string): Promise<string> {
   return resolve(await git.run(["rev-parse", "--show-toplevel"]).then((text) => text.replace(/\r?\n$/, "")));
 }
 
-async function findBase(git: Git, project: string, wanted: string | undefined) {
+async function findBase(
+  git: Git,
+  project: string,
+  { wanted, baseFrom }: { readonly wanted: string | undefined; readonly baseFrom: string },
+) {
   const name = wanted ?? "HEAD";
   const base = await git.ask(["rev-parse", "--quiet", "--verify", "--end-of-options", `${name}^{commit}`]);
   if (base === undefined && wanted === undefined) {
@@ -103,7 +116,7 @@ async function findBase(git: Git, project: string, wanted: string | undefined) {
   if (base === undefined) {
     throw new CliaiError(
       "usage",
-      `--base "${wanted}" is no commit or branch of the repository in ${project}`,
+      `${baseFrom} "${wanted}" is no commit or branch of the repository in ${project}`,
       {
         hint: `see its branches: git -C ${project} branch --all`,
       },

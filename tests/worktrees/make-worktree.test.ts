@@ -2,7 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { wantedWorktree } from "../../src/cli/worktrees/spawn-worktree.ts";
 import { parseAgentId } from "../../src/domain/wire/agent-id.ts";
+import type { FoundProfile } from "../../src/profiles/profile-set.ts";
 import {
   makeWorktree,
   planWorktree,
@@ -181,6 +183,28 @@ describe("makeWorktree()", () => {
     expect(repository.git(["branch", "--format=%(refname:short)"])).toBe("main");
     expect(await readRecords(home.join("data"))).toEqual([]);
   });
+});
+
+test("the profile's base counts unless the launch names another one; a wrong one is named by who named it", async () => {
+  await using home = await tempDir();
+  const { dir, git, env, ...repository } = prepare(home.path);
+  const first = git(["rev-parse", "HEAD"]);
+  git(["branch", "release"]);
+  const second = repository.commit("second");
+  const wanted = async (flag: string | undefined, worktree_base: string) => {
+    const found = {
+      profile: { worktree: true, worktree_base },
+      origins: new Map(),
+    } as unknown as FoundProfile;
+    const place = { project: dir, dataDir: home.join("data"), env };
+    const { repository } =
+      (await wantedWorktree({ base: flag, worktree: undefined, id: undefined }, found, place)) ?? {};
+    return repository?.base;
+  };
+  expect(await wanted(undefined, "release")).toBe(first);
+  expect(await wanted("main", "release")).toBe(second);
+  expect((await failureOf(wanted(undefined, "gone"))).message).toContain('worktree_base "gone" is no commit');
+  expect((await failureOf(wanted("gone", "release"))).message).toContain('--base "gone" is no commit');
 });
 
 describe("what is refused, in words", () => {

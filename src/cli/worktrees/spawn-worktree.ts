@@ -54,7 +54,10 @@ export async function wantedWorktree(
     throw new CliaiError("usage", "--base is given without --worktree", { hint: "add --worktree" });
   }
   if (branch === false && own === undefined) return undefined;
-  const repository = own === undefined ? await readRepository(project, { base, env }) : undefined;
+  const { worktree_base } = found.profile;
+  const wantedBase =
+    base === undefined ? ({ base: worktree_base, baseFrom: "worktree_base" } as const) : { base };
+  const repository = own === undefined ? await readRepository(project, { ...wantedBase, env }) : undefined;
   const isNamed = worktree !== undefined && worktree !== "";
   return { found, project, branch: branch === false ? true : branch, isNamed, own, repository };
 }
