@@ -12,6 +12,8 @@ import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 
 /** Checked with all that is in them. Not `nats/`, where nats-server chooses the modes: that folder itself keeps others out. */
 const wholeFolders = ["keys", "agents", "trust", "logs"];
+/** `agents/ID/turns`: git chooses the modes of its objects there, and the folder itself keeps others out. */
+const turnsPath = /[\\/]agents[\\/][^\\/]+[\\/]turns$/;
 const singlePaths = [
   ...["serve.json", "serve.lock", "serve.held", "serve.starting", "nats", "bin"],
   ...["layout.json", "fleet.json", "clis.json"],
@@ -118,7 +120,7 @@ export async function checkDisk(dataDir: string): Promise<Check> {
 export function judgeDisk(dir: string, freeBytes: number): Check {
   const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB free for ${dir}`;
   if (freeBytes >= freeBytesWanted) return well("disk", free);
-  return finding("disk", free, "free some space there, or move the data: cliai serve --data-dir DIR");
+  return finding("disk", free, "free some space there");
 }
 
 interface Found {
@@ -130,7 +132,7 @@ async function collect(path: string, into: Found[], deep: boolean): Promise<void
   const stats = await lstat(path).catch(() => undefined); // not there: nothing to check
   if (stats === undefined || into.length >= mostPaths) return;
   into.push({ path, stats });
-  if (!deep || !stats.isDirectory()) return;
+  if (!deep || !stats.isDirectory() || turnsPath.test(path)) return;
   for (const name of await namesIn(path)) await collect(join(path, name), into, true);
 }
 

@@ -1,6 +1,7 @@
 // What `cliai doctor` finds in the files of a data directory: links, folders that are open, damaged and newer data.
 import { expect, test } from "bun:test";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { checkFiles, checkJsonFiles, checkLayout } from "../../../src/cli/doctor/files.ts";
 import { layoutVersion } from "../../../src/domain/layout.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -36,6 +37,18 @@ test("checkFiles() keeps a folder and a program usable when it tells how to make
     `chmod 600 ${at("ada/mcp.json")}`,
     `chmod 700 '${at("run me")}'`,
   ]);
+});
+
+test("checkFiles() leaves the modes below turns to git, but that folder itself keeps others out", async () => {
+  await using dir = await tempDir();
+  const turns = dir.join("data", "agents", "ada", "turns");
+  const objects = join(turns, "2026-11-30", "4b");
+  await mkdir(objects, { recursive: true, mode: 0o700 });
+  await writeFile(join(objects, "825dc6"), "x", { mode: 0o444 });
+  await chmod(objects, 0o755);
+  expect(await bad(dir.join("data"))).toEqual([]);
+  await chmod(turns, 0o755);
+  expect((await bad(dir.join("data"))).map(({ remedy }) => remedy)).toEqual([`chmod 700 ${turns}`]);
 });
 
 test("checkJsonFiles() finds a damaged file, which may be removed, and none that is absent", async () => {
