@@ -1,8 +1,10 @@
 // Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
+import { readRunFile } from "../../data-dir/run-file.ts";
 import { startAgainHint, wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import { belongsOnTerminal, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../../nats/bus.ts";
+import { stillRunning } from "../../processes/process-table.ts";
 import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { createFleetReader } from "../fleet/fleet-reading.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
@@ -51,6 +53,16 @@ export function onTerminalLine(id: string): string {
   return `cliai send stop ${id} --wait applied && cliai resume ${id}`;
 }
 
+/** A host that is not heard may come back by itself. If it does not, nothing but its end lets the agent be started again. */
+async function hintFor({ standing: { view, state }, dataDir }: ToResume): Promise<string> {
+  const { agent_id } = view;
+  const host = state === "unknown" ? (await readRunFile(dataDir, agent_id))?.host : undefined;
+  const [running] = host === undefined ? [] : await stillRunning([host]);
+  return running === undefined
+    ? `see its state: cliai show ${agent_id}`
+    : `if it does not come back by itself, end its host, and start it again: kill ${running.pid} && cliai resume ${agent_id}`;
+}
+
 async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<Done> {
   const { view, state, why } = one.standing;
   const { agent_id } = view;
@@ -63,9 +75,7 @@ async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<
       };
     case "elsewhere":
     case "unknown":
-      throw new CliaiError("refused", `${agent_id}: ${why}`, {
-        hint: `see its state: cliai show ${agent_id}`,
-      });
+      throw new CliaiError("refused", `${agent_id}: ${why}`, { hint: await hintFor(one) });
     case "paused":
       await letGo(one.standing, bus, context);
       return { did: "let_go", words: `was paused, and goes on${unused}` };

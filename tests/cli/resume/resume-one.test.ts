@@ -9,16 +9,19 @@ import {
   type ToResume,
 } from "../../../src/cli/resume/resume-one.ts";
 import type { Standing } from "../../../src/cli/resume/standing.ts";
+import { writeRunFile } from "../../../src/data-dir/run-file.ts";
 import type { AgentRecord } from "../../../src/domain/fleet/agent-record.ts";
 import { viewAgent } from "../../../src/domain/fleet/agent-view.ts";
 import type { LaunchedAs } from "../../../src/domain/launch-flags.ts";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
 import { silentLogger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { readProcessStart } from "../../../src/processes/process-start.ts";
 import { alive, beatOf, now, recordOf, saidOf } from "../../support/agent-records.ts";
 import { ada } from "../../support/agents.ts";
 import { testContext } from "../../support/cli-context.ts";
-import { errorOf } from "../../support/error-of.ts";
+import { errorOf, failureOf } from "../../support/error-of.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { startTestServer } from "../../support/test-server.ts";
 import { until } from "../../support/wait-for.ts";
 
@@ -76,6 +79,23 @@ test("resumeOne() refuses an agent of another machine, and one that may still ru
       ...{ code: "refused", message: "ada: so", hint: "see its state: cliai show ada" },
     });
   }
+});
+
+test("resumeOne() says how to end a host that runs here and is not heard, and so can be started again", async () => {
+  await using dir = await tempDir();
+  const started = (await readProcessStart(process.pid)) ?? "";
+  const run = "0e5ae0a6-8b41-4f52-b6a0-5f1c7f0a9c11";
+  await writeRunFile(dir.path, ada, { run, host: { pid: process.pid, started } });
+  const refusal = (state: Standing["state"]) =>
+    failureOf(resumed({ standing: stand(state), dataDir: dir.path })).then(
+      (error) => (error as CliaiError).hint,
+    );
+  expect(await refusal("unknown")).toBe(
+    `if it does not come back by itself, end its host, and start it again: kill ${process.pid} && cliai resume ada`,
+  );
+  expect(await refusal("elsewhere")).toBe("see its state: cliai show ada");
+  await writeRunFile(dir.path, ada, { run, host: { pid: process.pid, started: "another" } });
+  expect(await refusal("unknown")).toBe("see its state: cliai show ada");
 });
 
 test("requireLaunched() refuses an agent that another program has to start again", () => {
