@@ -19,6 +19,7 @@ import { managerOf, standardServiceName } from "./manager-of.ts";
 import { readState } from "./run-manager.ts";
 import { readServiceFile } from "./service-file.ts";
 import { removeService, type ServicePlace, startService } from "./start-service.ts";
+import { withWholePaths } from "./whole-paths.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
@@ -83,7 +84,7 @@ function placeOf(given: ServiceArgs, flags: readonly string[], context: CliConte
     });
   }
   const dataDir = dataDirFor(given, context);
-  const manager = managerOf(name, { dataDir, flags, env: context.env });
+  const manager = managerOf(name, { dataDir, flags: withWholePaths(flags, context.cwd), env: context.env });
   return { dataDir, name, manager };
 }
 

@@ -1,7 +1,7 @@
 // `cliai service` with a manager that is only a script: what it is told, and what a person is told. With a real one: `bun run service-check`.
 import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { checkService } from "../../../src/cli/doctor/service.ts";
 import { serviceCommand } from "../../../src/cli/service/service.ts";
 import { uninstallCommand } from "../../../src/cli/uninstall.ts";
@@ -62,6 +62,23 @@ describe.if(process.platform === "linux")("cliai service", () => {
     expect(printed[1]).toMatch(/^ExecStart=.* "serve" "--data-dir=.*" "--json" "--port" "0"$/m);
     expect(printed.at(-1)).toBe("$ systemctl --user restart cliai.service");
     expect([await dir.told(), await text(dir.unit)]).toEqual([[], undefined]);
+  });
+
+  test("names the files of serve's flags in full, because the manager runs it in another folder", async () => {
+    await using dir = await place("exit 1");
+    const flags = [
+      "--token-file",
+      "TOKEN",
+      "--tls-cert=../cert.pem",
+      "--tls-key",
+      "/key.pem",
+      "--host",
+      "0.0.0.0",
+    ];
+    const { printed } = await dir.run("install", "--dry-run", "--", ...flags);
+    const { cwd } = testContext();
+    const whole = `"--token-file" "${join(cwd, "TOKEN")}" "--tls-cert=${join(cwd, "../cert.pem")}" "--tls-key" "/key.pem" "--host" "0.0.0.0"`;
+    expect(printed[1]).toContain(`"--json" ${whole}\n`);
   });
 
   test("tells what the manager said, and leaves no service that it does not take", async () => {
