@@ -1,11 +1,11 @@
 // This room is `cliai service`: it makes `cliai serve` a service of the user's own manager, so that it starts by itself.
 //
 // The three commands, and what they tell a person.
-import { existsSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
-import { serveLogPath } from "../../data-dir/log-file.ts";
+import { openLog, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensureOwnDir, ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { readServeFile } from "../../data-dir/serve-file.ts";
 import { isServed } from "../../data-dir/serve-lock.ts";
@@ -118,6 +118,8 @@ async function install(
   }
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(dirname(serveLogPath(dataDir)));
+  // If the manager made it, others could read it.
+  closeSync(openLog(serveLogPath(dataDir)));
   context.progress("starting the server");
   const server = await startService({ dataDir, manager }, former, context);
   const { title, starts } = manager;

@@ -1,6 +1,6 @@
 // `cliai service` with a manager that is only a script: what it is told, and what a person is told. With a real one: `bun run service-check`.
 import { describe, expect, test } from "bun:test";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkService } from "../../../src/cli/doctor/service.ts";
 import { serviceCommand } from "../../../src/cli/service/service.ts";
@@ -92,6 +92,8 @@ describe.if(process.platform === "linux")("cliai service", () => {
     });
     expect(await text(dir.unit)).toBeUndefined();
     expect((await dir.told()).at(-1)).toBe("--user daemon-reload");
+    // The manager would make the log readable for others.
+    expect((await stat(join(dir.data, "logs", "serve.log"))).mode & 0o077).toBe(0);
   });
 
   test("refuses while another server runs on the directory, before it makes anything", async () => {
