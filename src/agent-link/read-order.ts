@@ -24,6 +24,8 @@ export interface TakenOrder {
   readonly force: boolean;
   /** For a stop: how long the agent may take to finish, in seconds. Absent if the order does not say. */
   readonly deadline_s?: number;
+  /** For a pause: texts wait as well, until the agent is resumed. */
+  readonly holds_texts?: true;
 }
 
 export function isStop({ type }: Pick<TakenOrder, "type">): boolean {
@@ -93,16 +95,17 @@ function decodeFacts(stored: StreamMessage): DecodedOrder {
 const DetailsSchema = v.object({
   force: v.optional(v.fallback(v.boolean(), false), false),
   deadline_s: v.fallback(v.optional(v.pipe(v.number(), v.minValue(0))), undefined),
+  holds_texts: v.fallback(v.optional(v.literal(true)), undefined),
 });
 
 function decodeCommand(command: Command): DecodedOrder {
   const { type, command_id, token, run, expires_at, from = "unknown", payload } = command;
   const details = v.safeParse(DetailsSchema, payload);
-  const { force, deadline_s } = details.success ? details.output : { force: false };
+  const { force, deadline_s, holds_texts } = details.success ? details.output : { force: false };
   return {
     ...{ command_id, token, run, expires_at, type, from, force },
     reason: type === "task" ? "" : commandText(command),
-    ...definedOf({ deadline_s }),
+    ...definedOf({ deadline_s, holds_texts }),
   };
 }
 

@@ -153,6 +153,7 @@ export function startHost(options: SessionOptions): Host {
     },
     end(end) {
       isOver.abort();
+      reporting.textHold.stop();
       beginning.stop();
       bridgeWatch.stop();
       screen.stop();

@@ -7,8 +7,16 @@ export interface LimitSender extends EventSender {
   noteLimit(resetsAtMs: number): void;
 }
 
-/** @param zone the time zone of this machine, in which the CLI names times */
-export function withLimits(sender: EventSender, now: () => Date, zone: string): LimitSender {
+/**
+ * @param zone the time zone of this machine, in which the CLI names times
+ * @param onSent called with each event before it is sent
+ */
+export function withLimits(
+  sender: EventSender,
+  now: () => Date,
+  zone: string,
+  onSent: (event: SessionEvent) => void = () => undefined,
+): LimitSender {
   let toldMs: number | undefined;
   const resetOf = ({ detail = "" }: SessionEvent): number | undefined => {
     const nowMs = now().getTime();
@@ -22,8 +30,10 @@ export function withLimits(sender: EventSender, now: () => Date, zone: string): 
     send(event) {
       const isLimit = event.kind === "turn_failed" && event.error === "usage_limit";
       const resetMs = isLimit && event.limit_resets_at === undefined ? resetOf(event) : undefined;
-      if (resetMs === undefined) sender.send(event);
-      else sender.send({ ...event, limit_resets_at: new Date(resetMs).toISOString() });
+      const told =
+        resetMs === undefined ? event : { ...event, limit_resets_at: new Date(resetMs).toISOString() };
+      onSent(told);
+      sender.send(told);
     },
   };
 }

@@ -8,6 +8,7 @@ import { connectBus } from "../nats/connect-bus.ts";
 import { createEventSender, type EventSender } from "./event-sender.ts";
 import { createSessionFiles, type SessionFiles } from "./files/session-files.ts";
 import { type LimitSender, withLimits } from "./limit-notes.ts";
+import { createTextHold, type TextHold } from "./routes/text-hold.ts";
 import type { SessionOptions } from "./session-options.ts";
 import {
   createSessionTranscript,
@@ -20,6 +21,7 @@ export interface Reporting {
   readonly link: Link;
   readonly heartbeat: HeartbeatSender;
   readonly events: LimitSender;
+  readonly textHold: TextHold;
   readonly receipts: ReceiptQueue;
   readonly files: SessionFiles;
   readonly transcript: SessionTranscript;
@@ -37,10 +39,11 @@ export function startReporting(options: SessionOptions): Reporting {
   if (options.hasLaunchTask === true) heartbeat.update({ has_launch_task: true });
   const sender = createEventSender({ id, instanceId, link, localModel, now, log });
   const zone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const events = withLimits(sender, now, zone);
+  const textHold = createTextHold(now);
+  const events = withLimits(sender, now, zone, textHold.noteEvent);
   const sessionId = () => heartbeat.presence().session_id ?? facts.session_id;
   return {
-    ...{ link, heartbeat, events },
+    ...{ link, heartbeat, events, textHold },
     receipts: createReceiptQueue({ id, link, now, log }),
     files: createSessionFiles({
       ...{ id, link, now, log },

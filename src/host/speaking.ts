@@ -26,7 +26,10 @@ export interface Speaking {
 const callWaitsLongerS = 5;
 const defaultReachWithinMs = 10_000;
 
-export function createSpeaking(options: SessionOptions, { link, heartbeat, receipts }: Reporting): Speaking {
+export function createSpeaking(
+  options: SessionOptions,
+  { link, heartbeat, receipts, textHold }: Reporting,
+): Speaking {
   const { agentId: id, instanceId, createId, hasStream = false, log, now } = options;
   const turn = createTurn();
   const background = createBackground({ isTurnOpen: turn.isOpen });
@@ -58,6 +61,7 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
   const delivery = createDelivery({
     routes: routes.allowed,
     operatorFirst: routes.ofUser,
+    hold: textHold,
     takeItems: createTakeItems({ call, receipts, instanceId, sessionId }),
     writeReceipt: (receipt) => receipts.write({ ...receipt, run: instanceId }),
     onWait: (why) => {
@@ -65,10 +69,9 @@ export function createSpeaking(options: SessionOptions, { link, heartbeat, recei
     },
     ...{ now, log },
   });
-  return {
-    ...{ turn, background, routes, delivery, approvals },
-    nudge() {
-      if (!hasStream || routes.isReady()) delivery.nudge();
-    },
+  const nudge = () => {
+    if (!hasStream || routes.isReady()) delivery.nudge();
   };
+  textHold.onLetGo(nudge);
+  return { turn, background, routes, delivery, approvals, nudge };
 }

@@ -23,7 +23,7 @@ export interface Steering {
 export function startSteering(
   { agentId: id, instanceId, holdMs, log, now }: SessionOptions,
   beganMs: number,
-  { link, receipts }: Reporting,
+  { link, receipts, textHold }: Reporting,
   { turn, background, routes, delivery, approvals, nudge }: Speaking,
 ): Steering {
   const started = Promise.withResolvers<CliProcess | undefined>();
@@ -43,6 +43,7 @@ export function startSteering(
     onArrival: control.arrived,
     onOrder: (order) => {
       if (order.token !== undefined) receipts.noteToken(order.command_id, order.token);
+      textHold.noteOrder(order);
       if (isControl(order.type)) control.take(order);
       else nudge();
     },

@@ -20,6 +20,8 @@ export interface OrderRequest {
   readonly text?: string | undefined;
   readonly reason?: string | undefined;
   readonly force?: boolean | undefined;
+  /** With a pause: texts for the agent wait as well, until it is resumed. */
+  readonly holdsTexts?: boolean | undefined;
   /** Who gives the order: a person's name, or a captain's id. */
   readonly from: string;
   /** The idempotency key: an order that is sent twice with the same key takes effect once. Default: a new one. */
@@ -51,6 +53,7 @@ export function buildCommand(order: OrderRequest, commandId: string, now: Date):
   const payload = {
     ...definedOf({ text, reason }),
     ...(force === true ? { force } : {}),
+    ...(order.holdsTexts === true ? { holds_texts: true } : {}),
   };
   const expiresInS = order.expiresInS ?? (type === "task" ? taskExpiresInS : controlExpiresInS);
   return {

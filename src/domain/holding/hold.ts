@@ -110,6 +110,11 @@ export function holdWords(holds: readonly Pick<Hold, "words">[]): string {
   return [...new Set(holds.map(({ words }) => words))].join("; ");
 }
 
+/** Whether one of the holds is about what the agent's model uses: then its queue waits as well, because each text asks the model once more. */
+export function keepsTexts(holds: readonly Pick<Hold, "reason">[]): boolean {
+  return holds.some(({ reason }) => reason === "usage_limit" || reason === "budget");
+}
+
 /** When the last of the holds ends by itself; undefined if one of them does not. */
 export function heldUntil(holds: readonly Pick<Hold, "until">[]): string | undefined {
   const ends = holds.map(({ until }) => until);

@@ -4,7 +4,7 @@ import * as v from "valibot";
 export const AccountLimitSchema = v.object({
   /** What the agents name as their `account`; for an agent that names none, its own id. */
   account: v.string(),
-  /** When the first turn failed at it, RFC 3339. */
+  /** When the first of the turns failed whose agents have not all gone on, RFC 3339. */
   since: v.string(),
   /** When the last turn failed that shows more about it than the one before. */
   failed_at: v.string(),
@@ -25,9 +25,10 @@ export interface LimitFailure {
   readonly resets_at?: string | undefined;
 }
 
-const firstWaitMs = 60_000;
+/** How long agents wait at first for a limit whose end nobody knows. */
+export const firstWaitMs = 60_000;
 const longestWaitMs = 3_600_000;
-/** How long after its end a limit is remembered. A failure after that is one of another limit. */
+/** So long after its end, a failure is one of another limit, and the limit is remembered only if an agent has not gone on yet. */
 export const rememberedMs = 2 * longestWaitMs;
 
 /** How long agents wait for a limit whose end nobody knows: 1 min, 2, 4, 8 …, at most an hour. */

@@ -1,8 +1,7 @@
-// What a usage limit means for one agent: which account's it is, whether a turn of the agent has failed at it, and what the agent is told. Pure.
+// What a usage limit means for one agent: which account's it is, and whether a turn of the agent has failed at it. Pure.
 import type { AgentRecord } from "../fleet/agent-record.ts";
 import { decidingSession } from "../fleet/evidence-that-counts.ts";
 import type { NewHold } from "../holding/hold.ts";
-import { beginningOf } from "../text/summary.ts";
 import type { AccountLimit, LimitFailure } from "./account-limit.ts";
 import type { OnLimit } from "./on-limit.ts";
 
@@ -16,6 +15,15 @@ export function limitFailureOf(record: AgentRecord): LimitFailure | undefined {
   const error = decidingSession(record)?.turn_error;
   if (error?.error !== "usage_limit") return undefined;
   return { account: accountOf(record), at: error.at, resets_at: error.limit_resets_at };
+}
+
+/** The failure, if the agent's last turn has failed at this limit. */
+export function failureAt(
+  { account, since, until }: Pick<AccountLimit, "account" | "since" | "until">,
+  record: AgentRecord,
+): LimitFailure | undefined {
+  const failure = limitFailureOf(record);
+  return failure?.account === account && failure.at >= since && failure.at <= until ? failure : undefined;
 }
 
 /** Whether the agent's model has answered in a turn that began after the limit was reached. */
@@ -37,17 +45,4 @@ export function holdOf(
   if (does === "resume") return { ...hold, words: `usage limit${end}`, until };
   const when = resets_at === undefined ? end : `, until ${resets_at.slice(0, 16).replace("T", " ")} UTC`;
   return { ...hold, words: `usage limit${when}; it goes on when a person resumes it` };
-}
-
-const longestTask = 500;
-
-/** The task with which an agent goes on whose turn has failed at a limit. @param task what it was working on; "" if that is not known */
-export function goOnTask(task: string): string {
-  const about = task === "" ? "" : ` It was about: ${beginningOf(task, longestTask)}`;
-  return `Your last turn was cut off by a usage limit, which has ended. Go on where you were.${about}`;
-}
-
-/** The id of that task: one for each failed turn, so that it is given once. */
-export function goOnId({ at }: LimitFailure): string {
-  return `limit-${Date.parse(at)}`;
 }

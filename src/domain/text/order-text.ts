@@ -12,8 +12,8 @@ export function commandText(command: Command): string {
   return rest.length === 0 ? "" : JSON.stringify(payload);
 }
 
-/** How a stop is to happen. It is no reason. */
-const manners = new Set(["force", "deadline_s"]);
+/** How a stop or a pause is to happen. It is no reason. */
+const manners = new Set(["force", "deadline_s", "holds_texts"]);
 
 /** The same text, and before it how a stop is to happen, such as "by force: it loops" or "within 5 s". */
 export function commandLine(command: Command): string {

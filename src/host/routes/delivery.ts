@@ -1,26 +1,10 @@
 // Hands the CLI what waits in the agent's inbox: tasks, messages, answers. It does so in order, one at a time, each by the first
 // route that takes it and by no other. Then `createEvidence` looks for evidence that the model has it.
-import type { ReceiptFacts } from "../../agent-link/receipt-queue.ts";
 import { messageOf } from "../../domain/text/errors.ts";
-import type { Logger } from "../../log.ts";
 import { pause } from "../../waiting.ts";
 import { createEvidence, type Evidence } from "./evidence.ts";
-import { dropOldest, type HandedItem, keyOf, renderItem } from "./item-text.ts";
-
-/** One way to bring words into the running session. */
-export interface Route {
-  /** The name in receipts. */
-  readonly name: string;
-  /**
-   * Resolves with whether the CLI has taken the text. False means that the route is not open now, and that nothing was handed over.
-   * @param signal aborts when the text must not be given any more
-   * @param onWait called with why the text has to wait, if that is known; with "" once that is over
-   * @param id the id of the order that has the text
-   */
-  give(text: string, signal: AbortSignal, onWait: (why: string) => void, id?: string): Promise<boolean>;
-  /** Whether the route may open within a moment, though it took nothing now. Default: it does not. */
-  mayOpen?(): boolean;
-}
+import { createHanding, type HandingOptions, longestTimerMs, tryAgainMs } from "./hand-item.ts";
+import { dropOldest, type HandedItem, keyOf } from "./item-text.ts";
 
 export interface Delivery extends Omit<Evidence, "forgetConversation"> {
   /**
@@ -47,29 +31,15 @@ export interface Waiting {
   readonly earlierTasks: readonly Pick<HandedItem, "id" | "token">[];
 }
 
-export interface DeliveryOptions {
-  readonly routes: readonly Route[];
-  /** The routes among them that are tried first for an operator's order. */
-  readonly operatorFirst?: readonly Route[];
+export interface DeliveryOptions extends Omit<HandingOptions, "evidence" | "onWait" | "signal"> {
   readonly takeItems: (signal: AbortSignal) => Promise<Waiting>;
   /** Called at each change of the reason why an item is not handed over now; with "" when there is no such reason any more. */
   readonly onWait?: (why: string) => void;
-  /** Queues a receipt. Receipts are stored in the order in which they were queued. */
-  readonly writeReceipt: (receipt: ReceiptFacts) => void;
-  readonly now: () => Date;
-  readonly log: Logger;
 }
 
-/** How long an operator's order waits for a route that carries the operator's authority and may open within a moment. */
-const operatorFirstForMs = 2_000;
-const operatorFirstEveryMs = 100;
-/** The pause before the routes are tried again for an item that none took, and before the inbox is read again. */
-const tryAgainMs = 1_000;
-/** As long as the stream COMMANDS keeps an order. */
-const longestTimerMs = 7 * 86_400_000;
-
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { routes, operatorFirst = [], takeItems, writeReceipt, onWait = () => undefined, now, log } = options;
+  const { takeItems, hold, writeReceipt, log } = options;
+  const { onWait = () => undefined } = options;
   const ending = new AbortController();
   const { signal } = ending;
   /** The items that are handed over or expired. The server may return them again while their receipt is on its way; then they are skipped. */
@@ -79,73 +49,38 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** What was lost with a conversation, and is handed over again. */
   const lost: HandedItem[] = [];
 
-  const giveBy = async (route: Route, item: HandedItem, until: AbortSignal): Promise<boolean> => {
-    // Call `expect` first, because the evidence can come before `route.give` has resolved.
-    const onQueued = evidence.expect(item.id, item.type, item);
-    try {
-      if (await route.give(renderItem(item), until, onWait, item.id)) {
-        writeReceipt({ command_id: item.id, state: "injected", route: route.name });
-        onQueued();
-        return true;
-      }
-    } catch (error) {
-      log.info(`${route.name} did not take ${item.id}: ${messageOf(error)}`);
+  const { hand, leftMsOf } = createHanding({ ...options, onWait, evidence, signal });
+  const keptUntil = createExpiryWatch(() => nudge());
+  /** Hands the items over, those first that nothing keeps. Resolves with those that are kept, and with all after the first of them. */
+  const handAll = async (items: readonly HandedItem[]): Promise<readonly HandedItem[]> => {
+    const isKept = (item: HandedItem) => (hold.why(item) !== undefined && leftMsOf(item) > 0 ? 1 : 0);
+    const kept: HandedItem[] = [];
+    for (const item of items.toSorted((one, other) => isKept(one) - isKept(other))) {
+      if (signal.aborted) break;
+      if (kept.length > 0 || !(await hand(item))) kept.push(item);
     }
-    evidence.forget(item.id);
-    return false;
-  };
-  /** Tries the routes until one takes the item or the signal aborts. Resolves with whether one took it. */
-  const giveUntil = async (item: HandedItem, until: AbortSignal): Promise<boolean> => {
-    const first = item.origin === "operator" ? operatorFirst : [];
-    const deadline = performance.now() + operatorFirstForMs;
-    const tryAll = async (some: readonly Route[]) => {
-      for (const route of some) if (!until.aborted && (await giveBy(route, item, until))) return true;
-      return false;
-    };
-    while (!until.aborted) {
-      if (await tryAll(first)) return true;
-      if (performance.now() < deadline && first.some((route) => route.mayOpen?.() === true)) {
-        await pause(operatorFirstEveryMs, until);
-        continue;
-      }
-      if (await tryAll(routes)) return true;
-      await pause(tryAgainMs, until);
-    }
-    return false;
-  };
-  /** Tries to hand the item over until it expires or the session ends. */
-  const hand = async (item: HandedItem) => {
-    log.debug(`${item.type} ${item.id} waits for a route into the session`);
-    const leftMs =
-      item.expires_at === undefined ? longestTimerMs : Date.parse(item.expires_at) - now().getTime();
-    const over = new AbortController();
-    const abort = () => over.abort();
-    const timer = setTimeout(abort, Math.min(Math.max(0, leftMs), longestTimerMs));
-    signal.addEventListener("abort", abort, { once: true });
-    if (leftMs <= 0 || signal.aborted) abort();
-    const isGiven = await giveUntil(item, over.signal);
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-    onWait("");
-    if (isGiven || signal.aborted) return;
-    const detail = "no route into the session took it in time";
-    writeReceipt({ command_id: item.id, state: "expired", detail });
+    const [first] = kept;
+    if (first !== undefined) onWait(hold.why(first) ?? "");
+    keptUntil(kept.map(leftMsOf));
+    return kept;
   };
   /** Resolves with whether more items may be waiting now. */
   const handOut = async ({ items, stillWaiting, earlierTasks }: Waiting): Promise<boolean> => {
     for (const task of earlierTasks) if (!done.has(keyOf(task))) evidence.noteEarlierTask(task);
     const fresh = items.filter((item) => !done.has(keyOf(item)));
-    for (const item of fresh) {
-      await hand(item);
-      if (signal.aborted) return false;
+    const kept = await handAll(fresh);
+    if (signal.aborted) return false;
+    for (const item of fresh.filter((each) => !kept.includes(each))) {
       done.add(keyOf(item));
       dropOldest(done);
     }
+    if (kept.length > 0) return false;
     if (fresh.length === 0 && items.length + stillWaiting > 0) await pause(tryAgainMs, signal);
     return items.length + stillWaiting > 0;
   };
   const handLost = async () => {
-    for (const item of lost.splice(0)) await hand({ ...item, maybe_given_before: true });
+    const kept = await handAll(lost.splice(0).map((item) => ({ ...item, maybe_given_before: true })));
+    lost.push(...kept);
   };
   const nudge = createLooking(
     async () => {
@@ -164,7 +99,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return tasks;
     },
     hasTaken: taking.has,
-    stop: () => ending.abort(),
+    stop() {
+      ending.abort();
+      keptUntil([]);
+    },
+  };
+}
+
+/** Returns a function that sets a timer for the first of these times, in place of the one before. @param onOver called when it is over */
+function createExpiryWatch(onOver: () => void): (leftMs: readonly number[]) => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (leftMs) => {
+    clearTimeout(timer);
+    if (leftMs.length > 0) timer = setTimeout(onOver, Math.min(...leftMs, longestTimerMs));
   };
 }
 

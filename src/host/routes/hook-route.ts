@@ -1,7 +1,7 @@
 // The route `hook`: a text is given to the model with the answer to the next hook. It is open only while a turn runs, because an
 // idle session calls no hook.
 import type { HookTextLimits } from "../../agents/session-cli.ts";
-import type { Route } from "./delivery.ts";
+import type { Route } from "./hand-item.ts";
 
 /** What the hook tells that is answered: a tool has ended, a prompt was sent, the turn is about to end. */
 export type HookMoment = "tool" | "prompt" | "end";

@@ -11,7 +11,7 @@ import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import type { Background } from "../hear/background.ts";
 import type { Turn } from "../hear/turn.ts";
-import type { Route } from "./delivery.ts";
+import type { Route } from "./hand-item.ts";
 import { createHookRoute, type HookRoute } from "./hook-route.ts";
 
 /** The routes that depend on how the CLI was launched: a stream (headless), or a terminal and what the CLI has beside it. */

@@ -14,6 +14,7 @@ import {
   isEmpty,
   isHoldOrder,
   isSameHold,
+  keepsTexts,
   withHold,
   withOverridden,
   withoutHold,
@@ -148,7 +149,8 @@ function startLooking(
     if (order === undefined) return;
     const { record, type, reason } = order;
     const command_id = holdOrderId(crypto.randomUUID());
-    await storeCommand(bus, { id, type, reason, from: holderName, command_id }, now(), record);
+    const holdsTexts = type === "pause" && keepsTexts(store.of(id).holds);
+    await storeCommand(bus, { id, type, reason, holdsTexts, from: holderName, command_id }, now(), record);
     await readAll(id);
   };
   const toLookAt = new Set<AgentId>();

@@ -2,7 +2,7 @@
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { holderName } from "../../domain/holding/hold.ts";
 import type { AccountLimit, LimitFailure } from "../../domain/limits/account-limit.ts";
-import { goOnId, goOnTask } from "../../domain/limits/limited-agent.ts";
+import { failedSince, goOnId, goOnTask } from "../../domain/limits/go-on.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Bus } from "../../nats/bus.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
@@ -17,8 +17,11 @@ export interface LimitOrdersOptions {
 }
 
 export interface LimitOrders {
-  /** Gives the agent a task to go on where its turn has failed, if it is online. */
-  goOn(id: AgentId, failure: LimitFailure): Promise<void>;
+  /**
+   * Gives the agent a task to go on where its turn has failed, if it is online.
+   * @param since when the first turn of its account has failed at the limit
+   */
+  goOn(id: AgentId, failure: LimitFailure, since?: string): Promise<void>;
   /** Stops the agent at the limit. */
   stop(id: AgentId, limit: AccountLimit): Promise<void>;
 }
@@ -35,10 +38,11 @@ export function createLimitOrders(bus: Bus, { fleet, readAll, now }: LimitOrders
     await readAll(id);
   };
   return {
-    async goOn(id, failure) {
+    async goOn(id, failure, since = failure.at) {
       const [record, view] = [fleet.record(id), fleet.get(id)];
       if (record === undefined || view?.axes.link.value !== "online") return;
-      await give(record, { type: "task", text: goOnTask(view.task.text), command_id: goOnId(failure) });
+      const text = goOnTask(failedSince(record.commands, since), view.task.text);
+      await give(record, { type: "task", text, command_id: goOnId(failure) });
     },
     async stop(id, { failed_at, resets_at }) {
       const record = fleet.record(id);

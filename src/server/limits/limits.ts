@@ -6,15 +6,8 @@ import { isGuest } from "../../domain/agent-protocol/guest-id.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { Hold, NewHold } from "../../domain/holding/hold.ts";
 import { goesOnAfter } from "../../domain/holding/hold-orders.ts";
-import {
-  type AccountLimit,
-  afterFailure,
-  endedNow,
-  isTurnAfter,
-  rememberedMs,
-  turnsAfter,
-} from "../../domain/limits/account-limit.ts";
-import { accountOf, holdOf, isPast, limitFailureOf } from "../../domain/limits/limited-agent.ts";
+import { type AccountLimit, isTurnAfter, turnsAfter } from "../../domain/limits/account-limit.ts";
+import { accountOf, failureAt, holdOf, limitFailureOf } from "../../domain/limits/limited-agent.ts";
 import type { OnLimit } from "../../domain/limits/on-limit.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -25,12 +18,11 @@ import { forEach } from "../inbox/for-each.ts";
 import type { Lease } from "../lease.ts";
 import { takes } from "../order-target.ts";
 import type { Holding } from "../server-desks.ts";
+import { createLimitNotes } from "./limit-notes.ts";
 import { createLimitOrders } from "./limit-orders.ts";
 import { openLimitStore } from "./limit-store.ts";
 
 const lookEveryMs = 500;
-/** A turn that failed longer ago is not noted any more: its agent may have been told something else, by a person at its terminal. */
-const freshMs = 10 * 60_000;
 
 export interface LimitsOptions {
   readonly replicas: number;
@@ -57,28 +49,7 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
       .filter((record) => !isGuest(record) && takes("pause", record, now()))
       .toArray();
 
-  const noteFailures = async (records: readonly AgentRecord[]) => {
-    for (const record of records) {
-      const failure = limitFailureOf(record);
-      if (failure === undefined) continue;
-      const { at, resets_at } = failure;
-      // If its end is known and ahead, the limit is one however long ago the turn failed: serve may have been away.
-      const isAhead = resets_at !== undefined && Date.parse(resets_at) > now().getTime();
-      if (!isAhead && now().getTime() - Date.parse(at) > freshMs) continue;
-      const known = store.of(failure.account);
-      const limit = afterFailure(known, failure);
-      if (limit !== known) await store.put(limit);
-    }
-  };
-  const isOver = ({ until }: AccountLimit) => Date.parse(until) <= now().getTime();
-  const noteEnd = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
-    const isOld = now().getTime() - Date.parse(limit.until) > rememberedMs;
-    if (isOld) return await store.drop(limit);
-    if (limit.resets_at !== undefined || !members.some((each) => isPast(limit, each))) return;
-    if (!isOver(limit)) await store.put(endedNow(limit, now()));
-    // The wait was long enough: the next failure is not one in a row.
-    else if (limit.tries > 0) await store.put({ ...limit, tries: 0 });
-  };
+  const { isOver, noteFailures, noteEnd } = createLimitNotes(store, { fleet, now });
   const keepHeld = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
     const turns = turnsAfter(
       limit,
@@ -97,12 +68,12 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
     });
   };
   /** Gives the task to go on also to an agent that was not held when the limit ended, for example because a person had let it go too early. */
-  const goOnAfter = async ({ account, since, until }: AccountLimit, record: AgentRecord) => {
+  const goOnAfter = async (limit: AccountLimit, record: AgentRecord) => {
     const { agent_id: id } = record;
-    const failure = limitFailureOf(record);
-    if (failure?.account !== account || failure.at < since || failure.at > until) return;
+    const failure = failureAt(limit, record);
+    if (failure === undefined) return;
     if (doesAt(record) !== "resume" || holding.holdsOf(id).length > 0) return;
-    if (fleet.get(id)?.axes.control.value === "running") await goOn(id, failure);
+    if (fleet.get(id)?.axes.control.value === "running") await goOn(id, failure, limit.since);
   };
   const look = async () => {
     const records = agents();
@@ -123,7 +94,8 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
     const record = fleet.record(id);
     const failure = record && limitFailureOf(record);
     if (hold.reason !== "usage_limit" || record === undefined || failure === undefined) return;
-    if (goesOnAfter(hold, holding.holdsOf(id), record, now())) await goOn(id, failure);
+    if (goesOnAfter(hold, holding.holdsOf(id), record, now()))
+      await goOn(id, failure, store.of(failure.account)?.since);
   });
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {

@@ -5,6 +5,7 @@ import {
   type Hold,
   heldUntil,
   holdWords,
+  keepsTexts,
   noHolds,
   withHold,
   withOverridden,
@@ -88,4 +89,9 @@ test("no order of steps leaves a hold that stands and is overridden at once, or 
       }
     }),
   );
+});
+
+test("keepsTexts() if a hold is about what the agent's model uses, and not for the watchdog's", () => {
+  const watchdog: Hold = { ...limit, reason: "watchdog" };
+  expect([[limit], [watchdog, budget], [watchdog], []].map(keepsTexts)).toEqual([true, true, false, false]);
 });

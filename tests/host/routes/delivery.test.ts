@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { goOnWords } from "../../../src/domain/go-on-words.ts";
-import { createDelivery, type Route } from "../../../src/host/routes/delivery.ts";
+import { createDelivery, type DeliveryOptions } from "../../../src/host/routes/delivery.ts";
+import type { Route } from "../../../src/host/routes/hand-item.ts";
 import { type HandedItem, markersIn, renderItem } from "../../../src/host/routes/item-text.ts";
 import { silentLogger } from "../../../src/log.ts";
 import { createRandom } from "../../faults/random.ts";
@@ -9,6 +10,8 @@ import { stays, waitFor } from "../../support/wait-for.ts";
 function taskOf(id: string): HandedItem {
   return { id, type: "task", origin: "operator", from: "eve", text: `do ${id}` };
 }
+
+const noHold: DeliveryOptions["hold"] = { why: () => undefined, noteGiven: () => undefined };
 
 interface Written {
   readonly id: string;
@@ -23,12 +26,13 @@ function deliveryOf(
   confirms = true,
   earlierTasks: readonly { readonly id: string }[] = [],
   operatorFirst: readonly Route[] = [],
+  hold: DeliveryOptions["hold"] = noHold,
 ) {
   const written: Written[] = [];
   const taken = new Set<string>();
   let times = 0;
   const delivery = createDelivery({
-    routes,
+    ...{ routes, hold },
     operatorFirst,
     takeItems: () => {
       times += 1;
@@ -73,6 +77,7 @@ describe("createDelivery()", () => {
     const written: string[] = [];
     const delivery = createDelivery({
       routes: [{ name: "slow", give: () => route.promise }],
+      hold: noHold,
       takeItems: async () => {
         if (isRead) return { items: [], stillWaiting: 0, earlierTasks: [] };
         isRead = true;
@@ -176,6 +181,37 @@ describe("createDelivery()", () => {
       "b injected",
       "b seen",
     ]);
+    delivery.stop();
+  });
+
+  test("what is kept waits without asking the server again, expires in its time, and is given in order; what nothing keeps goes before it", async () => {
+    const given: string[] = [];
+    const open: Route = {
+      name: "open",
+      give: (text) => {
+        given.push(...markersIn(text));
+        return Promise.resolve(true);
+      },
+    };
+    let isHeld = true;
+    const hold = {
+      why: ({ id }: { readonly id: string }) => (isHeld && id !== "go-on" ? "usage limit" : undefined),
+      noteGiven: () => undefined,
+    };
+    const short = { ...taskOf("short"), expires_at: new Date(Date.now() + 600).toISOString() };
+    const items = [taskOf("a"), short, taskOf("b"), taskOf("go-on")];
+    const { delivery, written, times } = deliveryOf([open], items, true, [], [], hold);
+    delivery.nudge();
+    await waitFor(() => written.length === 2, { what: "one is given, and one expires", saw: () => written });
+    expect(written.map(({ id, state }) => `${id} ${state}`)).toEqual(["go-on injected", "short expired"]);
+    const asked = times();
+    await stays(() => times() <= asked + 1, {
+      ...{ what: "the server is left alone", because: "what waits is read again each second", forMs: 2_500 },
+    });
+    isHeld = false;
+    delivery.nudge();
+    await waitFor(() => given.length === 3, { what: "the others are given" });
+    expect(given).toEqual(["go-on", "a", "b"]);
     delivery.stop();
   });
 

@@ -10,6 +10,7 @@ import { waitFor } from "../../support/wait-for.ts";
 /** A fleet on a real nats-server, whose clock can be set forward. */
 async function startFleet(options: TestServerOptions = {}) {
   let aheadMs = 0;
+  let beat = 1;
   const now = () => new Date(Date.now() + aheadMs);
   let run = await startTestServer({ ...options, now });
   const runs = new Map<string, { readonly instance_id: string; seq: number }>();
@@ -42,11 +43,30 @@ async function startFleet(options: TestServerOptions = {}) {
       await waitFor(() => view(name)?.heartbeat?.instance_id === instance_id, { what: name });
       await tell(name, "session_start");
     },
+    /** The agent is heard again. */
+    async beats(name: string, more: object) {
+      const [{ instance_id } = { instance_id: "" }, seq] = [runs.get(name), ++beat];
+      const said = { agent_id: name, status: "working", instance_id, interval_s: 3_600, seq, ...more };
+      run.bus.publish(`agent.${name}.heartbeat`, said);
+      await waitFor(() => view(name)?.axes.link.value === "online", { what: `${name} is online` });
+    },
     /** A turn of the agent fails. */
     async fails(name: string, resetsAt?: string, error = "usage_limit") {
       await tell(name, "prompt", { detail: "mend the test" });
       const limit = resetsAt === undefined ? {} : { limit_resets_at: resetsAt };
       await tell(name, "turn_failed", { error, detail: "the limit is reached", ...limit });
+    },
+    /** The agent's host stores a receipt. */
+    async tells(
+      name: string,
+      receipt: { readonly command_id: string; readonly state: string; readonly [more: string]: string },
+    ) {
+      await run.bus.publishStored(`agent.${name}.receipt`, receipt);
+      const isRead = () =>
+        view(name)?.commands.some(
+          ({ command_id, receipts }) => command_id === receipt.command_id && receipts.length > 1,
+        );
+      await waitFor(() => isRead() === true, { what: "its receipt" });
     },
     async succeeds(name: string) {
       await tell(name, "prompt");
@@ -160,6 +180,30 @@ describe("a usage limit", () => {
     await fleet.isTold("ada", pause, "resume by kim", task, task);
   });
 
+  test("names every task that has failed at it in the task to go on, and none that ended before it", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    const ends = async (text: string, state: "applied" | "failed") => {
+      const order = { id: "ada" as AgentId, type: "task", text, from: "kim" } as const;
+      const { command_id } = await fleet.server().sendCommand(order);
+      await fleet.tells("ada", { command_id, state, route: "result", detail: "its turn has ended" });
+    };
+    await ends("count the words", "applied");
+    const resets = fleet.in(600_000);
+    for (const text of ["mend the test", "write the docs"]) {
+      await fleet.fails("ada", resets);
+      await ends(text, "failed");
+    }
+    await fleet.isTold("ada", "task by kim", "task by kim", "task by kim", pause);
+    await fleet.carryOut("ada");
+    fleet.ahead(600_500);
+    await fleet.isTold("ada", "task by kim", "task by kim", "task by kim", pause, task, resume);
+    const goOn = fleet.view("ada")?.commands.find(({ from, type }) => from === holderName && type === "task");
+    expect(goOn?.summary).toContain("1. mend the test");
+    expect(goOn?.summary).toContain("2. write the docs");
+    expect(goOn?.summary).not.toContain("count the words");
+  });
+
   test("gives its task to an agent that is still held or paused at the end only when it goes on", async () => {
     await using fleet = await startFleet();
     const [ada, bob] = ["ada" as AgentId, "bob" as AgentId];
@@ -181,6 +225,24 @@ describe("a usage limit", () => {
     await fleet.carryOut("bob");
     expect(fleet.orders("ada")).toEqual([pause, "pause by kim"]);
     await fleet.server().sendCommand({ id: ada, type: "resume", from: "kim" });
+    await fleet.isTold("ada", pause, "pause by kim", "resume by kim", task);
+  });
+
+  test("gives its task also to an agent that a person lets go on the next day, over a restart", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.fails("ada", fleet.in(600_000));
+    await fleet.isTold("ada", pause);
+    await fleet.server().sendCommand({ id: "ada" as AgentId, type: "pause", from: "kim" });
+    await fleet.carryOut("ada");
+    // Longer than a limit is remembered for itself.
+    fleet.ahead(10 * 3_600_000);
+    await fleet.beats("ada", shared);
+    await waitFor(() => fleet.view("ada")?.holds === undefined, { what: "the end of the limit" });
+    await fleet.restart();
+    await fleet.beats("ada", shared);
+    expect(fleet.orders("ada")).toEqual([pause, "pause by kim"]);
+    await fleet.server().sendCommand({ id: "ada" as AgentId, type: "resume", from: "kim" });
     await fleet.isTold("ada", pause, "pause by kim", "resume by kim", task);
   });
 

@@ -1,6 +1,6 @@
 // The axis `attention`: what about the agent needs a person. Pure.
 import { definedOf } from "../../defined.ts";
-import { heldUntil, isHoldOrder } from "../../holding/hold.ts";
+import { heldUntil, isHoldOrder, keepsTexts } from "../../holding/hold.ts";
 import { type CommandRecord, isControl } from "../../receipts.ts";
 import { isApproval } from "../../requests.ts";
 import type { AgentRecord } from "../agent-record.ts";
@@ -51,7 +51,9 @@ export function deriveAttention(
       ...(isDialog ? closed : definedOf({ hint, cause, until })),
     };
   }
-  const unseen = record.commands.find((command) => isUnseen(command, now));
+  // At a limit or a budget its queue waits as well, and what it waits for is shown by itself.
+  const isQueueHeld = keepsTexts(record.holds ?? []);
+  const unseen = isQueueHeld ? undefined : record.commands.find((command) => isUnseen(command, now));
   if (unseen !== undefined && isOnline) {
     const at = unseen.receipts.at(-1)?.at ?? unseen.issued_at;
     const { waits_because } = record.heartbeat ?? {};
