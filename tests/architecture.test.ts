@@ -148,6 +148,7 @@ interface Import {
   readonly from: string;
   readonly specifier: string;
   readonly typeOnly: boolean;
+  readonly isDynamic: boolean;
 }
 
 function sourceFiles(dir: string, pattern = /\.tsx?$/): string[] {
@@ -164,6 +165,7 @@ function importsOf(file: string): Import[] {
     from: file,
     specifier: still ?? dynamic ?? "",
     typeOnly: type !== undefined,
+    isDynamic: dynamic !== undefined,
   }));
 }
 
@@ -205,6 +207,29 @@ describe("architecture", () => {
       })
       .map(({ from, specifier }) => `${show(from)} imports ${specifier}`);
     expect(breaches).toEqual([]);
+  });
+
+  test("a bridge loads only what it needs itself: many of them run on one machine", () => {
+    const loaded = new Set<string>();
+    const load = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const { specifier, typeOnly, isDynamic } of imports.filter(({ from }) => from === file))
+        if (!typeOnly && !isDynamic && specifier.startsWith(".")) load(resolve(dirname(file), specifier));
+    };
+    load(join(src, "cli", "bridge.ts"));
+    const rooms = new Set([...loaded].filter((file) => file.startsWith(src)).map(roomOf));
+    const own = ["cli", "bridge", "mcp", "agent-link", "nats", "domain", "data-dir", "agents"];
+    const files = ["runtime", "build-info", "direct-fetch", "waiting"];
+    expect([...rooms].sort()).toEqual([...own, ...files].sort());
+    expect([...loaded].filter((file) => roomOf(file) === "agents").map(show)).toEqual(
+      ["mcp-server-facts.ts", "claude/claude-environment.ts"].map((file) => join("src", "agents", file)),
+    );
+    const packages = packageImports.filter(({ from, typeOnly }) => !typeOnly && loaded.has(from));
+    const needed = ["nats", "valibot", "@valibot/to-json-schema", "@modelcontextprotocol/server", "citty"];
+    expect([...new Set(packages.map(({ name }) => name))].sort()).toEqual(
+      [...needed, "fastest-levenshtein"].sort(),
+    );
   });
 
   test("a package is imported only in its home", () => {
@@ -333,10 +358,10 @@ describe("architecture", () => {
     expect(unused).toEqual([]);
   });
 
-  test("an agent CLI is named only in its own folder below agents/, and in the list of them", () => {
+  test("an agent CLI is named only in its own folder below agents/, and in the two lists of them", () => {
     const names = /claude|codex|opencode|qwen|copilot|gemini/i;
     const namers = files
-      .filter((file) => !/^src.agents.([a-z-]+[\\/]|agent-clis\.ts$)/.test(show(file)))
+      .filter((file) => !/^src.agents.([a-z-]+[\\/]|(agent-clis|mcp-server-facts)\.ts$)/.test(show(file)))
       .filter((file) => names.test(withoutComments(file)))
       .map((file) => relative(src, file).replaceAll("\\", "/"));
     expect(namers).toEqual([]);

@@ -39,8 +39,6 @@ export interface AgentCli extends ProgramPlace, CliAbilities {
   readonly isProcessGroup?: boolean;
   /** Reads the user's and the administrator's settings of the CLI. Absent if it has none that matter to cliai. */
   readonly readUserSettings?: (place: UserSettingsPlace) => Promise<UserSettings>;
-  /** Reads what the CLI tells its MCP servers by their environment. Fields that are not set there are left out. */
-  readonly readMcpServerFacts?: (env: Readonly<NodeJS.ProcessEnv>) => McpServerFacts;
   /** Whether the CLI's last output says that the session to resume does not exist. Absent if the CLI does not say so. */
   readonly isSessionGone?: (lastWords: string) => boolean;
   /** Opens the session of a CLI that was started with pipes (`--headless`). Absent if the CLI cannot run so. */
@@ -103,6 +101,7 @@ export type TurnShown = "running" | "none" | "other";
 /** `empty`: nothing is written in the prompt. `written`: a text is. `other`: the screen shows no prompt that cliai recognizes. */
 export type PromptState = "empty" | "written" | "other";
 
+/** What a CLI tells its MCP servers. */
 export interface McpServerFacts {
   readonly projectPath?: string;
   readonly sessionId?: string;

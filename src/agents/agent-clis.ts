@@ -4,7 +4,7 @@ import { didYouMean } from "../domain/text/nearest.ts";
 import { type AcpProfile, acpCliOf, isAcpName } from "./acp/acp-profile.ts";
 
 import { gemini } from "./acp/agents/gemini.ts";
-import type { AgentCli, McpServerFacts } from "./agent-cli.ts";
+import type { AgentCli } from "./agent-cli.ts";
 import { claude } from "./claude/claude.ts";
 import { codex } from "./codex/codex.ts";
 import { copilot } from "./copilot/copilot.ts";
@@ -15,11 +15,6 @@ import { qwen } from "./qwen/qwen.ts";
 export const agentClis: readonly AgentCli[] = [claude, codex, opencode, qwen, copilot, gemini, local];
 /** The CLI of a profile that names none. */
 export const defaultAgentCli = claude.name;
-
-/** Reads what the CLI that has started this process as its MCP server tells by the environment. Asks every known CLI's reader. */
-export function readMcpServerFacts(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {
-  return Object.assign({}, ...agentClis.map((cli) => cli.readMcpServerFacts?.(env)));
-}
 
 /**
  * @param acp the key `acp` of the agent's profile, which describes a CLI `acp:NAME`

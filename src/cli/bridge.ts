@@ -3,11 +3,11 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
-import { readMcpServerFacts } from "../agents/agent-clis.ts";
+import { readMcpServerFacts } from "../agents/mcp-server-facts.ts";
 import { startBridge } from "../bridge/bridge.ts";
 import type { HostAddress } from "../bridge/host-link.ts";
 import { buildInfo } from "../build-info.ts";
-import { agentCredsPath } from "../credentials/agent-keys.ts";
+import { agentCredsPath } from "../data-dir/agent-folders.ts";
 import { readServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";

@@ -1,7 +1,9 @@
 // Mints agents' credentials. Revokes them when the agent is launched again, when it has ended, or when a person says so.
 // agent-grants.ts records them.
+
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { agentCredsPath } from "../data-dir/agent-folders.ts";
 import { ensureOwnDir, ensurePrivateDir, isOwnDir, writePrivateFile } from "../data-dir/private-files.ts";
 import { refuseGuestId } from "../domain/agent-protocol/guest-id.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
@@ -33,10 +35,6 @@ import { tellRevocations } from "./push-revocations.ts";
 const day = 24 * 60 * 60 * 1000;
 /** How long the credentials that `spawn` makes are valid. */
 export const credentialsLastMs = 30 * day;
-
-export function agentCredsPath(dataDir: string, id: AgentId): string {
-  return join(dataDir, "agents", id, "nats.creds");
-}
 
 export interface MintOrder {
   readonly id: AgentId;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { agentClis, defaultAgentCli, findAgentCli, readMcpServerFacts } from "../../src/agents/agent-clis.ts";
+import { agentClis, defaultAgentCli, findAgentCli } from "../../src/agents/agent-clis.ts";
 import { abilityNames, sessionModes } from "../../src/domain/abilities.ts";
 import type { CliaiError } from "../../src/domain/text/errors.ts";
 import { abilitiesTable, clisTable } from "../support/abilities-table.ts";
@@ -58,21 +58,5 @@ describe("agentClis", () => {
     const find = () => findAgentCli(name, acp);
     expect(find).toThrow(message);
     expect(hintOf(find)).toContain(hint);
-  });
-
-  test.each([
-    [{}, {}],
-    [{ CLAUDE_CODE_SESSION_ID: "", CLAUDE_PROJECT_DIR: "" }, {}],
-    [
-      { CLAUDE_PROJECT_DIR: "/project", CLAUDE_CODE_SESSION_ID: "s1" },
-      { projectPath: "/project", sessionId: "s1" },
-    ],
-    [{ CLAUDE_CODE_MESSAGING_TOKEN: "t" }, {}],
-    [
-      { CLAUDE_CODE_MESSAGING_SOCKET: "/run/s", CLAUDE_CODE_MESSAGING_TOKEN: "t" },
-      { messaging: { path: "/run/s", token: "t" } },
-    ],
-  ])("of the environment %j a bridge learns %j", (env, facts) => {
-    expect(readMcpServerFacts(env)).toEqual(facts);
   });
 });

@@ -4,7 +4,6 @@ import { readFile, writeFile } from "node:fs/promises";
 import { ensureAgentAccounts } from "../../src/credentials/agent-accounts.ts";
 import { grantsDir, readGrants, writeGrant } from "../../src/credentials/agent-grants.ts";
 import {
-  agentCredsPath,
   credentialsLastMs,
   endAgentKeys,
   issueAgent,
@@ -15,6 +14,7 @@ import {
   signAgent,
 } from "../../src/credentials/agent-keys.ts";
 import { ensureKeys } from "../../src/credentials/keys.ts";
+import { agentCredsPath } from "../../src/data-dir/agent-folders.ts";
 import { natsDirOf } from "../../src/data-dir/data-dir.ts";
 import { createLogger, silentLogger as log } from "../../src/log.ts";
 import { buildClaims } from "../../src/nats/accounts/credentials.ts";

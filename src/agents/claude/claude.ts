@@ -2,7 +2,7 @@
 //
 // The `AgentCli` of Claude Code. Measured with 2.1.330.
 import { join } from "node:path";
-import type { AgentCli, McpServerFacts } from "../agent-cli.ts";
+import type { AgentCli } from "../agent-cli.ts";
 import type { AgentLaunch } from "../agent-launch.ts";
 import { passesOn } from "../passed-on.ts";
 import { claudeModes } from "./claude-abilities.ts";
@@ -39,7 +39,6 @@ export const claude: AgentCli = {
   unattendedArgs: ["-p"],
   session: claudeSession,
   readUserSettings: readClaudeUserSettings,
-  readMcpServerFacts: readClaudeEnvironment,
   openSession: openClaudeStream,
   readPrompt: readClaudePrompt,
   readRetry: readClaudeRetry,
@@ -89,15 +88,4 @@ export function buildClaudeArgs(launch: Omit<AgentLaunch, "hooks">, settingsPath
     // After `--` a task may begin with dashes. A headless session gets its task as the first message instead.
     ...(task === undefined || launch.isHeadless === true ? [] : ["--", task]),
   ];
-}
-
-/** What Claude Code tells its MCP servers by their environment: project, session, and the socket on which the session takes messages. */
-function readClaudeEnvironment(env: Readonly<NodeJS.ProcessEnv>): McpServerFacts {
-  const { CLAUDE_PROJECT_DIR: projectPath, CLAUDE_CODE_SESSION_ID: sessionId } = env;
-  const { CLAUDE_CODE_MESSAGING_SOCKET: path, CLAUDE_CODE_MESSAGING_TOKEN: token } = env;
-  return {
-    ...(projectPath ? { projectPath } : {}),
-    ...(sessionId ? { sessionId } : {}),
-    ...(path ? { messaging: { path, token: token || undefined } } : {}),
-  };
 }

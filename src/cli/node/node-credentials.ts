@@ -1,6 +1,6 @@
 // The credentials of an agent on a node: its key is made here, and the hub signs it.
 import { dirname, join } from "node:path";
-import { agentCredsPath } from "../../credentials/agent-keys.ts";
+import { agentCredsPath } from "../../data-dir/agent-folders.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import type { Limit } from "../../domain/budgets/budget.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";

@@ -2,8 +2,7 @@
 // try to connect, so it need not be told.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { agentCredsPath } from "../../credentials/agent-keys.ts";
-import { readAgentFolders } from "../../data-dir/agent-folders.ts";
+import { agentCredsPath, readAgentFolders } from "../../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../../data-dir/agent-lock.ts";
 import { writePrivateFile } from "../../data-dir/private-files.ts";
 import { isRenewalDue } from "../../domain/nodes/renewal.ts";

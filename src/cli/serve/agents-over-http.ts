@@ -1,7 +1,7 @@
 // The agents that use their tools over HTTP: serve speaks for each of them on NATS, with the agent's own credentials.
 import { type AgentSeatsOptions, createAgentSeats } from "../../bridge/agent-seats.ts";
 import { parseMcpMessages } from "../../bridge/client-facts.ts";
-import { agentCredsPath } from "../../credentials/agent-keys.ts";
+import { agentCredsPath } from "../../data-dir/agent-folders.ts";
 import type { Role } from "../../domain/wire/roles.ts";
 import type { AgentDesk } from "../../web/mcp/agent-desk.ts";
 

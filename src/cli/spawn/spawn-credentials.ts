@@ -2,8 +2,9 @@
 // the agent never gets those. It gets new ones, made here or by the serve that holds the keys.
 import { realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { agentCredsPath, endAgentKeys, mintAgent } from "../../credentials/agent-keys.ts";
+import { endAgentKeys, mintAgent } from "../../credentials/agent-keys.ts";
 import { operatorCredsPath, readKeys } from "../../credentials/keys.ts";
+import { agentCredsPath } from "../../data-dir/agent-folders.ts";
 import { ensureOwnDir, ensurePrivateDir, writePrivateFile } from "../../data-dir/private-files.ts";
 import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
 import { parseLimits } from "../../domain/budgets/parse-budget.ts";
