@@ -12,6 +12,7 @@ import { readServeFile } from "../data-dir/serve-file.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { type AgentId, parseAgentId } from "../domain/wire/agent-id.ts";
 import { readRole } from "../domain/wire/roles.ts";
+import { giveBackStartMemory } from "../runtime.ts";
 import { dataDirArgs, dataDirFor, defaultNatsUrl } from "./fleet/client.ts";
 import { type Arguments, defineCliCommand } from "./frame/command.ts";
 import type { CliContext } from "./frame/context.ts";
@@ -68,6 +69,7 @@ export const bridgeCommand = defineCliCommand({
     });
     const end = () => void bridge.shutdown("signal");
     process.on("SIGINT", end).on("SIGTERM", end).on("SIGHUP", end);
+    giveBackStartMemory();
     await bridge.ended;
     return 0;
   },

@@ -15,7 +15,13 @@ import { type Host, startHost } from "../../../host/host.ts";
 import { createListener } from "../../../host/listener.ts";
 import { longestHoldS } from "../../../host/patient-asking.ts";
 import { type ModelGate, openModelGate } from "../../../model-gate/open-model-gate.ts";
-import { type HttpHandler, type HttpServer, selfCommand, serveHttp } from "../../../runtime.ts";
+import {
+  giveBackStartMemory,
+  type HttpHandler,
+  type HttpServer,
+  selfCommand,
+  serveHttp,
+} from "../../../runtime.ts";
 import type { CliContext } from "../../frame/context.ts";
 import { readCliVersion } from "../cli-version.ts";
 import { readUserSettings, untriedOf, warningsOf } from "./cli-facts.ts";
@@ -125,6 +131,7 @@ export async function startSessionHost(options: HostOptions, context: CliContext
         onFailure,
         onClosedOutput,
       });
+      giveBackStartMemory();
     },
     async end(end) {
       // Its leases are ended over the connection that the host closes.
