@@ -5,6 +5,7 @@ import { leastForBatch, mostInBatch, publishBatch } from "../batch-publish.ts";
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
 import { isWrongSequence, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 import { encode } from "../payload.ts";
 import { allowBatches, ensureCopies } from "./streams.ts";
 
@@ -127,7 +128,7 @@ async function open(bus: Bus, name: string, options: object, hasBatches: () => b
     delete: (key) => write(() => kv.delete(key)),
     erase: (key) =>
       translated("erase a key of", true, async () => {
-        const manager = await bus.connection.jetstreamManager();
+        const manager = await jetStreamManagerOf(bus);
         await manager.streams.purge(bucketStream(name), { filter: bucketSubject(name, key) });
       }),
   };

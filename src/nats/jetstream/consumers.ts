@@ -6,6 +6,7 @@ import { everySubjectOf, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
 import { isNotFound, isOtherwiseThere, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 import { bridgeConsumers, type ConsumerShape } from "./older-servers.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
   for (const { name, subjects } of bridgeConsumers(bus, id)) {
     const [only, ...more] = subjects;
     const ensure = async () => {
-      const manager = await bus.connection.jetstreamManager();
+      const manager = await jetStreamManagerOf(bus);
       const config = {
         durable_name: name,
         ...(more.length === 0 && only !== undefined
@@ -57,7 +58,7 @@ export async function ensureBridgeConsumer(bus: Bus, id: AgentId): Promise<void>
 /** Whether the agent waits for orders now: it has asked its durable consumer for the next ones. */
 export async function areOrdersAwaited(bus: Bus, id: AgentId): Promise<boolean> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const infos = await Promise.all(
       bridgeConsumers(bus, id).map(({ name }) => manager.consumers.info(streams.commands, name)),
     );
@@ -76,7 +77,7 @@ export async function areOrdersAwaited(bus: Bus, id: AgentId): Promise<boolean> 
 export async function dropUnacknowledged(bus: Bus, id: AgentId): Promise<boolean> {
   let isDropped = false;
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     for (const { name } of bridgeConsumers(bus, id)) {
       const { num_ack_pending } = await manager.consumers.info(streams.commands, name);
       if (num_ack_pending === 0) continue;
@@ -93,7 +94,7 @@ export async function dropUnacknowledged(bus: Bus, id: AgentId): Promise<boolean
 /** Removes an agent's durable consumer, and all orders that still wait for the agent. */
 export async function removeBridge(bus: Bus, id: AgentId): Promise<void> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     for (const { name } of bridgeConsumers(bus, id)) {
       await manager.consumers.delete(streams.commands, name).catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
@@ -131,7 +132,7 @@ export async function consumerNames(bus: Bus, stream: string): Promise<ReadonlyS
 
 async function listConsumers(bus: Bus, stream: string): Promise<readonly ConsumerInfo[]> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     return await Array.fromAsync(manager.consumers.list(stream));
   } catch (error) {
     throw translateNatsError(error, `list the consumers of ${stream}`);
@@ -141,7 +142,7 @@ async function listConsumers(bus: Bus, stream: string): Promise<readonly Consume
 /** Removes consumers whose position is beyond the end of the stream, which damage can cause: they would skip the next messages. */
 export async function removeConsumersBeyond(bus: Bus, stream: string, lastSeq: number): Promise<void> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const beyond: string[] = [];
     for await (const { name, delivered } of manager.consumers.list(stream)) {
       if (delivered.stream_seq > lastSeq) beyond.push(name);

@@ -4,6 +4,7 @@ import { streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
 import { isNotFound, isOtherwiseThere, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 
 /** How long the next serve waits for the notices that this one has just taken and not acknowledged, if this one is killed. */
 const standardAckWaitMs = 10_000;
@@ -15,7 +16,7 @@ export async function ensureNoticeConsumer(
   ackWaitMs = standardAckWaitMs,
 ): Promise<void> {
   const ensure = async () => {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     try {
       await manager.consumers.add(streams.notices, {
         durable_name: name,
@@ -38,7 +39,7 @@ export async function ensureNoticeConsumer(
 /** Removes the consumer, with its place in the stream. @throws CliaiError */
 export async function removeNoticeConsumer(bus: Bus, name: string): Promise<void> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     await manager.consumers.delete(streams.notices, name);
   } catch (error) {
     if (!isNotFound(error)) throw translateNatsError(error, `remove the consumer ${name}`);

@@ -4,6 +4,7 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { pause } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
 import { isNotFound, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 import { openReader, type Reader, type ReaderStart } from "../reader.ts";
 import { type StreamMessage, streamMessage } from "./follow.ts";
 import { subjectFilter } from "./older-servers.ts";
@@ -95,7 +96,7 @@ export interface StreamFacts {
 /** @throws CliaiError `usage` if there is no such stream */
 export async function readStreamFacts(bus: Bus, stream: string): Promise<StreamFacts> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const { first_seq, last_seq, messages, bytes, first_ts } = (await manager.streams.info(stream)).state;
     const oldest_at = messages === 0 ? undefined : new Date(first_ts).toISOString();
     return { first_seq, last_seq, messages, bytes, oldest_at };
@@ -115,7 +116,7 @@ export async function readLastMessage(
   subject: string,
 ): Promise<{ readonly seq: number; readonly data: Uint8Array } | undefined> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const { seq, data } = await manager.streams.getMessage(stream, { last_by_subj: subject });
     return { seq, data };
   } catch (error) {
@@ -131,7 +132,7 @@ export async function readMessageAt(
   seq: number,
 ): Promise<StreamMessage | undefined> {
   try {
-    const manager = await bus.connection.jetstreamManager({ checkAPI: false });
+    const manager = await jetStreamManagerOf(bus);
     const { subject, data, time } = await manager.streams.getMessage(stream, { seq });
     return { subject, data, seq, at: time.toISOString() };
   } catch (error) {
@@ -155,7 +156,7 @@ export async function firstSequenceSince(bus: Bus, stream: string, sinceMs: numb
 /** When a stream was created, as nats-server writes it: another text is another stream. Undefined if there is no such stream. */
 export async function streamCreated(bus: Bus, stream: string): Promise<string | undefined> {
   try {
-    const manager = await bus.connection.jetstreamManager({ checkAPI: false });
+    const manager = await jetStreamManagerOf(bus);
     return String((await manager.streams.info(stream)).created);
   } catch (error) {
     if (isNotFound(error)) return undefined;

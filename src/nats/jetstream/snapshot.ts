@@ -7,6 +7,7 @@ import { checkMessage, decodeMessage } from "../../domain/wire/decode.ts";
 import { atMost, pause } from "../../waiting.ts";
 import type { Bus } from "../bus.ts";
 import { isNotFound, isStoreCode, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 
 /** nats-server first writes to the disk what it has in memory of the stream. */
 const answerWithinMs = 60_000;
@@ -159,7 +160,7 @@ export async function resumeCopying(
 ): Promise<void> {
   if (!sources?.length) return;
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const copied = await lastCopies(manager, name, [">", ...subjects]);
     const resumed = sources.map((source) => {
       const last = copied.get(source.name);
@@ -214,7 +215,7 @@ function requireNoError({ data }: Msg, doing: string): unknown {
 /** The names of all streams, also of those behind buckets. */
 export async function listStreams(bus: Bus): Promise<string[]> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const names: string[] = [];
     for await (const { config } of manager.streams.list()) names.push(config.name);
     return names.sort();

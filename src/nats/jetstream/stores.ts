@@ -3,6 +3,7 @@ import { millis } from "nats";
 import { buckets, streams } from "../../domain/wire/subjects.ts";
 import type { Bus } from "../bus.ts";
 import { translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 import { bucketStream } from "./bucket.ts";
 
 export interface StreamState {
@@ -38,7 +39,7 @@ const own: ReadonlySet<string> = new Set([
 /** @throws CliaiError if JetStream is off or does not answer */
 export async function readStores(bus: Bus): Promise<StoreState> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const { storage, limits } = await manager.getAccountInfo();
     const found: StreamState[] = [];
     for await (const { config, state } of manager.streams.list()) {
@@ -81,7 +82,7 @@ export interface ConsumerLag {
 /** The lag of each consumer of cliai's streams and buckets. @throws CliaiError if JetStream does not answer */
 export async function readConsumerLags(bus: Bus): Promise<readonly ConsumerLag[]> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const lags: ConsumerLag[] = [];
     for await (const { config, state } of manager.streams.list()) {
       if (!own.has(config.name) || state.consumer_count === 0) continue;

@@ -3,6 +3,7 @@ import { definedOf } from "../../domain/defined.ts";
 import type { CliaiError } from "../../domain/text/errors.ts";
 import type { Bus } from "../bus.ts";
 import { isGone, isNotFound, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 
 const removedAtOnce = 100;
 
@@ -13,7 +14,7 @@ export async function readStreamMessage(
   seq: number,
 ): Promise<Uint8Array | undefined> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     return (await manager.streams.getMessage(stream, { seq })).data;
   } catch (error) {
     if (isNotFound(error)) return undefined;
@@ -39,7 +40,7 @@ export async function removeMessages(bus: Bus, stream: string, seqs: readonly nu
     failure ??= translateNatsError(error, `remove messages from ${stream}`);
   };
   try {
-    const { streams: api } = await bus.connection.jetstreamManager();
+    const { streams: api } = await jetStreamManagerOf(bus);
     const waiting = seqs.values();
     const removeNext = async () => {
       for (const seq of waiting) {
@@ -70,7 +71,7 @@ export async function copiedTo(
   subjects: readonly string[],
 ): Promise<number> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const seqs = subjects.map(async (subject) => {
       const message = await manager.streams
         .getMessage(stream, { last_by_subj: subject })
@@ -89,7 +90,7 @@ export async function copiedTo(
 /** The sequence of the last message that a stream holds on a subject, which may have wildcards; 0 if it holds none. */
 export async function lastSequenceOn(bus: Bus, stream: string, subject: string): Promise<number> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     return (await manager.streams.getMessage(stream, { last_by_subj: subject })).seq;
   } catch (error) {
     if (isNotFound(error)) return 0;
@@ -104,7 +105,7 @@ export async function subjectCounts(
   subject = ">",
 ): Promise<ReadonlyMap<string, number>> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const { state } = await manager.streams.info(stream, { subjects_filter: subject });
     return new Map(Object.entries(state.subjects ?? {}));
   } catch (error) {
@@ -115,7 +116,7 @@ export async function subjectCounts(
 /** The sequence of the last message of a stream; 0 if it never had one. */
 export async function lastSequence(bus: Bus, stream: string): Promise<number> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     return (await manager.streams.info(stream)).state.last_seq;
   } catch (error) {
     throw translateNatsError(error, `look at the stream ${stream}`);
@@ -125,7 +126,7 @@ export async function lastSequence(bus: Bus, stream: string): Promise<number> {
 /** Removes all messages of one subject from a stream. Returns how many; 0 if there is no such stream. */
 export async function removeSubject(bus: Bus, stream: string, subject: string): Promise<number> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     return (await manager.streams.purge(stream, { filter: subject })).purged;
   } catch (error) {
     if (isNotFound(error)) return 0;
@@ -136,7 +137,7 @@ export async function removeSubject(bus: Bus, stream: string, subject: string): 
 /** Removes the messages of one subject before a sequence. @throws CliaiError if the stream refuses */
 export async function removeBefore(bus: Bus, stream: string, subject: string, seq: number): Promise<void> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     await manager.streams.purge(stream, { filter: subject, seq });
   } catch (error) {
     throw translateNatsError(error, `remove messages from ${stream}`);

@@ -2,6 +2,7 @@
 import { type JsMsg, millis } from "nats";
 import type { Bus } from "../bus.ts";
 import { translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 import { openReader } from "../reader.ts";
 import { subjectFilter } from "./older-servers.ts";
 import { pullMessages } from "./pull.ts";
@@ -19,7 +20,7 @@ export interface StreamRoom {
 /** @throws CliaiError if the stream cannot be looked at */
 export async function readStreamRoom(bus: Bus, stream: string): Promise<StreamRoom> {
   try {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const { config, state } = await manager.streams.info(stream);
     const { max_bytes, max_age, max_msgs_per_subject } = config;
     return {

@@ -27,6 +27,7 @@ import {
 import type { Bus } from "../bus.ts";
 import { overElections } from "../elections.ts";
 import { type AccountLimit, accountLimitOf, isNotFound, translateNatsError } from "../errors.ts";
+import { jetStreamManagerOf } from "../jetstream-manager.ts";
 
 const day = 24 * 60 * 60 * 1000;
 /** How long nats-server remembers a message id. It is a day and not a week, because each id takes about 400 bytes of memory. */
@@ -152,7 +153,7 @@ function streamConfigs({
 async function ensureStream(bus: Bus, config: StreamSettings): Promise<void> {
   const whole = { storage: StorageType.File, metadata: layoutMetadata, ...config };
   const ensure = async () => {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const present = await streamConfig(manager, config.name);
     requireKnownStream(config.name, present?.metadata);
     const made =
@@ -202,7 +203,7 @@ function limitHint({ name, max_bytes }: StreamSettings, limit: AccountLimit | un
 /** Raises the number of copies of a stream or bucket to `replicas`, but never lowers it. */
 export async function ensureCopies(bus: Bus, stream: string, replicas: number): Promise<void> {
   const ensure = async () => {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const present = await streamConfig(manager, stream);
     if (present !== undefined && present.num_replicas < replicas)
       await manager.streams.update(stream, { ...present, num_replicas: replicas });
@@ -217,7 +218,7 @@ export async function ensureCopies(bus: Bus, stream: string, replicas: number): 
 /** Lets the stream take atomic batches. Returns whether it does: nats-server before 2.12 does not know them. */
 export async function allowBatches(bus: Bus, stream: string): Promise<boolean> {
   const allow = async () => {
-    const manager = await bus.connection.jetstreamManager();
+    const manager = await jetStreamManagerOf(bus);
     const present: BatchStreamConfig | undefined = await streamConfig(manager, stream);
     if (present === undefined || present.allow_atomic === true) return present !== undefined;
     const wanted: BatchStreamConfig = { ...present, allow_atomic: true };
