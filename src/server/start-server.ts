@@ -51,6 +51,8 @@ export async function startServer(bus: Bus, options: ServerOptions): Promise<Ser
   // Heartbeats can be heard only after NATS has confirmed the subscriptions.
   await bus.flush();
   listening.confirmed();
+  // Only now, because nats-server takes its time for a long list of consumers, and answers nothing else of its API to this connection meanwhile.
+  foundation.consumers.makeMissing(reading.stored.records.map(({ agent_id }) => agent_id));
   if (reading.stored.damage.length > 0) reading.rewriteAll();
   const noteEnd = endLost(foundation, reading);
   const history = createHistory(bus, reading.readTo);

@@ -241,6 +241,27 @@ describe("startServer()", () => {
     await second.server.stop();
   });
 
+  test("a restart writes no record of an agent that has said nothing since", async () => {
+    await using first = await startTestServer();
+    const bus = await first.nats.bus();
+    for (const id of [ada, bob]) {
+      bus.publish(`agent.${id}.heartbeat`, { status: "working" });
+      await until(id, () => first.server.fleet.get(id));
+      await bus.publishStored(`agent.${id}.event`, { kind: "activity", detail: "before" });
+      await until("the event", () => first.server.fleet.timeline(id).length === 1);
+    }
+    await first.server.stop();
+    const written = () => lastSequence(bus, "KV_agents");
+    const before = await written();
+
+    const second = await first.restart();
+    expect(second.server.fleet.timeline(ada)).toMatchObject([{ text: "before" }]);
+    await bus.publishStored(`agent.${ada}.event`, { kind: "activity", detail: "after" });
+    await until("the event", () => second.server.fleet.timeline(ada).length === 2);
+    await second.server.stop(); // writes what is left to write
+    expect((await written()) - before).toBe(1);
+  });
+
   test("nats-server killed under traffic: every stored message is taken in, once", async () => {
     await using run = await startTestServer();
     const bus = await run.nats.bus();

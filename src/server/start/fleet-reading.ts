@@ -85,7 +85,6 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
   const stored = await settleWithStreams(bus, await store.load());
   // Do this before any heartbeat is heard, because a run that the record shows as connected keeps its place against another run.
   fleet.restore(stored.records.map((record) => withLostConnections(record, bus.serverId)));
-  consumers.makeMissing(stored.records.map(({ agent_id }) => agent_id));
 
   /** Up to here, AUDIT was read before this serve started. */
   let readBefore = stored.cursor.audit_seq;
@@ -109,7 +108,8 @@ export async function readFleet(foundation: Foundation): Promise<FleetReading> {
       return;
     }
     if (outcome.isNew) consumers.make(event.id);
-    store.changed(event.id);
+    // What is read again for the timelines changes no record, and a start must not write them all again.
+    if (fleet.record(event.id) !== known) store.changed(event.id);
     if (!isReadAgain) unsent.take(event);
   };
   const started = Promise.withResolvers<Projector>();
