@@ -20,7 +20,7 @@ export interface Output {
   /** For those who write more than lines. From then on the lines go through it as well, so that nothing overtakes. */
   readonly stream: OutputStream;
   write(text: string): void;
-  /** Whether something is not written yet. */
+  /** Whether something of `write` is not written yet. */
   isBusy(): boolean;
 }
 
@@ -39,6 +39,14 @@ export function createOutput(
     taken ??= takeStream().on("error", onError);
     return taken;
   };
+  // The stream of Bun 1.4.5 keeps what the pipe does not take, and has a `writableLength` of 0 all the same. So each write is counted.
+  let unwritten = 0;
+  const writeToStream = (data: string | Uint8Array) => {
+    unwritten += 1;
+    take().write(data, () => {
+      unwritten -= 1;
+    });
+  };
   const kind = fd === undefined ? "other" : kindOf(fd);
   const plainFd = kind === "other" ? undefined : fd;
   let left = kind === "file" ? Number.POSITIVE_INFINITY : pipeTakes;
@@ -56,17 +64,17 @@ export function createOutput(
       const bytes = Buffer.from(text);
       left -= bytes.length;
       if (taken !== undefined || plainFd === undefined || left < 0) {
-        take().write(text);
+        writeToStream(text);
         return;
       }
       try {
         const rest = writeAtOnce(plainFd, bytes);
-        if (rest.length > 0) take().write(rest);
+        if (rest.length > 0) writeToStream(rest);
       } catch (error) {
         onError(error as NodeJS.ErrnoException);
       }
     },
-    isBusy: () => taken !== undefined && taken.writableLength > 0,
+    isBusy: () => unwritten > 0,
   };
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { createOutput, type OutputStream } from "../../../src/cli/process/output.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -53,6 +54,23 @@ describe("createOutput()", () => {
     const rest = stream.text();
     expect([rest.length, stream.taken()]).toEqual([84 * 1_024, 1]);
     closeSync(fd);
+  });
+
+  test("is busy until a slow reader has taken all, so that the process does not end before", async () => {
+    await using dir = await tempDir();
+    const program = dir.join("program.ts");
+    const module = join(import.meta.dirname, "../../../src/cli/process/output.ts");
+    await Bun.write(
+      program,
+      `import { createOutput } from ${JSON.stringify(module)};
+      const output = createOutput(() => process.stdout, 1, () => process.exit(1));
+      output.write("x".repeat(500_000));
+      const look = () => (output.isBusy() ? setTimeout(look, 20) : process.exit(0));
+      setTimeout(look, 20);`,
+    );
+    const pipeline = '"$0" "$1" | { sleep 0.5; wc -c; }';
+    const { stdout } = spawnSync("sh", ["-c", pipeline, process.execPath, program], { encoding: "utf8" });
+    expect(stdout.trim()).toBe("500000");
   });
 
   test("whoever takes the stream gets the lines that follow into it as well", async () => {
