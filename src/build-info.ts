@@ -20,9 +20,11 @@ export interface Notice {
   /** An SPDX expression, such as `MIT`. */
   readonly license: string;
   /** `nats-server`: it, and what is in it. */
-  readonly kind: "own" | "bun" | "nats-server" | "npm";
+  readonly kind: "own" | "bun" | "bun-part" | "nats-server" | "npm";
   /** The texts of its licence and notice files; empty if it has none. */
   readonly texts: readonly string[];
+  /** The texts are those of the licence in general, and do not name the authors of the part. */
+  readonly isStandard?: true;
 }
 
 export interface BuildInfo {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { partsInList, readBunParts } from "../../.ci/build/notices/bun-parts.ts";
 import { findBundledPackages, packageFolderOf } from "../../.ci/build/notices/bundled-packages.ts";
 import { goModulesOf } from "../../.ci/build/notices/go-modules.ts";
 import { collectNotices, type Parts, readLicenseRules } from "../../.ci/build/notices/notices.ts";
 import { failureOf } from "../support/error-of.ts";
 import { testNatsServer } from "../support/nats.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 const projectDir = join(import.meta.dirname, "..", "..");
 const rules = await readLicenseRules(projectDir);
@@ -14,12 +16,15 @@ const parts: Parts = {
   natsServer: { version: "2.15.1", modules: [] },
 };
 const collect = (more: Partial<Parts>) => collectNotices({ ...parts, ...more }, rules, projectDir);
+const bunParts = await readBunParts(projectDir);
 const packageWith = (license: string) => [{ name: "left-pad", version: "1.0.0", license, texts: ["text"] }];
 
 describe("collectNotices()", () => {
   test("has cliai's own licence, Bun's with its parts, nats-server's and Go's", async () => {
     const notices = await collect({});
-    expect(notices.map(({ name, license }) => [name, license])).toEqual([
+    expect(
+      notices.filter(({ kind }) => kind !== "bun-part").map(({ name, license }) => [name, license]),
+    ).toEqual([
       ["cliai", "MIT"],
       ["bun", "MIT AND LGPL-2.1-or-later"],
       ["github.com/nats-io/nats-server/v2", "Apache-2.0"],
@@ -29,10 +34,39 @@ describe("collectNotices()", () => {
     expect(notices[1]?.texts[0]).toContain("JavaScriptCore");
   });
 
+  test("has each part of Bun's own list, with the texts of its licence", async () => {
+    const dir = join(projectDir, "configs", "licenses", "bun");
+    const listed = partsInList(await readFile(join(dir, "LICENSE.md"), "utf8"));
+    expect(listed.length).toBeGreaterThan(45);
+    const ofBun = (await collect({})).filter(({ kind }) => kind === "bun-part");
+    // Bun's list names these two beside its tables.
+    expect(ofBun.map(({ name }) => name).sort()).toEqual([...listed, "JavaScriptCore", "esbuild"].sort());
+    const textOf = (name: string) => ofBun.find((part) => part.name === name)?.texts.join() ?? "";
+    expect(textOf("JavaScriptCore")).toContain("GNU LIBRARY GENERAL PUBLIC LICENSE");
+    expect(textOf("tinycc")).toContain("GNU LESSER GENERAL PUBLIC LICENSE");
+    expect(textOf("zstd")).toContain("Copyright (c) Meta Platforms");
+    // What has no copyright line says so.
+    const silent = ofBun.filter(
+      ({ isStandard, texts }) => !isStandard && !/copyright|\(c\)/i.test(texts.join()),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test("stops the build at a part of Bun whose licence nobody has looked at", async () => {
+    await using dir = await tempDir();
+    await cp(join(projectDir, "configs"), dir.join("configs"), { recursive: true });
+    const list = dir.join("configs", "licenses", "bun", "LICENSE.md");
+    await writeFile(list, `${await readFile(list, "utf8")}\n| [\`new-part\`](https://example.org) | MIT |\n`);
+    expect(await failureOf(readBunParts(dir.path))).toMatchObject({
+      message: "Bun has the part new-part inside, whose licence is not known",
+      hint: expect.stringContaining("configs/licenses/bun/parts.json"),
+    });
+  });
+
   test.each(["MIT", "ISC OR GPL-3.0-only", "(MIT OR Apache-2.0)", "BSD-3-Clause AND MIT"])(
     "allows %s",
     async (license) => {
-      expect(await collect({ packages: packageWith(license) })).toHaveLength(5);
+      expect(await collect({ packages: packageWith(license) })).toHaveLength(5 + bunParts.length);
     },
   );
 

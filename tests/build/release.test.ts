@@ -13,6 +13,13 @@ import { type TempDir, tempDir } from "../support/temp-dir.ts";
 const notices: Notice[] = [
   { name: "cliai", version: "9.9.9", license: "MIT", kind: "own", texts: [] },
   { name: "bun", version: "1.4.5", license: "MIT AND LGPL-2.1-or-later", kind: "bun", texts: [] },
+  {
+    name: "LLVM libc++abi",
+    version: "",
+    license: "Apache-2.0 WITH LLVM-exception",
+    kind: "bun-part",
+    texts: [],
+  },
   { name: "@nats-io/jwt", version: "0.0.11", license: "Apache-2.0", kind: "npm", texts: [] },
   { name: "golang.org/x/sys", version: "0.48.0", license: "BSD-3-Clause", kind: "nats-server", texts: [] },
   { name: "Go", version: "", license: "BSD-3-Clause", kind: "nats-server", texts: [] },
@@ -129,8 +136,9 @@ describe("writeRelease()", () => {
     expect(parts.get("pkg:npm/bun@1.4.5")).toMatchObject({
       licenses: [{ expression: "MIT AND LGPL-2.1-or-later" }],
     });
+    expect(parts.get("pkg:generic/LLVM%20libc%2B%2Babi")).toMatchObject({ type: "library" });
     expect(parts.get("cliai-linux-x64")).toMatchObject({ type: "file", hashes: [{ alg: "SHA-256" }] });
-    expect(bom.dependencies.find(({ ref }: { ref: string }) => ref === "cliai").dependsOn).toHaveLength(4);
+    expect(bom.dependencies.find(({ ref }: { ref: string }) => ref === "cliai").dependsOn).toHaveLength(5);
     const facts = { version: "1", description: "", notices, executables: [], now: new Date(0) };
     expect(sbomText(facts)).toBe(sbomText(facts));
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import satisfies from "spdx-satisfies";
 import type { Notice } from "../../../src/build-info.ts";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
+import { readBunParts } from "./bun-parts.ts";
 import type { BundledPackage } from "./bundled-packages.ts";
 import type { GoModule } from "./go-modules.ts";
 
@@ -44,6 +45,7 @@ export async function collectNotices(
     ...{ name: "bun", version: bunVersion, license: rules.allowedParts.bun?.license ?? "MIT", kind: "bun" },
     texts: [await text("configs", "licenses", "bun", "LICENSE.md")],
   };
+  const bunParts = await readBunParts(projectDir);
   // A nats-server that was not built with modules, such as a distribution's own, does not say what is in it.
   const modules =
     natsServer.modules.length > 0 ? natsServer.modules : [{ path: natsModule, version: natsServer.version }];
@@ -62,7 +64,7 @@ export async function collectNotices(
     return { name: path === "std" ? "Go" : path, version, license, kind: "nats-server", texts };
   });
   const npm = packages.map((each): Notice => ({ ...each, kind: "npm" }));
-  const notices = [own, bun, ...(await Promise.all(go)), ...npm];
+  const notices = [own, bun, ...bunParts, ...(await Promise.all(go)), ...npm];
   for (const notice of notices) requireAllowed(notice, rules);
   return notices;
 }

@@ -47,6 +47,8 @@ function partOf({ name, version, license, kind }: Notice): cdx.Models.Component 
 }
 
 function purlOf(name: string, version: string, kind: Notice["kind"]): string {
+  if (kind === "bun-part")
+    return new PackageURL("generic", undefined, name, undefined, undefined, undefined).toString();
   const [type, path] = kind === "nats-server" ? ["golang", name === "Go" ? "std" : name] : ["npm", name];
   const at = path.lastIndexOf("/");
   const namespace = at === -1 ? undefined : path.slice(0, at);

@@ -34,11 +34,12 @@ export async function readNotices(path: string | undefined): Promise<Notice[]> {
 const kinds: Readonly<Record<Notice["kind"], string>> = {
   own: "",
   bun: "runs it",
+  "bun-part": "in Bun",
   "nats-server": "in nats-server",
   npm: "npm package",
 };
 
-/** First a table of all parts, then each text once, with the parts that have it. */
+/** First a table of all parts, and what is missing; then each text once, with the parts that have it. */
 export function noticeLines(notices: readonly Notice[]): string[] {
   const rows = notices.map(({ name, version, license, kind }) => [name, version, license, kinds[kind]]);
   const byText = Map.groupBy(
@@ -52,5 +53,15 @@ export function noticeLines(notices: readonly Notice[]): string[] {
     "",
     text,
   ]);
-  return [...alignRows(rows).map((cells) => cells.join("  ").trimEnd()), ...texts];
+  return [...alignRows(rows).map((cells) => cells.join("  ").trimEnd()), ...missingLines(notices), ...texts];
+}
+
+function missingLines(notices: readonly Notice[]): string[] {
+  const names = notices.filter(({ isStandard }) => isStandard).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    "",
+    `Not here: the copyright lines of ${names.join(", ")}. For these, only the text of the licence itself is printed.`,
+    "Bun's parts are those that Bun's own list names. Their texts are of the releases that packages have, which may be others than Bun's.",
+  ];
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
+import type { Notice } from "../../../src/build-info.ts";
 import { noticeLines, readNotices } from "../../../src/cli/licenses/licenses.ts";
 import { failureOf } from "../../support/error-of.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -23,6 +24,19 @@ test("noticeLines() lists each part, and prints each text once with the parts th
     ...["", rule, "cliai", "", "one"],
     ...["", rule, "a, b", "", "two"],
     ...["", rule, "a", "", "note"],
+  ]);
+});
+
+test("noticeLines() says of which parts there are no copyright lines", () => {
+  const lines = noticeLines([
+    { ...(notices[0] as Notice) },
+    { name: "c", version: "", license: "MIT", kind: "bun-part", texts: ["mit"], isStandard: true },
+  ]);
+  expect(lines.slice(0, 4)).toEqual([
+    "cliai  1  MIT",
+    "c         MIT  in Bun",
+    "",
+    "Not here: the copyright lines of c. For these, only the text of the licence itself is printed.",
   ]);
 });
 
