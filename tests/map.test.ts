@@ -1,7 +1,8 @@
-// Holds the map in docs/contributing.md to what the folders say of themselves, and docs/architecture.md to the subjects, streams and buckets.
+// Holds the map in docs/contributing.md to what the folders say of themselves, docs/architecture.md to the subjects, streams and buckets,
+// and the links of all docs to what is there.
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { printMap, readRooms, roomLine } from "../.ci/map.ts";
 import * as wire from "../src/domain/wire/subjects.ts";
 
@@ -81,6 +82,40 @@ describe("docs/architecture.md", () => {
       .map(([subject]) => subject.replace(/\b(ID|ada|bob)\b/, "*"))
       .filter((subject) => subject !== "agent.*.*" && !known.has(subject));
     expect(unknown).toEqual([]);
+  });
+});
+
+describe("the links of the docs", () => {
+  const pages = [
+    "README.md",
+    ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" }).map((path) =>
+      join("docs", path),
+    ),
+  ].filter((path) => path.endsWith(".md"));
+  /** Without the blocks of code, in which `#` begins a comment, and brackets are no link. */
+  const textOf = (page: string) => readFileSync(join(root, page), "utf8").replace(/^```[\s\S]*?^```/gm, "");
+  /** As GitHub makes them. A heading that stands twice gets a number, which no link of ours uses. */
+  const anchorsOf = (page: string) =>
+    [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+
+  test("lead to pages, files and headings that are there", () => {
+    const links = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(
+        ([link, path = "", anchor]) => {
+          const target = path === "" ? page : join(dirname(page), path);
+          return { says: `${page} ${link}`, target, anchor };
+        },
+      ),
+    );
+    expect(links.filter(({ anchor }) => anchor !== undefined).length).toBeGreaterThan(80);
+    const isBroken = ({ target, anchor }: { target: string; anchor: string | undefined }) =>
+      !existsSync(join(root, target)) || (anchor !== undefined && !anchorsOf(target).includes(anchor));
+    expect(links.filter(isBroken).map(({ says }) => says)).toEqual([]);
   });
 });
 
