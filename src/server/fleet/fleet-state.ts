@@ -75,8 +75,8 @@ export function createFleetState(now: () => Date, listeningSince: () => string):
   return {
     apply(event) {
       const known = records.get(event.id);
-      const twin = idByLowerCase.get(event.id.toLowerCase());
-      if (known === undefined && twin !== undefined) return { twin };
+      const twin = known === undefined ? idByLowerCase.get(event.id.toLowerCase()) : undefined;
+      if (twin !== undefined) return { twin };
       const record = reduceAgent(known, event);
       timelines.add(event);
       activities.add(event);

@@ -7,7 +7,7 @@ import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { FleetEvent } from "../../domain/fleet/reduce-agent.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
-import { decodeFromAgent, decodeMessage } from "../../domain/wire/decode.ts";
+import { createRepeatedDecoder, decodeFromAgent, decodeMessage } from "../../domain/wire/decode.ts";
 import { decodeOrder } from "../../domain/wire/decode-order.ts";
 import { AgentEventSchema } from "../../domain/wire/event-messages.ts";
 import * as messages from "../../domain/wire/messages.ts";
@@ -72,8 +72,9 @@ export async function startProjector(bus: Bus, options: ProjectorOptions): Promi
   const { advance } = position;
 
   const take = createTake(options);
+  const decodeRepeated = createRepeatedDecoder(messages.HeartbeatSchema);
   const unsubscribe = bus.subscribe(everyAgentSubject("heartbeat"), ({ subject, data }) =>
-    take(subject, data, () => decodeHeartbeat(subject, data, now())),
+    take(subject, data, () => decodeHeartbeat(subject, data, now(), decodeRepeated)),
   );
   const lastCommand = await lastSequence(bus, streams.commands);
   const commands = followStream(bus, {
@@ -196,9 +197,11 @@ const heartbeatFields = Object.keys(messages.HeartbeatSchema.entries).filter(
   (name) => name !== "seq" && name !== "agent_id",
 ) as (keyof messages.Heartbeat)[];
 
-function decodeHeartbeat(subject: string, data: Uint8Array, now: Date): FleetEvent {
+type DecodeRepeated = ReturnType<typeof createRepeatedDecoder<typeof messages.HeartbeatSchema>>;
+
+function decodeHeartbeat(subject: string, data: Uint8Array, now: Date, decode: DecodeRepeated): FleetEvent {
   const { id } = requireAgentSubject(subject);
-  const message = decodeFromAgent(messages.HeartbeatSchema, data, id);
+  const message = decode(data, id);
   refuseStrayAnswer(subject, message, data);
   return { type: "heartbeat", id, at: now.toISOString(), message };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { CliaiError } from "../../../src/domain/text/errors.ts";
-import { decodeFromAgent, decodeMessage } from "../../../src/domain/wire/decode.ts";
+import { createRepeatedDecoder, decodeFromAgent, decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { AgentEventSchema } from "../../../src/domain/wire/event-messages.ts";
 import { HeartbeatSchema, ReceiptSchema, StatusReportSchema } from "../../../src/domain/wire/messages.ts";
 import {
@@ -10,7 +10,7 @@ import {
   ShutdownSchema,
 } from "../../../src/domain/wire/order-messages.ts";
 import { ToolCallSchema } from "../../../src/domain/wire/tool-messages.ts";
-import { ada } from "../../support/agents.ts";
+import { ada, bob } from "../../support/agents.ts";
 
 const schemas = [
   AgentEventSchema,
@@ -107,6 +107,66 @@ describe("decodeFromAgent()", () => {
 
   test("refuses a body that speaks for another agent", () => {
     expect(() => decodeFromAgent(StatusReportSchema, '{"agent_id":"bob","status":"idle"}', ada)).toThrow(
+      'the body says agent_id "bob", the subject says "ada"',
+    );
+  });
+});
+
+describe("createRepeatedDecoder()", () => {
+  /** Values that are right for some fields and wrong for others. */
+  const anyValue = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom("idle", "2026-05-04T10:00:00Z", "resume", "ada", "", 1, 15, true),
+    },
+    fc.constantFrom(null, -1, 3_601, "x".repeat(1_025), "p".repeat(4_097), false, ["a", "b"], [1], {}),
+    fc.constantFrom({ server: "s", state: "idle", more: 1 }, { server: "s", state: "dancing" }, { turns: 3 }),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const anyName = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...Object.keys(HeartbeatSchema.entries)) },
+    fc.constantFrom("__proto__", "constructor", "prototype", "toString", "colour"),
+  );
+  const anyText = fc.array(fc.tuple(anyName, anyValue), { maxLength: 5 }).map((fields) => {
+    const named = new Map(fields);
+    return `{${[...named].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`;
+  });
+  const outcomeOf = (decode: () => unknown) => {
+    try {
+      return { message: decode() };
+    } catch (error) {
+      return { error: (error as Error).message };
+    }
+  };
+
+  test("gives what decodeFromAgent() gives, and fails as it fails, whatever the sender sent before", () => {
+    let repeated = 0;
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    fc.assert(
+      fc.property(fc.array(anyText, { minLength: 1, maxLength: 4 }), fc.boolean(), (texts, isEachTwice) => {
+        const decode = createRepeatedDecoder(HeartbeatSchema);
+        for (const text of isEachTwice ? texts.flatMap((each) => [each, each]) : texts) {
+          const wanted = outcomeOf(() => decodeFromAgent(HeartbeatSchema, bytes(text), ada));
+          expect(outcomeOf(() => decode(bytes(text), ada))).toEqual(wanted);
+          if ("message" in wanted) repeated += 1;
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(repeated).toBeGreaterThan(1_000);
+  });
+
+  test("what one agent sent makes nothing valid for another one", () => {
+    const decode = createRepeatedDecoder(HeartbeatSchema);
+    const wrong = new TextEncoder().encode('{"seq":-1}');
+    decode(new TextEncoder().encode('{"seq":1}'), ada);
+    for (const id of [ada, bob, ada]) expect(() => decode(wrong, id)).toThrow("seq is below 0");
+  });
+
+  test("refuses a body that speaks for another agent, also after one that did not", () => {
+    const decode = createRepeatedDecoder(HeartbeatSchema);
+    decode(new TextEncoder().encode('{"agent_id":"ada"}'), ada);
+    expect(() => decode(new TextEncoder().encode('{"agent_id":"bob"}'), ada)).toThrow(
       'the body says agent_id "bob", the subject says "ada"',
     );
   });

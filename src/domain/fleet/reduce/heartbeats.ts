@@ -11,7 +11,7 @@ import { sessionBeforeRun } from "../evidence-that-counts.ts";
 import { ordersAfterHeartbeat } from "../run-end.ts";
 import { isRunConnected, isRunOver, otherRunOf, withOtherRun, withoutSilentRuns, withRun } from "../runs.ts";
 import { mostTags } from "../shown/tags.ts";
-import { said, seen, task } from "./words.ts";
+import { lastSeen, said, seen, task } from "./words.ts";
 
 /** The heartbeat interval of an agent that does not send its own. */
 const defaultHeartbeatIntervalS = 15;
@@ -53,11 +53,9 @@ function reduceOwnHeartbeat(
   const sameRun = last !== undefined && last.instance_id === instance_id;
   if (sameRun && seq !== undefined && last.seq !== undefined && seq <= last.seq) return record;
   const newRun = !sameRun || (record.said !== undefined && isGoodbye(record.said.status));
-  const { launch_task: _, connection, ...rest } = record;
   return {
-    ...seen(rest, at),
-    // A run that sends a heartbeat has connected again.
-    ...(connection === undefined || connection.is_lost === true ? {} : { connection }),
+    ...withoutLost(record),
+    last_seen: lastSeen(record, at),
     ...definedOf({
       config_name: message.config_name,
       project_path: message.project_path,
@@ -80,6 +78,17 @@ function reduceOwnHeartbeat(
     ...said(record.said, message.status, undefined, "heartbeat", instance_id, at),
     commands: ordersAfterHeartbeat(record, instance_id, message.session_id, at),
   };
+}
+
+/**
+ * The record without its launch task, which the heartbeat tells anew, and without a lost connection, because a run that sends a heartbeat has
+ * connected again. Copies it only if it has one of them.
+ */
+function withoutLost(record: AgentRecord): AgentRecord {
+  const isLost = record.connection?.is_lost === true;
+  if (record.launch_task === undefined && !isLost) return record;
+  const { launch_task: _, connection, ...rest } = record;
+  return isLost || connection === undefined ? rest : { ...rest, connection };
 }
 
 function isPlacedBy({ config_name, project_path, host }: Heartbeat): boolean {

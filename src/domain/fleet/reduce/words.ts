@@ -37,7 +37,13 @@ export function said(
 
 /** Sets `last_seen`, but never to an earlier time. */
 export function seen(record: AgentRecord, at: string): AgentRecord {
-  return record.last_seen !== undefined && record.last_seen >= at ? record : { ...record, last_seen: at };
+  const last_seen = lastSeen(record, at);
+  return last_seen === record.last_seen ? record : { ...record, last_seen };
+}
+
+/** The later of the record's `last_seen` and `at`. */
+export function lastSeen({ last_seen }: AgentRecord, at: string): string {
+  return last_seen !== undefined && last_seen >= at ? last_seen : at;
 }
 
 /** `null` or "" clears the task; a message without the field leaves it as it was. A heartbeat repeats what was reported before. */
