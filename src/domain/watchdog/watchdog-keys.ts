@@ -13,6 +13,12 @@ export const watchdogEntries = {
     described(wholeNumber(1, 10_080), "minutes of a turn without an event, and so without a changed file"),
     20,
   ),
+  unchanged_min: v.optional(
+    described(
+      wholeNumber(1, 10_080),
+      "minutes of a turn in which no tool has changed a file; not looked for if left out",
+    ),
+  ),
   context_percent: v.optional(
     described(wholeNumber(1, 100), "how much of the model's context may be filled"),
     90,

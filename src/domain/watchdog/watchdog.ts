@@ -1,5 +1,5 @@
-// This room decides what the watchdog of an agent finds: calls that fail again and again, a turn in which nothing happens, a context that is nearly
-// full. Pure.
+// This room decides what the watchdog of an agent finds: calls that fail again and again, a turn in which nothing happens or no file is
+// changed, a context that is nearly full. Pure.
 import type { AgentRecord } from "../fleet/agent-record.ts";
 import { isTurnOpen } from "../fleet/session-evidence.ts";
 import { harmless } from "../text/harmless.ts";
@@ -9,7 +9,7 @@ import type { FailingCall } from "./failing-calls.ts";
 import type { Watchdog } from "./watchdog-keys.ts";
 
 export interface Finding {
-  readonly what: "failing" | "silent" | "context";
+  readonly what: "failing" | "silent" | "unchanged" | "context";
   /** For a person. */
   readonly words: string;
   /** Another one, if the same comes up anew after a person has let the agent go on. */
@@ -18,17 +18,20 @@ export interface Finding {
 
 /**
  * @param failing the call that has failed most often, in the agent's present run
+ * @param changedMs when a tool of it has last changed a file, in ms since 1970; undefined if none was seen
  * @param workingSinceMs since when it works without a break, in ms since 1970: before that, its silence is none; undefined if it does not work
  */
 export function watchdogFindings(
   { session, usage }: Pick<AgentRecord, "session" | "usage">,
-  { same_call, silent_min, context_percent }: Watchdog,
+  { same_call, silent_min, unchanged_min, context_percent }: Watchdog,
   {
     failing,
+    changedMs = 0,
     workingSinceMs,
     now,
   }: {
     readonly failing: FailingCall | undefined;
+    readonly changedMs?: number | undefined;
     readonly workingSinceMs: number | undefined;
     readonly now: Date;
   },
@@ -48,6 +51,14 @@ export function watchdogFindings(
     if (minutes >= silent_min) {
       const words = `no event and no changed file for ${silent_min} minutes of its turn`;
       findings.push({ what: "silent", words, cause: session.last_event_at });
+    }
+  }
+  if (unchanged_min !== undefined && workingSinceMs !== undefined && session && isTurnOpen(session)) {
+    const turnMs = Date.parse(session.turn?.since ?? session.started_at);
+    const sinceMs = Math.max(workingSinceMs, turnMs, changedMs);
+    if (now.getTime() - sinceMs >= unchanged_min * 60_000) {
+      const words = `no tool has changed a file for ${unchanged_min} minutes of its turn`;
+      findings.push({ what: "unchanged", words, cause: new Date(sinceMs).toISOString() });
     }
   }
   const filled = usage === undefined ? undefined : contextFilled(usage);

@@ -22,30 +22,39 @@ const watchdogAlerts = { told: "watchdog", held: "watchdog_held" } as const;
 
 const lookEveryMs = 5_000;
 
-/** The failing calls of each agent, as far as this serve has read its events. */
+/** The failing calls of each agent, and when a tool of it has last changed a file, as far as this serve has read its events. */
 export interface CallBooks {
   take(event: FleetEvent): void;
   of(id: AgentId): FailingCalls | undefined;
+  /** In ms since 1970; undefined if no changed file was seen. */
+  changedMs(id: AgentId): number | undefined;
   forget(id: AgentId): void;
 }
 
 export function createCallBooks(): CallBooks {
   const books = new Map<AgentId, FailingCalls>();
+  const changed = new Map<AgentId, number>();
   return {
     take(event) {
       if (event.type !== "event") return;
       const book = books.get(event.id) ?? createFailingCalls();
       books.set(event.id, book);
       book.take(event.message);
+      const { kind, files = [] } = event.message;
+      if (kind === "tool_end" && files.length > 0) changed.set(event.id, Date.parse(event.at));
     },
     of: (id) => books.get(id),
-    forget: (id) => void books.delete(id),
+    changedMs: (id) => changed.get(id),
+    forget(id) {
+      books.delete(id);
+      changed.delete(id);
+    },
   };
 }
 
 export interface WatchdogOptions {
   readonly fleet: Pick<FleetState, "get" | "list" | "onChange">;
-  readonly calls: Pick<CallBooks, "of" | "forget">;
+  readonly calls: Pick<CallBooks, "of" | "changedMs" | "forget">;
   readonly alerts: Pick<Alerts, "open" | "raise" | "resolve">;
   readonly holding: Pick<Holding, "hold" | "letGo" | "holdsOf" | "overriddenOf">;
   readonly lease: Pick<Lease, "isLeader">;
@@ -125,6 +134,7 @@ function findingsOf(
   if (heartbeat?.watchdog === undefined || !isRunning(view)) return [];
   return watchdogFindings(view, heartbeat.watchdog, {
     failing: calls.of(agent_id)?.worst(heartbeat.instance_id),
+    changedMs: calls.changedMs(agent_id),
     workingSinceMs,
     now: now(),
   });

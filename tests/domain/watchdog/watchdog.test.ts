@@ -9,12 +9,22 @@ const session = {
 };
 const found = (
   record: Parameters<typeof watchdogFindings>[0],
-  { times = 0, worksFor = 9_000 }: { times?: number; worksFor?: number } = {},
+  {
+    times = 0,
+    worksFor = 9_000,
+    changedAgo,
+    ...keys
+  }: { times?: number; worksFor?: number; changedAgo?: number; unchanged_min?: number } = {},
 ) =>
-  watchdogFindings(record, watchdog, {
-    failing: times === 0 ? undefined : { tool: "Bash", input: "make\u001b", times },
-    ...{ workingSinceMs: worksFor < 0 ? undefined : now.getTime() - worksFor * 1_000, now },
-  }).map(({ what, words, cause }) => `${what}: ${words} | ${cause}`);
+  watchdogFindings(
+    record,
+    { ...watchdog, ...keys },
+    {
+      changedMs: changedAgo === undefined ? undefined : now.getTime() - changedAgo * 1_000,
+      failing: times === 0 ? undefined : { tool: "Bash", input: "make\u001b", times },
+      ...{ workingSinceMs: worksFor < 0 ? undefined : now.getTime() - worksFor * 1_000, now },
+    },
+  ).map(({ what, words, cause }) => `${what}: ${words} | ${cause}`);
 
 test("a call that fails again and again is found once for each multiple of the number, in words that no terminal obeys", () => {
   expect(found({}, { times: 2 })).toEqual([]);
@@ -32,6 +42,20 @@ test("silence counts in an open turn of an agent that works", () => {
   expect(found({ session }, { worksFor: 10 })).toEqual([]);
   expect(found({ session }, { worksFor: 600 })).toEqual([words]);
   expect(found({ session: { ...session, turn: { since: ago(900), ended_at: ago(700) } } })).toEqual([]);
+});
+
+test("an agent that works on without changing a file is found where its profile asks for that, however much it does", () => {
+  const busy = { session: { ...session, turn: { since: ago(2_000) }, last_event_at: ago(2) } };
+  expect(found(busy)).toEqual([]);
+  const words = (since: number) =>
+    `unchanged: no tool has changed a file for 30 minutes of its turn | ${ago(since)}`;
+  expect(found(busy, { unchanged_min: 30 })).toEqual([words(2_000)]);
+  expect(found(busy, { unchanged_min: 30, changedAgo: 1_900 })).toEqual([words(1_900)]);
+  expect(found(busy, { unchanged_min: 30, changedAgo: 60 })).toEqual([]);
+  expect(found(busy, { unchanged_min: 30, worksFor: 60 })).toEqual([]);
+  expect(found(busy, { unchanged_min: 30, worksFor: -1 })).toEqual([]);
+  const turn = { since: ago(2_000), ended_at: ago(3) };
+  expect(found({ session: { ...session, turn } }, { unchanged_min: 30 })).toEqual([]);
 });
 
 test("a context that is nearly full is found; one of unknown size is not", () => {

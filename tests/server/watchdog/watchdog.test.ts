@@ -6,7 +6,7 @@ import type { Hold } from "../../../src/domain/holding/hold.ts";
 import type { Logger } from "../../../src/log.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
 import type { FleetState } from "../../../src/server/fleet/fleet-state.ts";
-import { startWatchdog } from "../../../src/server/watchdog/watchdog.ts";
+import { createCallBooks, startWatchdog } from "../../../src/server/watchdog/watchdog.ts";
 import { orderOf, recordOf } from "../../support/agent-records.ts";
 import { ada, bob } from "../../support/agents.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -114,7 +114,8 @@ const session = {
 };
 const watchdog = { same_call: 5, silent_min: 20, context_percent: 90, act: "alert" } as const;
 
-function watched(held: readonly Hold[] = []) {
+function watched(held: readonly Hold[] = [], keys: { readonly unchanged_min?: number } = {}) {
+  const calls = createCallBooks();
   let nowMs = start;
   let more: Partial<AgentRecord> = {};
   let look = () => {};
@@ -123,7 +124,7 @@ function watched(held: readonly Hold[] = []) {
   const view = (): AgentView =>
     viewAgent(
       recordOf({
-        heartbeat: { at: iso(nowMs), interval_s: 15, instance_id: "r1", watchdog },
+        heartbeat: { at: iso(nowMs), interval_s: 15, instance_id: "r1", watchdog: { ...watchdog, ...keys } },
         ...{ session, first_seen: iso(start), ...more },
       }),
       new Date(nowMs),
@@ -138,7 +139,7 @@ function watched(held: readonly Hold[] = []) {
   };
   const end = startWatchdog({
     fleet,
-    calls: { of: () => undefined, forget: () => undefined },
+    calls,
     alerts: { open: () => [], resolve: () => undefined, raise: ({ message }) => raised.push(message) },
     holding: {
       hold: () => Promise.resolve(true),
@@ -165,6 +166,17 @@ function watched(held: readonly Hold[] = []) {
     sleeps(minutes: number) {
       nowMs += minutes * 60_000;
     },
+    /** A tool of the agent ends. */
+    tool(...files: readonly string[]) {
+      const message = {
+        kind: "tool_end",
+        tool: "Edit",
+        instance_id: "r1",
+        files: files.map((path) => ({ path })),
+      };
+      calls.take({ type: "event", id: ada, at: iso(nowMs), audit_seq: 1, message });
+      more = { session: { ...session, last_event_at: iso(nowMs) } };
+    },
     becomes(fields: Partial<AgentRecord>) {
       more = fields;
     },
@@ -182,6 +194,27 @@ test("an agent that works on in silence is found, and not before its minutes are
   expect(run.raised).toEqual([]);
   await run.minutes(2);
   expect(run.raised[0]).toBe("ada: no event and no changed file for 20 minutes of its turn");
+  run.end();
+});
+
+test("an agent that is busy and changes no file is found, if its profile asks for that, and anew after a change", async () => {
+  const [plain, run] = [watched(), watched([], { unchanged_min: 30 })];
+  const works = async (minutes: number, ...files: string[]) => {
+    for (const each of [plain, run]) {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        each.tool();
+        await each.minutes(1);
+      }
+      each.tool(...files);
+    }
+  };
+  await works(29, "/p/a.ts");
+  await works(29);
+  expect(run.raised).toEqual([]);
+  await works(1);
+  expect(run.raised[0]).toBe("ada: no tool has changed a file for 30 minutes of its turn");
+  expect(plain.raised).toEqual([]);
+  plain.end();
   run.end();
 });
 
