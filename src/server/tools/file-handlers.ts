@@ -5,10 +5,15 @@ import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Reserver } from "../files/reservation-book.ts";
 import type { ToolContext, ToolHandlers } from "./tool-context.ts";
 
+const note = "release what you no longer need";
+const worktreeNote =
+  "These are files of your own worktree: the same files in another worktree of the repository are others, which this does not reserve. Changes of both meet at the merge.";
+
 export const fileHandlers: Pick<ToolHandlers, "reserve" | "release"> = {
   async reserve(reserving, context) {
     const { paths, until } = await context.reservations.reserve(reserverOf(context), reserving);
-    return { reserved: paths, until, note: "release what you no longer need" };
+    const hasWorktree = context.fleet.record(context.id)?.heartbeat?.worktree_branch !== undefined;
+    return { reserved: paths, until, note: hasWorktree ? `${note}. ${worktreeNote}` : note };
   },
 
   async release({ paths }, context) {

@@ -157,6 +157,29 @@ describe("reservations", () => {
   });
 });
 
+test("an agent with a worktree of its own is told that it reserves only files of that one; another worktree's are free", async () => {
+  await using run = await startTestServer();
+  const bus = await run.nats.bus();
+  for (const id of ["ada", "bob"]) {
+    await connect(run, bus, id);
+    const facts = { status: "idle", instance_id: `run-${id}`, seq: 2 };
+    const own = { project_path: `/p.worktrees/${id}`, worktree_branch: `cliai/${id}` };
+    bus.publish(`agent.${id}.heartbeat`, { ...facts, ...own });
+    const ofId = () => run.server.fleet.list().find(({ agent_id }) => agent_id === id);
+    await waitFor(() => ofId()?.project_path === own.project_path, { what: `${id} is there` });
+  }
+  const wanted = { paths: ["src/a.ts"], minutes: 30, why: "the parser" };
+  for (const id of ["ada", "bob"]) {
+    expect(await call(bus, id, "reserve", wanted)).toMatchObject({
+      success: true,
+      result: {
+        reserved: [`/p.worktrees/${id}/src/a.ts`],
+        note: expect.stringMatching(/files of your own worktree: .* not reserve\. .* meet at the merge\.$/),
+      },
+    });
+  }
+});
+
 test("the operator lists what is reserved, and releases what an agent holds, which is told of it", async () => {
   await using run = await startTestServer();
   const bus = await run.nats.bus();
