@@ -228,7 +228,7 @@ describe("architecture", () => {
     const packages = packageImports.filter(({ from, typeOnly }) => !typeOnly && loaded.has(from));
     const needed = ["nats", "valibot", "@valibot/to-json-schema", "@modelcontextprotocol/server", "citty"];
     expect([...new Set(packages.map(({ name }) => name))].sort()).toEqual(
-      [...needed, "fastest-levenshtein"].sort(),
+      [...needed, "fastest-levenshtein", "nkeys.js"].sort(),
     );
   });
 
