@@ -23,6 +23,20 @@ export async function atMost(ms: number, ...promises: readonly Promise<unknown>[
   }
 }
 
+/**
+ * For work that takes long: returns a function that lets whatever else waits in this process go on, if nothing has for `sliceMs`. Call it between
+ * steps that are much shorter than that.
+ * @param nowMs a clock in ms that only goes forward
+ */
+export function createBreaks(sliceMs = 8, nowMs = () => performance.now()): () => Promise<void> {
+  let sinceMs = nowMs();
+  return async () => {
+    if (nowMs() - sinceMs < sliceMs) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    sinceMs = nowMs();
+  };
+}
+
 async function timerOrAbort(ms: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const end = () => resolve();

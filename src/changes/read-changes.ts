@@ -26,6 +26,7 @@ import type { WorktreeRecord } from "../domain/worktrees/worktree-record.ts";
 import type { Environment } from "../runtime.ts";
 import type { Git } from "../worktrees/git.ts";
 import { isWithin } from "../worktrees/records.ts";
+import { type ChangesBounds, usualBounds } from "./bounds.ts";
 import { findRoot } from "./find-root.ts";
 import { readHunks } from "./read-hunks.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
@@ -37,6 +38,7 @@ export interface ChangesOptions {
   readonly env: Environment;
   /** All agents, for those that work in the same files. */
   readonly agents: readonly PlacedAgent[];
+  readonly bounds?: ChangesBounds;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface ChangesOptions {
 export async function readChanges(
   agent: PlacedAgent,
   ask: ChangesAsk,
-  { dataDir, env, agents }: ChangesOptions,
+  { dataDir, env, agents, bounds = usualBounds }: ChangesOptions,
 ): Promise<ChangesReport> {
   const { agent_id } = agent;
   const { dir, worktree } = await findWorkPlace(agent, dataDir);
@@ -54,7 +56,7 @@ export async function readChanges(
   try {
     const root = await findRoot(agent_id, dir, env);
     const turns = (await readTurns(dataDir, agent_id)).filter((turn) => turn.root === root);
-    const more = { alternates: turnObjects(dataDir, agent_id, turns) };
+    const more = { alternates: turnObjects(dataDir, agent_id, turns), bounds };
     const snapshot = await takeSnapshot(root, scratch, env, more);
     const { git } = snapshot;
     const turn = ask.turn === undefined ? undefined : findTurn(turns, ask);
@@ -69,7 +71,7 @@ export async function readChanges(
     return {
       ...{ agent_id, directory: dir, root, base },
       ...definedOf({ branch, head: await git.ask(["rev-parse", "--quiet", "--verify", "HEAD"]) }),
-      files: await withLines(files, ask, (wanted) => readHunks(git, [tree, now], wanted)),
+      files: await withLines(files, ask, (wanted) => readHunks(git, [tree, now], wanted, bounds)),
       more_files: all.length + snapshot.more - (ask.file === undefined ? files.length : all.length),
       ...countLines(all),
       shared_with: othersIn(root, agent_id, agents),

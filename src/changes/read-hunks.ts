@@ -1,12 +1,10 @@
 // Reads the changed lines of files between two trees, with bounds: an agent may have written a line of many megabytes.
-import type { ChangedFile } from "../domain/changes/changed-file.ts";
-import { type Hunk, parseFilePatch, splitPatch } from "../domain/changes/patch.ts";
+import { type ChangedFile, changedLines } from "../domain/changes/changed-file.ts";
+import { type FilePatch, type Hunk, parseFilePatch, splitPatch } from "../domain/changes/patch.ts";
+import { createBreaks } from "../waiting.ts";
 import type { Git } from "../worktrees/git.ts";
+import { type ChangesBounds, usualBounds } from "./bounds.ts";
 
-/** Of the patch of one call. */
-const mostBytes = 4 * 1_024 ** 2;
-/** Of all patches together: they are held in the memory of the server. */
-const mostInAll = 32 * 1_024 ** 2;
 /** So many files are read by one call. */
 const mostAtOnce = 50;
 
@@ -15,7 +13,7 @@ const showing = [
   ...["--submodule=short", "--src-prefix=a/", "--dst-prefix=b/"],
 ];
 
-/** `cut`: its patch alone is longer than 4 MiB, or all before it are longer than 32 MiB together. */
+/** `cut`: its patch alone is beyond the bounds, or all before it are together. */
 export type FoundHunks = ReadonlyMap<ChangedFile, readonly Hunk[] | "cut">;
 
 /** @param trees before and now */
@@ -23,23 +21,31 @@ export async function readHunks(
   git: Git,
   trees: readonly [string, string],
   files: readonly ChangedFile[],
+  { patchBytes, patchesBytes, patchLines }: ChangesBounds = usualBounds,
 ): Promise<FoundHunks> {
   const found = new Map<ChangedFile, readonly Hunk[] | "cut">();
-  let rest = files.filter(({ is_binary }) => is_binary !== true);
+  const breathe = createBreaks();
+  const isLong = (file: ChangedFile) => changedLines(file) > patchLines;
+  for (const file of files.filter(isLong)) found.set(file, "cut");
+  let rest = files.filter((file) => file.is_binary !== true && !isLong(file));
   let atOnce = mostAtOnce;
   let inAll = 0;
   while (rest.length > 0) {
-    if (inAll > mostInAll) {
+    if (inAll > patchesBytes) {
       for (const file of rest) found.set(file, "cut");
       break;
     }
     const wanted = rest.slice(0, atOnce);
     const { text, isCut } = await git.runBounded(
       [...showing, ...trees, "--", ...wanted.flatMap(pathsOf)],
-      mostBytes,
+      patchBytes,
     );
     inAll += text.length;
-    const patches = splitPatch(text, isCut).map(parseFilePatch);
+    const patches: FilePatch[] = [];
+    for (const piece of splitPatch(text, isCut)) {
+      patches.push(parseFilePatch(piece));
+      await breathe();
+    }
     for (const file of wanted) {
       // A file that has become a link, or the other way round, has two.
       const own = patches.filter(({ newPath, oldPath }) => (newPath ?? oldPath) === file.path);

@@ -6,12 +6,9 @@ import process from "node:process";
 import type { Environment } from "../runtime.ts";
 import { copyIndex } from "../worktrees/copy-index.ts";
 import type { Git } from "../worktrees/git.ts";
+import { type ChangesBounds, usualBounds } from "./bounds.ts";
 import { createLookingGit } from "./looking-git.ts";
 
-/** Larger files are not read. */
-const mostBytes = 10 * 1_024 ** 2;
-/** Of all that git has to read anew. What comes after it is left out, as a larger file is. */
-const mostInAll = 100 * 1_024 ** 2;
 /** Of more files that git does not know, only so many are read: somebody forgot to ignore a directory. */
 const mostUntracked = 5_000;
 /** How many characters the paths of one call may take: Windows takes 32,767 of a whole command. */
@@ -42,6 +39,7 @@ export interface SnapshotOptions {
   readonly objects?: string;
   /** Directories with more objects that git finds. */
   readonly alternates?: readonly string[];
+  readonly bounds?: ChangesBounds;
 }
 
 /** @param scratch an empty directory, which is the caller's to remove @throws CliaiError as git does */
@@ -60,7 +58,7 @@ export async function takeSnapshot(
   const looked = untracked.slice(0, mostUntracked);
   const removed = changed.flatMap(({ status, path }) => (status === "D" ? [path] : []));
   const there = changed.flatMap(({ status, path }) => (status === "D" ? [] : [path]));
-  const { read, leftOut } = await sortOut(root, there, looked);
+  const { read, leftOut } = await sortOut(root, there, looked, options.bounds ?? usualBounds);
   // First what is gone: a link may stand in place of its directory.
   for (const paths of chunksOf(removed)) await git.run(["update-index", "--force-remove", "--", ...paths]);
   for (const paths of chunksOf(read)) {
@@ -107,7 +105,12 @@ function pairsOf(fields: readonly string[]): { readonly status: string; readonly
   return fields.flatMap((status, at) => (at % 2 === 0 ? [{ status, path: fields[at + 1] ?? "" }] : []));
 }
 
-async function sortOut(root: string, changed: readonly string[], untracked: readonly string[]) {
+async function sortOut(
+  root: string,
+  changed: readonly string[],
+  untracked: readonly string[],
+  { fileBytes, filesBytes }: ChangesBounds,
+) {
   const read: string[] = [];
   const leftOut: LeftOut[] = [];
   const isNew = new Set(untracked);
@@ -118,7 +121,7 @@ async function sortOut(root: string, changed: readonly string[], untracked: read
     // A name that is not UTF-8 was not read as it is. Git could not find it.
     if (path.includes("\ufffd")) leftOut.push({ path, ...mark });
     else if (path.endsWith("/")) leftOut.push({ path, ...mark, kind: "repository" });
-    else if (found?.isFile() === true && (found.size > mostBytes || inAll + found.size > mostInAll))
+    else if (found?.isFile() === true && (found.size > fileBytes || inAll + found.size > filesBytes))
       leftOut.push({ path, ...mark, too_large: found.size });
     // A pipe would be waited for, and nothing is in a socket.
     else if (found === undefined || found.isFile() || found.isSymbolicLink() || found.isDirectory()) {

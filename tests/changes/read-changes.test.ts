@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { usualBounds } from "../../src/changes/bounds.ts";
 import { readChanges } from "../../src/changes/read-changes.ts";
 import type { PlacedAgent } from "../../src/changes/work-dir.ts";
 import type { ChangesAsk } from "../../src/domain/changes/changes-report.ts";
@@ -153,6 +154,27 @@ describe("readChanges()", () => {
     ]);
     expect(files[1]?.hunks).toHaveLength(1);
     expect(files[2]).toMatchObject({ state: "added", too_large: 11 * 1_024 ** 2 });
+  });
+
+  test("keeps each of its bounds: of a file, of all files, of a patch, of its lines, and of all patches", async () => {
+    for (const name of ["a", "b", "c"]) repository.write(`${name}.txt`, `${name.repeat(9)}\n`.repeat(100));
+    const within = async (bounds: Partial<typeof usualBounds>) => {
+      const options = { dataDir: home.join("data"), env: repository.env, agents: [] };
+      const { files } = await readChanges(
+        agentAt(repository.dir),
+        { lines: "all" },
+        { ...options, bounds: { ...usualBounds, ...bounds } },
+      );
+      return files.map(({ too_large, left_out, hunks }) => left_out ?? too_large ?? hunks?.length);
+    };
+    expect(await within({})).toEqual([1, 1, 1]);
+    expect(await within({ fileBytes: 999 })).toEqual([1_000, 1_000, 1_000]);
+    expect(await within({ filesBytes: 2_500 })).toEqual([1, 1, 1_000]);
+    // What git has written at once may be beyond it, and is taken.
+    expect((await within({ patchBytes: 500 })).at(-1)).toBe("cut");
+    expect(await within({ patchLines: 99 })).toEqual(["cut", "cut", "cut"]);
+    // A call has one file's patch, and what is beyond the sum is not read.
+    expect(await within({ patchBytes: 2_000, patchesBytes: 2_500 })).toEqual([1, 1, "cut"]);
   });
 
   test("has names with blanks, quotation marks, line feeds and letters of any language", async () => {

@@ -3,6 +3,7 @@ import type { ChangesAsk, ChangesReport } from "../../../domain/changes/changes-
 import type { GitDone, GitState, GitWish } from "../../../domain/changes/git-state.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { CliaiError } from "../../../domain/text/errors.ts";
+import { createBreaks } from "../../../waiting.ts";
 
 /** Reads the changes of agents, on the machine on which they work. */
 export interface ChangesDesk {
@@ -23,6 +24,17 @@ export function requireChanges(desk: ChangesDesk | undefined): ChangesDesk {
   throw new CliaiError("failed", "this server reads no changes", {
     hint: "start it with cliai serve",
   });
+}
+
+/** As JSON, made file by file: the server answers others meanwhile. */
+export async function changesJson({ files, ...report }: ChangesReport): Promise<string> {
+  const breathe = createBreaks();
+  const parts: string[] = [];
+  for (const file of files) {
+    parts.push(JSON.stringify(file));
+    await breathe();
+  }
+  return `${JSON.stringify(report).slice(0, -1)},"files":[${parts.join(",")}]}`;
 }
 
 export const linesAsked = ["none", "short", "all"] as const;

@@ -7,7 +7,7 @@ import { parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
 import { signedBy } from "../../access/caller.ts";
 import { auditLines, linesType, wantsLines } from "./audit-lines.ts";
-import { type ChangesDesk, readChangesAsk, requireChanges } from "./changes-report.ts";
+import { type ChangesDesk, changesJson, readChangesAsk, requireChanges } from "./changes-report.ts";
 import { type CliFinder, requireCliFinder } from "./clis-report.ts";
 import { askedOf, askedZone, makeCostsReport } from "./costs-report.ts";
 import { makeMessagesReport, readMessagesQuery, sendOperatorMessage } from "./messages-report.ts";
@@ -50,7 +50,8 @@ export function registerReports(
   });
   api.get("/api/agents/:id/diff", async (c) => {
     const view = server.fleet.require(c.req.param("id"));
-    return c.json(await requireChanges(changes).read(view, readChangesAsk(c.req.query())));
+    const report = await requireChanges(changes).read(view, readChangesAsk(c.req.query()));
+    return c.body(await changesJson(report), 200, { "Content-Type": "application/json" });
   });
   api.get("/api/audit", async (c) => {
     const { filter, before, limit } = readHistoryQuery(askedOf(c), now());

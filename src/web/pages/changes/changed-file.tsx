@@ -1,28 +1,20 @@
 /** @jsxImportSource hono/jsx */
 // One changed file: what became of it, its counts, and its changed lines. A long one is folded, and opened on a page of its own.
+import type { Child } from "hono/jsx";
 import { changedLines, fileWords } from "../../../domain/changes/changed-file.ts";
 import type { FileChanges } from "../../../domain/changes/changes-report.ts";
-import { mostLinesOfPart, sliceHunks } from "../../../domain/changes/slice-hunks.ts";
 import { bytesText, countText } from "../../../domain/text/amounts.ts";
 import { harmless } from "../../../domain/text/harmless.ts";
-import type { DiffLayout } from "./changes-query.ts";
-import { languageOf } from "./colours.ts";
-import { DiffTable } from "./diff-table.tsx";
-import type { FileTalk } from "./file-talk.tsx";
+import { type PreparedFile, type PreparedLines, partBefore } from "./prepare-files.ts";
 
-interface ChangedFileProps {
-  readonly file: FileChanges;
+interface ChangedFileProps extends PreparedFile {
   readonly id: string;
-  readonly layout: DiffLayout;
   /** Makes the address of the page with this file alone. @param from its first line there */
   readonly pageOf: (from: number) => string;
-  /** The first line that is shown. */
-  readonly from: number;
-  readonly talk: FileTalk;
 }
 
-export function ChangedFileItem({ file, id, layout, pageOf, from, talk }: ChangedFileProps) {
-  const { path, hunks, left_out } = file;
+export function ChangedFileItem({ file, id, pageOf, talk, lines }: ChangedFileProps) {
+  const { left_out } = file;
   return (
     <details class="changed-file" id={id} open={left_out === undefined || talk.unplaced !== undefined}>
       <summary>
@@ -36,37 +28,38 @@ export function ChangedFileItem({ file, id, layout, pageOf, from, talk }: Change
       )}
       {left_out === undefined && <WhyNoLines file={file} />}
       {left_out === "cut" && (
-        <p class="quiet">Its lines are too long to be shown here: together they have more than 4 MiB.</p>
+        <p class="quiet">
+          Its lines are not shown here: together they have more than 4 MiB, or they are more than 100,000.
+        </p>
       )}
       {talk.unplaced}
       {talk.others}
-      {hunks !== undefined && hunks.length > 0 && <Lines {...{ path, hunks, layout, pageOf, from, talk }} />}
+      {lines !== undefined && <Lines lines={lines} pageOf={pageOf} pick={talk.pick} />}
     </details>
   );
 }
 
-type LinesProps = Pick<ChangedFileProps, "layout" | "pageOf" | "from" | "talk"> &
-  Required<Pick<FileChanges, "hunks">> &
-  Pick<FileChanges, "path">;
+interface LinesProps extends Pick<ChangedFileProps, "pageOf"> {
+  readonly lines: PreparedLines;
+  readonly pick: Child;
+}
 
-function Lines({ path, hunks, layout, pageOf, from, talk }: LinesProps) {
-  const { hunks: part, total } = sliceHunks(hunks, from, mostLinesOfPart);
-  const end = Math.min(total, from + mostLinesOfPart);
+function Lines({ lines: { table, from, end, total }, pageOf, pick }: LinesProps) {
   return (
     <>
       {from > 0 && (
         <p class="more">
-          <a href={pageOf(Math.max(0, from - mostLinesOfPart))}>Lines before</a>
+          <a href={pageOf(partBefore(from))}>Lines before</a>
         </p>
       )}
-      <DiffTable path={path} hunks={part} language={languageOf(path)} layout={layout} talk={talk} />
+      {table}
       {(from > 0 || end < total) && (
         <p class="more">
           These are {countText(from + 1)} to {countText(end)} of {countText(total)} lines, with those around
           the changes. {end < total && <a href={pageOf(end)}>Lines after</a>}
         </p>
       )}
-      {talk.pick}
+      {pick}
     </>
   );
 }

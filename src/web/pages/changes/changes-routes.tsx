@@ -12,6 +12,7 @@ import { type ChangesDesk, requireChanges } from "../../api/reports/changes-repo
 import { AgentFrame } from "../agent/agent-page.tsx";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
 import { type ChangesQuery, changesPath, chosenOf, readChangesQuery } from "./changes-query.ts";
+import { createPace } from "./lines/pace.ts";
 import { type Problem, problemOf } from "./problem.ts";
 import { CommentSchema, sendComment, sinceOf, stateOf } from "./send-comment.ts";
 
@@ -19,15 +20,21 @@ export function registerChangesRoutes(pages: Hono, options: PagesOptions): void 
   const { server, changes, now } = options;
 
   const show = async (c: Context, view: AgentView, query: ChangesQuery, more: More = {}) => {
-    const found = await readOrExplain(changes, view, query);
-    // Loaded when it is first needed: its colours know many languages.
-    const { ChangesTab } = await import("./changes-tab.tsx");
+    const { report, state, problem } = await readOrExplain(changes, view, query);
+    // Loaded when they are first needed: the colours know many languages.
+    const [{ ChangesTab }, { prepareFiles }] = await Promise.all([
+      import("./changes-tab.tsx"),
+      import("./prepare-files.ts"),
+    ]);
+    const talk = { view, query, state, words: more.words ?? "", now: now() };
+    const files = report === undefined ? [] : await prepareFiles(report, talk, createPace());
+    const shown = { report, files, problem, ...more };
     return showPage(c, options, {
       title: `Changes of ${view.agent_id}`,
       stream: streamOf(server, "agent", `&agent=${view.agent_id}&tab=changes`),
       body: (
         <AgentFrame view={view} requests={server.requests.all()} now={now()} tab="changes">
-          <ChangesTab view={view} query={query} now={now()} {...found} {...more} />
+          <ChangesTab view={view} query={query} now={now()} {...shown} />
         </AgentFrame>
       ),
     });

@@ -3,7 +3,6 @@
 //
 // The whole tab. Everything on it is chosen by its address, so that it works without scripts.
 import { baseText, type ChangesReport } from "../../../domain/changes/changes-report.ts";
-import type { QuotedState } from "../../../domain/changes/comment.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { countText } from "../../../domain/text/amounts.ts";
 import { harmless } from "../../../domain/text/harmless.ts";
@@ -20,7 +19,8 @@ import {
 } from "./changes-query.ts";
 import { commentsOf, pathHash } from "./comment-orders.ts";
 import { CommentForm, CommentItem } from "./comments.tsx";
-import { createFileTalk, type TalkOptions, Unplaced } from "./file-talk.tsx";
+import { Unplaced } from "./file-talk.tsx";
+import type { PreparedFile } from "./prepare-files.ts";
 
 interface TabProps {
   readonly view: AgentView;
@@ -28,15 +28,15 @@ interface TabProps {
   /** What was typed as a comment, if it could not be sent. */
   readonly words?: string | undefined;
   readonly query: ChangesQuery;
-  /** Of the chosen lines: which state of the file they are of, if it is not the present one. */
-  readonly state?: QuotedState | undefined;
   /** Undefined if it cannot be made. */
   readonly report: ChangesReport | undefined;
+  /** Its files. */
+  readonly files: readonly PreparedFile[];
   /** Why not, with what to do. */
   readonly problem?: { readonly message: string; readonly hint?: string | undefined } | undefined;
 }
 
-export function ChangesTab({ view, query, report, state, problem, words = "", now }: TabProps) {
+export function ChangesTab({ view, query, report, files, problem, words = "", now }: TabProps) {
   const { agent_id: id } = view;
   const chosen = chosenOf(query);
   const isShown = report?.files.some(({ path }) => path === chosen?.path) === true;
@@ -79,7 +79,7 @@ export function ChangesTab({ view, query, report, state, problem, words = "", no
         </p>
       )}
       {chosen !== undefined && !isShown && <Unplaced chosen={chosen} form={form} />}
-      {report !== undefined && <Found report={report} talk={{ view, query, state, words, now }} />}
+      {report !== undefined && <Found {...{ view, query, report, files, now }} />}
     </section>
   );
 }
@@ -122,9 +122,10 @@ function Layouts({ id, query }: { id: AgentView["agent_id"]; query: ChangesQuery
   );
 }
 
-function Found({ report, talk }: { report: ChangesReport; talk: TalkOptions }) {
-  const { view, query, now } = talk;
-  const { agent_id: id, files, more_files } = report;
+type FoundProps = Pick<TabProps, "view" | "query" | "files" | "now"> & { readonly report: ChangesReport };
+
+function Found({ view, query, report, files, now }: FoundProps) {
+  const { agent_id: id, more_files } = report;
   const idOf = (index: number) => `file-${index + 1}`;
   return (
     <>
@@ -138,7 +139,7 @@ function Found({ report, talk }: { report: ChangesReport; talk: TalkOptions }) {
         <details class="file-list" open={files.length <= 30}>
           <summary>{countText(files.length)} files</summary>
           <ul>
-            {files.map((file, index) => (
+            {files.map(({ file }, index) => (
               <li>
                 <a href={`#${idOf(index)}`}>{harmless(file.path)}</a> <Counts file={file} />
               </li>
@@ -149,14 +150,11 @@ function Found({ report, talk }: { report: ChangesReport; talk: TalkOptions }) {
       {more_files > 0 && (
         <p class="attention">{countText(more_files)} more files have changed. They are not shown.</p>
       )}
-      {files.map((file, index) => (
+      {files.map((prepared, index) => (
         <ChangedFileItem
-          file={file}
+          {...prepared}
           id={idOf(index)}
-          layout={query.layout}
-          from={query.file === "" ? 0 : query.from}
-          talk={createFileTalk(file, index, talk)}
-          pageOf={(from) => changesPath(id, { ...query, file: file.path, from })}
+          pageOf={(from) => changesPath(id, { ...query, file: prepared.file.path, from })}
         />
       ))}
       <OtherComments report={report} view={view} now={now} />

@@ -3,15 +3,14 @@
 import type { Child } from "hono/jsx";
 import type { FileChanges } from "../../../domain/changes/changes-report.ts";
 import { type LineRange, numberOn, type QuotedState, rangeText } from "../../../domain/changes/comment.ts";
-import type { DiffLine } from "../../../domain/changes/patch.ts";
-import { mostLinesOfPart, sliceHunks } from "../../../domain/changes/slice-hunks.ts";
+import type { DiffLine, Hunk } from "../../../domain/changes/patch.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { harmless } from "../../../domain/text/harmless.ts";
 import { tabPath } from "../agent/agent-tabs.tsx";
 import { type ChangesQuery, type ChosenLines, chosenOf, fieldsOf } from "./changes-query.ts";
 import { type CommentOrder, commentsOf, pathHash, seenHash } from "./comment-orders.ts";
 import { CommentForm, CommentItem } from "./comments.tsx";
-import type { LineTalk } from "./diff-table.tsx";
+import type { LineTalk } from "./lines/diff-table.tsx";
 
 export interface FileTalk extends LineTalk {
   /** The form with which a line is chosen. */
@@ -32,8 +31,13 @@ export interface TalkOptions {
   readonly now: Date;
 }
 
-export function createFileTalk(file: FileChanges, index: number, options: TalkOptions): FileTalk {
-  const { view, query, state, words, now } = options;
+/** @param options.shown the lines of the file that are shown */
+export function createFileTalk(
+  file: FileChanges,
+  index: number,
+  options: TalkOptions & { readonly shown: readonly Hunk[] },
+): FileTalk {
+  const { view, query, state, words, now, shown } = options;
   const { path, seen, hunks = [] } = file;
   const formId = `pick-${index + 1}`;
   const chosen = query.at === path ? chosenOf(query) : undefined;
@@ -41,8 +45,7 @@ export function createFileTalk(file: FileChanges, index: number, options: TalkOp
   const lines = hunks.flatMap((hunk) => hunk.lines);
   const isBeside = (order: CommentOrder) =>
     order.seen === seenHash(seen) && lines.some((line) => endsAt(line, order));
-  const part = sliceHunks(hunks, query.file === "" ? 0 : query.from, mostLinesOfPart).hunks;
-  const isShown = chosen && part.some((hunk) => hunk.lines.some((line) => endsAt(line, chosen)));
+  const isShown = chosen && shown.some((hunk) => hunk.lines.some((line) => endsAt(line, chosen)));
   const form = chosen && <CommentForm {...{ view, query, chosen, seen, state, words, isShown }} />;
   const [placed, others] = [own.filter(isBeside), own.filter((order) => !isBeside(order))];
   return {

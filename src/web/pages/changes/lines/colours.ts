@@ -37,9 +37,10 @@ export interface Piece {
   readonly colour?: string;
 }
 
-/** Longer lines, such as those of minified scripts, and more text are not coloured: nobody would wait for it. */
+/** Longer lines, such as those of minified scripts, are not coloured: nobody reads them. */
 const longestLine = 1_000;
-const mostCharacters = 200_000;
+/** So much text is coloured at once. The time for some texts grows with the fourth power of their length, and nothing else runs meanwhile. */
+const mostAtOnce = 2_000;
 
 const languages = {
   bash,
@@ -107,12 +108,44 @@ export function languageOf(path: string): string | undefined {
 
 /** The lines in pieces; each line in one piece without a language. */
 export function colourLines(lines: readonly string[], language: string | undefined): Piece[][] {
+  return [...colourParts(lines, () => language)].flat();
+}
+
+/**
+ * The lines in pieces, some lines after the other. A text or comment that goes over the end of such a part is not known for one in the next.
+ * @param languageFor is asked for each part; undefined leaves it plain. `characters`: how long it is
+ */
+export function* colourParts(
+  lines: readonly string[],
+  languageFor: (characters: number) => string | undefined,
+): Generator<Piece[][]> {
+  for (const part of partsOf(lines)) {
+    const length = part.reduce((sum, line) => sum + line.length + 1, 0);
+    const isPlain = part.some((line) => line.length > longestLine || line.includes("\n"));
+    const language = isPlain ? undefined : languageFor(length);
+    yield language === undefined ? part.map((text) => [{ text }]) : colourPart(part, language);
+  }
+}
+
+/** Parts end after an empty line, if there is one in their second half: nothing ends there as often as there. */
+function* partsOf(lines: readonly string[]): Generator<readonly string[]> {
+  let [from, length, best] = [0, 0, 0];
+  for (let at = 0; at < lines.length; at++) {
+    const own = (lines[at] ?? "").length + 1;
+    if (length + own > mostAtOnce && at > from) {
+      const end = best > from ? best : at;
+      yield lines.slice(from, end);
+      [from, best] = [end, 0];
+      length = lines.slice(from, at).reduce((sum, line) => sum + line.length + 1, 0);
+    }
+    length += own;
+    if (length > mostAtOnce / 2 && lines[at]?.trim() === "") best = at + 1;
+  }
+  if (from < lines.length) yield lines.slice(from);
+}
+
+function colourPart(lines: readonly string[], language: string): Piece[][] {
   const text = lines.join("\n");
-  const isPlain =
-    language === undefined ||
-    text.length > mostCharacters ||
-    lines.some((line) => line.length > longestLine || line.includes("\n"));
-  if (isPlain) return lines.map((line) => [{ text: line }]);
   const found: Piece[][] = [[]];
   const add = (value: string, colour: string | undefined) => {
     for (const [index, part] of value.split("\n").entries()) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { colourLines, languageOf } from "../../../../src/web/pages/changes/colours.ts";
+import { colourLines, languageOf } from "../../../../../src/web/pages/changes/lines/colours.ts";
 
 test("languageOf() goes by the end of the name, or by the whole of it", () => {
   const names = [
