@@ -76,6 +76,7 @@ describe("cliai doctor", () => {
       "store",
       "streams",
       "files",
+      "keys",
       "logs",
       "disk",
       "profiles",

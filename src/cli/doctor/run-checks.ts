@@ -9,6 +9,7 @@ import { clisOfProfiles } from "../profile-clis.ts";
 import { checkAgentSettings } from "./agent-settings.ts";
 import { checkDisk, checkFiles, checkJsonFiles, checkLayout } from "./files.ts";
 import { checkHooks } from "./hooks.ts";
+import { checkKeys } from "./keys.ts";
 import { checkLeftovers } from "./leftovers.ts";
 import { checkLogs } from "./logs.ts";
 import { checkModelServers, readServersInUse } from "./model-servers.ts";
@@ -38,6 +39,7 @@ export async function runChecks(
     ...(server === undefined ? [] : await checkNats(args, context)),
     ...(await checkFiles({ dataDir, server, now: now(), uid: process.getuid?.() })),
     ...(await checkLayout(dataDir)),
+    ...(await checkKeys(dataDir)),
     ...(await checkJsonFiles(dataDir)),
     ...(await checkLeftovers(dataDir)),
     ...(await checkLogs(dataDir)),

@@ -12,6 +12,7 @@ const sections: Readonly<Record<string, string>> = {
   streams: "streams",
   damage: "damage",
   files: "files",
+  keys: "keys",
   logs: "logs",
   disk: "disk",
   profiles: "profiles",

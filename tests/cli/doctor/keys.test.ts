@@ -1,0 +1,29 @@
+// What `cliai doctor` finds in the keys of a data directory.
+import { expect, test } from "bun:test";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { checkKeys } from "../../../src/cli/doctor/keys.ts";
+import { ensureKeys } from "../../../src/credentials/keys.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+test("checkKeys() finds a store whose keys are lost, also when a server has made new ones", async () => {
+  await using dir = await tempDir();
+  expect(await checkKeys(dir.path)).toEqual([]);
+  const lost = (await ensureKeys(dir.path)).account.getPublicKey();
+  await mkdir(dir.join("nats", "jetstream", lost), { recursive: true });
+  await mkdir(dir.join("nats", "jetstream", "$G"));
+  expect(await checkKeys(dir.path)).toMatchObject([{ check: "keys", ok: true }]);
+  await rm(dir.join("keys"), { recursive: true });
+  const finding = { check: "keys", ok: false, remedy: "put the keys back from a backup" };
+  expect(await checkKeys(dir.path)).toMatchObject([finding]);
+  await ensureKeys(dir.path);
+  expect(await checkKeys(dir.path)).toMatchObject([{ ...finding, message: expect.stringContaining(lost) }]);
+});
+
+test("checkKeys() names a damaged key", async () => {
+  await using dir = await tempDir();
+  await ensureKeys(dir.path);
+  await writeFile(dir.join("keys", "account.nk"), "half\n");
+  expect(await checkKeys(dir.path)).toMatchObject([
+    { check: "keys", ok: false, message: expect.stringContaining("account.nk") },
+  ]);
+});
