@@ -24,6 +24,7 @@ export interface WritingTimes {
 export function createWritingTimes(write: () => Promise<number>, isDue: () => boolean): WritingTimes {
   let timer: NodeJS.Timeout | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
+  let writing = 0;
   let isStarted = false;
   let isStopped = false;
   const writeIn = (delayMs: number) => {
@@ -33,8 +34,9 @@ export function createWritingTimes(write: () => Promise<number>, isDue: () => bo
       async () => {
         timer = undefined;
         const startedAt = performance.now();
-        nextAt = startedAt + gapMs.least;
+        writing += 1;
         const records = await write();
+        writing -= 1;
         nextAt = performance.now() + gapAfter(performance.now() - startedAt, records);
         if (isDue() && timer === undefined) writeIn(nextAt - performance.now());
       },
@@ -48,7 +50,8 @@ export function createWritingTimes(write: () => Promise<number>, isDue: () => bo
     },
     atOnce: () => writeIn(0),
     soon() {
-      if (timer === undefined) writeIn(nextAt - performance.now());
+      // While it writes, nobody knows yet how long the pause will be. What changes meanwhile is due after the writing.
+      if (timer === undefined && writing === 0) writeIn(nextAt - performance.now());
     },
     stop() {
       isStopped = true;

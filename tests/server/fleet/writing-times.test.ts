@@ -80,6 +80,23 @@ describe("createWritingTimes()", () => {
     expect(run.gap(0)).toBeGreaterThanOrEqual(390);
   });
 
+  test("a change during a writing waits for the pause after it, too", async () => {
+    let isMoreDue = true;
+    using run = start({
+      tookMs: 100,
+      isDue: () => {
+        const before = isMoreDue;
+        isMoreDue = false;
+        return before;
+      },
+    });
+    run.times.start();
+    await until("the writing has begun", () => run.at.length === 1);
+    run.times.soon();
+    await run.writings(2);
+    expect(run.gap(0)).toBeGreaterThanOrEqual(390);
+  });
+
   test("after the writing of many records, pauses 5 ms for each, so that what changes again is written once", async () => {
     using run = start({ records: 100 });
     run.times.start();
