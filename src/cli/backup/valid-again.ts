@@ -45,5 +45,5 @@ export function validAgainText(letIn: LetIn, savedAt: string): string {
   const there = kinds.filter(([, names]) => names.length > 0);
   const whose = ["the HTTP token", ...there.map(([what, names]) => `${what} ${names.join(", ")}`)].join("; ");
   const commands = ["cliai token rotate", ...there.map(([, , command]) => `cliai ${command} revoke NAME`)];
-  return `what was revoked or replaced after ${savedAt} is valid again; it may be of ${whose}: revoke it again (${commands.join(", ")})`;
+  return `if one of these was revoked or replaced after ${savedAt}, it is valid again: ${whose}; revoke it again: ${commands.join(", ")}`;
 }

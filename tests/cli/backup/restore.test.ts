@@ -35,7 +35,7 @@ test("cliai restore says that what was revoked after the backup is valid again, 
   const context = testContext();
   expect(await restoreCommand.run([path, "--data-dir", dir.join("new")], context)).toBe(0);
   expect(context.noted).toEqual([
-    `what was revoked or replaced after ${now.toISOString()} is valid again; it may be of the HTTP token; the tokens lost; the agents ada: revoke it again (cliai token rotate, cliai token revoke NAME, cliai agents revoke NAME)`,
+    `if one of these was revoked or replaced after ${now.toISOString()}, it is valid again: the HTTP token; the tokens lost; the agents ada; revoke it again: cliai token rotate, cliai token revoke NAME, cliai agents revoke NAME`,
   ]);
   const json = testContext({ json: true });
   await restoreCommand.run([path, "--data-dir", dir.join("more"), "--json"], json);
