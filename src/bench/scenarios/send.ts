@@ -1,7 +1,10 @@
 // Measures a durable command from `send` to the receipt `delivered`, with a real bridge. The limit is a raw JetStream publish and a
 // durable consumer on the same nats-server, without a receipt.
 import { AckPolicy, nanos } from "nats";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
+import { buckets } from "../../domain/wire/subjects.ts";
+import { openExistingBucket } from "../../nats/jetstream/bucket.ts";
 import { sendAndWatch } from "../../server/send-and-watch.ts";
 import { pause } from "../../waiting.ts";
 import { bridgeEnvironment, startMeasuredBridge } from "../bridge.ts";
@@ -27,7 +30,14 @@ export const sendDelivered: Scenario = {
     const bus = await serve.connect("bench");
     const bridge = parts.use(await startMeasuredBridge(context, await bridgeEnvironment(serve, id)));
     await initializeMcp(bridge);
-    await waitUntil(async () => (await serve.fetch(`/api/agents/${id}`)).ok, { what: `${id} is known` });
+    const agents = await openExistingBucket(bus, buckets.agents);
+    /** The record of the receiver, from which every sender of cliai takes the run that an order is for. */
+    let target: AgentRecord | undefined;
+    const isKnown = async () => {
+      target = (await agents.get(id)) as AgentRecord | undefined;
+      return target?.heartbeat?.instance_id !== undefined;
+    };
+    await waitUntil(isKnown, { what: `${id} is known` });
     const count = context.isShort ? commands.short : commands.full;
 
     const manager = await bus.connection.jetstreamManager();
@@ -67,7 +77,7 @@ export const sendDelivered: Scenario = {
       await sendAndWatch(
         bus,
         { id, type: "resume", from: "bench" },
-        { wait: "delivered", timeoutMs: 10_000, now: () => new Date(), onReceipt: () => undefined },
+        { wait: "delivered", timeoutMs: 10_000, target, now: () => new Date(), onReceipt: () => undefined },
       );
       return performance.now() - startedMs;
     };
