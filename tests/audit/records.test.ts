@@ -38,6 +38,32 @@ describe("the audit", () => {
     });
   });
 
+  test("the record of a call that only reads follows its answer, before that of the next call that does more", () => {
+    const told: string[] = [];
+    const publish = (_: string, body: unknown) => told.push((body as { request_id: string }).request_id);
+    const records = createAuditRecords({ publish, now, log: silentLogger });
+    const answered = (request_id: string, tool: string, success = true) =>
+      records.toolCall({ id: ada, request_id, tool, arguments: {}, success, took_ms: 1 });
+    answered("r1", "list_agents");
+    answered("r2", "list_agents");
+    expect(told).toEqual([]);
+    answered("r3", "report_status");
+    expect(told).toEqual(["r1", "r2", "r3"]);
+    answered("r4", "list_agents", false);
+    expect(told.at(-1)).toBe("r4");
+    for (let n = 0; n < 1_000; n += 1) answered("many", "list_agents");
+    expect(told).toHaveLength(1_004);
+    answered("r5", "list_agents");
+    records.stop();
+    expect(told.at(-1)).toBe("r5");
+  });
+
+  test("the record of a call that only reads is published also if no other call follows", async () => {
+    await using run = await startTestServer();
+    await call(run, ada, { request_id: "r1", tool: "list_agents" });
+    expect(await recorded(run.bus, { agent: ada, kind: "tool" })).toMatchObject([{ request_id: "r1" }]);
+  });
+
   test("a call is answered by the server alone, not by the stream that records it", async () => {
     await using run = await startTestServer();
     const answer = await call(run, ada, { request_id: "r", tool: "list_agents" });
