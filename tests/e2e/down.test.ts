@@ -31,7 +31,9 @@ test("status says where the server is, its log is printed and followed, and down
   const ready = JSON.parse((await cliai("serve", "--detach", "--json")).stdout);
   const { code, stdout } = await cliai("status");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^cliai \d+\.\d+\.\d+ runs at http:\/\/127\.0\.0\.1:\d+ \(pid \d+, for \d+ s\)\n/);
+  expect(stdout).toMatch(
+    /^cliai \d+\.\d+\.\d+(-dev)? runs at http:\/\/127\.0\.0\.1:\d+ \(pid \d+, for \d+ s\)\n/,
+  );
   expect(stdout).toContain(`at ${ready.url} (pid ${ready.pid}`);
   expect(stdout).toContain(`at ${ready.nats_url}, data in ${dataDir}\nagents on this machine: none\n`);
   expect(JSON.parse((await cliai("status", "--json")).stdout)).toMatchObject({

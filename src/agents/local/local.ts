@@ -34,7 +34,8 @@ export const local = acpCli({
   programArgs,
   packageProgram: undefined,
   install: "it is this program",
-  triedVersion: packageJson.version,
+  // As `--version` is read of every CLI: without what follows the numbers, such as `-dev`.
+  triedVersion: packageJson.version.replace(/-.*/, ""),
   probedFlags: [],
   permissionModes: ["ask", "ask-all", "accept-edits", "allow-all"],
   modelServer: { isNeeded: true, takes: ["calls", "max_steps"] },
