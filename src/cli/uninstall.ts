@@ -44,6 +44,8 @@ export const uninstallCommand = defineCliCommand({
         hint: "name the directory that `cliai serve` printed: cliai uninstall --data-dir DIR",
       });
     }
+    // Before node.json goes, which says whether it is a node's.
+    const service = await installedService({ dataDir, env: context.env });
     const goes = entries.filter(({ of }) => of === "own" || (of === "person" && args.all === true));
     const stays = entries.filter((entry) => !goes.includes(entry));
     if (args.yes === true && entries.length > 0) await removeUnused(dataDir, goes, context.log);
@@ -68,9 +70,10 @@ export const uninstallCommand = defineCliCommand({
         : "";
       note(`nothing was removed; to remove these: cliai uninstall --yes${own}`);
     }
-    const service = installedService({ dataDir, env: context.env });
     if (service !== undefined)
-      note(`left: the service (${service.path}); to remove it: cliai service uninstall`);
+      note(
+        `left: the service (${service.manager.path}); to remove it: cliai service uninstall --name ${service.program.serviceName}`,
+      );
     const { command, args: ofSource } = selfCommand();
     note(
       `the program is ${ofSource.at(-1) ?? command}; to remove it, delete that file; in a clone, run \`npm run unlink\`, and delete the clone`,

@@ -56,7 +56,7 @@ export const downCommand = defineCliCommand({
     else if (node_pid === undefined) context.note(server);
     if (node_pid !== undefined && !context.json)
       context.print(
-        `this machine is away from its fleet: its node has ended (pid ${node_pid}); to start it again: cliai node`,
+        `this machine is away from its fleet: its node has ended (pid ${node_pid}); to start it again: cliai node --detach`,
       );
     if (nats_pid !== undefined && !context.json)
       context.print(`the nats-server that a killed server had left has ended (pid ${nats_pid})`);

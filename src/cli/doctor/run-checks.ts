@@ -53,6 +53,6 @@ export async function runChecks(
     ...checkAgentClis(found),
     ...(server === undefined ? [] : await checkServePath(found, server, env)),
     ...(await checkAgentSettings(context)),
-    ...checkService(dataDir, context),
+    ...(await checkService(dataDir, context)),
   ];
 }

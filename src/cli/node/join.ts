@@ -39,7 +39,10 @@ const args = {
     valueHint: "NAME",
     description: "the name of this machine in the fleet (default: its host name)",
   },
-  "no-start": { type: "boolean", description: "do not start the node; to start it later: cliai node" },
+  "no-start": {
+    type: "boolean",
+    description: "do not start the node; to start it later: cliai node --detach",
+  },
   ...dataDirArgs,
   ...jsonArgs,
 } as const;
@@ -76,8 +79,8 @@ async function run(given: Arguments<typeof args>, context: CliContext): Promise<
     context.print(`this machine has joined as the node ${answer.name} (data in ${dataDir})`);
     context.note(
       pid === undefined
-        ? "to connect it: cliai node"
-        : `it runs in the background (pid ${pid}); to end it: cliai down, to start it again: cliai node`,
+        ? "to connect it: cliai node --detach, or cliai service install"
+        : `it runs in the background (pid ${pid}); to end it: cliai down, to start it again: cliai node --detach; to have it start by itself: cliai service install`,
     );
   }
   return 0;

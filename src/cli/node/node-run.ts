@@ -27,7 +27,7 @@ const RunSchema = v.object({
   /** Whether it has been connected since its start. Absent in a file of an older one, which was. */
   connected: v.optional(v.boolean()),
 });
-type Run = v.InferOutput<typeof RunSchema>;
+type NodeRun = v.InferOutput<typeof RunSchema>;
 
 const pathOf = (dataDir: string) => join(dataDir, "node-run.json");
 
@@ -37,7 +37,7 @@ export async function noteNodeRun(
   { connected }: { readonly connected: boolean },
 ): Promise<void> {
   const started = (await readProcessStart(process.pid)) ?? "";
-  const run: Run = { pid: process.pid, started, connected };
+  const run: NodeRun = { pid: process.pid, started, connected };
   await writePrivateFile(pathOf(dataDir), `${JSON.stringify(run)}\n`);
 }
 
@@ -45,7 +45,7 @@ export async function removeNodeRun(dataDir: string): Promise<void> {
   await rm(pathOf(dataDir), { force: true });
 }
 
-async function readRun(dataDir: string): Promise<Run | undefined> {
+export async function readNodeRun(dataDir: string): Promise<NodeRun | undefined> {
   try {
     return decodeMessage(RunSchema, await readFile(pathOf(dataDir)));
   } catch {
@@ -71,7 +71,7 @@ export async function startBackgroundNode(
   });
   const deadline = performance.now() + readyWithinMs;
   for (;;) {
-    const run = await readRun(dataDir);
+    const run = await readNodeRun(dataDir);
     if (child.pid !== undefined && run?.pid === child.pid && run.connected !== false) return child.pid;
     const how = await Promise.race([ended, pause(lookEveryMs)]);
     if (how !== undefined) {
@@ -96,7 +96,7 @@ export async function startBackgroundNode(
  */
 export async function endNode(dataDir: string): Promise<number | undefined> {
   if (!isKernelLocked(nodeHeldPath(dataDir))) return undefined;
-  const run = await readRun(dataDir);
+  const run = await readNodeRun(dataDir);
   const [known] = run === undefined ? [] : await stillRunning([run]);
   if (known === undefined) {
     throw new CliaiError("failed", `cannot find the node that holds ${dataDir}`, {

@@ -26,7 +26,7 @@ import { whenEnded } from "../process/when-ended.ts";
 import { readHeartbeatInterval } from "../spawn/heartbeat-interval.ts";
 import { type NodeFile, nodeCredsPath, nodeHeldPath, nodeLogPath, readNodeFile } from "./node-file.ts";
 import { launchHere } from "./node-launch.ts";
-import { noteNodeRun, removeNodeRun } from "./node-run.ts";
+import { noteNodeRun, removeNodeRun, startBackgroundNode } from "./node-run.ts";
 import { startRenewals } from "./renew-agents.ts";
 
 /** Over a network, a dead connection has to be noticed soon, and a try to connect must not hang. */
@@ -35,10 +35,19 @@ const overNetwork = { pingIntervalMs: 10_000, connectTimeoutMs: 4_000 };
 export const nodeCommand = defineCliCommand({
   name: "node",
   description: "keep this machine connected to the fleet that it has joined; cliai join starts it",
-  args: dataDirArgs,
+  args: {
+    detach: { type: "boolean", description: "start it in the background, and end when it is connected" },
+    ...dataDirArgs,
+  },
   async run(args, context) {
     const dataDir = dataDirFor(args, context);
     const node = await requireNode(dataDir);
+    if (args.detach === true) {
+      (await takeLock(dataDir, node)).release(); // whoever runs it already is told so
+      const pid = await startBackgroundNode(dataDir, context);
+      context.print(`the node ${node.name} runs in the background (pid ${pid}); to end it: cliai down`);
+      return 0;
+    }
     const lock = await takeLock(dataDir, node);
     await using parts = new AsyncDisposableStack();
     parts.defer(() => lock.release());

@@ -2,32 +2,42 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
-import { serveLogPath } from "../../data-dir/log-file.ts";
 import { type Environment, selfCommand } from "../../runtime.ts";
 import { operatorOf } from "../frame/context.ts";
 import { type ServiceManager, serviceManagerOf } from "./service-managers.ts";
-
-export const standardServiceName = "cliai";
+import { type ServiceProgram, serviceProgramOf } from "./service-programs.ts";
 
 interface ManagerOptions {
   readonly dataDir: string;
-  /** For `serve`. */
+  readonly program: ServiceProgram;
+  /** For the command that the service runs. */
   readonly flags: readonly string[];
   readonly env: Environment;
 }
 
 /** @throws CliaiError as {@link serviceManagerOf} */
-export function managerOf(name: string, { dataDir, flags, env }: ManagerOptions): ServiceManager {
-  const { command, args } = selfCommand();
+export function managerOf(name: string, { dataDir, program, flags, env }: ManagerOptions): ServiceManager {
+  const self = selfCommand();
+  const { command, description, log } = program;
   return serviceManagerOf(process.platform, {
-    ...{ name, self: [command, ...args], dataDir, flags, log: serveLogPath(dataDir) },
+    ...{ name, self: [self.command, ...self.args], command, description, dataDir, flags, log },
     ...{ home: env.HOME || homedir(), uid: process.getuid?.() ?? 0, user: operatorOf({ env }), env },
   });
 }
 
-/** The manager of the service of the usual name, if that is installed. */
-export function installedService(options: Omit<ManagerOptions, "flags">): ServiceManager | undefined {
+interface InstalledService {
+  readonly manager: ServiceManager;
+  readonly program: ServiceProgram;
+}
+
+/** The service of the usual name, if that is installed. */
+export async function installedService({
+  dataDir,
+  env,
+}: Pick<ManagerOptions, "dataDir" | "env">): Promise<InstalledService | undefined> {
   if (!["linux", "darwin", "win32"].includes(process.platform)) return undefined;
-  const manager = managerOf(standardServiceName, { ...options, flags: [] });
-  return existsSync(manager.path) ? manager : undefined;
+  const program = await serviceProgramOf(dataDir).catch(() => undefined); // a damaged file is told by whoever uses it
+  if (program === undefined) return undefined;
+  const manager = managerOf(program.serviceName, { dataDir, program, env, flags: [] });
+  return existsSync(manager.path) ? { manager, program } : undefined;
 }

@@ -12,8 +12,11 @@ export interface ServiceFacts {
   readonly name: string;
   /** The program and its arguments, up to the name of the command. */
   readonly self: readonly [program: string, ...args: string[]];
+  /** The command that the service runs, and what it is for. */
+  readonly command: "serve" | "node";
+  readonly description: string;
   readonly dataDir: string;
-  /** For `serve`. */
+  /** For that command. */
   readonly flags: readonly string[];
   readonly log: string;
   readonly home: string;
@@ -47,7 +50,7 @@ export interface ServiceManager {
   readonly forget: readonly ManagerCommand[];
   /** How the file names the data directory: two services must not have one name. */
   readonly dataDirWord: string;
-  /** Whether the server is no process of the manager, which then neither ends it nor knows that it has ended. */
+  /** Whether what the service runs is no process of the manager, which then neither ends it nor knows that it has ended. */
   readonly isDetached?: true;
   /** How long after its start the manager may still tell that the service does not run. Default 0. */
   readonly startsWithinMs?: number;
@@ -81,14 +84,14 @@ export function serviceManagerOf(platform: string, facts: ServiceFacts): Service
 }
 
 function systemd(facts: ServiceFacts): ServiceManager {
-  const { name, home, env, log } = facts;
+  const { name, description, home, env, log } = facts;
   const unit = `${name}.service`;
   const control = (...args: string[]): ManagerCommand => ["systemctl", "--user", ...args];
-  const [program, ...words] = serveWords(facts);
+  const [program, ...words] = programWords(facts);
   // Variables are not read in the program's own path.
   const command = [quoted(program.replaceAll("%", "%%")), ...words.map(systemdWord)].join(" ");
   const filled = {
-    ...{ name, command },
+    ...{ name, description, command },
     path: quoted(`PATH=${env.PATH ?? ""}`.replaceAll("%", "%%")),
     log: log.replaceAll("%", "%%"),
   };
@@ -122,7 +125,7 @@ function launchd(facts: ServiceFacts): ServiceManager {
   const { name, home, uid, env, log } = facts;
   const path = join(home, "Library", "LaunchAgents", `${name}.plist`);
   const domain = `gui/${uid}`;
-  const strings = serveWords(facts).map((word) => `    <string>${xmlText(word)}</string>`);
+  const strings = programWords(facts).map((word) => `    <string>${xmlText(word)}</string>`);
   const filled = { name, command: strings.join("\n"), path: xmlText(env.PATH ?? ""), log: xmlText(log) };
   return {
     title: "launchd agent",
@@ -145,13 +148,14 @@ function launchd(facts: ServiceFacts): ServiceManager {
   };
 }
 
-/** The task starts the server in the background, because a task has no place for a log. */
+/** The task starts it in the background, because a task has no place for a log. */
 function taskScheduler(facts: ServiceFacts): ServiceManager {
-  const { name, dataDir, user } = facts;
-  const [program, ...args] = serveWords(facts, "--detach");
+  const { name, description, dataDir, user } = facts;
+  const [program, ...args] = programWords(facts, "--detach");
   const path = join(dataDir, "service", `${name}.xml`);
   const text = fill(windowsTemplate, {
     user: xmlText(user),
+    description: xmlText(description),
     program: xmlText(program),
     arguments: xmlText(args.map(windowsWord).join(" ")),
   });
@@ -169,14 +173,15 @@ function taskScheduler(facts: ServiceFacts): ServiceManager {
     dataDirWord: xmlText(windowsWord(dataDirFlag(facts))),
     isDetached: true,
     query: ["schtasks", "/Query", "/TN", name, "/FO", "LIST"],
-    // The task itself ends at once; whether its server runs is known by the data directory.
+    // The task itself ends at once; whether what it has started runs is known by the data directory.
     readState: (answer) => ({ isActive: answer !== undefined, isEnabled: answer !== undefined }),
   };
 }
 
-function serveWords(facts: ServiceFacts, ...more: readonly string[]): [program: string, ...args: string[]] {
-  const [program, ...args] = facts.self;
-  return [program, ...args, "serve", dataDirFlag(facts), "--json", ...more, ...facts.flags];
+function programWords(facts: ServiceFacts, ...more: readonly string[]): [program: string, ...args: string[]] {
+  const { self, command, flags } = facts;
+  const own = command === "serve" ? ["--json"] : [];
+  return [...self, command, dataDirFlag(facts), ...own, ...more, ...flags];
 }
 
 function dataDirFlag({ dataDir }: ServiceFacts): string {

@@ -1,23 +1,22 @@
-// This room is `cliai service`: it makes `cliai serve` a service of the user's own manager, so that it starts by itself.
+// This room is `cliai service`: it makes `cliai serve`, or `cliai node`, a service of the user's own manager, so that it starts by itself.
 //
 // The three commands, and what they tell a person.
 import { closeSync, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
-import { openLog, serveLogPath } from "../../data-dir/log-file.ts";
+import { openLog } from "../../data-dir/log-file.ts";
 import { ensureOwnDir, ensurePrivateDir } from "../../data-dir/private-files.ts";
-import { readServeFile } from "../../data-dir/serve-file.ts";
-import { isServed } from "../../data-dir/serve-lock.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { defineCommandGroup } from "../frame/command-group.ts";
 import type { CliContext } from "../frame/context.ts";
 import { lingerNote } from "./linger.ts";
-import { managerOf, standardServiceName } from "./manager-of.ts";
+import { managerOf } from "./manager-of.ts";
 import { readState } from "./run-manager.ts";
 import { readServiceFile } from "./service-file.ts";
+import { serviceProgramOf } from "./service-programs.ts";
 import { removeService, type ServicePlace, startService } from "./start-service.ts";
 import { withWholePaths } from "./whole-paths.ts";
 
@@ -26,8 +25,8 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 const args = {
   name: {
     type: "string",
-    default: standardServiceName,
-    description: "name of the service; each data directory needs one",
+    valueHint: "NAME",
+    description: "name of the service; each data directory needs one (default: cliai, of a node cliai-node)",
   },
   ...dataDirArgs,
   ...jsonArgs,
@@ -40,7 +39,7 @@ type ServiceArgs = Arguments<typeof args>;
 
 export const serviceCommand = defineCommandGroup({
   name: "service",
-  description: "make the server a service that starts by itself; tell its state",
+  description: "make the server, or the node, a service that starts by itself; tell its state",
   standard: "status",
   subcommands: {
     status: {
@@ -64,7 +63,7 @@ export const serviceCommand = defineCommandGroup({
     uninstall: {
       command: defineCliCommand({
         name: "service uninstall",
-        description: "end the server and remove the service; the agents run on",
+        description: "end what it runs and remove the service; the agents run on",
         args,
         run: uninstall,
       }),
@@ -74,18 +73,31 @@ export const serviceCommand = defineCommandGroup({
 
 interface NamedPlace extends ServicePlace {
   readonly name: string;
+  readonly dataDir: string;
 }
 
-function placeOf(given: ServiceArgs, flags: readonly string[], context: CliContext): NamedPlace {
-  const { name } = given;
+async function placeOf(
+  given: ServiceArgs,
+  flags: readonly string[],
+  context: CliContext,
+): Promise<NamedPlace> {
+  const dataDir = dataDirFor(given, context);
+  const program = await serviceProgramOf(dataDir);
+  const name = given.name ?? program.serviceName;
   if (!namePattern.test(name)) {
     throw new CliaiError("usage", `"${name}" is no name of a service`, {
       hint: "a name has letters, digits, - and _: cliai service install --name cliai-work",
     });
   }
-  const dataDir = dataDirFor(given, context);
-  const manager = managerOf(name, { dataDir, flags: withWholePaths(flags, context.cwd), env: context.env });
-  return { dataDir, name, manager };
+  if (program.command === "node" && flags.length > 0) {
+    throw new CliaiError("usage", `"${flags[0]}" is given for cliai node, which takes no flags`, {
+      hint: "leave out -- and what follows it",
+    });
+  }
+  const manager = managerOf(name, {
+    ...{ dataDir, program, flags: withWholePaths(flags, context.cwd), env: context.env },
+  });
+  return { dataDir, name, program, manager };
 }
 
 async function install(
@@ -93,7 +105,7 @@ async function install(
   flags: readonly string[],
   context: CliContext,
 ): Promise<number> {
-  const { dataDir, name, manager } = placeOf(given, flags, context);
+  const { dataDir, name, program, manager } = await placeOf(given, flags, context);
   const { path, file } = manager;
   if (given["dry-run"] === true) {
     const text = typeof file === "string" ? file : Buffer.from(file).toString("utf16le").slice(1);
@@ -111,24 +123,27 @@ async function install(
     });
   }
   const before = await readState(manager, context);
-  if ((manager.isDetached || !before.isActive) && (await isServed(dataDir))) {
-    throw new CliaiError("already_running", `a server that is not the service ${name} runs on ${dataDir}`, {
-      hint: "end it first; the agents run on: cliai down",
-    });
+  if ((manager.isDetached || !before.isActive) && (await program.isHeld())) {
+    // `cliai join` has started the node, and nobody misses it for a moment.
+    if (program.command === "node") await program.end();
+    else
+      throw new CliaiError("already_running", `a server that is not the service ${name} runs on ${dataDir}`, {
+        hint: "end it first; the agents run on: cliai down",
+      });
   }
   await ensurePrivateDir(dataDir);
-  await ensureOwnDir(dirname(serveLogPath(dataDir)));
+  await ensureOwnDir(dirname(program.log));
   // If the manager made it, others could read it.
-  closeSync(openLog(serveLogPath(dataDir)));
-  context.progress("starting the server");
-  const server = await startService({ dataDir, manager }, former, context);
+  closeSync(openLog(program.log));
+  context.progress(`starting ${program.title}`);
+  const server = await startService({ program, manager }, former, context);
   const { title, starts } = manager;
   const note = lingerNote(process.platform, context.env);
   if (context.json)
     context.print(JSON.stringify({ name, title, path, url: server.url, pid: server.pid, note }));
   else {
     context.print(
-      `the service ${name} runs cliai serve at ${server.url}, and starts it ${starts} (${title} ${path})`,
+      `the service ${name} runs cliai ${program.command} ${server.where}, and starts it ${starts} (${title} ${path})`,
     );
     if (note !== undefined) context.note(note);
   }
@@ -136,12 +151,12 @@ async function install(
 }
 
 async function uninstall(given: ServiceArgs, context: CliContext): Promise<number> {
-  const place = placeOf(given, [], context);
-  const { name, manager } = place;
+  const place = await placeOf(given, [], context);
+  const { name, program, manager } = place;
   const { path } = manager;
   const wasThere = (await readServiceFile(path)) !== undefined;
   if (wasThere) {
-    context.progress("ending the server");
+    context.progress(`ending ${program.title}`);
     await removeService(place, context);
   }
   if (context.json) context.print(JSON.stringify({ name, path, removed: wasThere }));
@@ -151,11 +166,11 @@ async function uninstall(given: ServiceArgs, context: CliContext): Promise<numbe
 }
 
 async function status(given: ServiceArgs, context: CliContext): Promise<number> {
-  const { dataDir, name, manager } = placeOf(given, [], context);
+  const { name, program, manager } = await placeOf(given, [], context);
   const { path, title, starts } = manager;
   const installed = existsSync(path);
   const state = installed ? await readState(manager, context) : { isActive: false, isEnabled: false };
-  const server = (await isServed(dataDir)) ? await readServeFile(dataDir) : undefined;
+  const server = (await program.ready()) ?? (await program.waiting());
   const runs = state.isActive && server !== undefined;
   const note = installed ? lingerNote(process.platform, context.env) : undefined;
   if (context.json) {
@@ -165,10 +180,10 @@ async function status(given: ServiceArgs, context: CliContext): Promise<number> 
   else {
     const when = state.isEnabled ? `starts ${starts}` : "does not start by itself";
     const where = runs
-      ? `runs at ${server.url}`
+      ? `runs ${server.where}`
       : state.isActive
         ? "starts"
-        : "does not run; its log: cliai status --log";
+        : `does not run; its log: ${program.command === "serve" ? "cliai status --log" : program.log}`;
     context.print(`${name} (${title}) ${where}; it ${when}`);
     if (note !== undefined) context.note(note);
   }

@@ -1,47 +1,47 @@
 // Starts a service and waits until its server is ready; and removes one.
 import { rm } from "node:fs/promises";
 import process from "node:process";
-import { askHealth } from "../../data-dir/ask-serve.ts";
-import { readLog, serveLogPath } from "../../data-dir/log-file.ts";
-import { readServeFile, type ServeFile } from "../../data-dir/serve-file.ts";
+import { readLog } from "../../data-dir/log-file.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { pause } from "../../waiting.ts";
 import { failureOf } from "../background/background-serve.ts";
-import { endServer } from "../background/down.ts";
 import type { CliContext } from "../frame/context.ts";
 import { readState, runAll } from "./run-manager.ts";
 import { type ServiceText, writeServiceFile } from "./service-file.ts";
 import type { ServiceManager } from "./service-managers.ts";
+import type { ReadyRun, ServiceProgram } from "./service-programs.ts";
 
 /** Long, because nats-server needs a while to open a large store. */
 const readyWithinMs = 60_000;
+/** How long a node that cannot connect is waited for. */
+const connectedWithinMs = 15_000;
 const lookEveryMs = 50;
 
 export interface ServicePlace {
-  readonly dataDir: string;
+  readonly program: ServiceProgram;
   readonly manager: ServiceManager;
 }
 
 /**
  * @param former the file of the service as it was; it is restored if the new one does not start
- * @throws CliaiError with the error of the manager, or of `serve` itself
+ * @throws CliaiError with the error of the manager, or of the command that it runs
  */
 export async function startService(
-  { dataDir, manager }: ServicePlace,
+  { program, manager }: ServicePlace,
   former: ServiceText | undefined,
   context: CliContext,
-): Promise<ServeFile> {
+): Promise<ReadyRun> {
   const { path, file } = manager;
-  const from = readLog(serveLogPath(dataDir), -1, 1).end;
-  const earlier = (await readServeFile(dataDir).catch(() => undefined))?.instance;
+  const from = readLog(program.log, -1, 1).end;
+  const earlier = await program.lastRun();
   // launchd does not load a service a second time.
   if (former !== undefined && process.platform === "darwin") await end(manager, context);
   await writeServiceFile(path, file);
   try {
     await runAll(manager.install, context);
-    return await untilReady(dataDir, { earlier, from, manager, context });
+    return await untilReady(program, { earlier, from, manager, context });
   } catch (error) {
-    if (former === undefined) await removeService({ dataDir, manager }, context);
+    if (former === undefined) await removeService({ program, manager }, context);
     else {
       await writeServiceFile(path, former.bytes);
       await runAll(manager.install, context, (failure) => context.log.warn(failure.message));
@@ -54,16 +54,16 @@ async function end(manager: ServiceManager, context: CliContext): Promise<void> 
   await runAll(manager.uninstall, context, (error) => context.log.debug(error.message));
 }
 
-/** Ends the server of the service, and removes the service. The agents run on. */
-export async function removeService({ dataDir, manager }: ServicePlace, context: CliContext): Promise<void> {
+/** Ends what the service runs, and removes the service. The agents run on. */
+export async function removeService({ program, manager }: ServicePlace, context: CliContext): Promise<void> {
   await end(manager, context);
-  if (manager.isDetached) await endServer(dataDir);
+  if (manager.isDetached) await program.end();
   await rm(manager.path, { force: true });
   await runAll(manager.forget, context, (error) => context.log.debug(error.message));
 }
 
 interface ReadyOptions {
-  /** The server that ran before, which is not meant. */
+  /** The run before, which is not meant. */
   readonly earlier: string | undefined;
   /** Where the log of this start begins. */
   readonly from: number;
@@ -71,23 +71,23 @@ interface ReadyOptions {
   readonly context: CliContext;
 }
 
-/** @throws CliaiError with the error of `serve` itself if the service does not run any more; `no_answer` after a minute */
+/** @throws CliaiError with the error of the command itself if the service does not run any more; `no_answer` after a minute */
 async function untilReady(
-  dataDir: string,
+  program: ServiceProgram,
   { earlier, from, manager, context }: ReadyOptions,
-): Promise<ServeFile> {
-  const log = serveLogPath(dataDir);
+): Promise<ReadyRun> {
   const startedMs = performance.now();
-  while (performance.now() - startedMs < readyWithinMs) {
-    const server = await readServeFile(dataDir).catch(() => undefined);
-    const isNew = server !== undefined && server.instance !== earlier;
-    if (isNew && (await askHealth(server.url)) !== undefined) return server;
-    const mayStillStart = performance.now() - startedMs < (manager.startsWithinMs ?? 0);
+  const passedMs = () => performance.now() - startedMs;
+  while (passedMs() < readyWithinMs) {
+    const found =
+      (await program.ready()) ?? (passedMs() > connectedWithinMs ? await program.waiting() : undefined);
+    if (found !== undefined && found.run !== earlier) return found;
+    const mayStillStart = passedMs() < (manager.startsWithinMs ?? 0);
     if (!mayStillStart && !(await readState(manager, context)).isActive)
-      throw failureOf("by itself", readLog(log, from).text);
+      throw failureOf("by itself", readLog(program.log, from).text);
     await pause(lookEveryMs);
   }
-  throw new CliaiError("no_answer", "the server of the service was not ready after a minute", {
-    hint: "see what it does: cliai status --log",
+  throw new CliaiError("no_answer", `${program.title} of the service was not ready after a minute`, {
+    hint: `see what it says: tail ${program.log}`,
   });
 }

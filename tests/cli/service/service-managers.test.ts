@@ -4,6 +4,8 @@ import { type ServiceFacts, serviceManagerOf } from "../../../src/cli/service/se
 const facts: ServiceFacts = {
   name: "cliai",
   self: ["/opt/a b/cliai"],
+  command: "serve",
+  description: "cliai: for agents & people",
   dataDir: '/home/kim/100% "of" it & <more>',
   flags: ["--port", "$HOME\\x"],
   log: "/home/kim/100%/serve.log",
@@ -45,6 +47,22 @@ describe("serviceManagerOf()", () => {
     expect(String(dollar.file)).toContain('ExecStart="/opt/$x/cliai" "serve"');
     const elsewhere = serviceManagerOf("linux", { ...facts, env: { XDG_CONFIG_HOME: "/x" } });
     expect(elsewhere.path).toBe("/x/systemd/user/cliai.service");
+  });
+
+  test("a node's service runs cliai node, and tells so, on each system", () => {
+    const node = { ...facts, name: "cliai-node", command: "node", flags: [] } as const;
+    const unit = String(serviceManagerOf("linux", node).file).split("\n");
+    expect(unit).toContain("Description=cliai: for agents & people");
+    expect(unit).toContain(
+      'ExecStart="/opt/a b/cliai" "node" "--data-dir=/home/kim/100%% \\"of\\" it & <more>"',
+    );
+    const launchd = String(serviceManagerOf("darwin", node).file);
+    expect(launchd).toMatch(/<string>node<\/string>\n\s*<string>--data-dir=[^\n]*<\/string>\n\s*<\/array>/);
+    // A task has no place for a log, so it starts the node in the background.
+    const task = Buffer.from(serviceManagerOf("win32", node).file as Uint8Array).toString("utf16le");
+    expect(task).toContain("<Description>cliai: for agents &amp; people</Description>");
+    expect(task).toMatch(/<Arguments>node .* --detach<\/Arguments>/);
+    for (const xml of [launchd, task]) expectOneTree(xml);
   });
 
   test.each([

@@ -5,9 +5,11 @@ import { dirname, join } from "node:path";
 import { checkService } from "../../../src/cli/doctor/service.ts";
 import { serviceCommand } from "../../../src/cli/service/service.ts";
 import { uninstallCommand } from "../../../src/cli/uninstall.ts";
+import { takeKernelLock } from "../../../src/data-dir/kernel-lock.ts";
 import { takeLock } from "../../../src/data-dir/serve-lock.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { until } from "../../support/wait-for.ts";
 
 /** @param systemctl what the script does besides noting its arguments */
 async function place(systemctl: string) {
@@ -42,14 +44,16 @@ test.if(process.platform === "linux")(
   async () => {
     await using dir = await place("exit 1");
     const context = testContext({ env: { HOME: dir.join("home"), USER: "nobody-lingers" } });
-    expect(checkService(dir.data, context)).toEqual([]);
+    expect(await checkService(dir.data, context)).toEqual([]);
     await mkdir(dirname(dir.unit), { recursive: true });
     await writeFile(dir.unit, "");
-    const [check] = checkService(dir.data, context);
+    const [check] = await checkService(dir.data, context);
     expect(check).toMatchObject({ check: "service", ok: true });
     expect(check?.message).toContain("loginctl enable-linger nobody-lingers");
     await uninstallCommand.run(["--data-dir", dir.data], context);
-    expect(context.noted).toContain(`left: the service (${dir.unit}); to remove it: cliai service uninstall`);
+    expect(context.noted).toContain(
+      `left: the service (${dir.unit}); to remove it: cliai service uninstall --name cliai`,
+    );
   },
 );
 
@@ -149,5 +153,47 @@ describe.if(process.platform === "linux")("cliai service", () => {
     expect([code, noted]).toEqual([0, [`no service cliai is installed: there is no ${dir.unit}`]]);
     expect(await dir.told()).toEqual([]);
     await expect(dir.run("install", "--name", "a/b")).rejects.toThrow('"a/b" is no name of a service');
+  });
+
+  test("of a machine that has joined runs the node, under a name of its own, and says whether it is connected", async () => {
+    // The manager starts the "node": this process is noted as the one that holds the directory.
+    await using dir = await place(
+      '[ "$2" = show ] && { printf "ActiveState=active\\nUnitFileState=enabled\\n"; }; exit 0',
+    );
+    const node = { name: "laptop", url: "tls://hub.example:4222", joined_at: "2026-05-03T12:00:00.000Z" };
+    await writeFile(join(dir.data, "node.json"), JSON.stringify(node));
+    const unit = join(dirname(dir.unit), "cliai-node.service");
+    const dry = await dir.run("install", "--dry-run");
+    expect(dry.printed[0]).toBe(`# ${unit}`);
+    expect(dry.printed[1]).toMatch(/^ExecStart=.* "node" "--data-dir=[^ ]*"$/m);
+    await expect(dir.run("install", "--", "--port", "0")).rejects.toMatchObject({ code: "usage" });
+    expect((await dir.run("status")).printed).toEqual([
+      "cliai-node is not installed; to install it: cliai service install",
+    ]);
+
+    const held = await takeKernelLock(join(dir.data, "node.held"));
+    try {
+      const run = (started: string, connected: boolean) =>
+        writeFile(join(dir.data, "node-run.json"), JSON.stringify({ pid: process.pid, started, connected }));
+      await mkdir(dirname(unit), { recursive: true });
+      await writeFile(unit, dry.printed[1] ?? "");
+      await run("first", true);
+      const installing = dir.run("install");
+      await until("the service is restarted", async () =>
+        (await dir.told()).some((words) => words === "--user restart cliai-node.service"),
+      );
+      await run("second", true);
+      const { printed } = await installing;
+      const where = "as the node laptop of tls://hub.example:4222";
+      expect(printed[0]).toStartWith(`the service cliai-node runs cliai node ${where}, and starts it`);
+      await run("second", false);
+      const { code, printed: state } = await dir.run("status");
+      expect(code).toBe(0);
+      expect(state[0]).toContain(`runs ${where}, not connected yet; it starts`);
+    } finally {
+      held?.release();
+    }
+    await dir.run("uninstall");
+    expect(await text(unit)).toBeUndefined();
   });
 });
