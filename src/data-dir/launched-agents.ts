@@ -51,6 +51,8 @@ const LaunchedForSchema = v.looseObject({
   since: v.string(),
   /** Of the captain's call, by which a repeated call is recognised. Absent in a file of 0.2.0. */
   call_id: v.optional(v.string()),
+  /** The node that has launched it; absent if it runs on the server's machine. */
+  node: v.optional(v.string()),
 });
 export type LaunchedFor = v.InferOutput<typeof LaunchedForSchema>;
 

@@ -150,6 +150,8 @@ export interface LaunchOrder {
   readonly profile: string;
   readonly task: string;
   readonly project?: string | undefined;
+  /** The node that launches it; default: the server's machine. */
+  readonly node?: string | undefined;
   readonly isKnown: (id: AgentId) => boolean;
   /** Whether its host is connected. */
   readonly isOnline: (id: AgentId) => boolean;

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { fetchAgent, startBridge } from "../support/bridges.ts";
 import type { Child } from "../support/child.ts";
 import { claudeEnvironment, prepareClaude } from "../support/claude-code.ts";
-import { startServe } from "../support/cliai.ts";
+import { runCliai, startServe } from "../support/cliai.ts";
 import { callTool, initialize } from "../support/mcp-lines.ts";
 import { startModelServer } from "../support/model-server.ts";
 import { bash, descendantRunning } from "../support/steered-claude.ts";
@@ -78,6 +78,45 @@ test("a captain's agent connects, works on its task and ends; a plain agent may 
   );
   expect(await plain.line(/"id":9[,}]/)).toContain('"error"');
   expect(await serve.run(["ls", "--json"]).then(({ stdout }) => JSON.parse(stdout).length)).toBe(3);
+});
+
+test("a captain's agent on a node works on its task there, is stopped when it is done, and the captain is told", async () => {
+  await using dir = await tempDir();
+  await using model = await startModelServer({
+    rules: [{ match: "TASK-79", once: true, turn: { text: "There are seven." } }],
+  });
+  const { work, env } = await prepareClaude(dir, model);
+  await using serve = await startServe();
+  await using captain = await startBridge(serve, "cap", undefined, "captain");
+  await initialize(captain);
+  const args = { profile: "demo", task: "TASK-79 count the files", project: work, node: "laptop" };
+  const nowhere = await callTool(captain, 1, "spawn_agent", args);
+  expect(nowhere).toMatchObject({
+    isError: true,
+    text: expect.stringContaining('there is no node "laptop"'),
+  });
+  // What was refused at once has left no agent.
+  expect(JSON.parse((await serve.run(["ls", "--json"])).stdout)).toHaveLength(1);
+
+  const { code, url } = JSON.parse((await serve.run(["join-code", "--spawn", "--json"])).stdout);
+  const there = (...words: readonly string[]) =>
+    runCliai([...words, "--data-dir", dir.join("there")], { env: { ...env, CLIAI_HEARTBEAT: "0.5" } });
+  expect(await there("join", url, code, "--name", "laptop")).toMatchObject({ code: 0 });
+  try {
+    const nodes = async () => JSON.parse((await serve.run(["nodes", "--json"])).stdout);
+    await waitFor(async () => (await nodes())[0]?.state === "here", { what: "the node is here" });
+    const launched = await callTool(captain, 2, "spawn_agent", args);
+    expect(launched).toMatchObject({ isError: false });
+    const { agent_id } = JSON.parse(launched.text) as { agent_id: string };
+    const told = await inboxUntil(captain, "There are seven.");
+    expect(told).toContain(
+      `${agent_id}, which you launched with \\"TASK-79 count the files\\", is stopped (`,
+    );
+    expect(existsSync(dir.join("there", "agents", agent_id))).toBe(true);
+    expect(existsSync(`${serve.dataDir}/agents/${agent_id}/launched-for.json`)).toBe(false);
+  } finally {
+    await there("down", "--agents");
+  }
 });
 
 test("what a captain's agent wants to do is asked in the inbox, also of the captain, who decides it", async () => {

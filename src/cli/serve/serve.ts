@@ -53,7 +53,7 @@ import { openAgentProtocol } from "./agent-protocol.ts";
 import { openAgentsOverHttp } from "./agents-over-http.ts";
 import { createCliFinder } from "./cli-finder.ts";
 import { openDoctor } from "./doctor.ts";
-import type { AgentLauncher, AgentLauncherOptions } from "./launch/captain-launcher.ts";
+import type { AgentLauncher, AgentLauncherOptions } from "./launch/captains/captain-launcher.ts";
 import { openLaunching } from "./launch/open-launching.ts";
 import { openMachines } from "./nodes/open-machines.ts";
 import { openExport } from "./open-export.ts";

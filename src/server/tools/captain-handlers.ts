@@ -70,13 +70,14 @@ export const captainHandlers: Pick<
     return { command_id, stored: true };
   },
 
-  async spawn_agent({ profile, task, project }, { id: captain, fleet, call, launchAgent }) {
+  async spawn_agent({ profile, task, project, node }, { id: captain, fleet, call, launchAgent }) {
     const { agent_id, isConnected } = await launchAgent({
       callId: idOfCall(call),
       captain,
       profile,
       task,
       project,
+      node,
       isKnown: (id) => fleet.record(id) !== undefined,
       isOnline: (id) => fleet.get(id)?.axes.link.value === "online",
       // The host connects before its CLI starts, and the CLI may fail to start.

@@ -80,7 +80,7 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       const start =
         node === undefined
           ? await startHere(request, flags, launches, options)
-          : startThere(node, { ...request, resumes, from }, flags, launches, options);
+          : await startThere(node, { ...request, resumes, from }, flags, launches, options);
       const isTaken = (id: AgentId) => children.has(id) || fleet.get(id) !== undefined;
       const id = wanted ?? freeAgentId(profile, isTaken);
       if (resumes !== undefined) {
@@ -160,13 +160,13 @@ async function startHere(
 }
 
 /** On a node, which finds profile and directory itself. @throws CliaiError `message_invalid`, `refused` */
-function startThere(
+async function startThere(
   node: string,
   { profile, project, resumes, from }: Pick<LaunchRequest, "profile" | "project" | "resumes" | "from">,
   flags: LaunchFlags,
   { stopping }: ReturnType<typeof createLaunches>,
   { nodes, server, bus, context: { now } }: LaunchesOptions,
-): Start {
+): Promise<Start> {
   if (nodes === undefined) {
     throw new CliaiError("message_invalid", `there is no node "${node}": no machine can join this server`, {
       hint: "see docs/cluster.md, Machines that join",
@@ -176,6 +176,8 @@ function startThere(
     throw new CliaiError("message_invalid", "a session cannot be resumed on a node", {
       hint: "leave the node out",
     });
+  // Before the fleet has an agent of that launch.
+  await nodes.require(node);
   return async (id) => {
     const { budget } = flags;
     // Here, by the name of who has asked. The node asks for the same, and for the budget of its profile if none is given.

@@ -17,7 +17,7 @@ import { pause } from "../../../waiting.ts";
 import { launchArgs } from "../../resume/launch-args.ts";
 import { type AgentChild, launchWithinMs, type SignsOfStart, startAgentChild } from "./agent-child.ts";
 import { beginningOf, keepNotes, requireGoingOn, sessionOf, warnOf } from "./begun-launches.ts";
-import type { AgentLauncherOptions } from "./captain-launcher.ts";
+import type { AgentLauncherOptions } from "./captains/captain-launcher.ts";
 import type { NodeLaunching } from "./node-launch.ts";
 import { takeUpHost } from "./taken-up-host.ts";
 

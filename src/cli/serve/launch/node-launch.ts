@@ -13,6 +13,8 @@ import { launchWithinMs } from "./agent-child.ts";
 export interface NodeLaunching {
   /** The nodes that may launch agents. */
   launchable(): Promise<readonly LaunchableNode[]>;
+  /** @throws CliaiError as `launch` does before it asks the node */
+  require(node: string): Promise<unknown>;
   /**
    * Places the agent on the node, and has it launched there. Resolves only after minutes, because the fleet shows that an agent is there.
    * @throws CliaiError `message_invalid` for a name that is no node; `refused` if that may launch none, or is away; the error of the node

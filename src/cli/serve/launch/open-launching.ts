@@ -4,7 +4,7 @@
 import { tellOfEnd } from "../../../server/tools/launch-notice.ts";
 import { openLaunchDesk } from "../../launch-desk.ts";
 import { createAwayAgents } from "./away-agents.ts";
-import { createAgentLauncher } from "./captain-launcher.ts";
+import { createAgentLauncher } from "./captains/captain-launcher.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { createHeadlessAgents } from "./headless-agents.ts";
 import { watchKilledHosts } from "./killed-hosts.ts";
@@ -16,13 +16,14 @@ export function openLaunching(options: Omit<LaunchesOptions, "hosts">, parts: As
   const { now, log } = context;
   const hosts = watchKilledHosts({ dataDir, bus, server, context });
   parts.defer(() => hosts.stop());
+  const headlessAgents = createHeadlessAgents({ ...options, hosts });
+  const { spawn } = headlessAgents;
   const captains = createAgentLauncher({
-    ...{ ...options, hosts },
+    ...{ ...options, hosts, onNode: { spawn, server, context } },
     onFailed: (failed) => noteFailedLaunch({ bus, fleet: server.fleet, now }, failed),
     onEnded: (ended) => tellOfEnd({ bus, server, now }, ended),
   });
   parts.defer(() => captains.stop());
-  const headlessAgents = createHeadlessAgents({ ...options, hosts });
   parts.defer(() => headlessAgents.stop());
   parts.defer(openLaunchDesk(bus, headlessAgents, log));
   return { hosts, captains, headlessAgents, away: createAwayAgents({ dataDir, bus, context }) };

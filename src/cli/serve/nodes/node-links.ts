@@ -105,6 +105,10 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
     last = looked.catch((error: unknown) => log.warn(`nodes: ${messageOf(error)}`));
     return looked;
   };
+  const requireLink = async (name: string): Promise<Link> => {
+    await look();
+    return findLaunching([...links.values()], name);
+  };
   const notice = (link: Link) => {
     const isNowHere = isLinkHere(link);
     if (isNowHere === link.wasHere) return;
@@ -139,16 +143,9 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
         .filter(({ node }) => node.may_launch)
         .map((link) => ({ name: link.node.name, isHere: isLinkHere(link) }));
     },
+    require: requireLink,
     async launch(name, launch) {
-      await look();
-      const names = [...links.values()].map(({ node }) => node.name);
-      const link = [...links.values()].find(({ node }) => node.name === name);
-      if (link === undefined) {
-        throw new CliaiError("message_invalid", `there is no node "${name}"`, {
-          hint: didYouMean(name, names) ?? "list the nodes: cliai nodes",
-        });
-      }
-      requireLaunching(link);
+      const link = await requireLink(name);
       const now = options.now();
       const { agent_id, flags } = launch;
       const placement = { agent_id, node: name, role: flags.role ?? "agent", placed_at: now.toISOString() };
@@ -163,6 +160,19 @@ export function openNodeLinks(options: NodeLinksOptions): NodeLinks {
       await Promise.all([...links.values()].map(({ bus }) => bus.close()));
     },
   };
+}
+
+/** @throws CliaiError `message_invalid` for a name that is no node; `refused` */
+function findLaunching(links: readonly Link[], name: string): Link {
+  const link = links.find(({ node }) => node.name === name);
+  if (link === undefined) {
+    const names = links.map(({ node }) => node.name);
+    throw new CliaiError("message_invalid", `there is no node "${name}"`, {
+      hint: didYouMean(name, names) ?? "list the nodes: cliai nodes",
+    });
+  }
+  requireLaunching(link);
+  return link;
 }
 
 /** @throws CliaiError `refused` */

@@ -215,6 +215,7 @@ export const tools = {
       profile: text(58),
       task: text(100_000),
       project: v.optional(v.pipe(v.string(), v.maxLength(4096), v.description("its folder"))),
+      node: v.optional(v.pipe(text(32), v.description("a machine that has joined"))),
     }),
   ),
 } satisfies Record<string, ToolDefinition>;

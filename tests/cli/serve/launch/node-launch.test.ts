@@ -12,6 +12,7 @@ function launch(answer: CliaiError, looks: number, more: Partial<LaunchThere> = 
   const asked: object[] = [];
   const nodes = {
     launchable: async () => [],
+    require: async () => undefined,
     launch: async (_: string, order: object) => {
       asked.push(order);
       throw answer;

@@ -1,28 +1,31 @@
+// This room launches agents for captains: on the server's machine, and on nodes.
+//
 // Launches agents for captains. Each agent works on its one task without a terminal, and ends when the task is done; if no `serve` runs
 // then, it ends when the next one runs. The captain is told once how the agent ended, by this serve or by the next one, which finds the
 // launch in `agents/<id>/launched-for.json`.
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import type { AgentCli } from "../../../agents/agent-cli.ts";
-import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
+import type { AgentCli } from "../../../../agents/agent-cli.ts";
+import { isAgentHeld } from "../../../../data-dir/agent-lock.ts";
 import {
   createLaunchesForCaptains,
   type LaunchedFor,
   type LaunchesForCaptains,
-} from "../../../data-dir/launched-agents.ts";
-import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
-import { summaryOf } from "../../../domain/text/summary.ts";
-import type { AgentId } from "../../../domain/wire/agent-id.ts";
-import type { LaunchAgent, LaunchedByCaptain, LaunchOrder } from "../../../server/server.ts";
-import type { EndedLaunch } from "../../../server/tools/launch-notice.ts";
-import { atMost, pause } from "../../../waiting.ts";
-import type { CliContext } from "../../frame/context.ts";
-import type { ProfileReader } from "../../spawn/profile.ts";
-import { type AgentChild, answerWithinMs, launchWithinMs, startAgentChild } from "./agent-child.ts";
-import type { FailedLaunch } from "./failed-launch.ts";
-import type { KilledHosts } from "./killed-hosts.ts";
-import { checkLaunch, freeAgentId } from "./launch-request.ts";
-import { takeUpHost, untilLocked } from "./taken-up-host.ts";
+} from "../../../../data-dir/launched-agents.ts";
+import { CliaiError, messageOf } from "../../../../domain/text/errors.ts";
+import { summaryOf } from "../../../../domain/text/summary.ts";
+import type { AgentId } from "../../../../domain/wire/agent-id.ts";
+import type { LaunchAgent, LaunchedByCaptain, LaunchOrder } from "../../../../server/server.ts";
+import type { EndedLaunch } from "../../../../server/tools/launch-notice.ts";
+import { atMost, pause } from "../../../../waiting.ts";
+import type { CliContext } from "../../../frame/context.ts";
+import type { ProfileReader } from "../../../spawn/profile.ts";
+import { type AgentChild, answerWithinMs, launchWithinMs, startAgentChild } from "../agent-child.ts";
+import type { FailedLaunch } from "../failed-launch.ts";
+import type { KilledHosts } from "../killed-hosts.ts";
+import { checkLaunch, freeAgentId } from "../launch-request.ts";
+import { takeUpHost, untilLocked } from "../taken-up-host.ts";
+import { launchForCaptain, type OnNodeOptions, untilWorkEnds } from "./captain-on-node.ts";
 
 export interface AgentLauncher {
   readonly launch: LaunchAgent;
@@ -44,6 +47,8 @@ export interface AgentLauncherOptions {
   readonly onFailed?: (failed: FailedLaunch) => Promise<void>;
   /** Tells the captain how an agent has ended. */
   readonly onEnded?: (ended: EndedLaunch) => Promise<void>;
+  /** For launches on nodes. */
+  readonly onNode?: OnNodeOptions | undefined;
 }
 
 const lookEveryMs = 200;
@@ -60,7 +65,7 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
   const own = new Set<AgentId>();
   const stopping = new AbortController();
 
-  const { tellWhenEnded, takeUp } = createTelling(options, memory, stopping.signal);
+  const { tellWhenEnded, tellOfNode, takeUp } = createTelling(options, memory, stopping.signal);
   const findBegun = createFindBegun(options, { memory, own, signal: stopping.signal });
 
   const connect = async (order: LaunchOrder, id: AgentId, known: LaunchedFor, child: AgentChild) => {
@@ -84,12 +89,19 @@ export function createAgentLauncher(options: AgentLauncherOptions): AgentLaunche
     void tellWhenEnded(id, known, child);
   };
   const launch = async (order: LaunchOrder): Promise<LaunchedByCaptain> => {
-    const { captain, profile, task, isKnown } = order;
+    const { captain, profile, task, node, isKnown } = order;
     checkTask(task);
-    const { cli, project } = await checkLaunch(order, { profiles, cwd: context.cwd });
+    const place = node === undefined ? await checkLaunch(order, { profiles, cwd: context.cwd }) : undefined;
     const begun = await findBegun(order);
     requireGoingOn(stopping.signal);
     if (begun !== undefined) return begun;
+    if (place === undefined) {
+      const { known, ...launched } = await launchForCaptain(order, options.onNode, memory);
+      own.add(launched.agent_id);
+      tellOfNode(launched.agent_id, known);
+      return launched;
+    }
+    const { cli, project } = place;
     const id = freeAgentId(profile, isKnown);
     log.info(`launching ${id} (${cli.program}) for the captain ${captain}`);
     const since = context.now().toISOString();
@@ -156,7 +168,8 @@ function createFindBegun(
   return async ({ callId, isKnown, hasBegun }) => {
     const begun = [...(await memory.read())].find(([, { call_id }]) => call_id === callId);
     if (begun === undefined || own.has(begun[0])) return undefined;
-    const [id, { since }] = begun;
+    const [id, { since, node }] = begun;
+    if (node !== undefined) return { agent_id: id, isConnected: hasBegun(id) };
     if (!isKnown(id)) await untilLocked(id, since, { dataDir, context }, signal);
     const isHeld = () => isAgentHeld(dataDir, id);
     const deadline = performance.now() + answerWithinMs;
@@ -185,8 +198,14 @@ function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptain
     const how = await child.ended;
     await tell(id, known, how);
   };
+  const tellOfNode = (id: AgentId, known: LaunchedFor) => {
+    const { onNode } = options;
+    if (onNode === undefined) return;
+    void tellWhenEnded(id, known, { ended: untilWorkEnds(id, known, onNode, signal) });
+  };
   /** Watches an agent that an earlier serve launched. If it has ended since, tells its captain at once. */
   const takeUp = async (id: AgentId, known: LaunchedFor) => {
+    if (known.node !== undefined) return tellOfNode(id, known);
     await untilLocked(id, known.since, options, signal);
     if (signal.aborted) return;
     const host = await takeUpHost(id, options, signal);
@@ -194,7 +213,7 @@ function createTelling(options: AgentLauncherOptions, memory: LaunchesForCaptain
     await options.hosts.look(id);
     await tell(id, known, "its end was not seen");
   };
-  return { tellWhenEnded, takeUp };
+  return { tellWhenEnded, tellOfNode, takeUp };
 }
 
 /**

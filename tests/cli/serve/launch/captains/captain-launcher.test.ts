@@ -1,19 +1,19 @@
 // What a captain's launch is refused for, before anything is started. What it starts: tests/e2e/spawn-agent.test.ts.
 import { describe, expect, test } from "bun:test";
-import { createAgentLauncher } from "../../../../src/cli/serve/launch/captain-launcher.ts";
-import { profileReader } from "../../../../src/cli/spawn/profile.ts";
-import { parseConfig } from "../../../../src/config/config.ts";
-import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
-import { createLaunchesForCaptains } from "../../../../src/data-dir/launched-agents.ts";
-import { writeRunFile } from "../../../../src/data-dir/run-file.ts";
-import type { AgentId } from "../../../../src/domain/wire/agent-id.ts";
-import { silentLogger } from "../../../../src/log.ts";
-import { readProcessStart } from "../../../../src/processes/process-start.ts";
-import type { EndedLaunch } from "../../../../src/server/tools/launch-notice.ts";
-import { ada, bob } from "../../../support/agents.ts";
-import { startChild } from "../../../support/child.ts";
-import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
-import { stays, until } from "../../../support/wait-for.ts";
+import { createAgentLauncher } from "../../../../../src/cli/serve/launch/captains/captain-launcher.ts";
+import { profileReader } from "../../../../../src/cli/spawn/profile.ts";
+import { parseConfig } from "../../../../../src/config/config.ts";
+import { takeAgentLock } from "../../../../../src/data-dir/agent-lock.ts";
+import { createLaunchesForCaptains } from "../../../../../src/data-dir/launched-agents.ts";
+import { writeRunFile } from "../../../../../src/data-dir/run-file.ts";
+import type { AgentId } from "../../../../../src/domain/wire/agent-id.ts";
+import { silentLogger } from "../../../../../src/log.ts";
+import { readProcessStart } from "../../../../../src/processes/process-start.ts";
+import type { EndedLaunch } from "../../../../../src/server/tools/launch-notice.ts";
+import { ada, bob } from "../../../../support/agents.ts";
+import { startChild } from "../../../../support/child.ts";
+import { type TempDir, tempDir } from "../../../../support/temp-dir.ts";
+import { stays, until } from "../../../../support/wait-for.ts";
 
 const config = parseConfig('{"agents":{"coder":{}}}', "profiles.json");
 
