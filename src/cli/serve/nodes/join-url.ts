@@ -9,6 +9,11 @@ export interface JoinAddress {
   readonly isLocal: boolean;
 }
 
+/** Another machine would look for `localhost` at itself. */
+function isForOthers(name: string): boolean {
+  return !name.startsWith("*") && !isLoopback(name);
+}
+
 /**
  * @param host where nats-server listens
  * @param trust the certificates that its clients trust, its own first; empty without TLS
@@ -22,6 +27,6 @@ export function joinAddressOf(
   const scheme = trust === "" ? "nats" : "tls";
   if (isLoopback(host)) return { url: `${scheme}://${loopback}:${port}`, isLocal: true };
   const isForAll = ownAddress(host) !== host && !host.includes(":");
-  const named = trust === "" ? undefined : namesOf(trust).find((name) => !name.startsWith("*"));
+  const named = trust === "" ? undefined : namesOf(trust).find(isForOthers);
   return { url: `${scheme}://${named ?? (isForAll ? machine : ownAddress(host))}:${port}`, isLocal: false };
 }
