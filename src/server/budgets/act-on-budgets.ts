@@ -1,12 +1,14 @@
 // Acts on budgets that are used up: holds their agents, asks a person how it is to go on, and carries out what they answer; of a hard budget,
-// stops the agents. Each look compares what is with what has to be, so that it goes on after a restart where it was.
+// holds and stops the agents. Each look compares what is with what has to be, so that it goes on after a restart where it was.
 import { isBudgetId } from "../../domain/budgets/budget.ts";
 import { readBudgetAnswer } from "../../domain/budgets/budget-answer.ts";
 import { budgetRequest } from "../../domain/budgets/budget-request.ts";
 import { budgetName, type MeasuredBudget, spentText } from "../../domain/budgets/measure.ts";
+import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import { controlOrders } from "../../domain/fleet/axis/control.ts";
+import { isTurnOpen } from "../../domain/fleet/session-evidence.ts";
 import { holderName, isHoldKnown, type NewHold } from "../../domain/holding/hold.ts";
-import { isFinal, isStopType } from "../../domain/receipts.ts";
+import { isDeclined, isFinal, isStopType } from "../../domain/receipts.ts";
 import { type AgentRequest, isOpen } from "../../domain/requests.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -20,6 +22,8 @@ import type { Budgets } from "./budget-desk.ts";
 
 /** How long after a stop the next one is given, if the agent still runs. */
 const stopAgainAfterMs = 30_000;
+/** How long an agent that is to be stopped may take to its next tool call. */
+const restWithinMs = 20_000;
 
 export interface BudgetActsOptions {
   readonly bus: Bus;
@@ -50,11 +54,15 @@ export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
     for (const each of reached) {
       const { budget, agents } = each;
       const about = asked.filter((request) => isAbout(request, each));
+      const hold = holdOf(each);
       if (budget.hard === true || about.some(isStop)) {
-        for (const id of agents) await stops.stop(id, each);
+        // Held until it is stopped: a stop alone would let its model go on to the end of its turn.
+        for (const id of agents) {
+          wanted.set(`${id} ${hold.source}`, [id, hold]);
+          await stops.stop(id, each);
+        }
         continue;
       }
-      const hold = holdOf(each);
       // One that has ended or lost its connection meanwhile stays held, so that it is when it goes on.
       const held = each.resting.filter((id) => isHeld(holding, id, hold));
       for (const id of [...agents, ...held]) wanted.set(`${id} ${hold.source}`, [id, hold]);
@@ -156,9 +164,19 @@ async function raiseBy(
   return true;
 }
 
-/** Stops agents by an ordinary order, once for each run unless it does not come through. */
+/** Whether the agent waits at a tool call or has no turn, so that a stop breaks nothing off; or nothing can hold it. */
+function isAtRest(record: AgentRecord): boolean {
+  const { session, heartbeat } = record;
+  if (heartbeat?.unheld !== undefined || session === undefined || !isTurnOpen(session)) return true;
+  const last = controlOrders(record).findLast((order) => !isDeclined(order));
+  return last?.type === "pause" && last.receipts.some(({ state }) => state === "applied");
+}
+
+/** Stops agents at their next tool call, once for each run unless it does not come through. */
 function createStops({ bus, fleet, now }: Pick<BudgetActsOptions, "bus" | "fleet" | "now">) {
   const given = new Map<string, number>();
+  /** Since when each run is to be stopped, and has not come to rest. */
+  const awaited = new Map<string, number>();
   return {
     async stop(id: AgentId, measured: MeasuredBudget): Promise<void> {
       const record = fleet.record(id);
@@ -170,9 +188,13 @@ function createStops({ bus, fleet, now }: Pick<BudgetActsOptions, "bus" | "fleet
       for (const [each, at] of given) if (performance.now() - at >= stopAgainAfterMs) given.delete(each);
       const key = `${id} ${run}`;
       if (isStopping || given.has(key)) return;
+      const since = awaited.get(key) ?? performance.now();
+      awaited.set(key, since);
+      if (!isAtRest(record) && performance.now() - since < restWithinMs) return;
+      awaited.delete(key);
       given.set(key, performance.now());
       const reason = `${budgetName(measured)} is used up: ${spentText(measured)}`;
-      await storeCommand(bus, { id, type: "stop", reason, from: holderName }, now(), record);
+      await storeCommand(bus, { id, type: "stop", force: true, reason, from: holderName }, now(), record);
     },
   };
 }

@@ -190,3 +190,25 @@ test("stop as the answer stops the agents; a hard budget does it without asking"
   await until("the alert", () => run.server.alerts.open().some(({ kind }) => kind === "budget_stopped"));
   expect(open().filter(({ agent_id }) => agent_id === "ada")).toEqual([]);
 });
+
+test("a hard budget holds an agent in its turn first, and stops it by force when it waits at a tool call", async () => {
+  const id = parseAgentId("kit");
+  const facts = { agent_id: id, status: "working", interval_s: 3_600, instance_id: "run-kit" };
+  bus.publish("agent.kit.heartbeat", facts);
+  const session = { agent_id: id, instance_id: "run-kit", session_id: "s", generation: 1 };
+  await bus.publishStored("agent.kit.event", { ...session, kind: "session_start", seq: 1 });
+  await bus.publishStored("agent.kit.event", { ...session, kind: "prompt", seq: 2 });
+  await until("its turn is open", () => run.server.fleet.get(id)?.session?.turn !== undefined);
+  const limit = { unit: "usd", amount: 1, per: "run", hard: true } as const;
+  await run.server.budgets.set({ scope: { kind: "agent", name: id }, limit }, "mia");
+  await spend(id, 2);
+  await until("it is told to pause", () => orders(id).includes("pause by cliai"));
+  expect(holds(id)).toHaveLength(1);
+  expect(orders(id)).not.toContain("stop by cliai");
+  const [pause] = view(id).commands;
+  const receipt = { command_id: pause?.command_id, stream_seq: pause?.stream_seq, instance_id: "run-kit" };
+  for (const state of ["delivered", "applied"])
+    await bus.publishStored("agent.kit.receipt", { ...receipt, agent_id: id, state });
+  await until("it is stopped", () => orders(id).includes("stop by cliai"));
+  expect(view(id).commands.findLast(({ type }) => type === "stop")?.summary).toContain("$1.00 over");
+});
