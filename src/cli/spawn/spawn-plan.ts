@@ -20,7 +20,6 @@ import { loadConfig, readPrompt, rolePrompts } from "../frame/config-file.ts";
 import type { CliContext } from "../frame/context.ts";
 import { hasTerminal } from "../frame/has-terminal.ts";
 import { modelServerOf } from "../model-server/choose.ts";
-import { meetModelServer } from "../model-server/meet.ts";
 import { readNodeFile } from "../node/node-file.ts";
 import { askForAgents } from "../seen-agents.ts";
 import { placeInWorktree, wantedWorktree, worktreeEnvironment } from "../worktrees/spawn-worktree.ts";
@@ -85,7 +84,9 @@ export async function planSpawn(
   const wanted = await wantedWorktree(args, found, { project, dataDir, env });
   const model = args.model ?? profile.model;
   const { note } = context;
-  const modelServer = server && (await meetModelServer(server, cli, { model, env, note }));
+  const modelServer =
+    server &&
+    (await (await import("../model-server/meet.ts")).meetModelServer(server, cli, { model, env, note }));
   const given = args.creds ? await judgeCredentials(resolve(context.cwd, args.creds), dataDir) : undefined;
   const { natsUrl, agents } = await meetServer(args, given, context);
   const role = args.role ?? profile.role;

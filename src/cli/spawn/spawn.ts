@@ -1,6 +1,7 @@
 // This room is `cliai spawn`: it plans a launch, writes the agent's files, and runs the host around the CLI.
 //
-// `cliai spawn`: writes an agent's files, and runs the agent's CLI in the foreground until it ends.
+// `cliai spawn`: writes an agent's files, and runs the agent's CLI in the foreground until it ends. Its process is the agent's host and stays,
+// so what few launches need is loaded only by those.
 import { shellQuote } from "../../agents/shell-quote.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { writeLaunchedAs } from "../../data-dir/launched-as.ts";
@@ -25,7 +26,6 @@ import { auditEnd, printEnd, waitForWork } from "./await-work.ts";
 import { endLeftoverRun } from "./leftover-processes.ts";
 import { runAgent } from "./session-host/run-agent.ts";
 import { type SpawnArgs, spawnArgs } from "./spawn-args.ts";
-import { spawnDetached } from "./spawn-detached.ts";
 import { type SpawnFiles, writeSpawnFiles } from "./spawn-files.ts";
 import { planSpawn, type SpawnPlan } from "./spawn-plan.ts";
 
@@ -40,8 +40,10 @@ export const spawnCommand = defineCliCommand({
     const { args, timeoutMs } = await readWork(spawned.args, context);
     if (args.budget !== undefined) parseLimits(args.budget);
     await refuseOnNode(args, context);
-    if (args.detach === true || args.on !== undefined)
+    if (args.detach === true || args.on !== undefined) {
+      const { spawnDetached } = await import("./spawn-detached.ts");
       return await spawnDetached(args, passedOn, timeoutMs, context);
+    }
     const plan = await planSpawn(args, context, passedOn);
     if (args["dry-run"] === true) {
       const written = await writeSpawnFiles(plan, undefined).finally(() => plan.lock.release());

@@ -14,7 +14,7 @@ import { loopback } from "../../../domain/wire/own-address.ts";
 import { type Host, startHost } from "../../../host/host.ts";
 import { createListener } from "../../../host/listener.ts";
 import { longestHoldS } from "../../../host/patient-asking.ts";
-import { type ModelGate, openModelGate } from "../../../model-gate/open-model-gate.ts";
+import type { ModelGate } from "../../../model-gate/open-model-gate.ts";
 import {
   giveBackStartMemory,
   type HttpHandler,
@@ -151,6 +151,7 @@ async function openGate(
   { now, log }: CliContext,
 ): Promise<ModelGate | undefined> {
   if (modelServer === undefined) return undefined;
+  const { openModelGate } = await import("../../../model-gate/open-model-gate.ts");
   return await openModelGate({ id, modelServer, machine: hostname(), link, onRequest, now, log });
 }
 
