@@ -2,6 +2,7 @@
 // are at work beside the bare CLI, what a task, a pause and a stop take, what is left afterwards, and the memory and CPU time of each process.
 // Not a test.
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { findChild, readCpuMs, readMemory } from "../../src/bench/process-facts.ts";
 import { summarize } from "../../src/bench/statistics.ts";
 import type { ShownAgent } from "../support/bridges.ts";
@@ -19,6 +20,10 @@ const count = Number(process.argv[2] ?? 50);
 const deadlineMs = 600_000;
 /** Seldom, because to be asked often slows down what is measured. */
 const lookEveryMs = 250;
+/** More than `giveBackStartMemory` (src/runtime.ts) waits. */
+const startIsOverMs = 12_000;
+const parts = ["CLI", "host", "bridge"] as const;
+type Part = (typeof parts)[number];
 const bareArgs = ["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose"];
 
 await using model = await startModelServer({ fallback: { text: "Yes." } });
@@ -37,20 +42,23 @@ print(`all ${count} at work: ours`, oursMs, "ms");
 print("ours ÷ bare", oursMs / bare.atWorkMs, "");
 
 await everyAgent("are idle", ({ status }) => status === "idle");
-await printProcesses();
+await printCpu();
+// Hosts and bridges give back what only their start needed.
+await delay(startIsOverMs);
+await printMemory();
 await printTasks();
 await printPause();
 await printStop();
 
 /** Starts sessions of the bare CLI, and ends them when all have had their answer. */
 async function startBare(names: readonly string[]): Promise<{ atWorkMs: number; cpuMs: number }> {
-  await using parts = new AsyncDisposableStack();
+  await using started = new AsyncDisposableStack();
   const begun = performance.now();
   const children = await Promise.all(
     names.map(async (id) => {
-      const dir = parts.use(await tempDir());
+      const dir = started.use(await tempDir());
       const { work, env } = await prepareClaude(dir, model);
-      const child = parts.use(await startChild(claudePath(), bareArgs, { cwd: work, env }));
+      const child = started.use(await startChild(claudePath(), bareArgs, { cwd: work, env }));
       child.write(
         `${JSON.stringify({ type: "user", message: { role: "user", content: promptOf(id, "bare") } })}\n`,
       );
@@ -89,56 +97,39 @@ async function atWorkMs(names: readonly string[], begun: number, side: string): 
   return performance.now() - begun;
 }
 
-async function printProcesses(): Promise<void> {
+/** What a value has of each session's processes: the median of all sessions. */
+async function mediansOf(read: (pid: number) => Promise<number>): Promise<Record<Part | "ours", number>> {
   const children = await childrenOf();
-  const parts = await Promise.all(
+  const sums = await Promise.all(
     agents.map(async ({ child }) => {
-      const all = [child.pid, ...descendants(children, child.pid)];
-      const named = await Promise.all(all.map(async (pid) => ({ pid, line: await commandLine(pid) })));
-      const sumOf = async (fits: (line: string) => boolean) => {
-        const pids = named.filter(({ line }) => fits(line)).map(({ pid }) => pid);
-        const facts = await Promise.all(
-          pids.map(async (pid) => ({ ...(await readMemory(pid)), cpuMs: await readCpuMs(pid) })),
-        );
-        const sum = (value: (each: (typeof facts)[number]) => number) =>
-          facts.reduce((total, each) => total + value(each), 0);
-        return {
-          pssMb: sum((each) => each.pssMb),
-          ownMb: sum((each) => each.anonymousMb),
-          cpuMs: sum((each) => each.cpuMs),
-        };
-      };
-      return {
-        CLI: await sumOf(isClaude),
-        host: await sumOf((line) => / spawn /.test(line)),
-        bridge: await sumOf((line) => / bridge /.test(line)),
-      };
+      const sum = { CLI: 0, host: 0, bridge: 0 };
+      for (const pid of [child.pid, ...descendants(children, child.pid)]) {
+        const part = partOf(await commandLine(pid));
+        if (part !== undefined) sum[part] += await read(pid);
+      }
+      return { ...sum, ours: sum.host + sum.bridge };
     }),
   );
-  const medianOf = (value: (part: (typeof parts)[number]) => number) => summarize(parts.map(value)).median;
-  for (const part of ["CLI", "host", "bridge"] as const) {
-    print(
-      `memory of each idle session: ${part}`,
-      medianOf((each) => each[part].pssMb),
-      "MB",
-    );
-    print(
-      "  of that, its own",
-      medianOf((each) => each[part].ownMb),
-      "MB",
-    );
-  }
-  const ours = medianOf(({ host, bridge }) => host.pssMb + bridge.pssMb);
-  print("memory of each idle session: host and bridge", ours, "MB");
+  const median = (part: Part | "ours") => summarize(sums.map((each) => each[part])).median;
+  return { CLI: median("CLI"), host: median("host"), bridge: median("bridge"), ours: median("ours") };
+}
+
+async function printCpu(): Promise<void> {
+  const cpu = await mediansOf(readCpuMs);
   print("CPU of each session until it is idle: bare CLI", bare.cpuMs, "ms");
-  for (const part of ["CLI", "host", "bridge"] as const)
-    print(
-      `CPU of each session until it is idle: ${part}`,
-      medianOf((each) => each[part].cpuMs),
-      "ms",
-    );
+  for (const part of parts) print(`CPU of each session until it is idle: ${part}`, cpu[part], "ms");
   for (const [name, pid] of await serverProcesses())
     print(`CPU until all are idle, for each session: ${name}`, (await readCpuMs(pid)) / count, "ms");
+}
+
+async function printMemory(): Promise<void> {
+  const whole = await mediansOf(async (pid) => (await readMemory(pid)).pssMb);
+  const own = await mediansOf(async (pid) => (await readMemory(pid)).anonymousMb);
+  for (const part of parts) {
+    print(`memory of each idle session: ${part}`, whole[part], "MB");
+    print("  of that, its own", own[part], "MB");
+  }
+  print("memory of each idle session: host and bridge", whole.ours, "MB");
 }
 
 async function serverProcesses(): Promise<(readonly [name: string, pid: number])[]> {
@@ -223,9 +214,11 @@ async function order(id: string, body: object): Promise<void> {
   if (!response.ok) throw new Error(await response.text());
 }
 
-/** Claude gives its process a name of its own, without its arguments. */
-function isClaude(line: string): boolean {
-  return /^(\S*\/)?claude\b/.test(line);
+function partOf(line: string): Part | undefined {
+  if (/ spawn /.test(line)) return "host";
+  if (/ bridge /.test(line)) return "bridge";
+  // Claude gives its process a name of its own, without its arguments.
+  return /^(\S*\/)?claude\b/.test(line) ? "CLI" : undefined;
 }
 
 function print(what: string, value: number, unit: string): void {
