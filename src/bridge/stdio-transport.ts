@@ -3,10 +3,6 @@
 
 import type { Readable, Writable } from "node:stream";
 import {
-  isJSONRPCErrorResponse,
-  isJSONRPCNotification,
-  isJSONRPCRequest,
-  isJSONRPCResultResponse,
   type JSONRPCMessage,
   type JSONRPCRequest,
   ProtocolErrorCode,
@@ -72,11 +68,11 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
       refuse(id, ProtocolErrorCode.InvalidRequest, "not a JSON-RPC 2.0 message");
       return;
     }
-    if (isJSONRPCRequest(message)) pending.add(message.id);
+    if (isRequest(message)) pending.add(message.id);
     onIncoming(message);
     transport.onmessage?.(message);
     // A cancelled request gets no answer (MCP 2025-11-25, cancellation).
-    if (isJSONRPCNotification(message) && message.method === "notifications/cancelled") {
+    if (!isRequest(message) && "method" in message && message.method === "notifications/cancelled") {
       settle(message.params?.requestId as RequestId | undefined);
     }
   };
@@ -113,11 +109,8 @@ export function createStdioTransport(options: StdioTransportOptions): StdioTrans
     },
     async send(message) {
       if (isClosed) return;
-      if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) {
-        await write(message).finally(() => settle(message.id));
-      } else {
-        await write(message);
-      }
+      if ("method" in message) await write(message);
+      else await write(message).finally(() => settle(message.id));
     },
     async settled(withinMs, signal) {
       if (pending.size === 0 || signal.aborted) return;
@@ -145,6 +138,11 @@ function asMessage(value: unknown): JSONRPCMessage | undefined {
   } catch {
     return undefined; // the caller answers with an error
   }
+}
+
+/** Of a valid message. The SDK's own `isJSONRPCRequest` would check all of it once more. */
+function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
+  return "method" in message && "id" in message;
 }
 
 function isRequestId(id: unknown): id is RequestId {
