@@ -1,4 +1,4 @@
-// This room is `cliai diff`.
+// This room is `cliai diff` and `cliai changes`.
 //
 // `cliai diff AGENT`: prints what an agent has changed, as a patch or as a list of files.
 import { readChanges } from "../../changes/read-changes.ts";

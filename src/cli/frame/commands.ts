@@ -63,6 +63,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     description: "print what an agent has changed",
     load: async () => (await import("../diff/diff.ts")).diffCommand,
   },
+  changes: {
+    description: "commit or push what an agent has changed, or open a pull request",
+    load: async () => (await import("../diff/changes.ts")).changesCommand,
+  },
   report: {
     description: "tell what the agents did, what waits, and what was held and why",
     load: async () => (await import("../report/report.ts")).reportCommand,

@@ -16,6 +16,7 @@ import { signedBy, whenVoid } from "../access/caller.ts";
 import { createGatherMetrics, type GatherMetrics } from "../metrics/metrics.ts";
 import { registerAgentActs } from "./acts/agent-acts.ts";
 import { registerBudgets } from "./acts/budgets-api.ts";
+import { registerChangesActs } from "./acts/changes-api.ts";
 import { registerRules } from "./acts/rules-api.ts";
 import { answerFromJson } from "./answers.ts";
 import { createApiEvents } from "./api-events.ts";
@@ -64,6 +65,7 @@ export function createApi(options: ApiOptions): Hono {
   registerServerRoutes(api, server, options.metrics ?? createGatherMetrics(server, now));
   registerReports(api, options);
   registerAgentActs(api, options);
+  registerChangesActs(api, options);
   registerRules(api, server);
   registerBudgets(api, server);
   const warnOfHeartbeat = limitRate((agent) => {

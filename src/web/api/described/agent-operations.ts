@@ -1,6 +1,7 @@
 // The operations on agents.
 import * as v from "valibot";
 import { TagBodySchema } from "../acts/agent-acts.ts";
+import { CommitBodySchema, PushBodySchema, RequestBodySchema } from "../acts/changes-api.ts";
 import { OrderBodySchema } from "../orders.ts";
 import { type LaunchableProfile, SpawnBodySchema, type Spawned } from "../spawner.ts";
 import { KeysBodySchema } from "../terminal/screen-routes.ts";
@@ -15,7 +16,7 @@ import {
   usageParameters,
 } from "./parameters.ts";
 import { CostsSchema, TimelineSchema, TranscriptSchema } from "./report-answers.ts";
-import { ChangesSchema } from "./work-answers.ts";
+import { ChangesSchema, GitDoneSchema, GitStateSchema } from "./work-answers.ts";
 
 const text = v.string();
 const spawned = schemaOf<Spawned>()(
@@ -33,6 +34,8 @@ const storedAnswer = json(
   "the command is stored",
   v.object({ command_id: text, state: v.literal("stored"), duplicate: v.boolean() }),
 );
+
+const gitDone = json("what was done, in words", GitDoneSchema);
 
 export const agentOperations: readonly Operation[] = [
   {
@@ -88,6 +91,41 @@ export const agentOperations: readonly Operation[] = [
     query: changesParameters,
     answers: { 200: json("the changed files, with their lines", ChangesSchema) },
     refusals: [400, 500, 504],
+  },
+  {
+    method: "get",
+    path: "/api/agents/{id}/changes",
+    id: "agentGitState",
+    summary: "what could be committed, pushed and asked to be merged of an agent's changes",
+    answers: { 200: json("the state of its repository, and what names each act", GitStateSchema) },
+    refusals: [500, 504],
+  },
+  {
+    method: "post",
+    path: "/api/agents/{id}/changes/commit",
+    id: "commitChanges",
+    summary: "commits what an agent has changed, as it was looked at",
+    body: CommitBodySchema,
+    answers: { 200: gitDone },
+    refusals: [500, ...ofStore],
+  },
+  {
+    method: "post",
+    path: "/api/agents/{id}/changes/push",
+    id: "pushChanges",
+    summary: "pushes the branch of an agent, as it was looked at",
+    body: PushBodySchema,
+    answers: { 200: gitDone },
+    refusals: [500, ...ofStore],
+  },
+  {
+    method: "post",
+    path: "/api/agents/{id}/changes/pull-request",
+    id: "openPullRequest",
+    summary: "opens a pull request for the branch of an agent, as it was looked at",
+    body: RequestBodySchema,
+    answers: { 200: gitDone },
+    refusals: [500, ...ofStore],
   },
   {
     method: "get",

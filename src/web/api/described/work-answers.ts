@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { fileStates } from "../../../domain/changes/changed-file.ts";
 import type { ChangesReport } from "../../../domain/changes/changes-report.ts";
+import { type GitAct, type GitDone, type GitState, requestTools } from "../../../domain/changes/git-state.ts";
 import type { WorkReport } from "../../../domain/report/report-lines.ts";
 import { requestKinds } from "../../../domain/requests.ts";
 import { schemaOf } from "./operation.ts";
@@ -16,6 +17,20 @@ const line = v.object({
   is_unended: v.optional(v.literal(true)),
 });
 const hunk = v.object({ old_start: v.number(), new_start: v.number(), heading: text, lines: v.array(line) });
+const changedFile = {
+  path: text,
+  old_path: v.optional(text),
+  state: v.picklist(fileStates),
+  added: v.optional(v.number()),
+  deleted: v.optional(v.number()),
+  is_binary: v.optional(v.literal(true)),
+  is_untracked: v.optional(v.literal(true)),
+  is_unmerged: v.optional(v.literal(true)),
+  kind: v.optional(v.picklist(["symlink", "submodule", "repository"])),
+  executable: v.optional(v.boolean()),
+  too_large: v.optional(v.number()),
+  seen: text,
+};
 export const ChangesSchema = schemaOf<ChangesReport>()(
   v.object({
     agent_id: text,
@@ -31,18 +46,7 @@ export const ChangesSchema = schemaOf<ChangesReport>()(
     }),
     files: v.array(
       v.object({
-        path: text,
-        old_path: v.optional(text),
-        state: v.picklist(fileStates),
-        added: v.optional(v.number()),
-        deleted: v.optional(v.number()),
-        is_binary: v.optional(v.literal(true)),
-        is_untracked: v.optional(v.literal(true)),
-        is_unmerged: v.optional(v.literal(true)),
-        kind: v.optional(v.picklist(["symlink", "submodule", "repository"])),
-        executable: v.optional(v.boolean()),
-        too_large: v.optional(v.number()),
-        seen: text,
+        ...changedFile,
         hunks: v.optional(v.array(hunk)),
         left_out: v.optional(v.picklist(["long", "cut"])),
       }),
@@ -52,6 +56,35 @@ export const ChangesSchema = schemaOf<ChangesReport>()(
     deleted: v.number(),
     shared_with: v.array(text),
     turns: v.array(text),
+  }),
+);
+
+export const GitStateSchema = schemaOf<GitState>()(
+  v.object({
+    agent_id: text,
+    root: text,
+    branch: v.optional(text),
+    head: v.optional(text),
+    tree: text,
+    files: v.array(v.object(changedFile)),
+    more_files: v.number(),
+    is_merging: v.boolean(),
+    remote: v.optional(v.object({ name: text, urls: v.array(text) })),
+    unpushed: v.array(v.object({ commit: text, subject: text })),
+    more_unpushed: v.number(),
+    tool: v.optional(v.picklist(requestTools)),
+    into: v.optional(text),
+    repository: v.optional(text),
+    seen: v.object({ commit: text, push: text, pull_request: text }),
+  }),
+);
+
+export const GitDoneSchema = schemaOf<GitDone & { readonly agent_id: string; readonly act: GitAct }>()(
+  v.object({
+    agent_id: text,
+    act: v.picklist(["commit", "push", "pull_request"]),
+    said: text,
+    url: v.optional(text),
   }),
 );
 

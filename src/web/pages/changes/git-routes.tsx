@@ -6,6 +6,7 @@ import type { GitState, GitWish } from "../../../domain/changes/git-state.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { checkMessage } from "../../../domain/wire/decode.ts";
 import { signedBy } from "../../access/caller.ts";
+import { commitFields, pushFields, requestFields } from "../../api/acts/changes-api.ts";
 import { requireReady } from "../../api/orders.ts";
 import { readForm } from "../../api/read-form.ts";
 import { requireChanges } from "../../api/reports/changes-report.ts";
@@ -62,28 +63,12 @@ interface Shown {
   readonly url?: string;
 }
 
-const hash = v.pipe(
-  v.string("what was seen is missing"),
-  v.regex(/^[0-9a-f]{64}$/, "what was seen is no hash"),
-);
-const words = (what: string) =>
-  v.pipe(
-    v.string(`${what} is missing`),
-    v.trim(),
-    v.nonEmpty(`${what} is empty`),
-    v.maxLength(50_000, `${what} is too long`),
-  );
 const WishSchema = v.variant(
   "act",
   [
-    v.object({ act: v.literal("commit"), seen: hash, message: words("the message") }),
-    v.object({ act: v.literal("push"), seen: hash }),
-    v.object({
-      act: v.literal("pull_request"),
-      seen: hash,
-      title: words("the title"),
-      body: v.pipe(v.optional(v.string(), ""), v.maxLength(50_000, "the text is too long")),
-    }),
+    v.object({ act: v.literal("commit"), ...commitFields }),
+    v.object({ act: v.literal("push"), ...pushFields }),
+    v.object({ act: v.literal("pull_request"), ...requestFields }),
   ],
   "act must be commit, push or pull_request",
 );

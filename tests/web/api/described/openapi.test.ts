@@ -24,7 +24,11 @@ beforeAll(async () => {
       files: [{ ...file, hunks: [{ old_start: 0, new_start: 1, heading: "", lines: [line] }] }],
       ...{ more_files: 0, added: 1, deleted: 0, shared_with: [], turns: [] },
     }),
-    look: () => Promise.reject(new Error("nobody looks")),
+    look: async ({ agent_id }) => ({
+      ...{ agent_id, root: "/work", branch: "main", head: "abc", tree: "def", files: [file], more_files: 0 },
+      ...{ is_merging: false, remote: { name: "origin", urls: ["https://example.org/a.git"] }, unpushed: [] },
+      ...{ more_unpushed: 0, tool: "gh", seen: { commit: "1", push: "2", pull_request: "3" } },
+    }),
     act: () => Promise.reject(new Error("nobody acts")),
   };
   web = await startTestApp({ answerLinks, changes });

@@ -13,7 +13,7 @@ import { createRepository, type TestRepository } from "../../../support/reposito
 import { shownText } from "../../../support/shown-text.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { until } from "../../../support/wait-for.ts";
-import { startTestApp, type TestApp } from "../../test-app.ts";
+import { errorOf, startTestApp, type TestApp } from "../../test-app.ts";
 
 let home: TempDir;
 let repository: TestRepository;
@@ -142,4 +142,34 @@ test("what is not one of the acts, or without words, is refused; a token with a 
   expect((await send({ act: "push", seen: "--force" })).status).toBe(400);
   expect(scopesFor("POST", "/agents/ada/changes/git", true)).toEqual([]);
   expect(scopesFor("POST", "/agents/ada/changes/comment", true)).toEqual(["command"]);
+});
+
+test("programs do the same by the API: they look first, and give back what they have seen", async () => {
+  const look = async () => await (await web.app.request("/api/agents/ada/changes")).json();
+  const post = (path: string, body: object) =>
+    web.app.request(`/api/agents/ada/changes/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  repository.write("f.txt", "f\n");
+  const before = await look();
+  expect(before.files.map(({ path }: { path: string }) => path)).toContain("f.txt");
+  repository.write("g.txt", "g\n");
+  const late = await post("commit", { seen: before.seen.commit, message: "Add f" });
+  expect([late.status, (await errorOf(late)).message]).toEqual([
+    403,
+    "nothing was done: ada has changed something since you looked",
+  ]);
+  const done = await post("commit", { seen: (await look()).seen.commit, message: "Add f and g" });
+  expect([done.status, await done.json()]).toEqual([
+    200,
+    { agent_id: "ada", act: "commit", said: expect.stringMatching(/^committed \d+ files as /) },
+  ]);
+  expect(repository.git(["log", "-1", "--format=%s"])).toBe("Add f and g");
+  expect((await post("push", { seen: before.seen.push })).status).toBe(403);
+  expect((await post("push", { seen: before.seen.push, force: true })).status).toBe(400);
+  expect((await post("pull-request", { seen: before.seen.pull_request })).status).toBe(400);
+  for (const path of ["commit", "push", "pull-request"])
+    expect(scopesFor("POST", `/api/agents/ada/changes/${path}`)).toEqual([]);
 });
