@@ -12,13 +12,6 @@ export const BridgeNewsSchema = v.object({
 
 export type BridgeNews = v.InferOutput<typeof BridgeNewsSchema>;
 
-export const listenerPaths = {
-  hook: "/hook",
-  bridge: "/bridge",
-  alive: "/alive",
-  telemetry: "/v1/logs",
-} as const;
-
 export interface MessagingSocket {
   readonly path: string;
   /** The token that the CLI gives its MCP servers for the socket. */

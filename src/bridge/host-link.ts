@@ -1,6 +1,7 @@
 // The bridge's connection to its host (`src/host/listener.ts`). It tells the host what only the bridge hears, and notices when the
 // host is gone, so that the bridge can take its place.
-import { type BridgeNews, instanceHeader, listenerPaths } from "../agent-link/host-protocol.ts";
+import { type BridgeNews, instanceHeader } from "../agent-link/host-protocol.ts";
+import { listenerPaths } from "../agent-link/listener-paths.ts";
 import { directFetch } from "../direct-fetch.ts";
 import { messageOf } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";

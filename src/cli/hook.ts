@@ -1,9 +1,8 @@
 // `cliai hook`: the command that an agent's CLI runs as its hook, for the events and releases that have no HTTP hooks. It
 // passes the hook to the session's host and prints the host's answer. If the host cannot be reached, it prints the answer of
 // `--without-host`; without that flag it prints nothing, and the agent goes on.
-import { readFile } from "node:fs/promises";
-import * as v from "valibot";
-import { listenerPaths } from "../agent-link/host-protocol.ts";
+import { readFileSync } from "node:fs";
+import { listenerPaths } from "../agent-link/listener-paths.ts";
 import { quickFetch } from "../direct-fetch.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
@@ -42,14 +41,19 @@ function named(payload: string, event: string | undefined): string {
   return event === undefined ? payload : JSON.stringify({ ...JSON.parse(payload), hook_event_name: event });
 }
 
-/** The part of a filled-in configs/mcp-nats.json that names the host. */
-const McpConfigSchema = v.object({
-  mcpServers: v.object({
-    cliai: v.object({
-      env: v.object({ CLIAI_SESSION_URL: v.string(), CLIAI_SESSION_TOKEN: v.string() }),
-    }),
-  }),
-});
+/**
+ * The host's address in a filled-in configs/mcp-nats.json, which `cliai spawn` wrote. It is not checked by a schema, because to load valibot takes a
+ * millisecond, and a hook holds up a tool call.
+ */
+function hostIn(path: string): { readonly url: string; readonly token: string } {
+  const config: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const fieldOf = (of: unknown, name: string): unknown =>
+    typeof of === "object" && of !== null ? Reflect.get(of, name) : undefined;
+  const env = ["mcpServers", "cliai", "env"].reduce(fieldOf, config);
+  const [url, token] = [fieldOf(env, "CLIAI_SESSION_URL"), fieldOf(env, "CLIAI_SESSION_TOKEN")];
+  if (typeof url === "string" && typeof token === "string") return { url, token };
+  throw new CliaiError("failed", `${path} names no host`);
+}
 
 export const hookCommand = defineCliCommand({
   name: "hook",
@@ -64,8 +68,7 @@ export const hookCommand = defineCliCommand({
     }
     try {
       const payload = named(await readHookInput(readStdin(() => context.stdin)), args.event);
-      const config = v.parse(McpConfigSchema, JSON.parse(await readFile(path, "utf8")));
-      const { CLIAI_SESSION_URL: url, CLIAI_SESSION_TOKEN: token } = config.mcpServers.cliai.env;
+      const { url, token } = hostIn(path);
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       // No deadline here: the host holds the hook for as long as a person takes, and the CLI ends it after its own time-out.
       const request = { method: "POST", headers, body: payload };

@@ -1,12 +1,8 @@
 // The HTTP handler by which the agent's CLI and the bridge reach the host: on loopback, behind a token that only files of this
 // user contain. This is a `fetch` handler; `src/cli/spawn/session-host/session-host.ts` opens the socket.
 
-import {
-  type BridgeNews,
-  BridgeNewsSchema,
-  instanceHeader,
-  listenerPaths,
-} from "../agent-link/host-protocol.ts";
+import { type BridgeNews, BridgeNewsSchema, instanceHeader } from "../agent-link/host-protocol.ts";
+import { listenerPaths } from "../agent-link/listener-paths.ts";
 import { CliaiError, messageOf } from "../domain/text/errors.ts";
 import { createJsonCut } from "../domain/text/json-cut.ts";
 import { checkMessage, parseJson } from "../domain/wire/decode.ts";

@@ -1,7 +1,7 @@
 // The bridge beside a host: it leaves heartbeats and orders to the host, takes them over once that is gone, and gives them back
 // where it answers again.
 import { describe, expect, test } from "bun:test";
-import { listenerPaths } from "../../src/agent-link/host-protocol.ts";
+import { listenerPaths } from "../../src/agent-link/listener-paths.ts";
 import { createListener } from "../../src/host/listener.ts";
 import { silentLogger } from "../../src/log.ts";
 import { listenTo, startTestBridge, type TestBridgeOptions } from "../support/bridge-fixture.ts";

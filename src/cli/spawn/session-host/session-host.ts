@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { RunEnd } from "../../../agent-link/goodbye.ts";
-import { listenerPaths } from "../../../agent-link/host-protocol.ts";
+import { listenerPaths } from "../../../agent-link/listener-paths.ts";
 import type { AgentLaunch, HookPlace } from "../../../agents/agent-launch.ts";
 import { type LaunchedAgent, programOf } from "../../../agents/launch.ts";
 import { addUnsent } from "../../../data-dir/run-file.ts";
