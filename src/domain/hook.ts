@@ -145,6 +145,8 @@ type Sign =
 export interface RetryShown {
   readonly detail: string;
   readonly error: FailureWord;
+  /** With the error `usage_limit`: when the limit ends, RFC 3339, if that is known. */
+  readonly limit_resets_at?: string | undefined;
   /** What a person can do about it: `log in: codex login`. */
   readonly remedy?: string | undefined;
 }

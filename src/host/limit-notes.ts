@@ -1,6 +1,9 @@
-// Adds to the event of a turn that has failed at a usage limit when that limit ends: as the CLI has told it by figures, or else by its words.
+// Adds to the event of a turn that has failed at a usage limit, or of a request that is made again at one, when that limit ends: as the CLI has told it by figures, or else by its words.
 import { isBelieved, readResetMs } from "../domain/limits/reset-words.ts";
 import type { EventSender, SessionEvent } from "./event-sender.ts";
+
+/** A turn has failed, or the CLI asks its model again by itself. */
+const limitKinds: readonly string[] = ["turn_failed", "retry"];
 
 export interface LimitSender extends EventSender {
   /** The CLI has told when the limit ends that is reached now. @param resetsAtMs ms since 1970 */
@@ -28,7 +31,7 @@ export function withLimits(
       toldMs = resetsAtMs;
     },
     send(event) {
-      const isLimit = event.kind === "turn_failed" && event.error === "usage_limit";
+      const isLimit = limitKinds.includes(event.kind) && event.error === "usage_limit";
       const resetMs = isLimit && event.limit_resets_at === undefined ? resetOf(event) : undefined;
       const told =
         resetMs === undefined ? event : { ...event, limit_resets_at: new Date(resetMs).toISOString() };

@@ -6,6 +6,7 @@ import type { CliDriver } from "../clis/cli-driver.ts";
 import type { DrivenTurn } from "../clis/driven-turn.ts";
 import { claudeHeadless } from "../clis/drivers/claude.ts";
 import { codexHeadless } from "../clis/drivers/codex.ts";
+import { opencodeHeadless } from "../clis/drivers/opencode.ts";
 import { startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { patienceMs, waitFor } from "../support/wait-for.ts";
@@ -58,14 +59,7 @@ test.concurrent.each([claudeHeadless, codexHeadless].map((driver) => [driver.cli
     const env = name === "claude" ? onPlan(given) : given;
     await using serve = await startServe({ dataDir: dir.join("data"), env });
     const spawn = await spawner(driver, dir.join("config.json"), work, serve);
-    const until = (id: string, what: string, fits: (agent: AgentView) => boolean) => {
-      let last: AgentView | undefined;
-      const look = async () => {
-        last = (await (await serve.fetch(`/api/agents/${id}`)).json()) as AgentView;
-        return fits(last) && last;
-      };
-      return waitFor(look, { what: `${id}: ${what}`, saw: () => last });
-    };
+    const until = agentWaiter(serve);
     await Promise.all([spawn("ada"), spawn("bob")]);
     for (const id of ["ada", "bob"])
       await until(id, "its first turn is over", ({ status }) => status === "idle");
@@ -98,6 +92,53 @@ test.concurrent.each([claudeHeadless, codexHeadless].map((driver) => [driver.cli
   },
   3 * patienceMs,
 );
+
+test.concurrent(
+  "opencode: while it asks its model again by itself at a limit, another agent of its account is held; both go on when the model answers",
+  async () => {
+    await using dir = await tempDir();
+    let isReached = false;
+    const limited = { error: { status: 429, message: "Too Many Requests" } };
+    await using model = await opencodeHeadless.startModel({
+      fallback: () => (isReached ? limited : { text: "Done." }),
+    });
+    const { work, env } = await opencodeHeadless.prepare(dir, model);
+    await using serve = await startServe({ dataDir: dir.join("data"), env });
+    const spawn = await spawner(opencodeHeadless, dir.join("config.json"), work, serve);
+    const until = agentWaiter(serve);
+    await Promise.all([spawn("ada"), spawn("bob")]);
+    for (const id of ["ada", "bob"])
+      await until(id, "its first turn is over", ({ status }) => status === "idle");
+    isReached = true;
+    expect(await serve.run(["send", "task", "ada", "WORK-ON", "--timeout", "80"])).toMatchObject({ code: 0 });
+    await until("bob", "it is held", ({ status }) => status === "held");
+    const ada = await until("ada", "it asks again", ({ status }) => status === "retrying");
+    expect(ada.axes.activity.reason).toContain("usage limit: attempt");
+    expect(ada.holds).toBeUndefined();
+    // What is sent to bob meanwhile waits: its model is not asked.
+    expect(await serve.run(["send", "task", "bob", "LATER", "--timeout", "80"])).toMatchObject({ code: 0 });
+    isReached = false;
+    const lastOf = ({ commands }: AgentView, text: string) =>
+      commands.find(({ summary }) => summary === text)?.receipts.at(-1)?.state;
+    await until("ada", "its task is done", (agent) => lastOf(agent, "WORK-ON") === "applied");
+    await until("bob", "it goes on with its task", (agent) => lastOf(agent, "LATER") === "applied");
+    const asked = model.requests.filter(({ newText }) => newText.includes("LATER"));
+    expect(asked.length).toBe(1);
+  },
+  3 * patienceMs,
+);
+
+/** Returns a function that waits until an agent's view fits. */
+function agentWaiter(serve: Awaited<ReturnType<typeof startServe>>) {
+  return (id: string, what: string, fits: (agent: AgentView) => boolean) => {
+    let last: AgentView | undefined;
+    const look = async () => {
+      last = (await (await serve.fetch(`/api/agents/${id}`)).json()) as AgentView;
+      return fits(last) && last;
+    };
+    return waitFor(look, { what: `${id}: ${what}`, saw: () => last });
+  };
+}
 
 /** Claude Code tells the end of a limit only to users of a plan, who have a token of their login instead of a key. */
 function onPlan({ ANTHROPIC_API_KEY: _, ...env }: Readonly<Record<string, string>>): Record<string, string> {

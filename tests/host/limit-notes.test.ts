@@ -30,6 +30,16 @@ describe("withLimits()", () => {
     expect(fails({ detail: "resets 3:30pm" })).toBe("2026-11-30T15:30:00.000Z");
   });
 
+  test("a request that the CLI makes again at a limit has its end as well", () => {
+    const { note, fails } = notes();
+    expect(fails({ kind: "retry", detail: "attempt 2: 429, try again in 20s" })).toBe(
+      "2026-11-30T14:05:20.000Z",
+    );
+    note(nowMs + 60_000);
+    expect(fails({ kind: "retry", detail: "2/10: 429 rate_limit" })).toBe("2026-11-30T14:06:00.000Z");
+    expect(fails({ kind: "retry", error: "overloaded", detail: "529" })).toBeUndefined();
+  });
+
   test("a failure of another kind has none, and one that names an end keeps it", () => {
     const { fails } = notes();
     expect(fails({ error: "overloaded", detail: "529, try again in 20s" })).toBeUndefined();

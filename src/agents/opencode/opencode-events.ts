@@ -86,6 +86,8 @@ const schemas = {
       type: v.string(),
       attempt: v.optional(v.number(), 1),
       message: v.optional(v.string(), ""),
+      /** With `retry`: when the next try comes, in ms since 1970. */
+      next: v.optional(v.number(), 0),
     }),
   }),
   "session.error": v.looseObject({ sessionID: text, error: v.optional(ErrorSchema, {}) }),

@@ -1,6 +1,6 @@
 // Why a turn of OpenCode failed, in cliai's words. Seen with 1.18.33: a wrong key is an `APIError` with the status of the model's server.
 import type { RetryShown } from "../../domain/hook.ts";
-import { longestLimitMs, readResetMs } from "../../domain/limits/reset-words.ts";
+import { isBelieved, longestLimitMs, readResetMs } from "../../domain/limits/reset-words.ts";
 import { failureOfStatus, failureOfWords } from "../../domain/model-failure.ts";
 import { longFact } from "../../domain/text/fact-words.ts";
 import { readRetryAfterMs } from "../../domain/text/moment.ts";
@@ -37,8 +37,16 @@ export function limitResetMs({ data }: OpencodeFailure, now: Date): number | und
   return waitMs === undefined ? readResetMs(responseBody, now.getTime(), "UTC") : now.getTime() + waitMs;
 }
 
-export function describeRetry(attempt: number, message: string): RetryShown {
-  return { detail: longFact(`attempt ${attempt}: ${message}`), error: wordOf("", undefined, message) };
+/** Without a word of the model's server about the time, OpenCode waits for 30 s at most. */
+const ownWaitMs = 60_000;
+
+/** @param nextMs when the next try comes, in ms since 1970; with a header `Retry-After`, at the time that it names */
+export function describeRetry(attempt: number, message: string, nextMs: number, now: Date): RetryShown {
+  const error = wordOf("", undefined, message);
+  const shown = { detail: longFact(`attempt ${attempt}: ${message}`), error };
+  const isTold = nextMs - now.getTime() > ownWaitMs && isBelieved(nextMs, now.getTime());
+  if (error !== "usage_limit" || !isTold) return shown;
+  return { ...shown, limit_resets_at: new Date(nextMs).toISOString() };
 }
 
 function wordOf(name: string, status: number | undefined, message: string): FailureWord {

@@ -73,14 +73,14 @@ export function createTurn({ asking, onHook, onSign, onResult, goOn }: TurnOptio
     noteWords(text: string) {
       said = text;
     },
-    async takeStatus({ type, attempt, message }: PropertiesOf<"session.status">["status"]) {
+    async takeStatus({ type, attempt, message, next }: PropertiesOf<"session.status">["status"]) {
       if (type === "idle") {
         if (isBusy) await atMost(endWithinMs, end());
         return;
       }
       isBusy = true;
       ending.abort();
-      if (type === "retry") onSign({ type: "retry", ...describeRetry(attempt, message) });
+      if (type === "retry") onSign({ type: "retry", ...describeRetry(attempt, message, next, new Date()) });
     },
     async fail(error: OpencodeFailure) {
       const resetsAtMs = limitResetMs(error, new Date());

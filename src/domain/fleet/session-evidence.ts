@@ -29,6 +29,8 @@ export interface SessionEvidence {
   readonly denied?: DeniedTool;
   /** Set while the CLI repeats a request to its model by itself; absent once it goes on. */
   readonly retry?: Retry;
+  /** When the model last answered a request that the CLI had repeated at a usage limit. */
+  readonly limit_passed_at?: string;
   /** Set while the agent has none of cliai's tools, because cliai's MCP server beside its CLI is gone. */
   readonly tools_lost?: ToolsLost;
   /** Set if an earlier run had a turn in the same conversation. */
@@ -91,8 +93,12 @@ export interface Retry {
   readonly detail: string;
   readonly error: FailureWord;
   readonly remedy?: string;
+  /** With the error `usage_limit`: when the limit ends, RFC 3339; absent if that is not known. */
+  readonly limit_resets_at?: string;
   /** When the first try began. */
   readonly since: string;
+  /** When the last of them was told. */
+  readonly at?: string;
 }
 
 export interface ToolsLost {

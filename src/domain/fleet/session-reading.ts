@@ -28,7 +28,10 @@ export function sessionActivity(session: SessionEvidence): Finding<Activity> {
   if (waiting !== undefined)
     return { value: "waiting", at: waiting.since, reason: waitingText(waiting, waits) };
   if (turn === undefined) return { value: "idle", at: session.started_at, reason: "no prompt yet" };
-  if (retry !== undefined) return { value: "retrying", at: retry.since, reason: retry.detail };
+  if (retry !== undefined) {
+    const reason = retry.error === "usage_limit" ? said("usage limit", retry.detail) : retry.detail;
+    return { value: "retrying", at: retry.since, reason };
+  }
   if (turn.ended_at === undefined) return { value: "working", at: turn.since, reason: workText(session) };
   if (background !== undefined)
     return { value: "working", at: turn.ended_at, reason: backgroundWords(background) };

@@ -124,7 +124,7 @@ export function reduceSession(
     ...(before === undefined ? lostTools(known, generation) : {}),
     last_event_at: at,
   };
-  return change(withoutRetry(session, event.kind), event, at);
+  return change(withoutRetry(session, event.kind, at), event, at);
 }
 
 const toolsEvents: ReadonlySet<string> = new Set(toolsEventKinds);

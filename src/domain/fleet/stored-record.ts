@@ -65,7 +65,10 @@ const RecordSchema = v.looseObject({
       denied: v.optional(
         v.looseObject({ at: time, tool: v.string(), detail: v.string(), count: v.number() }),
       ),
-      retry: v.optional(v.looseObject({ since: time, ...trouble })),
+      retry: v.optional(
+        v.looseObject({ since: time, at: v.optional(time), limit_resets_at: v.optional(time), ...trouble }),
+      ),
+      limit_passed_at: v.optional(time),
       tools_lost: v.optional(v.looseObject({ at: time, detail: v.string() })),
       turn_error: v.optional(v.looseObject({ at: time, ...trouble, limit_resets_at: v.optional(time) })),
       ended: v.optional(v.looseObject({ at: time, reason: v.string() })),

@@ -27,6 +27,12 @@ export interface LimitFailure {
 
 /** How long agents wait at first for a limit whose end nobody knows. */
 export const firstWaitMs = 60_000;
+/** A request that a CLI makes again by itself at a usage limit. */
+export interface LimitRetry extends LimitFailure {
+  /** When the first try failed; `at` is the last one. */
+  readonly since: string;
+}
+
 const longestWaitMs = 3_600_000;
 /** So long after its end, a failure is one of another limit, and the limit is remembered only if an agent has not gone on yet. */
 export const rememberedMs = 2 * longestWaitMs;
@@ -49,6 +55,26 @@ export function afterFailure(known: AccountLimit | undefined, failure: LimitFail
     return isNews ? limitOf({ ...known, failed_at: at, tries: 0 }, told) : known;
   }
   return limitOf({ ...known, failed_at: at, tries: told === undefined ? known.tries + 1 : 0 }, told);
+}
+
+/** A CLI that asks again at a limit whose end nobody has told holds the other agents only after this time: many such limits are over in a moment. */
+const retriesForMs = 10_000;
+/** A try that is longer ago says nothing any more, unless it has named the end: its CLI may be gone. */
+const retryCountsMs = 600_000;
+
+/** The limit while a CLI asks its model again at it by itself; the known one, or none, if that shows nothing more. */
+export function afterRetry(
+  known: AccountLimit | undefined,
+  { account, since, at, resets_at }: LimitRetry,
+  now: Date,
+): AccountLimit | undefined {
+  const isAhead = resets_at !== undefined && ms(resets_at) > now.getTime();
+  const isShort = now.getTime() - ms(since) < retriesForMs;
+  if (!isAhead && (isShort || now.getTime() - ms(at) > retryCountsMs)) return known;
+  // The last try before an end that was told says nothing about what comes after it.
+  const isBeforeEnd = known?.resets_at !== undefined && ms(at) <= ms(known.until);
+  if (isBeforeEnd && !isAhead) return known;
+  return afterFailure(known, { account, at: now.toISOString(), resets_at: isAhead ? resets_at : undefined });
 }
 
 /** The limit that has ended now, because an agent of the account has had an answer from its model since. */

@@ -2,7 +2,7 @@
 import type { AgentRecord } from "../fleet/agent-record.ts";
 import { decidingSession } from "../fleet/evidence-that-counts.ts";
 import type { NewHold } from "../holding/hold.ts";
-import type { AccountLimit, LimitFailure } from "./account-limit.ts";
+import type { AccountLimit, LimitFailure, LimitRetry } from "./account-limit.ts";
 import type { OnLimit } from "./on-limit.ts";
 
 /** An agent that does not name its account has limits of its own. */
@@ -17,6 +17,14 @@ export function limitFailureOf(record: AgentRecord): LimitFailure | undefined {
   return { account: accountOf(record), at: error.at, resets_at: error.limit_resets_at };
 }
 
+/** The limit at which the agent's CLI asks its model again by itself; undefined if it does not. */
+export function limitRetryOf(record: AgentRecord): LimitRetry | undefined {
+  const retry = decidingSession(record)?.retry;
+  if (retry?.error !== "usage_limit") return undefined;
+  const { since, at = since, limit_resets_at: resets_at } = retry;
+  return { account: accountOf(record), since, at, resets_at };
+}
+
 /** The failure, if the agent's last turn has failed at this limit. */
 export function failureAt(
   { account, since, until }: Pick<AccountLimit, "account" | "since" | "until">,
@@ -26,10 +34,11 @@ export function failureAt(
   return failure?.account === account && failure.at >= since && failure.at <= until ? failure : undefined;
 }
 
-/** Whether the agent's model has answered in a turn that began after the limit was reached. */
+/** Whether the agent's model has answered since the limit was reached: in a turn that began after that, or a request that was made again. */
 export function isPast({ failed_at }: AccountLimit, record: AgentRecord): boolean {
   const session = decidingSession(record);
-  const { turn, turn_error } = session ?? {};
+  const { turn, turn_error, limit_passed_at = "" } = session ?? {};
+  if (limit_passed_at > failed_at) return true;
   return turn?.ended_at !== undefined && turn_error === undefined && turn.since > failed_at;
 }
 

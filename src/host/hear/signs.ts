@@ -131,6 +131,6 @@ function refusalWords(reason: string): string {
   return `one of the user's hooks kept the prompt from the model${reason === "" ? "" : `: ${reason}`}`;
 }
 
-function retryOf({ detail, error, remedy }: RetryShown): RetryShown {
-  return { detail, error, ...definedOf({ remedy }) };
+function retryOf({ detail, error, remedy, limit_resets_at }: RetryShown): RetryShown {
+  return { detail, error, ...definedOf({ remedy, limit_resets_at }) };
 }

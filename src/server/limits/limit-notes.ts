@@ -1,12 +1,13 @@
-// Notes what the agents of an account show of its usage limit: a turn that has failed at it, and an answer of its model after that.
+// Notes what the agents of an account show of its usage limit: a turn that has failed at it, a request that is made again at it, and an answer of its model after that.
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import {
   type AccountLimit,
   afterFailure,
+  afterRetry,
   endedNow,
   rememberedMs,
 } from "../../domain/limits/account-limit.ts";
-import { failureAt, isPast, limitFailureOf } from "../../domain/limits/limited-agent.ts";
+import { failureAt, isPast, limitFailureOf, limitRetryOf } from "../../domain/limits/limited-agent.ts";
 import { longestLimitMs } from "../../domain/limits/reset-words.ts";
 import type { FleetState } from "../fleet/fleet-state.ts";
 import { takes } from "../order-target.ts";
@@ -18,6 +19,8 @@ const freshMs = 10 * 60_000;
 export interface LimitNotes {
   isOver(limit: AccountLimit): boolean;
   noteFailures(records: readonly AgentRecord[]): Promise<void>;
+  /** Notes the limits at which a CLI asks its model again by itself. */
+  noteRetries(records: readonly AgentRecord[]): Promise<void>;
   /** @param members the agents of the account */
   noteEnd(limit: AccountLimit, members: readonly AgentRecord[]): Promise<void>;
 }
@@ -31,6 +34,15 @@ export function createLimitNotes(
   const isAwaited = (limit: AccountLimit) =>
     fleet.records().some((record) => takes("task", record, now()) && failureAt(limit, record) !== undefined);
 
+  const noteRetries = async (records: readonly AgentRecord[]) => {
+    for (const record of records) {
+      const retry = limitRetryOf(record);
+      if (retry === undefined) continue;
+      const known = store.of(retry.account);
+      const limit = afterRetry(known, retry, now());
+      if (limit !== undefined && limit !== known) await store.put(limit);
+    }
+  };
   const noteFailures = async (records: readonly AgentRecord[]) => {
     for (const record of records) {
       const failure = limitFailureOf(record);
@@ -55,5 +67,5 @@ export function createLimitNotes(
     // The wait was long enough: the next failure is not one in a row.
     else if (limit.tries > 0) await store.put({ ...limit, tries: 0 });
   };
-  return { isOver, noteFailures, noteEnd };
+  return { isOver, noteRetries, noteFailures, noteEnd };
 }

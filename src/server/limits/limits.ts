@@ -1,13 +1,19 @@
 // This room holds the agents of an account while a usage limit of it lasts, and lets them go on afterwards.
 //
-// Notes each turn that fails at a usage limit, and holds all agents of its account (`Holding`). At the end of the limit the agents go on, one after
+// Notes each turn that fails at a usage limit, and each CLI that asks again at one, and holds all agents of its account (`Holding`). At the end of the limit the agents go on, one after
 // the other; an agent whose turn has failed gets a task to go on. Only the leader does it. It looks often, by the wall clock.
 import { isGuest } from "../../domain/agent-protocol/guest-id.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { Hold, NewHold } from "../../domain/holding/hold.ts";
 import { goesOnAfter } from "../../domain/holding/hold-orders.ts";
 import { type AccountLimit, isTurnAfter, turnsAfter } from "../../domain/limits/account-limit.ts";
-import { accountOf, failureAt, holdOf, limitFailureOf } from "../../domain/limits/limited-agent.ts";
+import {
+  accountOf,
+  failureAt,
+  holdOf,
+  limitFailureOf,
+  limitRetryOf,
+} from "../../domain/limits/limited-agent.ts";
 import type { OnLimit } from "../../domain/limits/on-limit.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -49,7 +55,7 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
       .filter((record) => !isGuest(record) && takes("pause", record, now()))
       .toArray();
 
-  const { isOver, noteFailures, noteEnd } = createLimitNotes(store, { fleet, now });
+  const { isOver, noteFailures, noteRetries, noteEnd } = createLimitNotes(store, { fleet, now });
   const keepHeld = async (limit: AccountLimit, members: readonly AgentRecord[]) => {
     const turns = turnsAfter(
       limit,
@@ -60,6 +66,8 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
       const [does, until] = [doesAt(record), turns.get(id)];
       if (until === undefined) return;
       if (does === "stop") return isOver(limit) ? undefined : await stop(id, limit);
+      // It goes on by itself as soon as its model answers.
+      if (does === "resume" && limitRetryOf(record) !== undefined) return;
       const hold = holdOf(limit, until, does);
       // Of a limit that has ended, only those are held still whose turn has not come.
       if (isOver(limit) && !isHeldBy(holding.holdsOf(id), hold)) return;
@@ -78,6 +86,7 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
   const look = async () => {
     const records = agents();
     await noteFailures(records);
+    await noteRetries(records);
     for (const { account } of store.all()) {
       const members = records.filter((record) => accountOf(record) === account);
       const before = store.of(account);

@@ -1,5 +1,5 @@
 // Why a turn of OpenCode failed, in the words and the kind that a person gets.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { OpencodeFailure } from "../../../src/agents/opencode/opencode-events.ts";
 import {
   describeFailure,
@@ -28,9 +28,22 @@ test("limitResetMs() is by the header Retry-After, or else by the answer's words
   expect(of({ statusCode: 429, message: "slow down" })).toBeUndefined();
 });
 
-test("describeRetry() says which try it is, and why", () => {
-  expect(describeRetry(3, "Overloaded")).toMatchObject({
-    detail: "attempt 3: Overloaded",
-    error: "overloaded",
+describe("describeRetry()", () => {
+  const nowMs = Date.parse("2026-11-30T14:05:00Z");
+  const retry = (message: string, inS: number) =>
+    describeRetry(3, message, nowMs + inS * 1_000, new Date(nowMs));
+
+  test("says which try it is, and why", () => {
+    expect(retry("Overloaded", 2)).toEqual({ detail: "attempt 3: Overloaded", error: "overloaded" });
+  });
+
+  test("tells the end of a limit if the next try is later than OpenCode would wait by itself", () => {
+    const words = "Too Many Requests";
+    expect(retry(words, 120)).toMatchObject({
+      error: "usage_limit",
+      limit_resets_at: "2026-11-30T14:07:00.000Z",
+    });
+    expect(retry(words, 30)).toEqual({ detail: `attempt 3: ${words}`, error: "usage_limit" });
+    expect(retry("Overloaded", 120)).not.toHaveProperty("limit_resets_at");
   });
 });

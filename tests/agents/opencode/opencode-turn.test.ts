@@ -20,7 +20,7 @@ function turn(answer: HookAnswer | Promise<HookAnswer> = { type: "go" }) {
     },
     () => void told.push("calls ended"),
   );
-  const status = (type: string, message = "") => made.takeStatus({ type, attempt: 2, message });
+  const status = (type: string, message = "") => made.takeStatus({ type, attempt: 2, message, next: 0 });
   return { ...made, status, told, hooks, last: () => told.at(-1) };
 }
 const broken = { name: "APIError", data: { statusCode: 500, message: "broken" } };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   type AccountLimit,
   afterFailure,
+  afterRetry,
   rememberedMs,
   turnsAfter,
   waitMs,
@@ -52,6 +53,36 @@ describe("afterFailure()", () => {
   test("a failure long after the end is one of another limit", () => {
     const late = 60 + rememberedMs / 1_000 + 1;
     expect(after([0], [61], [late + 200])).toMatchObject({ since: at(late + 200), tries: 1 });
+  });
+});
+
+describe("afterRetry()", () => {
+  const from = (known: AccountLimit | undefined, nowS: number, atS: number, resets?: number) =>
+    afterRetry(
+      known,
+      { account, since: at(0), at: at(atS), resets_at: resets === undefined ? undefined : at(resets) },
+      new Date(begin + nowS * 1_000),
+    );
+
+  test("a limit whose end is told counts at once; of another one only tries that go on for 10 s", () => {
+    expect(from(undefined, 1, 1, 900)).toMatchObject({ until: at(900), resets_at: at(900) });
+    expect(from(undefined, 9, 5)).toBeUndefined();
+    expect(from(undefined, 10, 5)).toMatchObject({ until: at(70), tries: 1 });
+  });
+
+  test("as long as the tries go on, a limit whose end nobody knows does not end, and one whose end was told ends then", () => {
+    const first = from(undefined, 10, 5);
+    expect(from(first, 60, 35)).toBe(first);
+    expect(from(first, 71, 65)).toMatchObject({ until: at(71 + 120), tries: 2 });
+    const told = from(undefined, 1, 1, 900);
+    expect(from(told, 901, 1, 900)).toBe(told);
+    // The next try has failed, too.
+    expect(from(told, 905, 904)).toMatchObject({ until: at(905 + 60) });
+    expect(from(told, 905, 904, 1_800)).toMatchObject({ until: at(1_800) });
+  });
+
+  test("a try that was told long ago, of a CLI that may be gone, holds nobody", () => {
+    expect(from(undefined, 700, 5)).toBeUndefined();
   });
 });
 

@@ -5,7 +5,7 @@ import { badgeOf } from "../../../src/domain/fleet/needs/badge.ts";
 import { holderName } from "../../../src/domain/holding/hold.ts";
 import { type AgentId, parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { startTestServer, type TestServer, type TestServerOptions } from "../../support/test-server.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { stays, waitFor } from "../../support/wait-for.ts";
 
 /** A fleet on a real nats-server, whose clock can be set forward. */
 async function startFleet(options: TestServerOptions = {}) {
@@ -25,8 +25,7 @@ async function startFleet(options: TestServerOptions = {}) {
   };
   const orders = (name: string) => (view(name)?.commands ?? []).map(({ type, from }) => `${type} by ${from}`);
   return {
-    view,
-    orders,
+    ...{ view, orders, tell },
     in: (ms: number) => new Date(now().getTime() + ms).toISOString(),
     ahead: (ms: number) => {
       aheadMs += ms;
@@ -261,6 +260,52 @@ describe("a usage limit", () => {
     fleet.ahead(120_000);
     await fleet.server().sendCommand({ id: "ada" as AgentId, type: "resume", from: "kim" });
     await fleet.isTold("ada", pause, "resume by kim", task);
+  });
+
+  test("at which a CLI asks again by itself holds the others of its account as long as it does", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.agent("bob", shared);
+    await fleet.tell("ada", "prompt");
+    const tries = (error: string, more: object = {}) =>
+      fleet.tell("ada", "retry", { error, detail: "attempt 2: 429", ...more });
+    await tries("overloaded");
+    await tries("usage_limit");
+    // A limit that is over in a moment holds nobody.
+    await stays(() => fleet.orders("bob").length === 0, {
+      ...{ what: "bob is not held", because: "limits are looked at twice a second", forMs: 1_500 },
+    });
+    fleet.ahead(10_000);
+    await fleet.isTold("bob", pause);
+    await fleet.carryOut("bob");
+    expect(fleet.view("bob")?.holds?.[0]?.words).toBe("usage limit, whose end is not known");
+    // It lasts longer than the first wait.
+    fleet.ahead(125_000);
+    await tries("usage_limit");
+    await stays(() => fleet.orders("bob").length === 1, {
+      ...{ what: "bob is held still", because: "limits are looked at twice a second", forMs: 1_500 },
+    });
+    expect(fleet.orders("ada")).toEqual([]);
+    await fleet.tell("ada", "retry_end");
+    fleet.ahead(300_000);
+    await fleet.isTold("bob", pause, resume);
+  });
+
+  test("at which a CLI asks again by itself is shown with its end if that is told", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    await fleet.agent("bob", shared);
+    await fleet.tell("ada", "prompt");
+    const limit_resets_at = fleet.in(600_000);
+    await fleet.tell("ada", "retry", { error: "usage_limit", detail: "attempt 1: 429", limit_resets_at });
+    await fleet.isTold("bob", pause);
+    await fleet.carryOut("bob");
+    await fleet.hasStatus("bob", "held");
+    expect(fleet.view("bob")?.holds?.[0]).toMatchObject({ words: "usage limit", cause: limit_resets_at });
+    expect(fleet.view("ada")?.status).toBe("retrying");
+    expect(fleet.view("ada")?.holds).toBeUndefined();
+    await fleet.tell("ada", "turn_failed", { error: "usage_limit", detail: "the limit is reached" });
+    await fleet.isTold("ada", pause);
   });
 
   test("is no overload of the model's service: that holds nobody", async () => {

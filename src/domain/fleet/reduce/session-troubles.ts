@@ -23,11 +23,11 @@ export function withDenied(session: SessionEvidence, event: AgentEvent, at: stri
 export function withRetry(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
   const error = failureWords.find((word) => word === event.error) ?? "other";
   const detail = summaryOf(event.detail ?? "");
-  const { remedy } = event;
-  return {
-    ...session,
-    retry: { detail, error, ...definedOf({ remedy }), since: session.retry?.since ?? at },
-  };
+  const { remedy, limit_resets_at } = event;
+  const more = definedOf({ remedy, limit_resets_at: limit_resets_at ?? undefined });
+  // The time of the first try is that of the first for the same reason: an overload may become a limit.
+  const since = session.retry?.error === error ? session.retry.since : at;
+  return { ...session, retry: { detail, error, ...more, since, at } };
 }
 
 export function withToolsLost(session: SessionEvidence, event: AgentEvent, at: string): SessionEvidence {
@@ -45,9 +45,12 @@ const besideRetry: ReadonlySet<string> = new Set([
   ...toolsEventKinds,
 ]);
 
+/** Those that show that the model has answered. */
+const answers: ReadonlySet<string> = new Set(["retry_end", "tool_start", "said"]);
+
 /** Removes the retry: any other kind of event shows that the model has answered, or that the CLI has given up. */
-export function withoutRetry(session: SessionEvidence, kind: string): SessionEvidence {
+export function withoutRetry(session: SessionEvidence, kind: string, at: string): SessionEvidence {
   if (session.retry === undefined || besideRetry.has(kind)) return session;
-  const { retry: _, ...rest } = session;
-  return rest;
+  const { retry, ...rest } = session;
+  return retry.error === "usage_limit" && answers.has(kind) ? { ...rest, limit_passed_at: at } : rest;
 }

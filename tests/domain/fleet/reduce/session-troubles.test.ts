@@ -67,6 +67,17 @@ describe("a request to the model that the CLI makes again", () => {
     }
   });
 
+  test("at a usage limit says so, and when its model has answered after that", () => {
+    const limit = retry(3, "attempt 2: 429", "usage_limit");
+    expect(statusMark(viewAfter(9, limit)).text).toBe("↻ retrying usage limit: attempt 2: 429");
+    const passedAfter = (kind: string) =>
+      viewAfter(9, limit, [kind, 6]).session?.limit_passed_at !== undefined;
+    const kinds = ["retry_end", "tool_start", "turn_end", "turn_failed", "prompt", "usage"];
+    expect(kinds.filter(passedAfter)).toEqual(["retry_end", "tool_start"]);
+    const overload = viewAfter(9, retry(3, "2/10: 529 overloaded"), ["retry_end", 6]);
+    expect(overload.session).not.toHaveProperty("limit_passed_at");
+  });
+
   test.each([["retry_end"], ["tool_start"], ["turn_end"], ["turn_failed"], ["prompt"], ["session_end"]])(
     "is over with the event %s",
     (kind) => {
