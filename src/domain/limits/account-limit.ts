@@ -61,6 +61,8 @@ export function afterFailure(known: AccountLimit | undefined, failure: LimitFail
 const retriesForMs = 10_000;
 /** A try that is longer ago says nothing any more, unless it has named the end: its CLI may be gone. */
 const retryCountsMs = 600_000;
+/** More than the time between two looks of serve. */
+const soonMs = 3_000;
 
 /** The limit while a CLI asks its model again at it by itself; the known one, or none, if that shows nothing more. */
 export function afterRetry(
@@ -68,13 +70,23 @@ export function afterRetry(
   { account, since, at, resets_at }: LimitRetry,
   now: Date,
 ): AccountLimit | undefined {
-  const isAhead = resets_at !== undefined && ms(resets_at) > now.getTime();
-  const isShort = now.getTime() - ms(since) < retriesForMs;
-  if (!isAhead && (isShort || now.getTime() - ms(at) > retryCountsMs)) return known;
+  const nowMs = now.getTime();
+  const isAhead = resets_at !== undefined && ms(resets_at) > nowMs;
+  const isShort = nowMs - ms(since) < retriesForMs;
+  if (!isAhead && (isShort || nowMs - ms(at) > retryCountsMs)) return known;
   // The last try before an end that was told says nothing about what comes after it.
   const isBeforeEnd = known?.resets_at !== undefined && ms(at) <= ms(known.until);
   if (isBeforeEnd && !isAhead) return known;
-  return afterFailure(known, { account, at: now.toISOString(), resets_at: isAhead ? resets_at : undefined });
+  // Before the holds of this limit end: else the others would go on, and be held again.
+  const endsSoon = known?.resets_at === undefined && known !== undefined && ms(known.until) - nowMs < soonMs;
+  const failedMs = endsSoon ? Math.max(nowMs, ms(known.until) + 1) : nowMs;
+  const failure = {
+    account,
+    at: new Date(failedMs).toISOString(),
+    resets_at: isAhead ? resets_at : undefined,
+  };
+  const next = afterFailure(known, failure);
+  return next === known ? known : { ...next, failed_at: now.toISOString() };
 }
 
 /** The limit that has ended now, because an agent of the account has had an answer from its model since. */

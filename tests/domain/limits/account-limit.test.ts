@@ -74,6 +74,8 @@ describe("afterRetry()", () => {
     const first = from(undefined, 10, 5);
     expect(from(first, 60, 35)).toBe(first);
     expect(from(first, 71, 65)).toMatchObject({ until: at(71 + 120), tries: 2 });
+    // Before the others would go on.
+    expect(from(first, 68, 65)).toMatchObject({ until: at(70.001 + 120), failed_at: at(68), tries: 2 });
     const told = from(undefined, 1, 1, 900);
     expect(from(told, 901, 1, 900)).toBe(told);
     // The next try has failed, too.
