@@ -16,6 +16,7 @@ import { dataDirArgs, dataDirFor, jsonArgs } from "../fleet/client.ts";
 import { defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { restartLine } from "./newer-build.ts";
+import { nodeExitCode, nodeJson, nodeLine, readNodeStatus } from "./node-status.ts";
 
 const lastLogBytes = 8_000;
 const followEveryMs = 200;
@@ -32,8 +33,15 @@ export const statusCommand = defineCliCommand({
   },
   async run(args, context) {
     const dataDir = dataDirFor(args, context);
+    const node = await readNodeStatus(dataDir);
     if (args.log === true || args.follow === true) {
-      return await printLog(serveLogPath(dataDir), args.follow === true, context);
+      return await printLog(node?.log ?? serveLogPath(dataDir), args.follow === true, context);
+    }
+    if (node !== undefined) {
+      const agents = await agentsHere(dataDir);
+      if (context.json) context.print(JSON.stringify({ ...nodeJson(node), data_dir: dataDir, agents }));
+      else for (const line of [nodeLine(node), agentsLineOf(agents)]) context.print(line);
+      return nodeExitCode(node);
     }
     const status = await readStatus(dataDir);
     if (context.json) context.print(JSON.stringify(jsonOf(status)));
@@ -64,14 +72,22 @@ async function readStatus(dataDir: string): Promise<ServerStatus> {
   // A server that was killed has left its file.
   const server = isRunning && command === undefined ? await readServeFile(dataDir) : undefined;
   const health = server && (await askHealth(server.url));
-  const folders = await readAgentFolders(join(dataDir, "agents"));
   return {
     ...{ dataDir, isRunning: isRunning && command === undefined, server, command },
     readyAt: server && statSync(serveFilePath(dataDir), { throwIfNoEntry: false })?.mtime,
     answers: health !== undefined,
     trouble: health?.reason,
-    agents: folders.filter((id) => isAgentHeld(dataDir, id)).sort(),
+    agents: await agentsHere(dataDir),
   };
+}
+
+async function agentsHere(dataDir: string): Promise<string[]> {
+  const folders = await readAgentFolders(join(dataDir, "agents"));
+  return folders.filter((id) => isAgentHeld(dataDir, id)).sort();
+}
+
+function agentsLineOf(agents: readonly string[]): string {
+  return `agents on this machine: ${agents.length === 0 ? "none" : agents.join(", ")}`;
 }
 
 /** 0 if the server is ready, 1 if it answers but is not ready, 3 if it does not answer. */
@@ -82,8 +98,7 @@ function exitCodeOf({ answers, trouble }: ServerStatus): number {
 
 function linesOf(status: ServerStatus, now: Date): string[] {
   const { dataDir, isRunning, server, command, readyAt, answers, trouble, agents } = status;
-  const agentsLine =
-    agents.length === 0 ? "agents on this machine: none" : `agents on this machine: ${agents.join(", ")}`;
+  const agentsLine = agentsLineOf(agents);
   if (server === undefined) {
     if (command !== undefined)
       return [
