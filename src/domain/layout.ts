@@ -2,8 +2,11 @@
 // misread; serve brings older data up to date when it starts.
 import { CliaiError } from "./text/errors.ts";
 
-/** 1: cliai 0.1.0, which wrote no version. 2: AUDIT without a dedupe window, orders with a token and a run. */
-export const layoutVersion = 2;
+/**
+ * 1: cliai 0.1.0, which wrote no version. 2: 0.2.0, AUDIT without a dedupe window, orders with a token and a run. 3: holds, budgets, and machines
+ * that have joined. 0.2.0 would let agents spend beyond their budgets, hold back for ever who is held, and shut those machines out.
+ */
+export const layoutVersion = 3;
 
 const metadataKey = "cliai-layout";
 

@@ -23,6 +23,8 @@ async function configsOf(natsUrl: string) {
   }
 }
 
+const newer = layoutVersion + 1;
+
 const statesOf = async (serve: RunningServe, id: string) =>
   (await fetchAgent(serve, "ada")).commands
     .find(({ command_id }) => command_id === id)
@@ -50,7 +52,10 @@ test("a directory of 0.1.0 keeps its history, delivers what waited, and stops no
   ]);
   expect((await stat(copy)).mode & 0o777).toBe(0o600);
   const configs = await configsOf(serve.natsUrl);
-  expect(configs.map(({ metadata }) => metadata?.["cliai-layout"])).toEqual(["2", "2"]);
+  expect(configs.map(({ metadata }) => metadata?.["cliai-layout"])).toEqual([
+    String(layoutVersion),
+    String(layoutVersion),
+  ]);
   expect(configs[1]?.duplicate_window ?? 0).toBe(0);
   expect(await statesOf(serve, "done")).toEqual(["stored", "delivered", "applied"]);
 
@@ -75,8 +80,11 @@ test("a directory of a newer layout, or whose layout cannot be read, is refused 
   await using dir = await tempDir();
   for (const [text, message] of [
     [
-      '{"layout":3,"written_by":"0.3.0"}',
-      /^error: the data directory .* has layout 3, of cliai 0\.3\.0: .*layout 2$/m,
+      JSON.stringify({ layout: newer, written_by: "9.9.9" }),
+      new RegExp(
+        `^error: the data directory .* has layout ${newer}, of cliai 9\\.9\\.9: .*layout ${layoutVersion}$`,
+        "m",
+      ),
     ],
     ["{}", /^error: .*layout\.json does not say which layout the data has$/m],
   ] as const) {
@@ -96,10 +104,13 @@ test("streams of a newer layout on somebody else's NATS server are refused, and 
   await using nats = await startTestNats();
   await using dir = await tempDir();
   const { streams } = await (await nats.bus()).connection.jetstreamManager();
-  const metadata = { "cliai-layout": "3" };
+  const metadata = { "cliai-layout": String(newer) };
   await streams.add({ name: "COMMANDS", subjects: ["agent.*.command"], metadata });
   const args = ["serve", "--nats-url", nats.url, "--insecure", "--port", "0", "--data-dir", dir.join("data")];
   const run = await runCliai(args);
-  expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining("the stream COMMANDS has layout 3") });
+  expect(run).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`the stream COMMANDS has layout ${newer}`),
+  });
   expect((await streams.info("COMMANDS")).config.subjects).toEqual(["agent.*.command"]);
 });
