@@ -32,7 +32,7 @@ export async function getReleaseBefore(
   const dir = join(cacheDir, commit);
   if (existsSync(dir)) return { tag, dir };
   await mkdir(cacheDir, { recursive: true });
-  const unfinished = await mkdtemp(join(cacheDir, "."));
+  const unfinished = await mkdtemp(join(cacheDir, ".unpacking-"));
   try {
     const repository = await repositoryWith(commit, tag, projectDir, join(unfinished, "repository"));
     const source = join(unfinished, "source");

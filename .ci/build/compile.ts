@@ -28,7 +28,7 @@ export interface PartSizes {
 export async function compileExecutable(options: CompileOptions): Promise<PartSizes> {
   const { entry, target, outfile, version, commit, server, notices } = options;
   await mkdir(dirname(outfile), { recursive: true });
-  const workDir = await mkdtemp(join(dirname(outfile), "."));
+  const workDir = await mkdtemp(join(dirname(outfile), ".compiling-"));
   try {
     const asset = join(workDir, embeddedServerFile);
     await copyFile(server.packedPath, asset);
