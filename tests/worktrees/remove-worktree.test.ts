@@ -11,10 +11,19 @@ import { clean, worktreeOf } from "../support/worktree.ts";
 
 const ignoredFiles = [".env", "local.conf", "deploy/.env"];
 
-/** A repository with two files, a list of ignored files, and, if wanted, the submodule `lib`. */
-function prepare(home: string, hasSubmodule = false): TestRepository {
+interface Kind {
+  /** Whether it has the submodule `lib`. */
+  readonly hasSubmodule?: boolean;
+  /** Whether it has the remote `origin`. */
+  readonly hasRemote?: boolean;
+  /** Whether its project is on no branch. */
+  readonly isDetached?: boolean;
+}
+
+/** A repository with two files and a list of ignored files. */
+function prepare(home: string, { hasSubmodule, hasRemote, isDetached }: Kind = {}): TestRepository {
   const repository = createRepository(home);
-  if (hasSubmodule) {
+  if (hasSubmodule === true) {
     const library = createRepository(home, "library");
     library.write("l.txt", "library\n");
     library.commit("of the library");
@@ -25,6 +34,13 @@ function prepare(home: string, hasSubmodule = false): TestRepository {
   repository.write(".gitignore", ".env\nlocal.conf\nbuild/\n");
   repository.commit("first");
   repository.write(".env", "secret of the project\n");
+  if (hasRemote === true) {
+    repository.git(["clone", "--quiet", "--bare", repository.dir, join(home, "origin.git")]);
+    repository.git(["remote", "add", "origin", join(home, "origin.git")]);
+    repository.git(["fetch", "--quiet", "origin"]);
+    repository.git(["remote", "set-head", "origin", "main"]);
+  }
+  if (isDetached === true) repository.git(["checkout", "--quiet", "--detach"]);
   return repository;
 }
 
@@ -64,6 +80,9 @@ const acts: Readonly<Record<string, (repository: TestRepository, path: string, s
   base({ commit }, _path, step) {
     commit(`on main ${step}`);
   },
+  push: ({ git }, path) => git(["push", "--quiet", "origin", "HEAD:main"], path),
+  pushBranch: ({ git }, path, step) =>
+    git(["push", "--quiet", "origin", `HEAD:refs/heads/pushed-${step}`], path),
   tag: ({ git }, path, step) => git(["tag", `tag-${step}`], path),
   nested: ({ write }, path, step) => write("deploy/.env", `ignored in a new directory ${step}\n`, path),
   rebase({ git, write, commit }, path, step) {
@@ -141,11 +160,13 @@ describe("removeWorktree()", () => {
     "loses no commit, stash or file without --discard, and with it all is in the bundle, whatever was done before",
     async () => {
       const names = fc.array(fc.constantFrom(...Object.keys(acts)), { maxLength: 7 });
-      const kind = fc.record({ hasSubmodule: fc.boolean(), carries: fc.subarray([".env", "conf/.env"]) });
+      const [hasSubmodule, hasRemote, isDetached] = [fc.boolean(), fc.boolean(), fc.boolean()];
+      const carries = fc.subarray([".env", "conf/.env"]);
+      const kind = fc.record({ hasSubmodule, hasRemote, isDetached, carries });
       await fc.assert(
-        fc.asyncProperty(kind, names, async ({ hasSubmodule, carries }, steps) => {
+        fc.asyncProperty(kind, names, async ({ carries, ...each }, steps) => {
           await using home = await tempDir();
-          const repository = prepare(home.path, hasSubmodule);
+          const repository = prepare(home.path, each);
           for (const root of ["conf", "../outside"])
             repository.write(`${root}/.env`, "secret of the project\n");
           const dataDir = home.join("data");
@@ -163,7 +184,9 @@ describe("removeWorktree()", () => {
           const first = await clean(record, repository, dataDir);
           const all = () => new Set(lines(repository.git(["rev-list", "--all"])));
           expect(repository.git(["stash", "list"])).toBe(before.stashes);
-          const ofLibrary = hasSubmodule ? repository.git(["rev-list", "--all"], home.join("library")) : "";
+          const ofLibrary = each.hasSubmodule
+            ? repository.git(["rev-list", "--all"], home.join("library"))
+            : "";
           if (first.removed === undefined) {
             expect(worthOf(repository, path)).toEqual(before);
             const second = await clean(record, repository, dataDir, true);
