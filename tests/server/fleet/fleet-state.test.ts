@@ -11,14 +11,15 @@ function fleetOf() {
   let aheadOfAll = hourMs;
   const now = () => new Date(Date.now() + aheadOfAll);
   const fleet = createFleetState(now, () => new Date(0).toISOString());
-  const connection = (isUp: boolean, at: Date, client: string) =>
+  /** nats-server tells of the end of a connection with the same start as of its begin. */
+  const connection = (isUp: boolean, at: Date, started: Date) =>
     fleet.apply({
       type: "connection",
       id: ada,
       at: at.toISOString(),
       connection: {
-        ...{ isUp, at: at.toISOString(), started_at: at.toISOString() },
-        ...{ client, instance_id: "one", reason: "killed" },
+        ...{ isUp, at: at.toISOString(), started_at: started.toISOString() },
+        ...{ client: "7", instance_id: "one", reason: "killed" },
       },
     });
   return {
@@ -56,14 +57,15 @@ describe("createFleetState()", () => {
 
   test("the end of a connection counts, though the last heartbeat has a later time", async () => {
     using run = fleetOf();
-    run.connection(true, run.now(), "7");
+    const started = run.now();
+    run.connection(true, started, started);
     run.beat();
     run.setBack();
     const killed = run.now();
     await waitFor(() => aheadMs(run.fleet.record(ada) ?? fail(), run.now()) === 0, {
       what: "the clock is seen",
     });
-    run.connection(false, killed, "7");
+    run.connection(false, killed, started);
     expect(run.link()).toBe("offline");
   });
 
