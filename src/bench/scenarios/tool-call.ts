@@ -69,7 +69,7 @@ export const toolCall: Scenario = {
         unit: "ms",
         ours: samples.of("report"),
         limit: hops.map((ms, n) => ms + (store[n] ?? 0)),
-        targets: [{ of: "ratio", most: 1.5, reached: 2.4 }],
+        targets: [{ of: "ratio", most: 1.4, reached: 2.4 }],
         remark: "limit: the same + raw JetStream publish",
       }),
     ];
