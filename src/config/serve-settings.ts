@@ -1,6 +1,7 @@
 // The settings of `serve`: the table of all of them, and what the texts of ages and sizes mean. `config.ts` reads their values.
 import * as v from "valibot";
-import { OnLimitSchema, onLimitWords } from "../domain/limits/on-limit.ts";
+import { onLimitWords } from "../domain/limits/on-limit.ts";
+import { onLimitPattern } from "../domain/limits/on-limit-rules.ts";
 import { zoneOf } from "../domain/spending/days.ts";
 import { CliaiError } from "../domain/text/errors.ts";
 import { parseDurationMs } from "../domain/text/moment.ts";
@@ -150,12 +151,15 @@ export const serveSettings = {
       default: "10m",
     },
   ),
-  on_limit: setting(OnLimitSchema, {
-    description:
-      "what agents do at a usage limit whose profile does not say it: go on by themselves when it ends, wait for a person, or stop",
-    valueHint: onLimitWords.join("|"),
-    default: "resume",
-  }),
+  on_limit: setting(
+    pattern(onLimitPattern, "must be resume, hold or stop, or with groups: resume; tag:night=hold"),
+    {
+      description:
+        "what agents do at a usage limit whose profile does not say it: go on by themselves when it ends, wait for a person, or stop; also by group, as in: resume; tag:night=hold",
+      valueHint: onLimitWords.join("|"),
+      default: "resume",
+    },
+  ),
   resume_window: setting(pattern(/^[1-9]\d{0,4}(s|m|min|h)$/, "must be a duration such as 30s, 10m or 2h"), {
     description: "fail the tasks of a session that has ended and is not resumed within this time",
     valueHint: "TIME",

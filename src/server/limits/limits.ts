@@ -15,6 +15,7 @@ import {
   limitRetryOf,
 } from "../../domain/limits/limited-agent.ts";
 import type { OnLimit } from "../../domain/limits/on-limit.ts";
+import { type OnLimitRules, onLimitOf } from "../../domain/limits/on-limit-rules.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
@@ -36,7 +37,7 @@ export interface LimitsOptions {
   readonly fleet: FleetState;
   readonly holding: Holding;
   /** What agents do whose profile does not say it. */
-  readonly onLimit: OnLimit;
+  readonly onLimit: OnLimitRules;
   /** Resolves when all orders that are stored by now are in the agent's record. */
   readonly readAll: (id: AgentId) => Promise<unknown>;
   readonly now: () => Date;
@@ -48,7 +49,8 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
   const { lease, fleet, holding, onLimit, now, log } = options;
   const store = await openLimitStore(bus, options);
   const { goOn, stop } = createLimitOrders(bus, options);
-  const doesAt = ({ heartbeat }: AgentRecord): OnLimit => heartbeat?.on_limit ?? onLimit;
+  const doesAt = ({ agent_id, heartbeat }: AgentRecord): OnLimit =>
+    heartbeat?.on_limit ?? onLimitOf(onLimit, fleet.get(agent_id));
   const agents = () =>
     fleet
       .records()

@@ -1,5 +1,7 @@
 // The third stage of a server: answers the agents' tool calls, keeps their requests and their inboxes, and the queues before model servers.
+
 import { mayRunLive } from "../../domain/fleet/runs.ts";
+import { parseOnLimit } from "../../domain/limits/on-limit-rules.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import { type Budgets, openBudgets } from "../budgets/budget-desk.ts";
@@ -60,7 +62,7 @@ export async function openDesks(
   const holding = await openHolding(bus, { replicas, lease, fleet, onEvent, readAll, now, log });
   const { zone, prices } = options.budgets ?? { zone: "UTC", prices: () => new Map() };
   const budgets = await openBudgets(bus, { replicas, fleet, spending, zone, prices, now, log });
-  const { onLimit = "resume" } = options;
+  const onLimit = parseOnLimit(options.onLimit ?? "resume");
   const endLimits = await watchLimits(bus, { replicas, lease, fleet, holding, onLimit, readAll, now, log });
   const endings = [
     answerToolCalls({

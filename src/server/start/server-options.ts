@@ -1,6 +1,5 @@
 // The options of `startServer`.
 import type { AuditOptions } from "../../audit/start-signing.ts";
-import type { OnLimit } from "../../domain/limits/on-limit.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
 import type { Logger } from "../../log.ts";
 import type { NatsServerFacts } from "../../nats/accounts/server-facts.ts";
@@ -41,8 +40,8 @@ export interface ServerOptions {
   readonly resumeWindowMs?: number | undefined;
   /** How far apart two changes of one file by two agents may be, so that both are warned; 0: nobody is. Default 10 minutes. */
   readonly sameFileWithinMs?: number | undefined;
-  /** What agents do at a usage limit whose profile does not say it. Default `resume`. */
-  readonly onLimit?: OnLimit | undefined;
+  /** What agents do at a usage limit whose profile does not say it, as `parseOnLimit` reads it. Default `resume`. */
+  readonly onLimit?: string | undefined;
   /** After how long an order that was delivered and not acknowledged is delivered again. Default 35 seconds. */
   readonly giveAgainAfterMs?: number | undefined;
   /** Asks nats-server about itself; undefined without its system account. */

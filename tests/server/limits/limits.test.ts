@@ -262,6 +262,19 @@ describe("a usage limit", () => {
     await fleet.isTold("ada", pause, "resume by kim", task);
   });
 
+  test("does by group what serve is set to: the first group that an agent matches", async () => {
+    await using fleet = await startFleet({ onLimit: "resume; tag:night=hold; tag:api=stop" });
+    await fleet.agent("ada", shared);
+    await fleet.agent("bob", { ...shared, tags: ["night"] });
+    await fleet.agent("eve", { ...shared, tags: ["api"] });
+    await fleet.fails("ada", fleet.in(600_000));
+    await fleet.isTold("ada", pause);
+    await fleet.isTold("bob", pause);
+    await fleet.isTold("eve", stop);
+    const ends = (name: string) => fleet.view(name)?.holds?.map(({ until }) => until !== undefined);
+    expect([ends("ada"), ends("bob")]).toEqual([[true], [false]]);
+  });
+
   test("at which a CLI asks again by itself holds the others of its account as long as it does", async () => {
     await using fleet = await startFleet();
     await fleet.agent("ada", shared);
