@@ -43,9 +43,11 @@ export function createTextHold(now: () => Date): TextHold {
   const change = (make?: () => void) => {
     const wasHeld = isHeld();
     make?.();
+    // A pause that outlasts the limit does not end the wait: serve gives the task to go on after the resume.
+    const waitsUntilMs = pausedFor === undefined ? failedUntilMs : undefined;
     // By the wall clock, because a machine may sleep over the end.
-    if (failedUntilMs !== undefined && now().getTime() >= failedUntilMs) failedUntilMs = undefined;
-    if (failedUntilMs !== undefined) timer ??= setInterval(change, lookEveryMs);
+    if (waitsUntilMs !== undefined && now().getTime() >= waitsUntilMs) failedUntilMs = undefined;
+    if (waitsUntilMs !== undefined && failedUntilMs !== undefined) timer ??= setInterval(change, lookEveryMs);
     else {
       clearInterval(timer);
       timer = undefined;
@@ -66,7 +68,11 @@ export function createTextHold(now: () => Date): TextHold {
       setFailed(endMs + goOnWithinMs);
     },
     noteOrder({ type, reason, holds_texts }) {
-      if (type === "pause" && holds_texts === true) pausedFor = `it is held: ${reason}`;
+      if (type === "pause" && holds_texts === true) {
+        change(() => {
+          pausedFor = `it is held: ${reason}`;
+        });
+      }
       if (type !== "resume") return;
       change(() => {
         pausedFor = undefined;

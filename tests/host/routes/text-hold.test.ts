@@ -73,6 +73,21 @@ describe("createTextHold()", () => {
     await waitFor(() => at.times() === 1, { what: "it lets go" });
   });
 
+  test("after a pause that has outlasted the limit, the task to go on goes before what waits, too", async () => {
+    using at = hold();
+    at.noteEvent({ ...failed, limit_resets_at: "2026-11-30T14:07:00Z" });
+    at.noteOrder({ type: "pause", reason: "usage limit", holds_texts: true });
+    at.noteOrder({ type: "pause", reason: "lunch" });
+    at.ahead(3_600_000);
+    await stays(() => at.times() === 0 && at.why(task) === "it is held: usage limit", {
+      ...{ what: "it keeps texts", because: "it looks at the time twice a second", forMs: 1_200 },
+    });
+    at.noteOrder({ type: "resume", reason: "" });
+    expect([at.why(task), at.why(goOn), at.times()]).toEqual([atLimit, undefined, 0]);
+    at.noteGiven(goOn);
+    expect([at.why(task), at.times()]).toEqual([undefined, 1]);
+  });
+
   test.each([
     [{ kind: "turn_failed", error: "other", detail: "API Error: 429" }, true],
     [{ kind: "turn_failed", error: "overloaded", detail: "529 overloaded" }, false],
