@@ -121,7 +121,7 @@ test("an agent whose turn fails at a limit gets none of its waiting tasks before
   for (const text of ["second", "third"]) await ada.send("task", { text });
   await ada.receipts();
   ada.session.takeSign({ type: "taken", text: `[cliai task ${first}] first` });
-  ada.session.takeSign({ type: "limit", resetsAtMs: Date.now() + 3_000 });
+  ada.session.takeSign({ type: "limit", resetsAtMs: Date.now() + 10_000 });
   isBusy = false;
   const words = "429 usage limit reached";
   ada.session.turnResult({ isError: true, wasAsked: false, text: words, error: "usage_limit" });
