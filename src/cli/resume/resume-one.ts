@@ -1,5 +1,6 @@
 // Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
 import { readRunFile } from "../../data-dir/run-file.ts";
+import { keptBack } from "../../domain/fleet/shown/let-go.ts";
 import { startAgainHint, wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import { belongsOnTerminal, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
@@ -78,7 +79,7 @@ async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<
       throw new CliaiError("refused", `${agent_id}: ${why}`, { hint: await hintFor(one) });
     case "paused":
       await letGo(one.standing, bus, context);
-      return { did: "let_go", words: `was paused, and goes on${unused}` };
+      return { did: "let_go", words: `was ${keptBack(view)}, and goes on${unused}` };
     case "ended":
       return await startAgain(one, bus, context);
   }

@@ -1,7 +1,7 @@
 // Decides what `cliai resume` has to do with an agent, from the agent's view and its lock on this machine. Pure.
 import { type AgentView, unknownText } from "../../domain/fleet/agent-view.ts";
-import { canBeLetGo } from "../../domain/fleet/axes.ts";
 import { hasConversation } from "../../domain/fleet/session-evidence.ts";
+import { canBeLetGo } from "../../domain/fleet/shown/let-go.ts";
 import { wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import { wasTakenDown } from "../../domain/fleet/taken-down.ts";
 import type { AgentId } from "../../domain/wire/agent-id.ts";
@@ -9,7 +9,7 @@ import { isSessionId } from "../../domain/wire/session-id.ts";
 
 export interface Standing {
   readonly view: AgentView;
-  /** `unknown` means that it may still run. */
+  /** `paused` means that it runs, and a resume lets it go on. `unknown` means that it may still run. */
   readonly state: "runs" | "paused" | "ended" | "elsewhere" | "unknown";
   readonly why: string;
   /** Whether it ran when its machine or the server went down, including `down --agents`. If not, somebody stopped it, or it ended by itself. */
@@ -41,7 +41,7 @@ export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Pla
     return isHere ? { view, state: "ended", why: how, wentDown } : elsewhere(view, wentDown);
   }
   if (axes.link.value === "online" && !isDead) {
-    return { view, state: canBeLetGo(axes) ? "paused" : "runs", why, wentDown: false };
+    return { view, state: canBeLetGo(view) ? "paused" : "runs", why, wentDown: false };
   }
   if (!isHere) return elsewhere(view, axes.link.value !== "never");
   if (isHeld) {

@@ -1,6 +1,6 @@
 // What a key does in `cliai top` while nothing is typed. Pure.
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { canBeLetGo } from "../../domain/fleet/axes.ts";
+import { canBeLetGo } from "../../domain/fleet/shown/let-go.ts";
 import { sections } from "../../domain/fleet/shown/sections.ts";
 import { type AgentRequest, isApproval } from "../../domain/requests.ts";
 import { answerForm } from "../inbox/inbox.ts";
@@ -160,7 +160,7 @@ function act(state: TopState, name: string): Step {
     case "t":
       return only({ ...state, prompt: { kind: "task", line: emptyLine, ids } });
     case "p":
-      return order(state, targets, targets.every(isPaused) ? "resume" : "pause");
+      return order(state, targets, targets.every(canBeLetGo) ? "resume" : "pause");
     case "s":
       return order(state, targets, "stop");
   }
@@ -178,10 +178,6 @@ function order(state: TopState, targets: readonly AgentView[], type: OrderType):
   // The second stop does not wait for the agent to finish, as on the page.
   const force = type === "stop" && targets.every(({ axes }) => axes.control.value === "stop_requested");
   return only({ ...state, prompt: { kind: "confirm", type, force, ids } });
-}
-
-function isPaused({ axes }: AgentView): boolean {
-  return canBeLetGo(axes);
 }
 
 function answer(state: TopState, name: string): Step {

@@ -61,8 +61,3 @@ export interface Axes {
 export function isHeldBack({ control: { value } }: Pick<Axes, "control">): boolean {
   return value === "paused" || value === "held";
 }
-
-/** Whether a resume would change something: the agent is held back, or is about to be. */
-export function canBeLetGo(axes: Pick<Axes, "control">): boolean {
-  return isHeldBack(axes) || axes.control.value === "pause_requested";
-}

@@ -1,7 +1,7 @@
 // What a usage limit means for one agent: which account's it is, and whether a turn of the agent has failed at it. Pure.
 import type { AgentRecord } from "../fleet/agent-record.ts";
 import { decidingSession } from "../fleet/evidence-that-counts.ts";
-import type { NewHold } from "../holding/hold.ts";
+import { isHoldOrder, type NewHold } from "../holding/hold.ts";
 import type { AccountLimit, LimitFailure, LimitRetry } from "./account-limit.ts";
 import type { OnLimit } from "./on-limit.ts";
 
@@ -40,6 +40,16 @@ export function isPast({ failed_at }: AccountLimit, record: AgentRecord): boolea
   const { turn, turn_error, limit_passed_at = "" } = session ?? {};
   if (limit_passed_at > failed_at) return true;
   return turn?.ended_at !== undefined && turn_error === undefined && turn.since > failed_at;
+}
+
+/** Whether somebody has let the agent go on since its turn failed at the limit, and the agent has carried that out. */
+export function isResumedSince({ commands }: AgentRecord, { at }: Pick<LimitFailure, "at">): boolean {
+  return commands.some(
+    (order) =>
+      order.type === "resume" &&
+      !isHoldOrder(order) &&
+      order.receipts.some((receipt) => receipt.state === "applied" && receipt.at > at),
+  );
 }
 
 /** @param until when it is the agent's turn to go on */

@@ -6,11 +6,17 @@ import { isGuest } from "../../domain/agent-protocol/guest-id.ts";
 import type { AgentRecord } from "../../domain/fleet/agent-record.ts";
 import type { Hold, NewHold } from "../../domain/holding/hold.ts";
 import { goesOnAfter } from "../../domain/holding/hold-orders.ts";
-import { type AccountLimit, isTurnAfter, turnsAfter } from "../../domain/limits/account-limit.ts";
+import {
+  type AccountLimit,
+  isTurnAfter,
+  type LimitFailure,
+  turnsAfter,
+} from "../../domain/limits/account-limit.ts";
 import {
   accountOf,
   failureAt,
   holdOf,
+  isResumedSince,
   limitFailureOf,
   limitRetryOf,
 } from "../../domain/limits/limited-agent.ts";
@@ -77,13 +83,22 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
       await holding.hold(id, hold);
     });
   };
+  const goOnUnheld = async ({ agent_id: id }: AgentRecord, failure: LimitFailure, since?: string) => {
+    if (holding.holdsOf(id).length > 0) return;
+    if (fleet.get(id)?.axes.control.value === "running") await goOn(id, failure, since);
+  };
   /** Gives the task to go on also to an agent that was not held when the limit ended, for example because a person had let it go too early. */
   const goOnAfter = async (limit: AccountLimit, record: AgentRecord) => {
-    const { agent_id: id } = record;
     const failure = failureAt(limit, record);
-    if (failure === undefined) return;
-    if (doesAt(record) !== "resume" || holding.holdsOf(id).length > 0) return;
-    if (fleet.get(id)?.axes.control.value === "running") await goOn(id, failure, limit.since);
+    if (failure !== undefined && doesAt(record) === "resume") await goOnUnheld(record, failure, limit.since);
+  };
+  /** The same for an agent that a person lets go once more, because its turn has failed again: no hold ends then. */
+  const goOnResumed = async (record: AgentRecord) => {
+    const failure = limitFailureOf(record);
+    if (failure === undefined || !isResumedSince(record, failure)) return;
+    const limit = store.of(failure.account);
+    const isAtLimit = limit !== undefined && failureAt(limit, record) !== undefined;
+    await goOnUnheld(record, failure, isAtLimit ? limit.since : undefined);
   };
   const look = async () => {
     const records = agents();
@@ -98,6 +113,7 @@ export async function watchLimits(bus: Bus, options: LimitsOptions): Promise<() 
       await keepHeld(limit, members);
       if (isOver(limit)) await forEach(members, (record) => goOnAfter(limit, record));
     }
+    await forEach(records, goOnResumed);
   };
 
   // The task comes before the hold ends, so that the agent is never idle without one. What is kept back still gets it when it goes on.

@@ -1,6 +1,7 @@
-// What a person does from the page about agents that need one: tells them to go on, starts them again, or removes them.
+// What a person does from the page about agents that need one: tells them to go on, lets them go on or starts them again, or removes them.
 import { createHash } from "node:crypto";
 import * as v from "valibot";
+import { keptBack } from "../../domain/fleet/shown/let-go.ts";
 import { CliaiError } from "../../domain/text/errors.ts";
 import { type AgentId, AgentIdSchema } from "../../domain/wire/agent-id.ts";
 import { checkMessage } from "../../domain/wire/decode.ts";
@@ -51,7 +52,7 @@ export type ActResult = { readonly agent_id: AgentId } & (
 
 /** The results are in the order of the agents. @param from whose act it is @throws CliaiError `usage` for a text that no agent can be told; `refused` without `away` */
 export async function actOnNeed(
-  server: Pick<Server, "sendCommand">,
+  server: Pick<Server, "fleet" | "sendCommand">,
   away: AwayAgents | undefined,
   { act, agents, text, key }: NeedAct,
   from: string,
@@ -69,9 +70,8 @@ export async function actOnNeed(
       });
       return duplicate ? "had been told that already" : "was told";
     }
-    const others = requireAway(away, act, id);
-    if (act === "resume") return await others.startAgain(id, from);
-    await others.remove(id);
+    if (act === "resume") return (await letGoOrStart(server, away, id, from)).said;
+    await requireAway(away, act, id).remove(id);
     return "removed";
   };
   return await Promise.all(
@@ -85,6 +85,24 @@ export async function actOnNeed(
       }
     }),
   );
+}
+
+/**
+ * Tells the agent to go on if it runs and something keeps it back; else starts it again.
+ * @returns what was done, in words, and the order if there is one
+ * @throws CliaiError `agent_unknown`, `refused`; what a launch throws
+ */
+export async function letGoOrStart(
+  server: Pick<Server, "fleet" | "sendCommand">,
+  away: AwayAgents | undefined,
+  id: AgentId,
+  from: string,
+): Promise<{ readonly said: string; readonly command_id?: string }> {
+  const view = server.fleet.require(id);
+  const why = view.axes.link.value === "online" ? keptBack(view) : undefined;
+  if (why === undefined) return { said: await requireAway(away, "resume", id).startAgain(id, from) };
+  const { command_id } = await server.sendCommand({ id, type: "resume", from });
+  return { command_id, said: `was ${why}, and is told to go on` };
 }
 
 /** @throws CliaiError `refused` if this server neither starts nor removes agents */

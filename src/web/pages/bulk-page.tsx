@@ -3,7 +3,7 @@
 // does not concern. The second page shows the receipts of each target.
 
 import type { AgentView } from "../../domain/fleet/agent-view.ts";
-import { canBeLetGo } from "../../domain/fleet/axes.ts";
+import { canBeLetGo } from "../../domain/fleet/shown/let-go.ts";
 import type { Health } from "../../server/server.ts";
 import type { BulkTarget, SentBulk } from "../api/bulk-orders.ts";
 import { Receipts } from "./parts/command-list.tsx";
@@ -38,13 +38,13 @@ const words: Readonly<Record<BulkType, { title: string; act: string; icon: IconN
 };
 
 /** Why the command does not concern an agent; undefined if it does. */
-export function leftOutBecause({ axes }: AgentView, type: BulkType): string | undefined {
-  const { link, control } = axes;
+export function leftOutBecause(view: AgentView, type: BulkType): string | undefined {
+  const { link, control } = view.axes;
   if (control.value === "stopped") return "has stopped";
   if (link.value !== "online") return `is ${link.value}`;
   if (type === "pause" && control.value === "paused") return "is paused";
   if (type === "pause" && control.value === "pause_requested") return "is being paused";
-  if (type === "resume" && !canBeLetGo(axes)) return "is not paused";
+  if (type === "resume" && !canBeLetGo(view)) return "is not paused";
   if (type !== "stop" && control.value === "stop_requested") return "is being stopped";
   return undefined;
 }

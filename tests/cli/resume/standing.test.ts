@@ -26,6 +26,7 @@ const pause = {
 const stop = (reason: string, run = "r1") => ({
   commands: [{ ...pause, command_id: "s", type: "stop" as const, summary: reason, run }],
 });
+const atLimit = { ...session, turn_error: { error: "usage_limit" as const, detail: "429", at: ago(9) } };
 const { session: _, ...bare } = running;
 
 const stand = (record: AgentRecord, isHeld: boolean, hostname = "here", isRunning = isHeld) => {
@@ -41,6 +42,7 @@ describe("standingOf()", () => {
   test.each<[string, AgentRecord, boolean, string]>([
     ["one that runs", running, true, "runs"],
     ["one that is paused", { ...running, commands: [pause] }, true, "paused"],
+    ["one that is at a usage limit", { ...running, session: atLimit }, true, "paused"],
     ["one whose host was killed a moment ago", running, false, "ended, went down"],
     ["one that a person stopped", { ...running, ...said("stopped") }, false, "ended"],
     [

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isPast, limitRetryOf } from "../../../src/domain/limits/limited-agent.ts";
+import { isPast, isResumedSince, limitRetryOf } from "../../../src/domain/limits/limited-agent.ts";
 import { agentAfter, hosted, type Told } from "../fleet/session-events.ts";
 
 const began: Told[] = [
@@ -21,6 +21,20 @@ test("a limit at which a CLI asks again is past when its model has answered, and
   expect(after(limit, ["turn_failed", 6, { error: "usage_limit" }])).toEqual({
     ...{ isRetried: false, isPast: false },
   });
+});
+
+test("an agent is resumed since its failure by a resume of somebody that it has carried out after it, and not by cliai's own", () => {
+  const failed = "2026-11-30T14:05:00.000Z";
+  const [before, later] = ["2026-11-30T14:04:59.000Z", "2026-11-30T14:05:01.000Z"];
+  const resumed = (at: string, more: object = {}) => {
+    const receipts = [{ state: "applied" as const, at }];
+    const order = { command_id: "r", type: "resume" as const, from: "kim", summary: "", stream_seq: 1 };
+    const commands = [{ ...order, issued_at: later, receipts, ...more }];
+    return isResumedSince({ ...agentAfter(hosted(began)), commands }, { at: failed });
+  };
+  expect([resumed(later), resumed(before)]).toEqual([true, false]);
+  expect(resumed(later, { receipts: [{ state: "delivered", at: later }] })).toBe(false);
+  expect(resumed(later, { command_id: "hold-1", from: "cliai" })).toBe(false);
 });
 
 test("a CLI that asks again at an overload is at no limit", () => {

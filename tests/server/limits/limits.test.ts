@@ -179,6 +179,31 @@ describe("a usage limit", () => {
     await fleet.isTold("ada", pause, "resume by kim", task, task);
   });
 
+  test("lets an agent that has failed again go on as often as a person resumes it", async () => {
+    await using fleet = await startFleet();
+    await fleet.agent("ada", shared);
+    const resumes = async (...before: readonly string[]) => {
+      await fleet.server().sendCommand({ id: "ada" as AgentId, type: "resume", from: "kim" });
+      await fleet.isTold("ada", ...before, "resume by kim", ...(before.length === 1 ? [task] : []));
+      await fleet.carryOut("ada");
+    };
+    const resets = fleet.in(600_000);
+    await fleet.fails("ada", resets);
+    await fleet.isTold("ada", pause);
+    await fleet.carryOut("ada");
+    await resumes(pause);
+    await fleet.fails("ada", resets);
+    await waitFor(() => fleet.view("ada")?.needs[0]?.kind === "limit", { what: "a need" });
+    await resumes(pause, "resume by kim", task);
+    await fleet.isTold("ada", pause, "resume by kim", task, "resume by kim", task);
+    // That was too early as well: it waits for the end, or the next resume.
+    await fleet.fails("ada", resets);
+    await waitFor(() => fleet.view("ada")?.needs[0]?.kind === "limit", { what: "a need" });
+    await stays(() => fleet.orders("ada").length === 5, {
+      ...{ what: "it is told nothing", because: "limits are looked at twice a second", forMs: 1_200 },
+    });
+  });
+
   test("names every task that has failed at it in the task to go on, and none that ended before it", async () => {
     await using fleet = await startFleet();
     await fleet.agent("ada", shared);

@@ -88,6 +88,29 @@ describe("POST /needs", () => {
     expect(page).toContain("bob ran on another machine");
   });
 
+  test("lets an agent go on that is at a usage limit, instead of starting it again", async () => {
+    const run = { agent_id: "eve", instance_id: "run-eve", generation: 1 };
+    await web.heartbeat("eve", { status: "working" });
+    const { heartbeat } = await web.viewOf("eve", () => true, "eve");
+    const events = [
+      { kind: "session_start" },
+      { kind: "prompt" },
+      { kind: "turn_failed", error: "usage_limit" },
+    ];
+    for (const [index, event] of events.entries()) {
+      const body = { ...run, ...event, instance_id: heartbeat?.instance_id, seq: index + 1 };
+      web.bus.publish("agent.eve.event", body);
+    }
+    await web.viewOf("eve", ({ needs }) => needs[0]?.kind === "limit", "its need");
+    const form = [["act", "resume"] as const, ["agents", "eve"] as const];
+    expect(await (await post(form)).json()).toMatchObject({
+      said: "eve: was at a usage limit, and is told to go on.",
+    });
+    await web.viewOf("eve", ({ commands }) => commands.length > 0, "its resume");
+    expect(commandsOf(web.test, "eve")).toMatchObject([{ type: "resume", from: "kim (page)" }]);
+    expect(did).not.toContain("start eve for kim (page)");
+  });
+
   test("removes, and leads back to the inbox without scripts", async () => {
     const response = await post(
       [

@@ -66,6 +66,16 @@ describe("InboxContent()", () => {
     expect(markup).toContain('name="agents" value="dan"');
   });
 
+  test("lets an agent at a limit go on by a resume, because it takes no words until then", () => {
+    const turn_error = { error: "usage_limit" as const, detail: "429", at: ago(20) };
+    const limited = view("ada", {
+      session: { ...session, turn: { since: ago(600), ended_at: ago(20) }, turn_error },
+    });
+    const markup = html([limited]);
+    expect(markup).toContain('name="act" value="resume"');
+    expect(markup).not.toContain('value="go_on"');
+  });
+
   test("has what a captain has handed over first", () => {
     const handed = question("ada", 30, { escalated: { by: "cap", at: ago(5), reason: "not mine" } });
     const old = question("eve", 200);

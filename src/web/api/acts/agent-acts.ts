@@ -1,12 +1,11 @@
 // This room acts on agents for programs in the ways that no order does: it tags them, starts them again, removes them, and takes orders back.
 import type { Hono } from "hono";
 import * as v from "valibot";
-import { canBeLetGo } from "../../../domain/fleet/axes.ts";
 import { TagSchema } from "../../../domain/fleet/shown/tags.ts";
 import { checkMessage, parseJson } from "../../../domain/wire/decode.ts";
 import type { Server } from "../../../server/server.ts";
 import { signedBy } from "../../access/caller.ts";
-import { type AwayAgents, requireAway } from "../need-acts.ts";
+import { type AwayAgents, letGoOrStart, requireAway } from "../need-acts.ts";
 import { requireReady } from "../orders.ts";
 
 export interface AgentActsOptions {
@@ -31,15 +30,10 @@ export function registerAgentActs(api: Hono, { server, away }: AgentActsOptions)
     return c.json(await server.tag({ agent_id, ...change }));
   });
   api.post("/api/agents/:id/resume", async (c) => {
-    const { agent_id, axes } = server.fleet.require(c.req.param("id"));
+    const agent_id = idOf(c.req.param("id"));
     requireReady(server);
-    const from = signedBy(c, "api");
-    if (axes.link.value === "online" && canBeLetGo(axes)) {
-      const { command_id } = await server.sendCommand({ id: agent_id, type: "resume", from });
-      return c.json({ agent_id, command_id, said: "was paused, and is told to go on" }, 202);
-    }
-    const said = await requireAway(away, "resume", agent_id).startAgain(agent_id, from);
-    return c.json({ agent_id, said }, 202);
+    const resumed = await letGoOrStart(server, away, agent_id, signedBy(c, "api"));
+    return c.json({ agent_id, ...resumed }, 202);
   });
   api.post("/api/agents/:id/remove", async (c) => {
     const agent_id = idOf(c.req.param("id"));

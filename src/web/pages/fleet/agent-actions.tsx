@@ -4,6 +4,7 @@
 import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
 import { isHeldBack } from "../../../domain/fleet/axes.ts";
+import { keptBack } from "../../../domain/fleet/shown/let-go.ts";
 import { Icon } from "../parts/icon.tsx";
 import { ActLink, PostForm, SubmitButton } from "../viewer/act.tsx";
 
@@ -47,7 +48,7 @@ function FirstAction({ view, isOver }: { view: AgentView; isOver: boolean }) {
       </a>
     );
   }
-  const isPaused = isHeldBack(axes);
+  const isPaused = isHeldBack(axes) || keptBack(view) === "at a usage limit";
   const [type, label] = isPaused ? ["resume", "Resume"] : ["pause", "Pause"];
   const off =
     value === "pause_requested"

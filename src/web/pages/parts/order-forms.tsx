@@ -3,7 +3,7 @@
 
 import { isGuest } from "../../../domain/agent-protocol/guest-id.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
-import { canBeLetGo } from "../../../domain/fleet/axes.ts";
+import { canBeLetGo } from "../../../domain/fleet/shown/let-go.ts";
 import { isResumable } from "../../../domain/fleet/shown/way-back.ts";
 import type { Health } from "../../../server/server.ts";
 import { PostForm, SubmitButton } from "../viewer/act.tsx";
@@ -73,7 +73,7 @@ function isInNeed({ needs }: AgentView): boolean {
 export function orderState(view: AgentView): string {
   const { control, link, activity } = view.axes;
   const running = control.value === "stop_requested" ? activity.reason : "";
-  return `${control.value} ${link.value === "offline"} ${running} ${awayText(view) ?? ""} ${startsAgain(view)}`;
+  return `${control.value} ${link.value === "offline"} ${running} ${awayText(view) ?? ""} ${startsAgain(view)} ${canBeLetGo(view)}`;
 }
 
 /** What becomes of a task for an agent that is away; undefined if it is not. */
@@ -101,7 +101,7 @@ export function OrderButtons({ view }: { view: AgentView }) {
   const guest = isGuest(view) ? "its protocol has no such order" : undefined;
   const over = value === "stopped" ? "it has stopped" : isGone ? "it is not running" : guest;
   const ending = value === "stop_requested" ? "it is stopping" : over;
-  const isPaused = canBeLetGo(view.axes);
+  const isPaused = canBeLetGo(view);
   const isAsked = value === "pause_requested" ? "it is being paused" : undefined;
   const pauseOff = value === "paused" ? "it is paused" : isAsked;
   const away = awayText(view);

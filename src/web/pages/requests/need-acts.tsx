@@ -1,5 +1,5 @@
 /** @jsxImportSource hono/jsx */
-// What a person can do about a need that is no request: tell the agents to go on, start them again, remove them.
+// What a person can do about a need that is no request: tell the agents to go on, let them go on, start them again, remove them.
 import type { Child } from "hono/jsx";
 import { type AgentView, isAtHostedTerminal, unknownText } from "../../../domain/fleet/agent-view.ts";
 import type { NeedGroup } from "../../../domain/fleet/needs/fleet-needs.ts";
@@ -16,7 +16,7 @@ interface NeedActsProps {
 }
 
 /** The needs that end when the agent is given words to work on, once a person has mended the cause. */
-const goesOnWithWords: readonly NeedKind[] = ["stuck", "limit", "error", "refused"];
+const goesOnWithWords: readonly NeedKind[] = ["stuck", "error", "refused"];
 
 export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
   const { kind, needs } = group;
@@ -27,6 +27,14 @@ export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
   const parts = { ids, back };
   if (needs[0].at_terminal === true) return <AtTerminal views={views} />;
   if (goesOnWithWords.includes(kind)) return <GoOn {...parts} needKey={key} />;
+  // Its host keeps words from it until a resume, after which serve gives it its task to go on.
+  if (kind === "limit") {
+    return (
+      <div class="need-acts">
+        <Resume {...parts} once="Sending …" />
+      </div>
+    );
+  }
   if (kind === "failed_to_start") {
     return (
       <div class="need-acts">
@@ -41,11 +49,7 @@ export function NeedActs({ group, viewOf, isOwnPage = false }: NeedActsProps) {
   return (
     <div class="need-acts">
       {resumable.length > 0 && (
-        <ActForm act="resume" {...parts} ids={resumable.map(({ agent_id }) => agent_id)} once="Starting …">
-          <SubmitButton class="primary">
-            <Icon name="play" /> {resumable.length === 1 ? "Resume" : `Resume ${resumable.length} agents`}
-          </SubmitButton>
-        </ActForm>
+        <Resume {...parts} ids={resumable.map(({ agent_id }) => agent_id)} once="Starting …" />
       )}
       {own !== undefined && <p class="quiet">cliai did not launch it: {ownWayBack(own)}</p>}
       <Remove {...parts} views={views} />
@@ -93,6 +97,16 @@ function ActForm({ act, ids, back, once, children }: ActFormProps) {
       ))}
       {children}
     </PostForm>
+  );
+}
+
+function Resume({ ids, back, once }: Acting & Pick<ActFormProps, "once">) {
+  return (
+    <ActForm act="resume" {...{ ids, back, once }}>
+      <SubmitButton class="primary">
+        <Icon name="play" /> {ids.length === 1 ? "Resume" : `Resume ${ids.length} agents`}
+      </SubmitButton>
+    </ActForm>
   );
 }
 
