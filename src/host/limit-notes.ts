@@ -5,6 +5,9 @@ import type { EventSender, SessionEvent } from "./event-sender.ts";
 /** A turn has failed, or the CLI asks its model again by itself. */
 const limitKinds: readonly string[] = ["turn_failed", "retry"];
 
+/** A CLI that asks again by itself is soon past a limit with a nearer end, so it holds no other agents. */
+const shortestRetryMs = 60_000;
+
 export interface LimitSender extends EventSender {
   /** The CLI has told when the limit ends that is reached now. @param resetsAtMs ms since 1970 */
   noteLimit(resetsAtMs: number): void;
@@ -21,9 +24,12 @@ export function withLimits(
   onSent: (event: SessionEvent) => void = () => undefined,
 ): LimitSender {
   let toldMs: number | undefined;
-  const resetOf = ({ detail = "" }: SessionEvent): number | undefined => {
+  const resetOf = ({ kind, detail = "" }: SessionEvent): number | undefined => {
     const nowMs = now().getTime();
-    return toldMs !== undefined && isBelieved(toldMs, nowMs) ? toldMs : readResetMs(detail, nowMs, zone);
+    const isTold = toldMs !== undefined && isBelieved(toldMs, nowMs);
+    const resetMs = isTold ? toldMs : readResetMs(detail, nowMs, zone);
+    const isShort = kind === "retry" && resetMs !== undefined && resetMs - nowMs < shortestRetryMs;
+    return isShort ? undefined : resetMs;
   };
   return {
     ...sender,

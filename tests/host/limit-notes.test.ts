@@ -32,12 +32,21 @@ describe("withLimits()", () => {
 
   test("a request that the CLI makes again at a limit has its end as well", () => {
     const { note, fails } = notes();
-    expect(fails({ kind: "retry", detail: "attempt 2: 429, try again in 20s" })).toBe(
-      "2026-11-30T14:05:20.000Z",
+    expect(fails({ kind: "retry", detail: "attempt 2: 429, try again in 2m" })).toBe(
+      "2026-11-30T14:07:00.000Z",
     );
     note(nowMs + 60_000);
     expect(fails({ kind: "retry", detail: "2/10: 429 rate_limit" })).toBe("2026-11-30T14:06:00.000Z");
     expect(fails({ kind: "retry", error: "overloaded", detail: "529" })).toBeUndefined();
+  });
+
+  test("a request that the CLI makes again has none if the limit is over within a minute; a turn that has failed has it", () => {
+    const { note, fails } = notes();
+    const detail = "429 Rate limit reached. Please try again in 1.898s";
+    expect(fails({ kind: "retry", detail })).toBeUndefined();
+    expect(fails({ detail })).toBe("2026-11-30T14:05:01.898Z");
+    note(nowMs + 59_000);
+    expect(fails({ kind: "retry", detail: "429" })).toBeUndefined();
   });
 
   test("a failure of another kind has none, and one that names an end keeps it", () => {
