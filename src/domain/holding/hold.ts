@@ -68,10 +68,19 @@ const overriddenKept = 20;
 
 type Names = Pick<Hold, "reason" | "source">;
 
-/** The state with the hold, in place of an older one of its reason and source; the same state if nothing changes. */
+/**
+ * The state with the hold, in place of an older one of its reason and source; the same state if nothing changes. A hold that is overridden stays so,
+ * until its new end, unless it was over before.
+ */
 export function withHold(state: AgentHolds, hold: Hold): AgentHolds {
-  if (state.overridden.some((each) => isSameHold(each, hold) && causeOf(each) === causeOf(hold)))
-    return state;
+  const overridden = state.overridden.find(
+    (each) => isSameHold(each, hold) && causeOf(each) === causeOf(hold),
+  );
+  if (overridden !== undefined) {
+    const isOver = overridden.until !== undefined && overridden.until <= hold.since;
+    if (isOver || overridden.until === hold.until) return state;
+    return { ...state, overridden: state.overridden.with(state.overridden.indexOf(overridden), hold) };
+  }
   const place = state.holds.findIndex((each) => isSameHold(each, hold));
   const before = state.holds[place];
   if (before === undefined) return { ...state, holds: [...state.holds, hold] };

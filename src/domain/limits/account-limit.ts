@@ -12,6 +12,8 @@ export const AccountLimitSchema = v.object({
   resets_at: v.exactOptional(v.string()),
   /** How many turns in a row have failed at it without anybody knowing its end. */
   tries: v.number(),
+  /** Whether it lasts because a CLI still asks its model again at it, and not because another turn has failed. */
+  is_retried: v.exactOptional(v.boolean()),
   /** When the first of the agents goes on. */
   until: v.string(),
 });
@@ -86,7 +88,7 @@ export function afterRetry(
     resets_at: isAhead ? resets_at : undefined,
   };
   const next = afterFailure(known, failure);
-  return next === known ? known : { ...next, failed_at: now.toISOString() };
+  return next === known ? known : { ...next, failed_at: now.toISOString(), is_retried: true };
 }
 
 /** The limit that has ended now, because an agent of the account has had an answer from its model since. */

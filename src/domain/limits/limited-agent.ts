@@ -54,11 +54,12 @@ export function isResumedSince({ commands }: AgentRecord, { at }: Pick<LimitFail
 
 /** @param until when it is the agent's turn to go on */
 export function holdOf(
-  { account, resets_at, failed_at }: AccountLimit,
+  { account, resets_at, since, failed_at, is_retried = false }: AccountLimit,
   until: string,
   does: Exclude<OnLimit, "stop">,
 ): NewHold {
-  const cause = resets_at ?? failed_at;
+  // As long as a CLI asks again at it, it is the same limit: whom a person has let go is not held again.
+  const cause = resets_at ?? (is_retried ? since : failed_at);
   const hold = { reason: "usage_limit", source: account, cause } as const;
   const end = resets_at === undefined ? ", whose end is not known" : "";
   if (does === "resume") return { ...hold, words: `usage limit${end}`, until };

@@ -145,7 +145,7 @@ function isHeldBy(holds: readonly Hold[], { source }: NewHold): boolean {
   return holds.some((each) => each.reason === "usage_limit" && each.source === source);
 }
 
-/** Whether the hold changes what holds the agent; not if a person has overridden it. */
+/** Whether the hold changes what holds the agent. If a person has overridden it, only whether it lasts longer now: then its override must, too. */
 function isNeeded(
   hold: NewHold,
   limit: AccountLimit,
@@ -153,10 +153,11 @@ function isNeeded(
   overridden: readonly Hold[],
 ): boolean {
   const { source, cause, until, words } = hold;
-  if (overridden.some((each) => each.source === source && each.cause === cause)) return false;
   // A turn that was given stays: else each agent that comes or goes would have the holds of all others written anew.
   const isTurn = (moment: string | undefined) =>
     moment === until || (moment !== undefined && until !== undefined && isTurnAfter(limit, moment));
+  const lifted = overridden.find((each) => each.source === source && each.cause === cause);
+  if (lifted !== undefined) return !isTurn(lifted.until);
   return !holds.some(
     (each) => each.source === source && isTurn(each.until) && each.words === words && each.cause === cause,
   );

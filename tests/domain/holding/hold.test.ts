@@ -40,8 +40,17 @@ describe("withHold()", () => {
     expect(state).toEqual({ holds: [], overridden: [limit] });
     expect(withHold(state, limit)).toBe(state);
     expect(withHold(state, { ...limit, until: at(61) }).holds).toHaveLength(1);
-    const named = withOverridden(of({ ...limit, cause: "reset" }), [limit]);
-    expect(withHold(named, { ...limit, cause: "reset", until: at(61) })).toBe(named);
+  });
+
+  test("a hold that was overridden and lasts longer stays overridden, until its new end", () => {
+    const hold = { ...limit, cause: "reset" };
+    const state = withOverridden(of(hold), [hold]);
+    const longer = withHold(state, { ...hold, until: at(90), since: at(59) });
+    expect(longer.holds).toEqual([]);
+    expect(withoutOver(longer, new Date(at(61)))).toBe(longer);
+    expect(withHold(longer, { ...hold, until: at(90) })).toBe(longer);
+    // It was over before.
+    expect(withHold(state, { ...hold, until: at(90), since: at(60) })).toBe(state);
   });
 });
 

@@ -67,13 +67,14 @@ describe("afterRetry()", () => {
   test("a limit whose end is told counts at once; of another one only tries that go on for 10 s", () => {
     expect(from(undefined, 1, 1, 900)).toMatchObject({ until: at(900), resets_at: at(900) });
     expect(from(undefined, 9, 5)).toBeUndefined();
-    expect(from(undefined, 10, 5)).toMatchObject({ until: at(70), tries: 1 });
+    expect(from(undefined, 10, 5)).toMatchObject({ until: at(70), tries: 1, is_retried: true });
   });
 
   test("as long as the tries go on, a limit whose end nobody knows does not end, and one whose end was told ends then", () => {
     const first = from(undefined, 10, 5);
     expect(from(first, 60, 35)).toBe(first);
-    expect(from(first, 71, 65)).toMatchObject({ until: at(71 + 120), tries: 2 });
+    expect(from(first, 71, 65)).toMatchObject({ until: at(71 + 120), tries: 2, is_retried: true });
+    expect(first && afterFailure(first, { account, at: at(71) })).not.toHaveProperty("is_retried");
     // Before the others would go on.
     expect(from(first, 68, 65)).toMatchObject({ until: at(70.001 + 120), failed_at: at(68), tries: 2 });
     const told = from(undefined, 1, 1, 900);

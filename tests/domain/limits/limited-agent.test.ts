@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isPast, isResumedSince, limitRetryOf } from "../../../src/domain/limits/limited-agent.ts";
+import { holdOf, isPast, isResumedSince, limitRetryOf } from "../../../src/domain/limits/limited-agent.ts";
 import { agentAfter, hosted, type Told } from "../fleet/session-events.ts";
 
 const began: Told[] = [
@@ -21,6 +21,15 @@ test("a limit at which a CLI asks again is past when its model has answered, and
   expect(after(limit, ["turn_failed", 6, { error: "usage_limit" }])).toEqual({
     ...{ isRetried: false, isPast: false },
   });
+});
+
+test("a limit at which a CLI still asks again has one cause, also when it lasts longer; after another failure it has a new one", () => {
+  const [since, failed_at] = ["2026-11-30T14:05:00.000Z", "2026-11-30T14:07:00.000Z"];
+  const known = { account: "a", since, failed_at, tries: 2, until: "2026-11-30T14:09:00.000Z" };
+  const causeOf = (more: object) => holdOf({ ...known, ...more }, known.until, "resume").cause;
+  expect(causeOf({ is_retried: true })).toBe(since);
+  expect(causeOf({})).toBe(failed_at);
+  expect(causeOf({ is_retried: true, resets_at: known.until })).toBe(known.until);
 });
 
 test("an agent is resumed since its failure by a resume of somebody that it has carried out after it, and not by cliai's own", () => {

@@ -332,6 +332,29 @@ describe("a usage limit", () => {
     await fleet.isTold("bob", pause, resume);
   });
 
+  test("at which a CLI asks again by itself does not hold again whom a person has let go, however long it lasts", async () => {
+    await using fleet = await startFleet();
+    for (const name of ["ada", "bob", "eve"]) await fleet.agent(name, shared);
+    await fleet.tell("ada", "prompt");
+    await fleet.tell("ada", "retry", { error: "usage_limit", detail: "attempt 2: 429" });
+    await waitFor(() => fleet.view("ada")?.status === "retrying", { what: "its try" });
+    fleet.ahead(10_000);
+    for (const name of ["bob", "eve"]) await fleet.isTold(name, pause);
+    for (const name of ["bob", "eve"]) await fleet.carryOut(name);
+    await fleet.server().sendCommand({ id: "bob" as AgentId, type: "resume", from: "kim" });
+    await fleet.isTold("bob", pause, "resume by kim");
+    await waitFor(() => fleet.view("bob")?.holds === undefined, { what: "bob is let go" });
+    const held = () => fleet.view("eve")?.holds?.[0]?.until ?? "";
+    // The agents go on one after the other within a minute: ada, bob, eve.
+    fleet.ahead(Date.parse(held()) - 40_000 - Date.parse(fleet.in(2_000)));
+    await waitFor(() => held() > fleet.in(60_000), { what: "eve is held for longer", saw: held });
+    fleet.ahead(60_000);
+    await stays(() => fleet.orders("bob").length === 2, {
+      ...{ what: "bob is not held again", because: "limits are looked at twice a second", forMs: 1_500 },
+    });
+    expect(fleet.view("eve")?.holds).toHaveLength(1);
+  });
+
   test("at which a CLI asks again by itself is shown with its end if that is told", async () => {
     await using fleet = await startFleet();
     await fleet.agent("ada", shared);
