@@ -39,13 +39,14 @@ export function goOnTask(failed: readonly string[], task: string): string {
 const earlierMs = 5_000;
 
 /**
- * The tasks that have failed with their turn since then, and that the agent has not gone on with: the oldest first.
+ * The tasks that have failed with their turn since then, and since the agent has done a task: the oldest first. One that was done later shows that
+ * the agent has gone on, or has had another prompt.
  * @param since when the first turn has failed at the limit, RFC 3339
  */
 export function failedSince(commands: readonly CommandRecord[], since: string): readonly string[] {
   const tasks = commands.filter(({ type }) => type === "task");
-  const goneOnMs = tasks.flatMap((task) => (isGoOnOrder(task) ? timesOf(task, "applied") : []));
-  const fromMs = Math.max(Date.parse(since) - earlierMs, ...goneOnMs);
+  const doneMs = tasks.flatMap((task) => timesOf(task, "applied"));
+  const fromMs = Math.max(Date.parse(since) - earlierMs, ...doneMs);
   return tasks
     .filter((task) => !isGoOnOrder(task) && timesOf(task, "failed").some((atMs) => atMs >= fromMs))
     .map(({ summary }) => summary);

@@ -18,10 +18,18 @@ describe("failedSince()", () => {
       taskOf("first", { at: "2026-11-30T14:04:59.900Z" }),
       taskOf("refused by its agent", { at: "2026-11-30T14:05:01.000Z", state: "refused" }),
       taskOf("lost with its session", { at: "2026-11-30T14:05:01.000Z", route: "hook" }),
-      taskOf("done", { at: "2026-11-30T14:05:01.000Z", state: "applied" }),
       taskOf("second", { at: "2026-11-30T14:05:02.000Z", route: "turn" }),
     ];
     expect(failedSince(tasks, since)).toEqual(["first", "second"]);
+  });
+
+  test("names none that failed before the agent has done another task", () => {
+    const tasks = [
+      taskOf("old", { at: "2026-11-30T14:05:00.000Z" }),
+      taskOf("done", { at: "2026-11-30T14:30:00.000Z", state: "applied" }),
+      taskOf("of this limit", { at: "2026-11-30T16:00:00.000Z" }),
+    ];
+    expect(failedSince(tasks, since)).toEqual(["of this limit"]);
   });
 
   test("names none that the agent has gone on with, and not the task to go on itself", () => {
