@@ -96,7 +96,7 @@ describe("publishBatch()", () => {
       if (sent <= 10) publish(...message);
     };
     const lost = publishBatch(cut, messages(20), { timeoutMs: 1_000 });
-    await bus.flush();
+    await cut.flush(); // nats-server has the half
     proxy.cut();
     expect(await lost.catch((error: unknown) => error)).toMatchObject({ name: "CliaiError" });
     cut.connection.publish = publish;

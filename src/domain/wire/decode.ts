@@ -70,6 +70,8 @@ type RepeatedSchema = v.LooseObjectSchema<v.ObjectEntries, undefined>;
 
 /** Beyond so many senders the last messages are forgotten, and the next one of each sender is checked as a whole. */
 const mostSenders = 10_000;
+/** A longer message is not kept, so that no sender fills the memory; the sender's next one is checked as a whole. */
+const mostKeptBytes = 16_384;
 
 /**
  * Returns a function that decodes as {@link decodeFromAgent} does, and so throws the same. It is for messages that say the same again and again,
@@ -86,7 +88,8 @@ export function createRepeatedDecoder<TSchema extends RepeatedSchema>(schema: TS
     const isChecked = last !== undefined && checkChanged(fields, value, last);
     const message = namedBy(isChecked ? (value as Message) : checkMessage(schema, value), id);
     if (lasts.size >= mostSenders && last === undefined) lasts.clear();
-    lasts.set(id, message);
+    if (data.length <= mostKeptBytes) lasts.set(id, message);
+    else lasts.delete(id);
     return message;
   };
 }

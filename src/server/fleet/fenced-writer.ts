@@ -1,6 +1,6 @@
 // Writes to a bucket by compare-and-set with the revision that was seen last. So a serve that was suspended, and has lost the lease
 // meanwhile, cannot overwrite what its successor has written.
-import { type Bucket, togetherAtOnce } from "../../nats/jetstream/bucket.ts";
+import { type Bucket, type BucketWrite, togetherAtOnce } from "../../nats/jetstream/bucket.ts";
 
 /** Nothing was written, because the key has changed since it was seen. `present` is its value now; undefined if it has none. */
 export interface Conflict {
@@ -28,8 +28,7 @@ export function createFencedWriter(bucket: Bucket): FencedWriter {
     if (isNewest) revisions.set(key, revision);
     return isNewest;
   };
-  const write = async (key: string, value: unknown): Promise<Conflict | undefined> => {
-    const known = revisions.get(key);
+  const write = async ({ key, value, revision: known }: BucketWrite): Promise<Conflict | undefined> => {
     const revision =
       known === undefined ? await bucket.create(key, value) : await bucket.replace(key, value, known);
     if (revision !== undefined) {
@@ -41,21 +40,22 @@ export function createFencedWriter(bucket: Bucket): FencedWriter {
     else saw(key, entry.revision);
     return { present: entry?.value };
   };
-  const writeSome = async (values: readonly KeyValue[]): Promise<(Conflict | undefined)[]> => {
-    const written = await bucket.replaceTogether(
-      values.map(([key, value]) => ({ key, value, revision: revisions.get(key) })),
-    );
-    if (written === undefined) return await Promise.all(values.map(([key, value]) => write(key, value)));
-    for (const [index, [key]] of values.entries()) saw(key, written[index] ?? 0);
-    return values.map(() => undefined);
+  const writeSome = async (writes: readonly BucketWrite[]): Promise<(Conflict | undefined)[]> => {
+    const written = await bucket.replaceTogether(writes);
+    if (written === undefined) return await Promise.all(writes.map(write));
+    for (const [index, { key }] of writes.entries()) saw(key, written[index] ?? 0);
+    return writes.map(() => undefined);
   };
+  const fenced = ([key, value]: KeyValue): BucketWrite => ({ key, value, revision: revisions.get(key) });
   return {
     saw,
-    write,
+    write: (key, value) => write(fenced([key, value])),
     async writeAll(values) {
+      // All revisions at once: what is seen while the first are written is newer than the values that the others have.
+      const writes = values.map(fenced);
       const conflicts: (Conflict | undefined)[] = [];
-      for (let n = 0; n < values.length; n += togetherAtOnce.most)
-        conflicts.push(...(await writeSome(values.slice(n, n + togetherAtOnce.most))));
+      for (let n = 0; n < writes.length; n += togetherAtOnce.most)
+        conflicts.push(...(await writeSome(writes.slice(n, n + togetherAtOnce.most))));
       return conflicts;
     },
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { openBucket } from "../../../src/nats/jetstream/bucket.ts";
-import { createFencedWriter } from "../../../src/server/fleet/fenced-writer.ts";
+import { createFencedWriter, type FencedWriter } from "../../../src/server/fleet/fenced-writer.ts";
 import { startTestNats } from "../../support/nats.ts";
 
 describe("createFencedWriter()", () => {
@@ -28,6 +28,33 @@ describe("createFencedWriter()", () => {
     expect(await writer.write("key", 2)).toEqual({ present: undefined });
     expect(await writer.write("key", 2)).toBeUndefined();
     expect(await bucket.get("key")).toBe(2);
+  });
+
+  test.each([
+    [0, "of a batch that is refused"],
+    [260, "behind the first batch"],
+  ])("value %i of writeAll(), %s, does not overwrite what another wrote meanwhile", async (n) => {
+    await using nats = await startTestNats();
+    const bucket = await openBucket(await nats.bus(), "b", { replicas: 1, together: true });
+    const values = (value: number) => Array.from({ length: 270 }, (_, key) => [`k${key}`, value] as const);
+    let isLate = false;
+    const writer: FencedWriter = createFencedWriter({
+      ...bucket,
+      async replaceTogether(writes) {
+        if (isLate) {
+          isLate = false;
+          await bucket.put(`k${n}`, "another's");
+          writer.saw(`k${n}`, (await bucket.entry(`k${n}`))?.revision ?? 0);
+        }
+        return await bucket.replaceTogether(writes);
+      },
+    });
+    await writer.writeAll(values(1));
+    isLate = true;
+    const conflicts = await writer.writeAll(values(2));
+    expect(conflicts[n]).toEqual({ present: "another's" });
+    expect(conflicts.filter((conflict) => conflict !== undefined)).toHaveLength(1);
+    expect(await bucket.get(`k${n}`)).toBe("another's");
   });
 
   test("writeAll() writes every value but those that another has written, and tells of these", async () => {
