@@ -28,7 +28,7 @@ test("a token with the scope read gets every reading of GET /openapi.json, and i
     for (const [method, { responses }] of Object.entries(methods)) {
       const response = await ask(method.toUpperCase(), address, method === "post" ? "{}" : undefined);
       // An event stream does not end.
-      const text = path.endsWith("/diff") ? await response.text() : await response.body?.cancel();
+      const text = /\/(diff|changes)$/.test(path) ? await response.text() : await response.body?.cancel();
       const allowed = method === "post" || path.endsWith("/typing") ? [403] : [200, 202];
       // There is no request "ada", and ada has no terminal.
       if (path === "/api/requests/{id}") allowed.push(404);

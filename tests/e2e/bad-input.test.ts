@@ -157,7 +157,7 @@ describe("help", () => {
   test("--version names the program, its commit and the nats-server inside", async () => {
     const text = await runCliai(["--version"]);
     expect(text.stdout).toMatch(
-      /^cliai \d+\.\d+\.\d+ \(\S+\), (nats-server \d+\.\d+\.\d+|no nats-server inside)\n$/,
+      /^cliai \d+\.\d+\.\d+(-dev)? \(\S+\), (nats-server \d+\.\d+\.\d+|no nats-server inside)\n$/,
     );
     const { stdout } = await runCliai(["--version", "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ version: expect.any(String), commit: expect.any(String) });

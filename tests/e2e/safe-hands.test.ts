@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
 import { type HttpServer, serveHttp } from "../../src/runtime.ts";
+import { pause } from "../../src/waiting.ts";
 import { type Browser, type PageOptions, startChromium } from "../support/chromium.ts";
 import { stays, waitFor } from "../support/wait-for.ts";
 import { startTestApp, type TestApp } from "../web/test-app.ts";
@@ -301,6 +302,14 @@ test("a message that is being written outlives a reload, too, and does not come 
   await page.reload();
   expect(await text.inputValue()).toBe("look at the second page");
   await page.locator("select[name=to]").selectOption("max");
+  // The page is patched once more while the message is sent.
+  await page.route("**/messages", async (route) => {
+    if (route.request().method() === "POST") {
+      await web.heartbeat("nora");
+      await pause(2_000); // playwright does not look into a page that is left
+    }
+    await route.continue();
+  });
   await page.getByRole("button", { name: "Send" }).click();
   await page.waitForURL("**/messages?thread=*");
   await page.getByText("look at the second page").first().waitFor();

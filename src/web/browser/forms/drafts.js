@@ -3,12 +3,17 @@
 
 const prefix = "draft ";
 
+/** The forms of this page that lead to another one now. What comes onto this page until then does not make drafts of them. @type {Set<string>} */
+const sent = new Set();
+
 /** @typedef {[name: string, index: number, value: string | boolean][]} Draft each field that is not as the server made it */
 
 export function watchDrafts() {
   document.addEventListener("input", ({ target }) => {
     const form = target instanceof Element ? target.closest("form[data-draft]") : null;
-    if (form instanceof HTMLFormElement) keep(form);
+    if (!(form instanceof HTMLFormElement)) return;
+    sent.delete(keyOf(form));
+    keep(form);
   });
   document.addEventListener("click", ({ target }) => {
     const form =
@@ -19,7 +24,9 @@ export function watchDrafts() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.dataset.draft === undefined) return;
-    if (!event.defaultPrevented) forgetDraft(form);
+    if (event.defaultPrevented) return;
+    forgetDraft(form);
+    sent.add(keyOf(form));
   });
 }
 
@@ -28,7 +35,8 @@ export function restoreDrafts() {
   for (const form of document.querySelectorAll("form[data-draft]")) {
     if (!(form instanceof HTMLFormElement)) continue;
     if (draftOf(form).length > 0) {
-      keep(form); // also what the server has given back, because it could not be sent
+      // Also what the server has given back, because it could not be sent.
+      if (!sent.has(keyOf(form))) keep(form);
       continue;
     }
     for (const [name, index, value] of load(keyOf(form))) {
