@@ -8,11 +8,13 @@ import process from "node:process";
 import * as v from "valibot";
 import { CliaiError } from "../domain/text/errors.ts";
 import { decodeMessage } from "../domain/wire/decode.ts";
+import { pause } from "../waiting.ts";
 import { askServe } from "./ask-serve.ts";
 import { isKernelLocked, type KernelLock, takeKernelLock } from "./kernel-lock.ts";
 import { writePrivateFile } from "./private-files.ts";
 
 const answerWithinMs = 1_000;
+const lookEveryMs = 100;
 
 const LockSchema = v.object({
   url: v.string(),
@@ -52,6 +54,32 @@ export async function refuseWhileWhole(dataDir: string): Promise<void> {
   throw new CliaiError("already_running", `cliai ${name} (pid ${pid}) has ${dataDir} for itself`, {
     hint: "wait until it has ended, then try it again",
   });
+}
+
+interface WholeWaitOptions {
+  /** Called once, if there is something to wait for. */
+  readonly onWait: (command: HoldingCommand) => void;
+  /** Default two minutes: `cliai backup` saves some GB in that time. */
+  readonly withinMs?: number;
+}
+
+/**
+ * Waits while a command has the directory for itself, as `cliai backup` has while no server runs: a manager of services does not try again when
+ * a server was refused. Never waits for `cliai uninstall`, after which nothing is there.
+ * @throws CliaiError `already_running` if the command has not ended in time
+ */
+export async function waitWhileWhole(
+  dataDir: string,
+  { onWait, withinMs = 120_000 }: WholeWaitOptions,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (let isTold = false; ; isTold = true) {
+    const command = await readCommand(dataDir);
+    if (command === undefined) return;
+    if (command.name === "uninstall" || performance.now() > deadline) return await refuseWhileWhole(dataDir);
+    if (!isTold) onWait(command);
+    await pause(lookEveryMs);
+  }
 }
 
 /** @throws CliaiError `already_running` if a serve holds the directory */

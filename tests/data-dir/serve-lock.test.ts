@@ -13,9 +13,11 @@ import {
   refuseSecondServe,
   takeLock,
   takeWhole,
+  waitWhileWhole,
 } from "../../src/data-dir/serve-lock.ts";
 import { serveHttp } from "../../src/runtime.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { staysPending } from "../support/wait-for.ts";
 
 async function holder(instance: string) {
   const { fetch } = createStartupHandler(instance);
@@ -139,6 +141,43 @@ describe("takeWhole()", () => {
       message: `a server runs on ${dir.path}`,
     });
     await release();
+  });
+});
+
+describe("waitWhileWhole()", () => {
+  test("resolves when the command has ended, and says once for whom it waits", async () => {
+    await using dir = await tempDir();
+    const told: unknown[] = [];
+    const onWait = (command: unknown) => void told.push(command);
+    await waitWhileWhole(dir.path, { onWait });
+    expect(told).toEqual([]);
+    const whole = await takeWhole(dir.path, "backup");
+    const waiting = waitWhileWhole(dir.path, { onWait });
+    await staysPending(waiting, {
+      what: "the server waits",
+      because: "a wait that ends early ends within ms",
+    });
+    whole.release();
+    await waiting;
+    expect(told).toEqual([{ name: "backup", pid: process.pid }]);
+  });
+
+  test("refuses if the command does not end in time, and at once if it removes the directory", async () => {
+    await using dir = await tempDir();
+    const refused = (name: string) => ({
+      code: "already_running",
+      message: `cliai ${name} (pid ${process.pid}) has ${dir.path} for itself`,
+    });
+    const told: string[] = [];
+    const onWait = ({ name }: { readonly name: string }) => void told.push(name);
+    const backup = await takeWhole(dir.path, "backup");
+    const soon = waitWhileWhole(dir.path, { onWait, withinMs: 50 });
+    await expect(soon).rejects.toMatchObject(refused("backup"));
+    backup.release();
+    const uninstall = await takeWhole(dir.path, "uninstall");
+    await expect(waitWhileWhole(dir.path, { onWait })).rejects.toMatchObject(refused("uninstall"));
+    uninstall.release();
+    expect(told).toEqual(["backup"]);
   });
 });
 

@@ -94,18 +94,24 @@ test("cliai backup without a server keeps all others away, says so, and goes on 
   );
   backup.kill("SIGSTOP");
   const busy = `cliai backup (pid ${backup.pid}) has ${dataDir} for itself`;
-  for (const words of [["backup", dir.join("second.tar")], ["serve"], ["down"], ["uninstall", "--yes"]]) {
+  for (const words of [["backup", dir.join("second.tar")], ["down"], ["uninstall", "--yes"]]) {
     expect(await runCliai([...words, "--data-dir", dataDir])).toMatchObject({
       ...{ code: 2, stdout: "" },
       stderr: `error: ${busy}\nhint: wait until it has ended, then try it again\n`,
     });
   }
+  const ports = ["--port", "0", "--nats-port", "0"];
+  await using serve = await startCliai(["serve", "--insecure", ...ports, "--data-dir", dataDir]);
+  await serve.line(`${busy}: the server waits until it has ended`, { from: "stderr" });
   const status = await runCliai(["status", "--data-dir", dataDir]);
   expect(status).toMatchObject({ code: 3, stdout: expect.stringContaining("has it for itself") });
   backup.kill("SIGHUP");
   backup.kill("SIGCONT");
   expect(await backup.exit()).toMatchObject({ code: 0, stdout: expect.stringContaining("saved ") });
   expect(await runCliai(["restore", target, "--check"])).toMatchObject({ code: 0 });
+  await serve.line("http://127.0.0.1:");
+  serve.kill("SIGTERM");
+  expect(await serve.exit()).toMatchObject({ code: 0 });
   expect(await readdir(dataDir)).not.toContain("serve.lock");
 });
 

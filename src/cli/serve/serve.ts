@@ -19,7 +19,7 @@ import { readLayout, writeLayout } from "../../data-dir/layout-file.ts";
 import { keepLogSmall, serveLogPath } from "../../data-dir/log-file.ts";
 import { ensurePrivateDir } from "../../data-dir/private-files.ts";
 import { removeServeFile, type ServeFile, writeServeFile } from "../../data-dir/serve-file.ts";
-import { refuseSecondServe, takeLock } from "../../data-dir/serve-lock.ts";
+import { refuseSecondServe, takeLock, waitWhileWhole } from "../../data-dir/serve-lock.ts";
 import { definedOf } from "../../domain/defined.ts";
 import { parseDurationMs } from "../../domain/text/moment.ts";
 import { redact } from "../../domain/text/redact.ts";
@@ -76,6 +76,12 @@ export const serveCommand = defineCliCommand({
     const otlp = readOtlpSettings(settings.otlp, given.env);
     const dataDir = dataDirFor(args, given);
     await refuseNodeDir(dataDir);
+    await waitWhileWhole(dataDir, {
+      onWait: ({ name, pid }) =>
+        given.log.warn(
+          `cliai ${name} (pid ${pid}) has ${dataDir} for itself: the server waits until it has ended`,
+        ),
+    });
     if (args.detach === true) return await detach({ dataDir, flags: flagsOf(args), context: given });
     await using parts = new AsyncDisposableStack();
     const instance = crypto.randomUUID();
