@@ -29,7 +29,7 @@ export interface KeptFiles {
   readonly left: readonly LeftOut[];
 }
 
-/** Leaves out sockets, symbolic links other than those of a person's own files, logs, and what a killed process has left half written. */
+/** Leaves out sockets, symbolic links other than those of a person's own files, logs, join codes, and what a killed process has left half written. */
 export async function listKeptFiles(dataDir: string): Promise<KeptFiles> {
   const entries = await readDataDirContents(dataDir);
   const kept = new Map(entries.filter(({ inBackup }) => inBackup).map(({ name, of }) => [name, of]));
@@ -64,10 +64,18 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
+/**
+ * Whether it is of the codes by which machines join. A backup does not know which of them are used or withdrawn later, and after a restore those would
+ * let a machine in once more.
+ */
+export function isOfJoinCodes(path: string): boolean {
+  return path === "keys/join-codes" || path.startsWith("keys/join-codes/");
+}
+
 function isLeftOut(path: string): boolean {
   const [top, , inAgent, ...deeper] = path.split("/");
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (isUnfinished(name)) return true;
+  if (isUnfinished(name) || isOfJoinCodes(path)) return true;
   // Only cliai's own logs: what a peer has attached may be a log, too.
   if (top === "worktrees" && inAgent === undefined && name.endsWith(".setup.log")) return true;
   // What files were when turns began: it needs the repositories, which are not in the backup.

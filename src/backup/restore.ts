@@ -9,6 +9,7 @@ import type { Bus } from "../nats/bus.ts";
 import { restoreStream, resumeCopying, type StreamHead } from "../nats/jetstream/snapshot.ts";
 import type { Manifest } from "./backup-format.ts";
 import { flushFolder, flushTree } from "./flush.ts";
+import { isOfJoinCodes } from "./kept-files.ts";
 import { type Archived, readArchive } from "./read-archive.ts";
 import type { SavedStream } from "./save.ts";
 import { beginUnfinished } from "./unfinished.ts";
@@ -193,6 +194,7 @@ async function unpackFiles(
     const { value: entry } = await entries.next();
     if (!entry || entry.of === "stream") return entry || undefined;
     signal.throwIfAborted();
+    if ("path" in entry && isOfJoinCodes(entry.path)) continue; // an earlier cliai saved them
     if (entry.of === "folder") await mkdir(join(dir, entry.path), { recursive: true, mode: 0o700 });
     else if (entry.of === "file") await writeFile(join(dir, entry.path), entry);
   }

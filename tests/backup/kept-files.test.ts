@@ -7,6 +7,8 @@ test("listKeptFiles() keeps what cannot be made again, also empty folders, and n
   await using dir = await tempDir();
   const files = [
     ...["layout.json", "serve.json", "serve.held", "profiles.json", "diary.txt"],
+    // A code may be used or withdrawn after the backup.
+    ...["keys/join-codes/0a1b2c3d.json", "agents/ada/attachments/join-codes/x"],
     ...["keys/operator.nk", "keys/agents/ada/U1.json", `keys/.${crypto.randomUUID()}`],
     ...["agents/ada/mcp.json", "agents/ada/held", "agents/ada/run.json", "agents/ada/host.log"],
     ...["agents/ada/host.log.1", "agents/ada/attachments/1/build.log", "agents/ada/attachments/1/host.log"],
@@ -31,6 +33,7 @@ test("listKeptFiles() keeps what cannot be made again, also empty folders, and n
   expect(kept.files.map(({ path, isFolder }) => (isFolder ? `${path}/` : path))).toEqual([
     ...["agents/", "agents/ada/", "agents/ada/attachments/", "agents/ada/attachments/1/"],
     ...["agents/ada/attachments/1/build.log", "agents/ada/attachments/1/host.log"],
+    ...["agents/ada/attachments/join-codes/", "agents/ada/attachments/join-codes/x"],
     ...["agents/ada/mcp.json", "agents/held/", "agents/held/mcp.json"],
     ...["keys/", "keys/agents/", "keys/agents/ada/", "keys/agents/ada/U1.json", "keys/agents/bob/"],
     ...["keys/operator.nk", "layout.json", "profiles.json", "worktrees/", "worktrees/run.json"],

@@ -4,6 +4,7 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/pro
 import { join } from "node:path";
 import { checkBackup, type RestoreOptions, restoreBackup } from "../../src/backup/restore.ts";
 import { saveBackup } from "../../src/backup/save.ts";
+import { writeArchive } from "../../src/backup/write-archive.ts";
 import { layoutVersion } from "../../src/domain/layout.ts";
 import { CliaiError } from "../../src/domain/text/errors.ts";
 import type { Bus } from "../../src/nats/bus.ts";
@@ -54,6 +55,20 @@ describe("restoreBackup()", () => {
     await restoreBackup({ path, dataDir: dir.join("new"), ...withoutStreams });
     expect((await lstat(dir.join("new", "profiles.json"))).isFile()).toBe(true);
     expect(await readFile(dir.join("new", "profiles.json"), "utf8")).toBe("mine");
+  });
+
+  test("restores no join code that an earlier cliai has saved: it may be used since", async () => {
+    await using dir = await tempDir();
+    await writeArchive(dir.join("backup.tar"), new Date(), async (writer) => {
+      const facts = { format: "cliai-backup", version: 1, created_at: "2026-05-03T12:00:00.000Z" };
+      const manifest = Buffer.from(JSON.stringify({ ...facts, cliai: "0.1.0", layout: 1, insecure: true }));
+      await writer.add({ of: "manifest" }, { bytes: manifest.length }, [manifest]);
+      for (const path of ["keys", "keys/join-codes"]) await writer.addFolder(path);
+      for (const path of ["keys/http-token", "keys/join-codes/0a1b2c3d.json"])
+        await writer.add({ of: "file", path }, { bytes: 2 }, [Buffer.from("{}")]);
+    });
+    await restoreBackup({ path: dir.join("backup.tar"), dataDir: dir.join("new"), ...withoutStreams });
+    expect(await readdir(dir.join("new", "keys"))).toEqual(["http-token"]);
   });
 
   // Windows has no such names.
