@@ -1,6 +1,7 @@
 // `cliai uninstall`: lists what cliai keeps on this machine, and removes it with --yes. It removes nothing while a server, a
 // node or an agent uses it.
 import { join } from "node:path";
+import { shellQuote } from "../agents/shell-quote.ts";
 import { readAgentFolders } from "../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import {
@@ -70,9 +71,11 @@ export const uninstallCommand = defineCliCommand({
         : "";
       note(`nothing was removed; to remove these: cliai uninstall --yes${own}`);
     }
-    if (service !== undefined)
+    if (service !== undefined) {
+      const { manager, program } = service;
+      const where = args["data-dir"] === undefined ? "" : ` --data-dir ${shellQuote([dataDir])}`;
       note(
-        `left: the service (${service.manager.path}); to remove it: cliai service uninstall --name ${service.program.serviceName}`,
+        `left: the service (${manager.path}); to remove it: cliai service uninstall --name ${program.serviceName}${where}`,
       );
     const { command, args: ofSource } = selfCommand();
     note(
@@ -85,6 +88,7 @@ export const uninstallCommand = defineCliCommand({
 /**
  * Removes the entries. Meanwhile no server can be started on the directory.
  * @throws CliaiError `already_running` while a server, a node or an agent's host of this directory runs, or a command starts a server
+    }
  */
 async function removeUnused(dataDir: string, goes: readonly DataDirEntry[], log: Logger): Promise<void> {
   const whole = await takeWhole(dataDir, "uninstall");

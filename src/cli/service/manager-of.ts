@@ -1,9 +1,9 @@
 // The manager of services of this machine, for this program and its user.
-import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import process from "node:process";
 import { type Environment, selfCommand } from "../../runtime.ts";
 import { operatorOf } from "../frame/context.ts";
+import { isServiceOf, readServiceFile } from "./service-file.ts";
 import { type ServiceManager, serviceManagerOf } from "./service-managers.ts";
 import { type ServiceProgram, serviceProgramOf } from "./service-programs.ts";
 
@@ -30,7 +30,7 @@ interface InstalledService {
   readonly program: ServiceProgram;
 }
 
-/** The service of the usual name, if that is installed. */
+/** The service of the usual name, if that is installed for this data directory. */
 export async function installedService({
   dataDir,
   env,
@@ -39,5 +39,6 @@ export async function installedService({
   const program = await serviceProgramOf(dataDir).catch(() => undefined); // a damaged file is told by whoever uses it
   if (program === undefined) return undefined;
   const manager = managerOf(program.serviceName, { dataDir, program, env, flags: [] });
-  return existsSync(manager.path) ? { manager, program } : undefined;
+  const file = await readServiceFile(manager.path).catch(() => undefined); // it is not cliai's, or cannot be read
+  return file !== undefined && isServiceOf(file, manager) ? { manager, program } : undefined;
 }

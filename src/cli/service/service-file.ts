@@ -3,10 +3,16 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { unwritable } from "../../data-dir/private-files.ts";
 import { CliaiError, messageOf } from "../../domain/text/errors.ts";
+import type { ServiceManager } from "./service-managers.ts";
 
 export interface ServiceText {
   readonly bytes: Uint8Array;
   readonly text: string;
+}
+
+/** Whether it is the service of the data directory that the manager was made for: that of another one may have the same name. */
+export function isServiceOf({ text }: ServiceText, { dataDirWord }: ServiceManager): boolean {
+  return text.includes(dataDirWord);
 }
 
 /** What each of our files has; a file without it is somebody else's. */

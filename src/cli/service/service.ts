@@ -1,7 +1,7 @@
 // This room is `cliai service`: it makes `cliai serve`, or `cliai node`, a service of the user's own manager, so that it starts by itself.
 //
 // The three commands, and what they tell a person.
-import { closeSync, existsSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { shellQuote } from "../../agents/shell-quote.ts";
@@ -15,7 +15,7 @@ import type { CliContext } from "../frame/context.ts";
 import { lingerNote } from "./linger.ts";
 import { managerOf } from "./manager-of.ts";
 import { readState } from "./run-manager.ts";
-import { readServiceFile } from "./service-file.ts";
+import { isServiceOf, readServiceFile, type ServiceText } from "./service-file.ts";
 import { serviceProgramOf } from "./service-programs.ts";
 import { removeService, type ServicePlace, startService } from "./start-service.ts";
 import { withWholePaths } from "./whole-paths.ts";
@@ -99,13 +99,26 @@ async function placeOf(
   });
   return { dataDir, name, program, manager };
 }
+/**
+ * The file of the service; undefined if there is none.
+ * @throws CliaiError as {@link readServiceFile}; `usage` if the service is for another data directory
+ */
+async function readOwnFile({ name, manager }: NamedPlace, hint: string): Promise<ServiceText | undefined> {
+  const file = await readServiceFile(manager.path);
+  if (file === undefined || isServiceOf(file, manager)) return file;
+  throw new CliaiError("usage", `the service ${name} (${manager.path}) is for another data directory`, {
+    hint,
+  });
+}
+
 
 async function install(
   given: Arguments<typeof installArgs>,
   flags: readonly string[],
   context: CliContext,
 ): Promise<number> {
-  const { dataDir, name, program, manager } = await placeOf(given, flags, context);
+  const place = await placeOf(given, flags, context);
+  const { dataDir, name, program, manager } = place;
   const { path, file } = manager;
   if (given["dry-run"] === true) {
     const text = typeof file === "string" ? file : Buffer.from(file).toString("utf16le").slice(1);
@@ -116,12 +129,8 @@ async function install(
         context.print(line);
     return 0;
   }
-  const former = await readServiceFile(path);
-  if (former !== undefined && !former.text.includes(manager.dataDirWord)) {
-    throw new CliaiError("usage", `the service ${name} (${path}) is for another data directory`, {
-      hint: `give this one a name of its own: cliai service install --name ${name}-2`,
-    });
-  }
+  const ownName = `give this one a name of its own: cliai service install --name ${name}-2`;
+  const former = await readOwnFile(place, ownName);
   const before = await readState(manager, context);
   if ((manager.isDetached || !before.isActive) && (await program.isHeld())) {
     // `cliai join` has started the node, and nobody misses it for a moment.
@@ -154,7 +163,8 @@ async function uninstall(given: ServiceArgs, context: CliContext): Promise<numbe
   const place = await placeOf(given, [], context);
   const { name, program, manager } = place;
   const { path } = manager;
-  const wasThere = (await readServiceFile(path)) !== undefined;
+  const itsDirectory = `name that one, to remove its service: cliai service uninstall --name ${name} --data-dir DIR`;
+  const wasThere = (await readOwnFile(place, itsDirectory)) !== undefined;
   if (wasThere) {
     context.progress(`ending ${program.title}`);
     await removeService(place, context);
@@ -168,7 +178,8 @@ async function uninstall(given: ServiceArgs, context: CliContext): Promise<numbe
 async function status(given: ServiceArgs, context: CliContext): Promise<number> {
   const { name, program, manager } = await placeOf(given, [], context);
   const { path, title, starts } = manager;
-  const installed = existsSync(path);
+  const file = await readServiceFile(path);
+  const installed = file !== undefined && isServiceOf(file, manager);
   const state = installed ? await readState(manager, context) : { isActive: false, isEnabled: false };
   const server = (await program.ready()) ?? (await program.waiting());
   const runs = state.isActive && server !== undefined;
@@ -176,8 +187,14 @@ async function status(given: ServiceArgs, context: CliContext): Promise<number> 
   if (context.json) {
     const { isActive: active, isEnabled: enabled } = state;
     context.print(JSON.stringify({ name, title, path, installed, active, enabled, url: server?.url, note }));
-  } else if (!installed) context.print(`${name} is not installed; to install it: cliai service install`);
-  else {
+  } else if (file === undefined)
+    context.print(`${name} is not installed; to install it: cliai service install`);
+  else if (!installed) {
+    const another = `the service of that name (${path}) is for another data directory`;
+    context.print(
+      `${name} is not installed: ${another}; to install one for this: cliai service install --name ${name}-2`,
+    );
+  } else {
     const when = state.isEnabled ? `starts ${starts}` : "does not start by itself";
     const where = runs
       ? `runs ${server.where}`

@@ -46,17 +46,24 @@ test.if(process.platform === "linux")(
     const context = testContext({ env: { HOME: dir.join("home"), USER: "nobody-lingers" } });
     expect(await checkService(dir.data, context)).toEqual([]);
     await mkdir(dirname(dir.unit), { recursive: true });
-    await writeFile(dir.unit, "");
+    const [, made = ""] = (await dir.run("install", "--dry-run")).printed;
+    await writeFile(dir.unit, made);
     const [check] = await checkService(dir.data, context);
     expect(check).toMatchObject({ check: "service", ok: true });
     expect(check?.message).toContain("loginctl enable-linger nobody-lingers");
     await uninstallCommand.run(["--data-dir", dir.data], context);
     expect(context.noted).toContain(
-      `left: the service (${dir.unit}); to remove it: cliai service uninstall --name cliai`,
+      `left: the service (${dir.unit}); to remove it: cliai service uninstall --name cliai --data-dir ${dir.data}`,
     );
   },
 );
 
+    // The service of another data directory is none of this one.
+    await writeFile(dir.unit, made.replace(dir.data, "/home/kim/other"));
+    expect(await checkService(dir.data, context)).toEqual([]);
+    const other = testContext({ env: { HOME: dir.join("home"), CLIAI_HOME: dir.data } });
+    await uninstallCommand.run([], other);
+    expect(other.noted.filter((line) => line.includes("service"))).toEqual([]);
 describe.if(process.platform === "linux")("cliai service", () => {
   test("--dry-run prints the file and the commands, and does nothing", async () => {
     await using dir = await place("exit 1");
@@ -131,6 +138,18 @@ describe.if(process.platform === "linux")("cliai service", () => {
     expect(await dir.told()).toEqual([]);
   });
 
+    await expect(dir.run("uninstall")).rejects.toMatchObject({
+      code: "usage",
+      message: `the service cliai (${dir.unit}) is for another data directory`,
+      hint: expect.stringContaining("cliai service uninstall --name cliai --data-dir DIR"),
+    });
+    expect(await text(dir.unit)).toContain("/home/kim/other");
+    const state = await dir.run("status");
+    expect(state.code).toBe(3);
+    expect(state.printed[0]).toStartWith("cliai is not installed: the service of that name");
+    expect(JSON.parse((await dir.run("status", "--json")).printed[0] ?? "")).toMatchObject({
+      installed: false,
+    });
   test("puts the former file back, and starts it, if a new one does not start", async () => {
     await using dir = await place('[ "$2" = show ] && { echo ActiveState=failed; exit 0; }; exit 0');
     await mkdir(dirname(dir.unit), { recursive: true });
