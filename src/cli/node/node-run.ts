@@ -55,11 +55,13 @@ export async function readNodeRun(dataDir: string): Promise<NodeRun | undefined>
 
 /**
  * Starts `cliai node` in a session of its own, so that it outlives this program and its terminal. Resolves to its process id when it is connected.
+ * @param options.whenConnected default true; false: when it runs, although it may not be connected yet
  * @throws CliaiError `failed` with its last words, if it ends at its start; `no_answer` if it is not connected in time, and tries on
  */
 export async function startBackgroundNode(
   dataDir: string,
   context: Pick<CliContext, "env" | "cwd">,
+  { whenConnected = true }: { readonly whenConnected?: boolean } = {},
 ): Promise<number> {
   const log = nodeLogPath(dataDir);
   await ensureOwnDir(dirname(log));
@@ -72,7 +74,8 @@ export async function startBackgroundNode(
   const deadline = performance.now() + readyWithinMs;
   for (;;) {
     const run = await readNodeRun(dataDir);
-    if (child.pid !== undefined && run?.pid === child.pid && run.connected !== false) return child.pid;
+    const isReady = !whenConnected || run?.connected !== false;
+    if (child.pid !== undefined && run?.pid === child.pid && isReady) return child.pid;
     const how = await Promise.race([ended, pause(lookEveryMs)]);
     if (how !== undefined) {
       const words = readLog(log, from)

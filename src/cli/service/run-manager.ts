@@ -13,16 +13,21 @@ export async function readState(manager: ServiceManager, context: CliContext): P
   return manager.readState(code === 0 ? stdout : undefined);
 }
 
-/** @param onError for a command whose failure is no obstacle @throws CliaiError `failed` for another one, with what it said */
+/**
+ * @param act which of the manager's commands are run
+ * @param onError for a command whose failure is no obstacle
+ * @throws CliaiError `failed` for another one, with what it said
+ */
 export async function runAll(
-  commands: readonly ManagerCommand[],
+  manager: ServiceManager,
+  act: "install" | "uninstall" | "forget",
   context: CliContext,
   onError?: (error: CliaiError) => void,
 ): Promise<void> {
-  for (const command of commands) {
+  for (const command of manager[act]) {
     const end = await runCommand(command, context);
     if (end.code === 0) continue;
-    const error = failedCommand(command, end);
+    const error = failedCommand(command, end, manager);
     if (onError === undefined) throw error;
     onError(error);
   }
@@ -32,11 +37,15 @@ function runCommand(command: ManagerCommand, { cwd, env }: CliContext): Promise<
   return runProgram(command, { cwd, env, withinMs: commandWithinMs });
 }
 
-function failedCommand(command: ManagerCommand, { code, stderr, why }: ProgramEnd): CliaiError {
+function failedCommand(
+  command: ManagerCommand,
+  { code, stderr, why }: ProgramEnd,
+  manager: ServiceManager,
+): CliaiError {
   const end =
     why === "late" ? `not done within ${commandWithinMs / 1_000} s` : `exit code ${code ?? "unknown"}`;
   const words = why === "missing" ? "there is no such program" : stderr.trim() || end;
   return new CliaiError("failed", `${shellQuote(command)}: ${plain(words.replaceAll(/\s*\n\s*/g, " "))}`, {
-    hint: "without a service: cliai serve --detach",
+    hint: `without a service: cliai ${manager.command} --detach`,
   });
 }

@@ -35,7 +35,7 @@ export interface ServiceState {
   readonly isEnabled: boolean;
 }
 
-export interface ServiceManager {
+export interface ServiceManager extends Pick<ServiceFacts, "command"> {
   /** What it calls a service: `systemd user unit`. */
   readonly title: string;
   /** When the service starts by itself. */
@@ -78,7 +78,7 @@ export function serviceManagerOf(platform: string, facts: ServiceFacts): Service
       return taskScheduler(facts);
     default:
       throw new CliaiError("failed", `cliai knows no manager of services on ${platform}`, {
-        hint: "start it in the background: cliai serve --detach",
+        hint: `start it in the background: cliai ${facts.command} --detach`,
       });
   }
 }
@@ -96,6 +96,7 @@ function systemd(facts: ServiceFacts): ServiceManager {
     log: log.replaceAll("%", "%%"),
   };
   return {
+    command: facts.command,
     title: "systemd user unit",
     starts: "at each login",
     path: join(env.XDG_CONFIG_HOME || join(home, ".config"), "systemd", "user", unit),
@@ -128,6 +129,7 @@ function launchd(facts: ServiceFacts): ServiceManager {
   const strings = programWords(facts).map((word) => `    <string>${xmlText(word)}</string>`);
   const filled = { name, command: strings.join("\n"), path: xmlText(env.PATH ?? ""), log: xmlText(log) };
   return {
+    command: facts.command,
     title: "launchd agent",
     starts: "at each login",
     path,
@@ -160,6 +162,7 @@ function taskScheduler(facts: ServiceFacts): ServiceManager {
     arguments: xmlText(args.map(windowsWord).join(" ")),
   });
   return {
+    command: facts.command,
     title: "scheduled task",
     starts: "at each login",
     path,

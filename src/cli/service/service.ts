@@ -17,7 +17,7 @@ import { managerOf } from "./manager-of.ts";
 import { readState } from "./run-manager.ts";
 import { isServiceOf, readServiceFile, type ServiceText } from "./service-file.ts";
 import { serviceProgramOf } from "./service-programs.ts";
-import { removeService, type ServicePlace, startService } from "./start-service.ts";
+import { removeService, type ServicePlace, startService, startServiceOfNode } from "./start-service.ts";
 import { withWholePaths } from "./whole-paths.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
@@ -73,7 +73,6 @@ export const serviceCommand = defineCommandGroup({
 
 interface NamedPlace extends ServicePlace {
   readonly name: string;
-  readonly dataDir: string;
 }
 
 async function placeOf(
@@ -99,6 +98,7 @@ async function placeOf(
   });
   return { dataDir, name, program, manager };
 }
+
 /**
  * The file of the service; undefined if there is none.
  * @throws CliaiError as {@link readServiceFile}; `usage` if the service is for another data directory
@@ -110,7 +110,6 @@ async function readOwnFile({ name, manager }: NamedPlace, hint: string): Promise
     hint,
   });
 }
-
 
 async function install(
   given: Arguments<typeof installArgs>,
@@ -132,20 +131,19 @@ async function install(
   const ownName = `give this one a name of its own: cliai service install --name ${name}-2`;
   const former = await readOwnFile(place, ownName);
   const before = await readState(manager, context);
-  if ((manager.isDetached || !before.isActive) && (await program.isHeld())) {
-    // `cliai join` has started the node, and nobody misses it for a moment.
-    if (program.command === "node") await program.end();
-    else
-      throw new CliaiError("already_running", `a server that is not the service ${name} runs on ${dataDir}`, {
-        hint: "end it first; the agents run on: cliai down",
-      });
+  const runsOtherwise = (manager.isDetached || !before.isActive) && (await program.isHeld());
+  if (runsOtherwise && program.command === "serve") {
+    throw new CliaiError("already_running", `a server that is not the service ${name} runs on ${dataDir}`, {
+      hint: "end it first; the agents run on: cliai down",
+    });
   }
   await ensurePrivateDir(dataDir);
   await ensureOwnDir(dirname(program.log));
   // If the manager made it, others could read it.
   closeSync(openLog(program.log));
   context.progress(`starting ${program.title}`);
-  const server = await startService({ program, manager }, former, context);
+  const start = runsOtherwise ? startServiceOfNode : startService;
+  const server = await start(place, former, context);
   const { title, starts } = manager;
   const note = lingerNote(process.platform, context.env);
   if (context.json)

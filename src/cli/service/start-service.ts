@@ -2,10 +2,11 @@
 import { rm } from "node:fs/promises";
 import process from "node:process";
 import { readLog } from "../../data-dir/log-file.ts";
-import { CliaiError } from "../../domain/text/errors.ts";
+import { CliaiError, messageOf } from "../../domain/text/errors.ts";
 import { pause } from "../../waiting.ts";
 import { failureOf } from "../background/background-serve.ts";
 import type { CliContext } from "../frame/context.ts";
+import { startBackgroundNode } from "../node/node-run.ts";
 import { readState, runAll } from "./run-manager.ts";
 import { type ServiceText, writeServiceFile } from "./service-file.ts";
 import type { ServiceManager } from "./service-managers.ts";
@@ -18,6 +19,7 @@ const connectedWithinMs = 15_000;
 const lookEveryMs = 50;
 
 export interface ServicePlace {
+  readonly dataDir: string;
   readonly program: ServiceProgram;
   readonly manager: ServiceManager;
 }
@@ -27,10 +29,11 @@ export interface ServicePlace {
  * @throws CliaiError with the error of the manager, or of the command that it runs
  */
 export async function startService(
-  { program, manager }: ServicePlace,
+  place: ServicePlace,
   former: ServiceText | undefined,
   context: CliContext,
 ): Promise<ReadyRun> {
+  const { program, manager } = place;
   const { path, file } = manager;
   const from = readLog(program.log, -1, 1).end;
   const earlier = await program.lastRun();
@@ -38,20 +41,51 @@ export async function startService(
   if (former !== undefined && process.platform === "darwin") await end(manager, context);
   await writeServiceFile(path, file);
   try {
-    await runAll(manager.install, context);
+    await runAll(manager, "install", context);
     return await untilReady(program, { earlier, from, manager, context });
   } catch (error) {
-    if (former === undefined) await removeService({ program, manager }, context);
+    if (former === undefined) await removeService(place, context);
     else {
       await writeServiceFile(path, former.bytes);
-      await runAll(manager.install, context, (failure) => context.log.warn(failure.message));
+      await runAll(manager, "install", context, (failure) => context.log.warn(failure.message));
+    }
+    throw error;
+  }
+}
+
+/**
+ * As {@link startService}, where the node runs without the service, because `cliai join` has started it: it is ended first, and nobody misses it
+ * for a moment. If the service does not start, the node runs as before, so that the machine stays in its fleet.
+ */
+export async function startServiceOfNode(
+  place: ServicePlace,
+  former: ServiceText | undefined,
+  context: CliContext,
+): Promise<ReadyRun> {
+  const { program, dataDir } = place;
+  await program.end();
+  try {
+    return await startService(place, former, context);
+  } catch (error) {
+    // The manager may have started the former service again, then or meanwhile.
+    if (!(await program.isHeld())) {
+      const started = startBackgroundNode(dataDir, context, { whenConnected: false });
+      await started.then(
+        (pid) => context.note(`the node runs again in the background (pid ${pid}), without a service`),
+        async (cause: unknown) => {
+          if (await program.isHeld()) return;
+          context.note(
+            `the node does not run now: ${messageOf(cause)}; to start it again: cliai node --detach`,
+          );
+        },
+      );
     }
     throw error;
   }
 }
 
 async function end(manager: ServiceManager, context: CliContext): Promise<void> {
-  await runAll(manager.uninstall, context, (error) => context.log.debug(error.message));
+  await runAll(manager, "uninstall", context, (error) => context.log.debug(error.message));
 }
 
 /** Ends what the service runs, and removes the service. The agents run on. */
@@ -59,7 +93,7 @@ export async function removeService({ program, manager }: ServicePlace, context:
   await end(manager, context);
   if (manager.isDetached) await program.end();
   await rm(manager.path, { force: true });
-  await runAll(manager.forget, context, (error) => context.log.debug(error.message));
+  await runAll(manager, "forget", context, (error) => context.log.debug(error.message));
 }
 
 interface ReadyOptions {

@@ -3,10 +3,13 @@ import { describe, expect, test } from "bun:test";
 import { chmod, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { checkService } from "../../../src/cli/doctor/service.ts";
+import { nodeHeldPath, writeNode } from "../../../src/cli/node/node-file.ts";
+import { endNode, readNodeRun, startBackgroundNode } from "../../../src/cli/node/node-run.ts";
 import { serviceCommand } from "../../../src/cli/service/service.ts";
 import { uninstallCommand } from "../../../src/cli/uninstall.ts";
-import { takeKernelLock } from "../../../src/data-dir/kernel-lock.ts";
+import { isKernelLocked, takeKernelLock } from "../../../src/data-dir/kernel-lock.ts";
 import { takeLock } from "../../../src/data-dir/serve-lock.ts";
+import { createUserKey } from "../../../src/nats/accounts/node-credentials.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { until } from "../../support/wait-for.ts";
@@ -22,7 +25,7 @@ async function place(systemctl: string) {
   const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home, USER: "kim" };
   return {
     ...dir,
-    data,
+    ...{ data, env },
     unit: dir.join("home", ".config", "systemd", "user", "cliai.service"),
     told: async () => (await readFile(dir.join("told"), "utf8").catch(() => "")).split("\n").filter(Boolean),
     async run(...args: string[]) {
@@ -55,15 +58,15 @@ test.if(process.platform === "linux")(
     expect(context.noted).toContain(
       `left: the service (${dir.unit}); to remove it: cliai service uninstall --name cliai --data-dir ${dir.data}`,
     );
-  },
-);
-
     // The service of another data directory is none of this one.
     await writeFile(dir.unit, made.replace(dir.data, "/home/kim/other"));
     expect(await checkService(dir.data, context)).toEqual([]);
     const other = testContext({ env: { HOME: dir.join("home"), CLIAI_HOME: dir.data } });
     await uninstallCommand.run([], other);
     expect(other.noted.filter((line) => line.includes("service"))).toEqual([]);
+  },
+);
+
 describe.if(process.platform === "linux")("cliai service", () => {
   test("--dry-run prints the file and the commands, and does nothing", async () => {
     await using dir = await place("exit 1");
@@ -135,9 +138,6 @@ describe.if(process.platform === "linux")("cliai service", () => {
       code: "usage",
       hint: expect.stringContaining("--name cliai-2"),
     });
-    expect(await dir.told()).toEqual([]);
-  });
-
     await expect(dir.run("uninstall")).rejects.toMatchObject({
       code: "usage",
       message: `the service cliai (${dir.unit}) is for another data directory`,
@@ -150,6 +150,9 @@ describe.if(process.platform === "linux")("cliai service", () => {
     expect(JSON.parse((await dir.run("status", "--json")).printed[0] ?? "")).toMatchObject({
       installed: false,
     });
+    expect(await dir.told()).toEqual([]);
+  });
+
   test("puts the former file back, and starts it, if a new one does not start", async () => {
     await using dir = await place('[ "$2" = show ] && { echo ActiveState=failed; exit 0; }; exit 0');
     await mkdir(dirname(dir.unit), { recursive: true });
@@ -214,5 +217,30 @@ describe.if(process.platform === "linux")("cliai service", () => {
     }
     await dir.run("uninstall");
     expect(await text(unit)).toBeUndefined();
+  });
+
+  test("that does not start leaves the node running that it was to take the place of", async () => {
+    await using dir = await place('[ "$2" = enable ] && { echo "no bus" >&2; exit 1; }; exit 0');
+    const node = { name: "laptop", url: "nats://127.0.0.1:1", joined_at: "2026-05-03T12:00:00.000Z" };
+    const creds = createUserKey().credsWith("e30.e30.e30");
+    await writeNode(dir.data, node, creds); // it tries to connect, again and again
+    const context = { env: { PATH: process.env.PATH, HOME: dir.join("home") }, cwd: dir.path };
+    const before = await startBackgroundNode(dir.data, context, { whenConnected: false });
+    await using parts = new AsyncDisposableStack();
+    parts.defer(async () => void (await endNode(dir.data)));
+
+    const installing = testContext({ env: dir.env });
+    const words = ["install", "--data-dir", dir.data];
+    await expect(serviceCommand.run(words, installing)).rejects.toMatchObject({
+      ...{ code: "failed", message: "systemctl --user enable cliai-node.service: no bus" },
+      hint: "without a service: cliai node --detach",
+    });
+    expect(await text(join(dirname(dir.unit), "cliai-node.service"))).toBeUndefined();
+    const run = await readNodeRun(dir.data);
+    expect(run?.pid).not.toBe(before);
+    expect(isKernelLocked(nodeHeldPath(dir.data))).toBe(true);
+    expect(installing.noted).toEqual([
+      `the node runs again in the background (pid ${run?.pid}), without a service`,
+    ]);
   });
 });
