@@ -1,8 +1,9 @@
 // What a backup or a restore has not finished yet: it stands under a temporary name, with a lock beside it that tells whether its process still
 // lives. So the next command finds what a killed one has left, which has keys in it.
-import { readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, realpath, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { unfinishedLock, unfinishedName, unfinishedWorkOf } from "../data-dir/contents.ts";
+import { isUnfinishedOf, unfinishedLock, unfinishedName, unfinishedWorkOf } from "../data-dir/contents.ts";
 import { isKernelLocked, type KernelLock, takeKernelLock } from "../data-dir/kernel-lock.ts";
 
 export interface Unfinished {
@@ -17,25 +18,48 @@ export async function beginUnfinished(target: string, work: "saving" | "restorin
   return { path, end: endWith(path, await takeLock(path)) };
 }
 
-/** What killed commands have left in a folder. It is the caller's from then on, who removes it, and calls `end`. */
-export async function takeAbandoned(folder: string, isMeant?: IsMeant): Promise<readonly Unfinished[]> {
+/** Which unfinished work is meant. */
+export interface UnfinishedPlace {
+  readonly folder: string;
+  /** @param base the name of the file or folder that was to be made, or its beginning; without this, all work in the folder is meant */
+  readonly isMeant?: (base: string) => boolean;
+}
+
+/** Where restores into this data directory work: beside it; if it is a symbolic link, beside what that leads to. */
+export async function placeOfRestores(dataDir: string): Promise<Required<UnfinishedPlace>> {
+  const path = await realpath(dataDir).catch(() => dataDir); // it is not there
+  return { folder: dirname(path), isMeant: (base) => isUnfinishedOf(base, basename(path)) };
+}
+
+/** What killed commands have left there. It is the caller's from then on, who removes it, and calls `end`. */
+export async function takeAbandoned(place: UnfinishedPlace): Promise<readonly Unfinished[]> {
   const found: Unfinished[] = [];
-  for (const path of await findUnfinished(folder, isMeant)) {
+  for (const path of await findUnfinished(place)) {
     const lock = await takeLock(path);
     if (lock !== undefined) found.push({ path, end: endWith(path, lock) });
   }
   return found;
 }
 
-/** What killed commands have left in a folder; it stays. */
-export async function findAbandoned(folder: string, isMeant?: IsMeant): Promise<readonly string[]> {
-  return (await findUnfinished(folder, isMeant)).filter((path) => !isKernelLocked(unfinishedLock(path)));
+export interface Abandoned {
+  readonly path: string;
+  /** Whether nobody is known to be at work on it. False if its lock cannot be read, as that of another user. */
+  readonly isCertain: boolean;
 }
 
-/** @param base the name of the file or folder that was to be made, or its beginning */
-type IsMeant = (base: string) => boolean;
+/** What killed commands have left there; it stays. A lock that stands alone has no keys, and is not told. */
+export async function findAbandoned(place: UnfinishedPlace): Promise<readonly Abandoned[]> {
+  const paths = (await findUnfinished(place)).filter((path) => existsSync(path));
+  return paths.flatMap((path): Abandoned[] => {
+    try {
+      return isKernelLocked(unfinishedLock(path)) ? [] : [{ path, isCertain: true }];
+    } catch {
+      return [{ path, isCertain: false }];
+    }
+  });
+}
 
-async function findUnfinished(folder: string, isMeant: IsMeant = () => true): Promise<readonly string[]> {
+async function findUnfinished({ folder, isMeant = () => true }: UnfinishedPlace): Promise<readonly string[]> {
   const names: string[] = await readdir(folder).catch(() => []); // there is no such folder
   const works = names.flatMap((name) => unfinishedWorkOf(name) ?? []).filter(({ base }) => isMeant(base));
   return [...new Set(works.map(({ name }) => join(folder, name)))];

@@ -1,7 +1,8 @@
 // `cliai uninstall`: lists what cliai keeps on this machine, and removes it with --yes. It removes nothing while a server, a
 // node or an agent uses it.
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { shellQuote } from "../agents/shell-quote.ts";
+import { findAbandoned, placeOfRestores, type UnfinishedPlace } from "../backup/unfinished.ts";
 import { readAgentFolders } from "../data-dir/agent-folders.ts";
 import { isAgentHeld } from "../data-dir/agent-lock.ts";
 import {
@@ -10,6 +11,7 @@ import {
   isNodeDir,
   readDataDirContents,
   removeDataDirContents,
+  sizeOf,
 } from "../data-dir/contents.ts";
 import { natsDirOf } from "../data-dir/data-dir.ts";
 import { isKernelLocked } from "../data-dir/kernel-lock.ts";
@@ -18,6 +20,7 @@ import { CliaiError } from "../domain/text/errors.ts";
 import type { Logger } from "../log.ts";
 import { endOrphan } from "../nats/child/leftover-server.ts";
 import { selfCommand } from "../runtime.ts";
+import { removeLeftovers } from "./backup/leftovers.ts";
 import { dataDirArgs, dataDirFor, jsonArgs } from "./fleet/client.ts";
 import { defineCliCommand } from "./frame/command.ts";
 import { alignRows } from "./frame/terminal.ts";
@@ -40,6 +43,8 @@ export const uninstallCommand = defineCliCommand({
     const { json, print, note } = context;
     const dataDir = dataDirFor(args, context);
     const entries = await readDataDirContents(dataDir);
+    const restores = await placeOfRestores(dataDir);
+    const beside = await readBeside(dataDir, restores);
     if (entries.length > 0 && !(await isDataDir(dataDir)) && !(await isNodeDir(dataDir))) {
       throw new CliaiError("usage", `${dataDir} is not a data directory of cliai: it has no layout.json`, {
         hint: "name the directory that `cliai serve` printed: cliai uninstall --data-dir DIR",
@@ -47,16 +52,21 @@ export const uninstallCommand = defineCliCommand({
     }
     // Before node.json goes, which says whether it is a node's.
     const service = await installedService({ dataDir, env: context.env });
-    const goes = entries.filter(({ of }) => of === "own" || (of === "person" && args.all === true));
-    const stays = entries.filter((entry) => !goes.includes(entry));
-    if (args.yes === true && entries.length > 0) await removeUnused(dataDir, goes, context.log);
+    const isOwn = ({ of }: DataDirEntry) => of === "own" || (of === "person" && args.all === true);
+    if (args.yes === true && entries.length > 0)
+      await removeUnused(dataDir, entries.filter(isOwn), context.log);
+    if (args.yes === true) await removeLeftovers(restores, context.log);
+    const notRemoved = args.yes === true ? await readBeside(dataDir, restores) : [];
+    const isThere = new Set(notRemoved.map(({ name }) => name));
+    const goes = [...entries.filter(isOwn), ...beside.filter(({ name }) => !isThere.has(name))];
+    const stays = [...entries.filter((entry) => !isOwn(entry)), ...notRemoved];
     if (json) {
       const names = (list: readonly DataDirEntry[]) => list.map(({ name, bytes }) => ({ name, bytes }));
       const removed = args.yes === true;
       print(JSON.stringify({ data_dir: dataDir, removed, entries: names(goes), left: names(stays) }));
       return 0;
     }
-    if (entries.length === 0) print(`${dataDir} holds nothing of cliai`);
+    if (entries.length + beside.length === 0) print(`${dataDir} holds nothing of cliai`);
     else if (args.yes === true)
       print(`${dataDir}: removed ${goes.map(({ name }) => name).join(", ") || "nothing"}`);
     else {
@@ -77,6 +87,7 @@ export const uninstallCommand = defineCliCommand({
       note(
         `left: the service (${manager.path}); to remove it: cliai service uninstall --name ${program.serviceName}${where}`,
       );
+    }
     const { command, args: ofSource } = selfCommand();
     note(
       `the program is ${ofSource.at(-1) ?? command}; to remove it, delete that file; in a clone, run \`npm run unlink\`, and delete the clone`,
@@ -85,10 +96,20 @@ export const uninstallCommand = defineCliCommand({
   },
 });
 
+/** What killed restores into the directory have left beside it, as its entries. */
+async function readBeside(dataDir: string, restores: UnfinishedPlace): Promise<DataDirEntry[]> {
+  const found = await findAbandoned(restores);
+  return await Promise.all(
+    found.map(async ({ path }) => ({
+      ...{ name: relative(dataDir, path), what: "an unfinished restore, with keys in it" },
+      ...{ bytes: await sizeOf(path), of: "own" as const, inBackup: false },
+    })),
+  );
+}
+
 /**
  * Removes the entries. Meanwhile no server can be started on the directory.
  * @throws CliaiError `already_running` while a server, a node or an agent's host of this directory runs, or a command starts a server
-    }
  */
 async function removeUnused(dataDir: string, goes: readonly DataDirEntry[], log: Logger): Promise<void> {
   const whole = await takeWhole(dataDir, "uninstall");

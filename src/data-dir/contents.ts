@@ -135,7 +135,8 @@ export async function removeDataDirContents(
   });
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** The size of the file, or of all files in the folder; 0 if there is none. Follows no symbolic link. */
+export async function sizeOf(path: string): Promise<number> {
   const stats = await lstat(path).catch(() => undefined); // removed meanwhile
   if (stats === undefined || !stats.isDirectory()) return stats?.size ?? 0;
   const names = await readdir(path).catch((): string[] => []);

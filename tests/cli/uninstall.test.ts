@@ -1,7 +1,8 @@
 // What `cliai uninstall` lists and removes of a data directory that nobody uses; and whom it does not take it from.
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { beginUnfinished, type Unfinished } from "../../src/backup/unfinished.ts";
 import { uninstallCommand } from "../../src/cli/uninstall.ts";
 import { takeAgentLock } from "../../src/data-dir/agent-lock.ts";
 import { takeKernelLock } from "../../src/data-dir/kernel-lock.ts";
@@ -91,6 +92,30 @@ describe("cliai uninstall", () => {
     const left = [{ name: "profiles.json", bytes: 2 }];
     expect(await told()).toEqual({ data_dir: dir.data, removed: false, entries, left });
     expect(await told("--yes")).toEqual({ data_dir: dir.data, removed: true, entries, left });
+  });
+
+  test("lists and removes what a killed restore has left beside the directory, and not what another one is at work on", async () => {
+    await using dir = await place();
+    const leave = async (work: Promise<Unfinished>) => {
+      const { path, end } = await work;
+      await end();
+      await mkdir(path);
+      await writeFile(join(path, "keys"), "secret");
+      return basename(path);
+    };
+    const left = await leave(beginUnfinished(dir.data, "restoring"));
+    const others = await leave(beginUnfinished(dir.join("other"), "restoring"));
+    const working = await beginUnfinished(dir.data, "restoring");
+    await mkdir(working.path);
+    const listed = await dir.run();
+    expect(listed.printed[1]).toContain(`../${left}  0.0 MB  an unfinished restore, with keys in it`);
+    expect(listed.printed).toHaveLength(2);
+    const told = JSON.parse((await dir.run("--json")).printed[0] ?? "");
+    expect(told.entries).toEqual([{ name: `../${left}`, bytes: 6 }]);
+    expect((await dir.run("--yes")).printed).toEqual([`${dir.data}: removed ../${left}`]);
+    const names = ["data", others, basename(working.path), `${basename(working.path)}.held`];
+    expect((await readdir(dir.path)).sort()).toEqual(names.sort());
+    await working.end();
   });
 
   test("says of an empty directory that it holds nothing", async () => {

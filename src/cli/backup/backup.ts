@@ -44,7 +44,7 @@ export const backupCommand = defineCliCommand({
       });
     }
     await refuseForeignFile(path);
-    await removeLeftovers(dirname(path), context.log);
+    await removeLeftovers({ folder: dirname(path) }, context.log);
     await using parts = new AsyncDisposableStack();
     const signal = endingSignal(context, parts);
     const saved = await save(dataDir, { path, signal }, context);

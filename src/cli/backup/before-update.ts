@@ -24,7 +24,7 @@ export async function copyBeforeUpdate(
   const store = await findStore(dataDir);
   if (store === undefined && !(await isThere(keysDirOf(dataDir)))) return; // a new directory
   const path = join(dataDir, `before-layout-${layoutVersion}.tar`);
-  await removeLeftovers(dataDir, context.log);
+  await removeLeftovers({ folder: dataDir }, context.log);
   if (await isIntact(path)) return;
   context.log.info(
     `the data has layout ${layout}: keys and buckets are copied to ${path} before it is brought up to date`,

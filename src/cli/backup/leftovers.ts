@@ -1,23 +1,14 @@
 // Removes what a backup or a restore has left that was killed: files and folders with keys in them.
 import { rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-import { takeAbandoned } from "../../backup/unfinished.ts";
-import { isUnfinishedOf } from "../../data-dir/contents.ts";
+import { placeOfRestores, takeAbandoned, type UnfinishedPlace } from "../../backup/unfinished.ts";
 import { natsDirOf } from "../../data-dir/data-dir.ts";
 import { messageOf } from "../../domain/text/errors.ts";
 import type { Logger } from "../../log.ts";
 import { endOrphan } from "../../nats/child/leftover-server.ts";
 
-/**
- * What cannot be removed is told, and stays: it is no obstacle for the command.
- * @param isMeant whether what is left of this file or folder is removed
- */
-export async function removeLeftovers(
-  folder: string,
-  log: Logger,
-  isMeant?: (base: string) => boolean,
-): Promise<void> {
-  for (const { path, end } of await takeAbandoned(folder, isMeant)) {
+/** What cannot be removed is told, and stays: it is no obstacle for the command. */
+export async function removeLeftovers(place: UnfinishedPlace, log: Logger): Promise<void> {
+  for (const { path, end } of await takeAbandoned(place)) {
     try {
       await endOrphan(natsDirOf(path), log);
       await rm(path, { recursive: true, force: true });
@@ -31,5 +22,5 @@ export async function removeLeftovers(
 
 /** Of a restore into this data directory. */
 export async function removeLeftoversOf(dataDir: string, log: Logger): Promise<void> {
-  await removeLeftovers(dirname(dataDir), log, (base) => isUnfinishedOf(base, basename(dataDir)));
+  await removeLeftovers(await placeOfRestores(dataDir), log);
 }

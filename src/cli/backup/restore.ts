@@ -1,10 +1,11 @@
 // `cliai restore FILE`: makes a data directory from a backup, and verifies the recorded history in it.
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { openStreamSource } from "../../audit/audit-source.ts";
 import { readHeadNote } from "../../audit/head-file.ts";
 import { readPublicKey } from "../../audit/signing.ts";
 import { type Verification, verifyAudit } from "../../audit/verify.ts";
 import { type BackupFacts, checkBackup, restoreBackup } from "../../backup/restore.ts";
+import { placeOfRestores } from "../../backup/unfinished.ts";
 import { keysDirOf } from "../../data-dir/data-dir.ts";
 import { createLaunchedAgents } from "../../data-dir/launched-agents.ts";
 import { streams as streamNames } from "../../domain/wire/subjects.ts";
@@ -38,7 +39,8 @@ export const restoreCommand = defineCliCommand({
       return 0;
     }
     const dataDir = dataDirFor(args, context);
-    await removeLeftovers(dirname(dataDir), context.log);
+    const { folder } = await placeOfRestores(dataDir);
+    await removeLeftovers({ folder }, context.log);
     let audit: Verification | undefined;
     const restored = await restoreBackup({
       ...{ path, signal, dataDir },

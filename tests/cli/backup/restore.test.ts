@@ -1,13 +1,16 @@
 // `cliai restore` of directories without streams: what it tells.
 import { expect, test } from "bun:test";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, symlink } from "node:fs/promises";
 import { saveBackup } from "../../../src/backup/save.ts";
+import { beginUnfinished } from "../../../src/backup/unfinished.ts";
+import { removeLeftoversOf } from "../../../src/cli/backup/leftovers.ts";
 import { restoreCommand } from "../../../src/cli/backup/restore.ts";
 import { mintAgent, revokeAgent } from "../../../src/credentials/agent-keys.ts";
 import { ensureKeys } from "../../../src/credentials/keys.ts";
 import { addNamedToken, revokeNamedToken } from "../../../src/credentials/named-tokens.ts";
 import { layoutVersion } from "../../../src/domain/layout.ts";
 import type { AgentId } from "../../../src/domain/wire/agent-id.ts";
+import { silentLogger } from "../../../src/log.ts";
 import { testContext } from "../../support/cli-context.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -42,4 +45,24 @@ test("cliai restore says that what was revoked after the backup is valid again, 
   expect(JSON.parse(json.printed[0] ?? "")).toMatchObject({
     let_in: { tokens: ["lost"], agents: ["ada"], peers: [], nodes: [] },
   });
+});
+
+test("cliai restore, and serve, remove what a killed restore has left beside what the directory leads to", async () => {
+  await using dir = await tempDir();
+  const dataDir = dir.join("data");
+  await mkdir(dir.join("disk", "real"), { recursive: true });
+  await symlink(dir.join("disk", "real"), dataDir);
+  const leave = async () => {
+    const { path, end } = await beginUnfinished(dir.join("disk", "real"), "restoring");
+    await end();
+    await mkdir(path);
+  };
+  await leave();
+  const path = dir.join("none.tar");
+  const restoring = restoreCommand.run([path, "--data-dir", dataDir], testContext());
+  await expect(restoring).rejects.toMatchObject({ code: "config_invalid" });
+  expect(await readdir(dir.join("disk"))).toEqual(["real"]);
+  await leave();
+  await removeLeftoversOf(dataDir, silentLogger);
+  expect(await readdir(dir.join("disk"))).toEqual(["real"]);
 });
