@@ -1,10 +1,22 @@
 // What a backup or a restore has not finished yet: it stands under a temporary name, with a lock beside it that tells whether its process still
-// lives. So the next command finds what a killed one has left, which has keys in it.
+// lives. So the next command finds what a killed one has left, which has keys in it. The lock tells nothing on another machine, as with a folder
+// in a network: there, what has stood for a day counts as left.
 import { existsSync } from "node:fs";
-import { readdir, realpath, rm } from "node:fs/promises";
+import { lstat, readdir, realpath, rm } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { isUnfinishedOf, unfinishedLock, unfinishedName, unfinishedWorkOf } from "../data-dir/contents.ts";
+import {
+  isUnfinishedOf,
+  machineMark,
+  type UnfinishedWork,
+  unfinishedLock,
+  unfinishedName,
+  unfinishedWorkOf,
+} from "../data-dir/contents.ts";
 import { isKernelLocked, type KernelLock, takeKernelLock } from "../data-dir/kernel-lock.ts";
+
+/** No backup or restore takes so long. */
+const longestWorkMs = 24 * 3_600_000;
 
 export interface Unfinished {
   readonly path: string;
@@ -13,8 +25,12 @@ export interface Unfinished {
 }
 
 /** A temporary path beside `target`, for this process alone. Makes nothing there but its lock. */
-export async function beginUnfinished(target: string, work: "saving" | "restoring"): Promise<Unfinished> {
-  const path = join(dirname(target), unfinishedName(basename(target), work));
+export async function beginUnfinished(
+  target: string,
+  work: "saving" | "restoring",
+  host = hostname(),
+): Promise<Unfinished> {
+  const path = join(dirname(target), unfinishedName(basename(target), work, machineMark(host)));
   return { path, end: endWith(path, await takeLock(path)) };
 }
 
@@ -62,7 +78,24 @@ export async function findAbandoned(place: UnfinishedPlace): Promise<readonly Ab
 async function findUnfinished({ folder, isMeant = () => true }: UnfinishedPlace): Promise<readonly string[]> {
   const names: string[] = await readdir(folder).catch(() => []); // there is no such folder
   const works = names.flatMap((name) => unfinishedWorkOf(name) ?? []).filter(({ base }) => isMeant(base));
-  return [...new Set(works.map(({ name }) => join(folder, name)))];
+  const found = new Set<string>();
+  for (const work of works) {
+    const path = join(folder, work.name);
+    if (isOfHere(work) || (await isOld(path))) found.add(path);
+  }
+  return [...found];
+}
+
+function isOfHere({ machine }: UnfinishedWork): boolean {
+  return machine === undefined || machine === machineMark(hostname());
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const stats = await Promise.all(
+    [path, unfinishedLock(path)].map((each) => lstat(each).catch(() => undefined)),
+  );
+  const newest = Math.max(...stats.map((each) => each?.mtimeMs ?? 0));
+  return Date.now() - newest > longestWorkMs;
 }
 
 /** Undefined also on a file system without locks, where nobody gets it: what is there is then never taken for abandoned. */

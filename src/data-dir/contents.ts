@@ -1,11 +1,12 @@
 // Lists what cliai has put into a data directory, and removes it. Files that cliai does not know are left, so that a mistaken
 // `--data-dir ~` does not remove a person's own files.
+import { createHash } from "node:crypto";
 import { lstat, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readAgentFolders } from "./agent-folders.ts";
 
 const leftTemporary = /^\.[0-9a-f]{8}-[0-9a-f-]{27}$/;
-const leftWork = /^\.(.*)\.(?:saving|restoring)-[0-9a-f]{8}-[0-9a-f-]{27}$/;
+const leftWork = /^\.(.*)\.(?:saving|restoring)-(?:([0-9a-f]{8})-)?[0-9a-f]{8}-[0-9a-f-]{27}$/;
 const lockEnd = ".held";
 /** Of the name of a file. With what is added to it, even three bytes for each stay below the 255 that a name may have. */
 const mostCharacters = 60;
@@ -15,9 +16,17 @@ export function isUnfinished(name: string): boolean {
   return leftTemporary.test(name) || unfinishedWorkOf(name) !== undefined;
 }
 
-/** The name under which a backup or a data directory of the name `base` is made, until it is whole. */
-export function unfinishedName(base: string, work: "saving" | "restoring"): string {
-  return `.${base.slice(0, mostCharacters)}.${work}-${crypto.randomUUID()}`;
+/**
+ * The name under which a backup or a data directory of the name `base` is made, until it is whole.
+ * @param machine by {@link machineMark}
+ */
+export function unfinishedName(base: string, work: "saving" | "restoring", machine: string): string {
+  return `.${base.slice(0, mostCharacters)}.${work}-${machine}-${crypto.randomUUID()}`;
+}
+
+/** By what the name says on which machine the work goes on: short, and every file system takes it. */
+export function machineMark(hostname: string): string {
+  return createHash("sha256").update(hostname).digest("hex").slice(0, 8);
 }
 
 /** The file that is locked while the work goes on. */
@@ -25,11 +34,18 @@ export function unfinishedLock(path: string): string {
   return `${path}${lockEnd}`;
 }
 
+export interface UnfinishedWork {
+  readonly name: string;
+  readonly base: string;
+  /** Undefined in a name of an earlier cliai. */
+  readonly machine: string | undefined;
+}
+
 /** Undefined if it is no name of `unfinishedName`, or of its lock. */
-export function unfinishedWorkOf(name: string): { readonly name: string; readonly base: string } | undefined {
+export function unfinishedWorkOf(name: string): UnfinishedWork | undefined {
   const whole = name.endsWith(lockEnd) ? name.slice(0, -lockEnd.length) : name;
-  const base = leftWork.exec(whole)?.[1];
-  return base === undefined ? undefined : { name: whole, base };
+  const [found, base = "", machine] = leftWork.exec(whole) ?? [];
+  return found === undefined ? undefined : { name: whole, base, machine };
 }
 
 /** Whether `base` of {@link unfinishedWorkOf} is of the file or folder with this name. */

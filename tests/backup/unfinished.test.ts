@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
   beginUnfinished,
@@ -43,6 +43,24 @@ describe("takeAbandoned()", () => {
     await lock?.end();
     expect(await readdir(dir.path)).toEqual([]);
     expect(await takeAbandoned({ folder: dir.join("none") })).toEqual([]);
+  });
+
+  test("takes what another machine has begun only when it has stood for a day: its lock cannot be seen", async () => {
+    await using dir = await tempDir();
+    const folder = dir.path;
+    const others = await beginUnfinished(dir.join("backup.tar"), "saving", "another-machine");
+    await writeFile(others.path, "");
+    await others.end(); // as it looks from here
+    expect([await pathsIn({ folder }), await takeAbandoned({ folder })]).toEqual([[], []]);
+    const longAgo = new Date(Date.now() - 25 * 3_600_000);
+    await utimes(others.path, longAgo, longAgo);
+    expect(await pathsIn({ folder })).toEqual([others.path]);
+    await writeFile(unfinishedLock(others.path), ""); // it has begun only now
+    expect(await pathsIn({ folder })).toEqual([]);
+    await utimes(unfinishedLock(others.path), longAgo, longAgo);
+    const [taken] = await takeAbandoned({ folder });
+    expect(taken?.path).toBe(others.path);
+    await taken?.end();
   });
 });
 

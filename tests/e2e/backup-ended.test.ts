@@ -37,7 +37,7 @@ async function startHalfRestore(
   await mkdir(parent);
   const restore = await startCliai(["restore", file, "--data-dir", target]);
   const found = await until("it makes the streams", async () => {
-    const [name] = (await readdir(parent)).filter((each) => /\.restoring-[0-9a-f-]{36}$/.test(each));
+    const [name] = (await readdir(parent)).filter((each) => /\.restoring-[0-9a-f-]{45}$/.test(each));
     const folder = join(parent, name ?? "");
     const { pid } = JSON.parse(await readFile(join(folder, "nats", "run.json"), "utf8"));
     const streams = await readdir(join(folder, "nats", "jetstream", "$G", "streams"));
