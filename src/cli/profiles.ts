@@ -1,7 +1,6 @@
 // `cliai profiles`: lists the profiles that count in a directory with the files that they come from, and trusts a project's.
 import { resolve } from "node:path";
 import { CliaiError } from "../domain/text/errors.ts";
-import { runVariable } from "../processes/run-processes.ts";
 import type { ListedProfile } from "../profiles/profile-set.ts";
 import { trustProject } from "../profiles/project-trust.ts";
 import { type PlaceRead, projectProfiles, readProjectFiles } from "../profiles/read-profiles.ts";
@@ -11,6 +10,7 @@ import { defineCommandGroup } from "./frame/command-group.ts";
 import { configArgs, loadConfig } from "./frame/config-file.ts";
 import type { CliContext } from "./frame/context.ts";
 import { alignRows, paint, plain } from "./frame/terminal.ts";
+import { requirePerson } from "./process/require-person.ts";
 import { profileReader } from "./spawn/profile.ts";
 
 const listArgs = {
@@ -120,11 +120,7 @@ function toJson({ name, found, problem }: ListedProfile): object {
 }
 
 async function trust(args: Arguments<typeof trustArgs>, context: CliContext): Promise<number> {
-  if (context.env[runVariable]) {
-    throw new CliaiError("refused", `an agent cannot trust ${args.dir}: only a person can`, {
-      hint: "run it in a terminal of your own",
-    });
-  }
+  requirePerson(`trust ${args.dir}`, context);
   const project = resolve(context.cwd, args.dir);
   const path = projectProfiles(project);
   const read = await readProjectFiles(path);

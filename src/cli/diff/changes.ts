@@ -18,6 +18,7 @@ import { askYes } from "../frame/ask-yes.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import { type CliContext, operatorOf } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
+import { requirePerson } from "../process/require-person.ts";
 import { createChangesDesk } from "./changes-desk.ts";
 
 const actNames: Readonly<Record<string, GitAct>> = {
@@ -25,6 +26,12 @@ const actNames: Readonly<Record<string, GitAct>> = {
   push: "push",
   "pull-request": "pull_request",
   pr: "pull_request",
+};
+
+const actWords: Readonly<Record<GitAct, string>> = {
+  commit: "commit an agent's changes",
+  push: "push an agent's branch",
+  pull_request: "open a pull request",
 };
 
 const args = {
@@ -47,6 +54,7 @@ export const changesCommand = defineCliCommand({
   args,
   run(given, context) {
     const words = readWords(given);
+    requirePerson(actWords[words.act], context);
     return withClient(given, context, async (bus) => {
       const fleet = createFleetReader(bus, context);
       const view = viewOf(await fleet.require(given.agent));

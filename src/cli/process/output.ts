@@ -1,4 +1,4 @@
-// This room holds what a command has of its process: where it writes, and what ends it from outside.
+// This room holds what a command has of its process: where it writes, what ends it from outside, and whether an agent runs it.
 //
 // Writes to stdout or stderr. The stream of the process is made only when it is needed, because making it takes 4 ms (Bun 1.4.5): to a file or
 // a pipe, the first lines are written without it.

@@ -4,7 +4,6 @@ import { CliaiError } from "../../domain/text/errors.ts";
 import { parseAgentId } from "../../domain/wire/agent-id.ts";
 import { mayDiscard } from "../../domain/worktrees/keep-reasons.ts";
 import type { WorktreeRecord } from "../../domain/worktrees/worktree-record.ts";
-import { runVariable } from "../../processes/run-processes.ts";
 import { readBundles } from "../../worktrees/bundles.ts";
 import { failedLook, isSameLook, lookAt, type WorktreeLook } from "../../worktrees/look.ts";
 import { readRecords, requireRecords, withWorktrees } from "../../worktrees/records.ts";
@@ -15,6 +14,7 @@ import { askYes } from "../frame/ask-yes.ts";
 import { type Arguments, defineCliCommand } from "../frame/command.ts";
 import type { CliContext } from "../frame/context.ts";
 import { plain } from "../frame/terminal.ts";
+import { requirePerson } from "../process/require-person.ts";
 
 const cleanArgs = {
   agent: {
@@ -100,16 +100,13 @@ async function clean(
 }
 
 /** @throws CliaiError `usage`; `refused` for an agent, because only a person may give up an agent's work */
-function checkFlags(args: Arguments<typeof cleanArgs>, { env }: CliContext): void {
+function checkFlags(args: Arguments<typeof cleanArgs>, context: CliContext): void {
   if (args.discard !== true && args.yes === true) {
     throw new CliaiError("usage", "--yes is given without --discard", {
       hint: "leave it out: nothing is asked",
     });
   }
-  if (args.discard !== true || !env[runVariable]) return;
-  throw new CliaiError("refused", "an agent cannot discard a worktree: only a person can", {
-    hint: "run it in a terminal of your own",
-  });
+  if (args.discard === true) requirePerson("discard a worktree", context);
 }
 
 interface How {

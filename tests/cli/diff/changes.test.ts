@@ -79,6 +79,16 @@ test("without --yes and without a terminal nothing is done; a push goes to the r
 });
 
 test.each([
+  [["commit", "ada", "Add b", "--yes"], "an agent cannot commit an agent's changes: only a person can"],
+  [["push", "ada", "--yes"], "an agent cannot push an agent's branch: only a person can"],
+  [["pr", "ada", "Add b"], "an agent cannot open a pull request: only a person can"],
+])("cliai changes %p is refused to an agent before anything is looked at", async (given, message) => {
+  const context = testContext({ env: { CLIAI_NO_START: "1", CLIAI_RUN: "run-1", USER: "mia" } });
+  const failure = await failureOf(Promise.resolve().then(() => changesCommand.run(given, context)));
+  expect(failure).toMatchObject({ code: "refused", message });
+});
+
+test.each([
   [["comit", "ada"], '"comit" is no act'],
   [["commit", "ada"], "the message of the commit is missing"],
   [["commit", "ada", " "], "the message of the commit is missing"],
