@@ -32,6 +32,8 @@ export interface BudgetActsOptions {
   readonly requests: Pick<RequestService, "all" | "ask" | "decide">;
   readonly holding: Pick<Holding, "hold" | "letGo" | "holdsOf" | "overriddenOf">;
   readonly now: () => Date;
+  /** Milliseconds by a clock that nobody sets. Default: that of this process. */
+  readonly elapsedMs?: () => number;
   readonly log: Logger;
 }
 
@@ -51,6 +53,7 @@ export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
     const reached = measured.filter(({ level }) => level === "reached");
     const wanted = new Map<string, readonly [AgentId, NewHold]>();
     const waiting = new Set<string>();
+    const stopping = new Set<AgentId>();
     for (const each of reached) {
       const { budget, agents } = each;
       const about = asked.filter((request) => isAbout(request, each));
@@ -59,6 +62,7 @@ export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
         // Held until it is stopped: a stop alone would let its model go on to the end of its turn.
         for (const id of agents) {
           wanted.set(`${id} ${hold.source}`, [id, hold]);
+          stopping.add(id);
           await stops.stop(id, each);
         }
         continue;
@@ -79,6 +83,7 @@ export function createBudgetActs(options: BudgetActsOptions): BudgetActs {
         await requests.ask(budgetRequest(each, [first, ...others], names));
       }
     }
+    stops.forgetAllBut(stopping);
     for (const { agent_id } of [...fleet.records()]) {
       for (const { reason, source } of holding.holdsOf(agent_id)) {
         if (reason !== "budget" || !isBudgetId(source)) continue;
@@ -173,11 +178,20 @@ function isAtRest(record: AgentRecord): boolean {
 }
 
 /** Stops agents at their next tool call, once for each run unless it does not come through. */
-function createStops({ bus, fleet, now }: Pick<BudgetActsOptions, "bus" | "fleet" | "now">) {
+function createStops({
+  bus,
+  fleet,
+  now,
+  elapsedMs = () => performance.now(),
+}: Pick<BudgetActsOptions, "bus" | "fleet" | "now" | "elapsedMs">) {
   const given = new Map<string, number>();
-  /** Since when each run is to be stopped, and has not come to rest. */
-  const awaited = new Map<string, number>();
+  /** The run of each agent that is to be stopped and has not come to rest, and since when it is to. */
+  const awaited = new Map<AgentId, { readonly run: string; readonly sinceMs: number }>();
   return {
+    /** An agent that is not to be stopped any more has its whole time to come to rest if it is to be stopped later. */
+    forgetAllBut(stopping: ReadonlySet<AgentId>): void {
+      for (const id of [...awaited.keys()]) if (!stopping.has(id)) awaited.delete(id);
+    },
     async stop(id: AgentId, measured: MeasuredBudget): Promise<void> {
       const record = fleet.record(id);
       const run = record?.heartbeat?.instance_id;
@@ -185,14 +199,16 @@ function createStops({ bus, fleet, now }: Pick<BudgetActsOptions, "bus" | "fleet
       const isStopping = controlOrders(record).some(
         ({ type, receipts }) => isStopType(type) && !receipts.some(({ state }) => isFinal(state)),
       );
-      for (const [each, at] of given) if (performance.now() - at >= stopAgainAfterMs) given.delete(each);
+      const nowMs = elapsedMs();
+      for (const [each, at] of given) if (nowMs - at >= stopAgainAfterMs) given.delete(each);
       const key = `${id} ${run}`;
       if (isStopping || given.has(key)) return;
-      const since = awaited.get(key) ?? performance.now();
-      awaited.set(key, since);
-      if (!isAtRest(record) && performance.now() - since < restWithinMs) return;
-      awaited.delete(key);
-      given.set(key, performance.now());
+      const known = awaited.get(id);
+      const sinceMs = known?.run === run ? known.sinceMs : nowMs;
+      awaited.set(id, { run, sinceMs });
+      if (!isAtRest(record) && nowMs - sinceMs < restWithinMs) return;
+      awaited.delete(id);
+      given.set(key, nowMs);
       const reason = `${budgetName(measured)} is used up: ${spentText(measured)}`;
       await storeCommand(bus, { id, type: "stop", force: true, reason, from: holderName }, now(), record);
     },

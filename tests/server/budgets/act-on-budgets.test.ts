@@ -1,12 +1,17 @@
 // What follows from a budget that is used up, on a real nats-server: the hold, the request, its answers, a restart, a stop.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Limit } from "../../../src/domain/budgets/budget.ts";
+import type { MeasuredBudget } from "../../../src/domain/budgets/measure.ts";
+import { runSpan } from "../../../src/domain/budgets/periods.ts";
 import { isOpen } from "../../../src/domain/requests.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
 import { ToolResponseSchema } from "../../../src/domain/wire/tool-messages.ts";
+import { silentLogger } from "../../../src/log.ts";
 import type { ConnectionEvent } from "../../../src/nats/accounts/system-account.ts";
 import type { Bus } from "../../../src/nats/bus.ts";
+import { createBudgetActs } from "../../../src/server/budgets/act-on-budgets.ts";
+import { ago, beatOf, now, recordOf } from "../../support/agent-records.ts";
 import { ada, bob } from "../../support/agents.ts";
 import { dayZone } from "../../support/day-zone.ts";
 import { startTestServer, type TestServer } from "../../support/test-server.ts";
@@ -211,4 +216,61 @@ test("a hard budget holds an agent in its turn first, and stops it by force when
     await bus.publishStored("agent.kit.receipt", { ...receipt, agent_id: id, state });
   await until("it is stopped", () => orders(id).includes("stop by cliai"));
   expect(view(id).commands.findLast(({ type }) => type === "stop")?.summary).toContain("$1.00 over");
+});
+
+/** A hard budget of ada, whose turn runs a tool, looked at by a clock that the test sets. */
+function actsOnHardBudget() {
+  const record = recordOf({
+    heartbeat: beatOf(5, { instance_id: "run-ada" }),
+    session: { started_at: ago(60), last_event_at: ago(50), turn: { since: ago(50) }, tools: [] },
+  });
+  const stops: unknown[] = [];
+  const clock = { ms: 0 };
+  const acts = createBudgetActs({
+    bus: {
+      ...bus,
+      publishStored: async (_subject, order) => ({ seq: stops.push(order), duplicate: false }),
+    },
+    fleet: { record: () => record, records: () => [record].values() },
+    budgets: { measure: () => [], raise: () => Promise.reject(new Error("nobody adds to it")) },
+    requests: {
+      all: () => [],
+      ask: () => Promise.reject(new Error("nobody is asked")),
+      decide: () => Promise.reject(new Error("nothing is decided")),
+    },
+    holding: {
+      hold: async () => true,
+      letGo: async () => undefined,
+      holdsOf: () => [],
+      overriddenOf: () => [],
+    },
+    now: () => now,
+    elapsedMs: () => clock.ms,
+    log: silentLogger,
+  });
+  const made = { budget_id: "b-0a1b2c3d", made_by: "mia", made_at: ago(600), raises: [] };
+  const limit = { unit: "usd", amount: 1, per: "run", hard: true } as const;
+  const usedUp: MeasuredBudget = {
+    ...{ budget: { ...made, ...limit, scope: { kind: "agent", name: ada } }, agent_id: ada },
+    ...{ agents: [ada], resting: [], away: [], span: runSpan("run-ada"), amount: 1, level: "reached" },
+    ...{ spent: 2, estimated: 0, unpriced_tokens: 0, unpriced_models: [] },
+  };
+  return {
+    stops,
+    async lookAt(atMs: number, measured: readonly MeasuredBudget[] = [usedUp]) {
+      clock.ms = atMs;
+      await acts.act(measured);
+    },
+  };
+}
+
+test("createBudgetActs() > a hard budget that was raised in time gives the agent its 20 s anew when it is used up again", async () => {
+  const { stops, lookAt } = actsOnHardBudget();
+  await lookAt(0);
+  await lookAt(10_000, []);
+  await lookAt(60_000);
+  await lookAt(79_000);
+  expect(stops).toEqual([]);
+  await lookAt(80_000);
+  expect(stops).toMatchObject([{ type: "stop", run: "run-ada", payload: { force: true } }]);
 });
