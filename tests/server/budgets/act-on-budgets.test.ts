@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Limit } from "../../../src/domain/budgets/budget.ts";
 import type { MeasuredBudget } from "../../../src/domain/budgets/measure.ts";
 import { runSpan } from "../../../src/domain/budgets/periods.ts";
+import type { HeartbeatEvidence } from "../../../src/domain/fleet/agent-record.ts";
 import { isOpen } from "../../../src/domain/requests.ts";
 import { parseAgentId } from "../../../src/domain/wire/agent-id.ts";
 import { decodeMessage } from "../../../src/domain/wire/decode.ts";
@@ -219,9 +220,9 @@ test("a hard budget holds an agent in its turn first, and stops it by force when
 });
 
 /** A hard budget of ada, whose turn runs a tool, looked at by a clock that the test sets. */
-function actsOnHardBudget() {
+function actsOnHardBudget(heartbeat: Partial<HeartbeatEvidence> = {}) {
   const record = recordOf({
-    heartbeat: beatOf(5, { instance_id: "run-ada" }),
+    heartbeat: beatOf(5, { instance_id: "run-ada", ...heartbeat }),
     session: { started_at: ago(60), last_event_at: ago(50), turn: { since: ago(50) }, tools: [] },
   });
   const stops: unknown[] = [];
@@ -273,4 +274,10 @@ test("createBudgetActs() > a hard budget that was raised in time gives the agent
   expect(stops).toEqual([]);
   await lookAt(80_000);
   expect(stops).toMatchObject([{ type: "stop", run: "run-ada", payload: { force: true } }]);
+});
+
+test("createBudgetActs() > a hard budget stops an agent that nothing can hold at once, also in its turn", async () => {
+  const { stops, lookAt } = actsOnHardBudget({ unheld: "its hooks are off" });
+  await lookAt(0);
+  expect(stops).toMatchObject([{ type: "stop", payload: { force: true } }]);
 });
