@@ -78,8 +78,8 @@ export interface HttpOptions {
   /** A longer body gets Bun's empty 413, or its connection is cut. Leave it out if `fetch` itself limits what it reads. */
   readonly maxBodyBytes?: number;
   /**
-   * A request that has not arrived in whole within this time is cut off; default 30. Event streams have no limit, because they
-   * send their own keep-alive. Bun 1.4.5 itself waits 12 s for the headers, whatever is set here.
+   * A request that has not arrived in whole within this time is cut off; default 30. What then is done to answer it has no limit. Neither have
+   * event streams, because they send their own keep-alive. Bun 1.4.5 itself waits 12 s for the headers, whatever is set here.
    */
   readonly requestWithinS?: number;
   /** PEM texts; undefined for plain HTTP. */
@@ -121,13 +121,22 @@ function serveByBun({
     idleTimeout: requestWithinS,
     ...(tls && { tls: { ...tls } }),
     fetch: async (request, socket) => {
+      // Bun 1.4.5 counts the time of the answer, too, unless a body has arrived.
+      const isLifted = requestWithinS > 0 && !hasBody(request);
+      if (isLifted) socket.timeout(request, 0);
       const response = await handle(request, { remoteAddress: socket.requestIP(request)?.address });
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
       if (isStream) socket.timeout(request, 0);
+      else if (isLifted) socket.timeout(request, requestWithinS);
       return response;
     },
   });
   return { port: server.port ?? port, stop: () => server.stop(true) };
+}
+
+/** By its headers, because asking for `body` makes a stream of it. */
+function hasBody({ headers }: Request): boolean {
+  return headers.has("transfer-encoding") || Number(headers.get("content-length")) > 0;
 }
 
 /** The part of Deno's API that is used here, because Deno's own types would clash with Bun's. */
