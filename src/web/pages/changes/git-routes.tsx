@@ -4,6 +4,7 @@ import type { Context, Hono } from "hono";
 import * as v from "valibot";
 import type { GitState, GitWish } from "../../../domain/changes/git-state.ts";
 import type { AgentView } from "../../../domain/fleet/agent-view.ts";
+import { CliaiError } from "../../../domain/text/errors.ts";
 import { checkMessage } from "../../../domain/wire/decode.ts";
 import { signedBy } from "../../access/caller.ts";
 import { commitFields, pushFields, requestFields } from "../../api/acts/changes-api.ts";
@@ -12,6 +13,7 @@ import { readForm } from "../../api/read-form.ts";
 import { requireChanges } from "../../api/reports/changes-report.ts";
 import { AgentFrame } from "../agent/agent-page.tsx";
 import { type PagesOptions, showPage, streamOf } from "../show-page.tsx";
+import type { GitWords } from "./git-page.tsx";
 import { type Problem, problemOf } from "./problem.ts";
 
 export function registerGitRoutes(pages: Hono, options: PagesOptions): void {
@@ -43,21 +45,28 @@ export function registerGitRoutes(pages: Hono, options: PagesOptions): void {
   );
   pages.post("/agents/:id/changes/git", async (c) => {
     const view = server.fleet.require(c.req.param("id"));
-    const wish: GitWish = checkMessage(WishSchema, await readForm(c));
-    requireReady(server);
+    const form = await readForm(c);
     try {
+      const wish: GitWish = checkMessage(WishSchema, form);
+      requireReady(server);
       const done = await requireChanges(changes).act(view, wish, signedBy(c, "page"));
       return await show(c, view, { ...done, words: {} });
     } catch (error) {
       const problem = problemOf(error);
-      c.status(409);
-      return await show(c, view, { problem, words: wish.act === "push" ? {} : wish });
+      c.status(error instanceof CliaiError && error.code === "message_invalid" ? 400 : 409);
+      // What was typed stays, also if it cannot be taken as it is.
+      return await show(c, view, { problem, words: typedIn(form) });
     }
   });
 }
 
+function typedIn({ message, title, body }: Readonly<Record<string, unknown>>): GitWords {
+  const text = (field: unknown) => (typeof field === "string" ? field : undefined);
+  return { message: text(message), title: text(title), body: text(body) };
+}
+
 interface Shown {
-  readonly words: { readonly message?: string; readonly title?: string; readonly body?: string };
+  readonly words: GitWords;
   readonly problem?: Problem;
   readonly said?: string;
   readonly url?: string;

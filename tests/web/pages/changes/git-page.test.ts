@@ -1,6 +1,6 @@
 // The page on which a person confirms a commit, a push or a pull request: what it names, what it does, and what the audit has of it.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { keepTurn } from "../../../../src/changes/turn-store.ts";
 import { createChangesDesk } from "../../../../src/cli/diff/changes-desk.ts";
@@ -24,6 +24,9 @@ beforeAll(async () => {
   repository = createRepository(home.path);
   repository.write("a.txt", "one\n");
   repository.commit("first");
+  mkdirSync(home.join("bin"));
+  // Only asked whether it is installed.
+  writeFileSync(home.join("bin/gh"), "#!/bin/sh\n", { mode: 0o755 });
   mkdirSync(home.join("data/agents/ada"), { recursive: true });
   await writeWorkDir(home.join("data"), parseAgentId("ada"), repository.dir);
   web = await startTestApp({
@@ -31,7 +34,10 @@ beforeAll(async () => {
       dataDir: home.join("data"),
       fleet: { list: () => [] },
       bus: { publishStored: (subject, payload) => web.bus.publishStored(subject, payload) },
-      context: { env: repository.env, now: () => new Date() },
+      context: {
+        env: { ...repository.env, PATH: `${home.join("bin")}:${repository.env.PATH}` },
+        now: () => new Date(),
+      },
     }),
   });
   await web.heartbeat("ada", { host: hostname() });
@@ -43,8 +49,8 @@ afterAll(async () => {
 });
 
 const page = async (id = "ada") => await (await web.app.request(`/agents/${id}/changes/git`)).text();
-const send = (fields: Record<string, string>) =>
-  web.app.request("/agents/ada/changes/git", { method: "POST", body: new URLSearchParams(fields) });
+const send = (fields: Record<string, string>, id = "ada") =>
+  web.app.request(`/agents/${id}/changes/git`, { method: "POST", body: new URLSearchParams(fields) });
 const hiddenIn = (html: string, name: string) =>
   new RegExp(`name="${name}" value="([0-9a-f]+)"`).exec(html)?.[1] ?? "";
 
@@ -81,6 +87,32 @@ test("a commit is done once it is confirmed, and the audit has who asked for it,
     { agent_id: "ada", kind: "git", from: "kim (page)", text: "commit 2 files: Add b and c" },
     { agent_id: "ada", kind: "git", from: "kim (page)", text: expect.stringContaining("committed 2 files") },
   ]);
+});
+
+test("what was typed stays if it cannot be taken as it is: a title of spaces, a text that is too long", async () => {
+  const project = createRepository(home.path, "pushed");
+  project.commit("first");
+  project.git(["checkout", "--quiet", "-b", "work"]);
+  project.git(["remote", "add", "origin", "git@github.com:o/r.git"]);
+  for (const branch of ["main", "work"])
+    project.git(["update-ref", `refs/remotes/origin/${branch}`, "refs/heads/main"]);
+  project.git(["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+  mkdirSync(home.join("data/agents/kit"), { recursive: true });
+  await writeWorkDir(home.join("data"), parseAgentId("kit"), project.dir);
+  await web.heartbeat("kit", { host: hostname() });
+  const seen = hiddenIn(await page("kit"), "seen");
+  const [fits, tooLong] = ["Both of them.", "x".repeat(50_001)];
+  for (const [title, body, problem] of [
+    ["  ", fits, "the title is empty"],
+    ["Add b and c", tooLong, "the text is too long"],
+  ] as const) {
+    const answer = await send({ act: "pull_request", seen, title, body }, "kit");
+    expect(answer.status).toBe(400);
+    const html = await answer.text();
+    expect(shownText(html)).toContain(problem);
+    expect(html).toContain(`value="${title}"`);
+    expect(html).toContain(`>${body}</textarea>`);
+  }
 });
 
 test("the tab shows the changes of one turn, if its address names it", async () => {
@@ -138,7 +170,11 @@ test("a comment on a turn that is over says which state its lines are of, and wh
 
 test("what is not one of the acts, or without words, is refused; a token with a name may do none of them", async () => {
   expect((await send({ act: "reset", seen: "0".repeat(64) })).status).toBe(400);
-  expect((await send({ act: "commit", seen: "0".repeat(64), message: " " })).status).toBe(400);
+  const empty = await send({ act: "commit", seen: "0".repeat(64), message: " " });
+  expect([empty.status, shownText(await empty.text())]).toEqual([
+    400,
+    expect.stringContaining("the message is empty"),
+  ]);
   expect((await send({ act: "push", seen: "--force" })).status).toBe(400);
   expect(scopesFor("POST", "/agents/ada/changes/git", true)).toEqual([]);
   expect(scopesFor("POST", "/agents/ada/changes/comment", true)).toEqual(["command"]);
