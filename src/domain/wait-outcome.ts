@@ -55,13 +55,19 @@ export function outcomeOf(
   }
   // The agent is about to be stopped. A turn that the stop breaks off has not failed.
   if (view.axes.control.value === "stop_requested") return undefined;
-  if (!isAtRest(view) || goesOnAfterLimit(view)) return undefined;
+  if (!isAtRest(view) || goesOnAfterLimit(view, now)) return undefined;
   return goal === "idle" ? { outcome: goal, reason: view.axes.activity.reason } : judgeWork(view);
 }
 
-/** Whether a usage limit holds the agent, after whose end it goes on by itself. */
-function goesOnAfterLimit({ holds = [] }: AgentView): boolean {
-  return holds.some(({ reason, until }) => reason === "usage_limit" && until !== undefined);
+/** Serve looks twice a second. */
+const heldWithinMs = 5_000;
+
+/** Whether a usage limit holds the agent, after whose end it goes on by itself; or its turn has just failed at one, and it may not be held yet. */
+function goesOnAfterLimit({ holds = [], session, heartbeat }: AgentView, now: Date): boolean {
+  if (holds.some(({ reason, until }) => reason === "usage_limit" && until !== undefined)) return true;
+  const { error, at = "" } = session?.turn_error ?? {};
+  if (error !== "usage_limit" || (heartbeat?.on_limit ?? "resume") !== "resume") return false;
+  return Math.abs(now.getTime() - Date.parse(at)) < heldWithinMs;
 }
 
 /** The outcome for an agent whose run is over, or that is silent. Undefined if only its connection is gone, because it may come back. */

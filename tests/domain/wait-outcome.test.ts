@@ -30,6 +30,12 @@ const rests = session({ turn: { since: ago(100), ended_at: ago(20) }, last_promp
 const said = (status: string, message: string) => ({
   said: { status, message, at: ago(3), since: ago(3), source: "status" as const, instance_id: "r1" },
 });
+const limitWords = "its turn failed (usage_limit): 5 pm";
+const failedAtLimit = (s: number) =>
+  session({
+    turn: { since: ago(100), ended_at: ago(s) },
+    turn_error: { error: "usage_limit", detail: "5 pm", at: ago(s) },
+  });
 const beat = bare.heartbeat ?? { at: ago(5), interval_s: 15 };
 /** A task whose last receipt came so many seconds ago. */
 const task = (state: ReceiptState, s: number, detail?: string): CommandRecord => ({
@@ -112,22 +118,11 @@ describe("outcomeOf()", () => {
       "its task was refused: no",
     ],
     ["a task that failed before the last prompt", { ...rests, commands: [task("failed", 200)] }, "done", ""],
-    [
-      "a turn that failed",
-      session({
-        turn: { since: ago(100), ended_at: ago(20) },
-        turn_error: { error: "usage_limit", detail: "5 pm", at: ago(20) },
-      }),
-      "failed",
-      "its turn failed (usage_limit): 5 pm",
-    ],
+    ["a turn that failed", failedAtLimit(20), "failed", limitWords],
     [
       "a turn that failed at a limit after which it goes on by itself",
       {
-        ...session({
-          turn: { since: ago(100), ended_at: ago(20) },
-          turn_error: { error: "usage_limit", detail: "5 pm", at: ago(20) },
-        }),
+        ...failedAtLimit(20),
         holds: [
           {
             ...{ reason: "usage_limit", source: "a", words: "usage limit", after_seq: 0 },
@@ -137,6 +132,14 @@ describe("outcomeOf()", () => {
       },
       undefined,
       "",
+    ],
+    ["a turn that has just failed at a limit: it may not be held yet", failedAtLimit(1), undefined, ""],
+    ["one that failed at a limit, and was not held then", failedAtLimit(6), "failed", limitWords],
+    [
+      "a turn that has just failed at a limit after which it does not go on by itself",
+      { ...failedAtLimit(1), heartbeat: { ...beat, on_limit: "stop" } },
+      "failed",
+      limitWords,
     ],
     [
       "what runs in the background",
