@@ -1,5 +1,6 @@
 // Resumes one agent without a terminal: lets it go on, or has the server start it again. Prints what it did.
 import { readRunFile } from "../../data-dir/run-file.ts";
+import type { AgentView } from "../../domain/fleet/agent-view.ts";
 import { keptBack } from "../../domain/fleet/shown/let-go.ts";
 import { startAgainHint, wasLaunched } from "../../domain/fleet/shown/way-back.ts";
 import { belongsOnTerminal, type LaunchedAs, type LaunchFlags } from "../../domain/launch-flags.ts";
@@ -26,6 +27,8 @@ export interface ToResume {
   /** The flags that are given now. */
   readonly given: LaunchFlags;
   readonly dataDir: string;
+  /** The node on which an agent of another machine belongs; absent if it belongs on none. */
+  readonly node?: string | undefined;
 }
 
 export type ResumeContext = Pick<CliContext, "env" | "json" | "log" | "note" | "now" | "print">;
@@ -55,13 +58,24 @@ export function onTerminalLine(id: string): string {
 }
 
 /** A host that is not heard may come back by itself. If it does not, nothing but its end lets the agent be started again. */
-async function hintFor({ standing: { view, state }, dataDir }: ToResume): Promise<string> {
+async function hintFor({ standing: { view, state }, node, dataDir }: ToResume): Promise<string> {
   const { agent_id } = view;
+  if (state === "elsewhere") {
+    return node === undefined
+      ? `if it runs there no longer, start it on this machine: cliai resume ${agent_id} --here`
+      : onNodeHint(view, node);
+  }
   const host = state === "unknown" ? (await readRunFile(dataDir, agent_id))?.host : undefined;
   const [running] = host === undefined ? [] : await stillRunning([host]);
   return running === undefined
     ? `see its state: cliai show ${agent_id}`
     : `if it does not come back by itself, end its host, and start it again: kill ${running.pid} && cliai resume ${agent_id}`;
+}
+
+function onNodeHint(view: AgentView, node: string): string {
+  const { id, profile = "PROFILE", session } = againOf(view);
+  const resumes = session === undefined ? "" : ` --resume ${session}`;
+  return `it belongs on the node ${node}; on that machine: cliai spawn ${profile} --id ${id}${resumes}`;
 }
 
 async function resume(one: ToResume, bus: Bus, context: ResumeContext): Promise<Done> {

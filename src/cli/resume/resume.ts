@@ -32,6 +32,11 @@ const resumeArgs = {
     description:
       "resume those that ran when the machine or the server went down, or that down --agents stopped",
   },
+  here: {
+    type: "boolean",
+    description:
+      "start agents on this machine that ran on another one, when they run there no longer: after the server has moved to this machine",
+  },
   headless: {
     type: "boolean",
     description:
@@ -115,7 +120,8 @@ async function resumeAll(
   const readings: AgentReading[] = [];
   for (const id of ids) readings.push(await reader.require(id));
   const views = args.all === true ? viewsOf(await reader.all()) : readings.map(viewOf);
-  const all = await Promise.all(views.map((view) => readToResume(view, reader, { dataDir, given })));
+  const how = { dataDir, given, takesOver: args.here };
+  const all = await Promise.all(views.map((view) => readToResume(view, reader, how)));
   const chosen = args.all === true ? all.filter(({ standing }) => standing.wentDown) : all;
   if (chosen.length === 0) context.note("no agent ran when the machine or the server went down");
   const [only] = chosen;
@@ -138,6 +144,8 @@ async function resumeAll(
     if (did === "started" && isOfTerminal(one.before)) withoutTheirs.push(one.standing.view.agent_id);
   });
   if (withoutTheirs.length > 0 && args.headless !== true) context.note(terminalWords(withoutTheirs.sort()));
+  const others = chosen.filter(({ standing, node }) => standing.state === "elsewhere" && node === undefined);
+  if (others.length > 1) context.note(hereWords(others.map(({ standing }) => standing.view.agent_id)));
   throwWorst(errors, `${errors.length} of ${chosen.length} agents were not resumed`, context.note);
   return undefined;
 }
@@ -146,6 +154,11 @@ function terminalWords(ids: readonly AgentId[]): string {
   const [id = ""] = ids;
   const were = ids.length === 1 ? "was" : "were";
   return `${ids.join(", ")} ${were} launched on a terminal; to have ${id} on one again: ${onTerminalLine(id)}`;
+}
+
+/** Of several agents, no error has its hint. */
+function hereWords(ids: readonly AgentId[]): string {
+  return `to start ${ids.join(", ")} on this machine, when they run on the other one no longer: cliai resume ${ids.join(" ")} --here`;
 }
 
 function isOnTerminal({ isTerminal, json }: CliContext): boolean {

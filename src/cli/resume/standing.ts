@@ -23,17 +23,23 @@ export interface Place {
   readonly isHeld: boolean;
   /** Whether the process that the agent's heartbeats name runs on this machine. */
   readonly isRunning: boolean;
+  /** Whether an agent that ran on another machine is to be started here: a person says that it runs there no longer. */
+  readonly takesOver?: boolean;
 }
 
 const ownEnds: readonly string[] = ["stopped", "ended", "crashed", "failed_to_start"];
 
-export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Place): Standing {
+export function standingOf(
+  view: AgentView,
+  { hostname, isHeld, isRunning, takesOver = false }: Place,
+): Standing {
   const { axes, status, host, session } = view;
   const why = axes.link.reason;
-  const isHere = host === undefined || host === hostname;
+  const isOwn = host === undefined || host === hostname;
+  const isHere = isOwn || takesOver;
   // A host holds its agent's lock while it lives. After a host was killed, the record may still say for a while that it is online. If the
   // host runs with another data directory, nobody holds the lock in this one, but the process that the heartbeats name still runs.
-  const isDead = isHere && !isHeld && !isRunning && session !== undefined;
+  const isDead = isOwn && !isHeld && !isRunning && session !== undefined;
   if (ownEnds.includes(status) && !isHeld) {
     const how = view.said?.message === undefined ? status : `${status} (${view.said.message})`;
     // A killed host counts as going down, because nobody stopped the agent: for example, a container that ends kills its hosts.
@@ -47,7 +53,7 @@ export function standingOf(view: AgentView, { hostname, isHeld, isRunning }: Pla
   if (isHeld) {
     return { view, state: "unknown", why: `its host still runs here, but ${why}`, wentDown: false };
   }
-  if (isDead || axes.link.value === "offline") {
+  if (isDead || axes.link.value === "offline" || (!isOwn && session !== undefined)) {
     const how = axes.link.value === "online" ? "its host has ended without a word" : why;
     return { view, state: "ended", why: how, wentDown: session !== undefined };
   }

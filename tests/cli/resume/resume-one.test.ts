@@ -74,11 +74,19 @@ describe("resumeOne() of an agent that runs", () => {
 });
 
 test("resumeOne() refuses an agent of another machine, and one that may still run", async () => {
-  for (const state of ["elsewhere", "unknown"] as const) {
+  const here = "if it runs there no longer, start it on this machine: cliai resume ada --here";
+  for (const [state, hint] of [
+    ["elsewhere", here],
+    ["unknown", "see its state: cliai show ada"],
+  ] as const) {
     await expect(resumed({ standing: stand(state) })).rejects.toMatchObject({
-      ...{ code: "refused", message: "ada: so", hint: "see its state: cliai show ada" },
+      ...{ code: "refused", message: "ada: so", hint },
     });
   }
+  const ofNode = stand("elsewhere", { ...alive, config_name: "coder" });
+  await expect(resumed({ standing: ofNode, node: "laptop" })).rejects.toMatchObject({
+    hint: "it belongs on the node laptop; on that machine: cliai spawn coder --id ada",
+  });
 });
 
 test("resumeOne() says how to end a host that runs here and is not heard, and so can be started again", async () => {
@@ -93,7 +101,7 @@ test("resumeOne() says how to end a host that runs here and is not heard, and so
   expect(await refusal("unknown")).toBe(
     `if it does not come back by itself, end its host, and start it again: kill ${process.pid} && cliai resume ada`,
   );
-  expect(await refusal("elsewhere")).toBe("see its state: cliai show ada");
+  expect(await refusal("elsewhere")).not.toContain("kill");
   await writeRunFile(dir.path, ada, { run, host: { pid: process.pid, started: "another" } });
   expect(await refusal("unknown")).toBe("see its state: cliai show ada");
 });

@@ -29,14 +29,20 @@ const stop = (reason: string, run = "r1") => ({
 const atLimit = { ...session, turn_error: { error: "usage_limit" as const, detail: "429", at: ago(9) } };
 const { session: _, ...bare } = running;
 
-const stand = (record: AgentRecord, isHeld: boolean, hostname = "here", isRunning = isHeld) => {
-  const { state, wentDown } = standingOf(viewAgent(record, now), { hostname, isHeld, isRunning });
+const stand = (
+  record: AgentRecord,
+  isHeld: boolean,
+  hostname = "here",
+  { isRunning = isHeld, takesOver = false } = {},
+) => {
+  const place = { hostname, isHeld, isRunning, takesOver };
+  const { state, wentDown } = standingOf(viewAgent(record, now), place);
   return wentDown ? `${state}, went down` : state;
 };
 
 describe("standingOf()", () => {
   test("leaves one alone whose lock is in another data directory: its process runs", () => {
-    expect(stand(running, false, "here", true)).toBe("runs");
+    expect(stand(running, false, "here", { isRunning: true })).toBe("runs");
   });
 
   test.each<[string, AgentRecord, boolean, string]>([
@@ -106,6 +112,21 @@ describe("standingOf()", () => {
       "elsewhere, went down",
     );
     expect(stand(running, false, "there")).toBe("runs");
+  });
+
+  test("what ran on another machine is started on this one if a person says that it runs there no longer", () => {
+    // Another process has its number here.
+    const moved = (record: AgentRecord, isHeld = false) =>
+      stand(record, isHeld, "there", { isRunning: true, takesOver: true });
+    const silent = { heartbeat: { at: ago(900), interval_s: 15, instance_id: "r1" } };
+    expect(moved({ ...running, ...said("stopped") })).toBe("ended");
+    expect(moved({ ...running, ...said("stopped"), ...stop(takenDownReason) })).toBe("ended, went down");
+    expect(moved({ ...running, ...said("disconnected") })).toBe("ended, went down");
+    expect(moved({ ...running, ...silent })).toBe("ended, went down");
+    // One that is heard runs, and one that is held here has been started here.
+    expect(moved(running)).toBe("runs");
+    expect(moved({ ...running, ...silent }, true)).toBe("unknown");
+    expect(moved({ ...bare, ...silent })).toBe("unknown");
   });
 });
 
