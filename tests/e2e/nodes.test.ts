@@ -1,7 +1,7 @@
 // A second machine, with a data directory of its own: it joins, is here, ends, comes back, and is revoked.
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { fetchAgent } from "../support/bridges.ts";
 import { prepareClaude } from "../support/claude-code.ts";
 import { runCliai, startCliai, startServe, untilApplied } from "../support/cliai.ts";
@@ -61,6 +61,16 @@ test("a machine joins by the line that join-code prints, and its node ends, come
   });
   expect(await nodes()).toEqual([]);
   await node.line(/the hub no longer takes the node laptop/, { from: "stderr" });
+
+  // It tries on, and still holds the directory. To join again, that is all that is to be done there.
+  await rm(dir.join("data", "node.json"));
+  const { url, code } = JSON.parse((await serve.run(["join-code", "--json"])).stdout);
+  const again = await there("join", url, code, "--name", "laptop", "--json");
+  expect(again).toMatchObject({ code: 0 });
+  expect(JSON.parse(again.stdout)).toMatchObject({ node: "laptop", pid: expect.any(Number) });
+  await node.exit();
+  await until("the node is here again", async () => (await nodes())[0]?.state === "here");
+  expect(await there("down")).toMatchObject({ code: 0 });
 });
 
 test("join refuses what is no code, and node a machine that has not joined, each in one line with a hint", async () => {

@@ -25,7 +25,7 @@ import { hasTerminal } from "../frame/has-terminal.ts";
 import { hubDesk, joinDesk } from "../nodes/join-desks.ts";
 import { ensureJoinKey, removeJoinKey } from "./join-key.ts";
 import { readNodeFile, writeNode } from "./node-file.ts";
-import { startBackgroundNode } from "./node-run.ts";
+import { endNode, startBackgroundNode } from "./node-run.ts";
 
 const args = {
   url: { type: "positional", required: true, description: "where the server's NATS answers" },
@@ -66,6 +66,9 @@ async function run(given: Arguments<typeof args>, context: CliContext): Promise<
   await requireUnused(dataDir);
   const key = await ensureJoinKey(dataDir, code.id);
   const { facts, answer } = await askToJoin({ url, code, name, key }, context);
+  // One that was revoked tries on, and holds the directory.
+  const former = await endNode(dataDir);
+  if (former !== undefined) context.log.info(`the node that ran on ${dataDir} has ended (pid ${former})`);
   const joined_at = context.now().toISOString();
   await writeNode(
     dataDir,
