@@ -64,6 +64,8 @@ const LaunchTaskSchema = v.looseObject({
   /** When the launch began, RFC 3339. */
   since: v.string(),
   run_before: runBefore,
+  /** The node that launches it; absent if it runs on the server's machine. */
+  node: v.optional(v.string()),
 });
 export type LaunchTask = v.InferOutput<typeof LaunchTaskSchema>;
 

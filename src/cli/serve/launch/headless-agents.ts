@@ -31,7 +31,7 @@ import {
   lookEveryMs,
   untilGone,
 } from "./launches.ts";
-import { launchOnNode } from "./node-launch.ts";
+import { isLeftToNextServe, launchOnNode } from "./node-launch.ts";
 import { type ResumedArgs, resumedArgs } from "./resumed-args.ts";
 import { untilLocked } from "./taken-up-host.ts";
 
@@ -92,13 +92,14 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
       log.info(`launching ${id} for ${from}`);
       const since = context.now().toISOString();
       const resumed = resumes === undefined ? {} : resumedArgs(fleet.get(id), resumes);
-      const begun = { since, run_before: runOf(fleet.get(id)) };
+      const begun = { since, run_before: runOf(fleet.get(id)), ...definedOf({ node }) };
       const order = task === undefined ? undefined : orderOf(task, from, begun);
       const spawned = { agent_id: id, ...(order && { command_id: order.command_id }) };
       let isAnswered = false;
       const launchWithTask = async () => {
         if (order !== undefined) await tasks.keep(id, order);
         await start(id, resumed).catch(async (error: unknown) => {
+          if (node !== undefined && isLeftToNextServe(error)) throw error;
           const failed = { id, task, commandId: order?.command_id, since, reason: messageOf(error) };
           const isTold = stopping.signal.aborted && !isAnswered; // the caller gets the error instead
           if (!isTold) await noteFailedLaunch({ ...options, fleet, now: context.now }, failed);
@@ -237,7 +238,11 @@ async function untilEndedOrOnline(
   while (children.has(id) && !isOnline() && performance.now() < deadline) await pause(lookEveryMs);
 }
 
-function orderOf(text: string, from: string, begun: Pick<LaunchTask, "since" | "run_before">): LaunchTask {
+function orderOf(
+  text: string,
+  from: string,
+  begun: Pick<LaunchTask, "since" | "run_before" | "node">,
+): LaunchTask {
   return { command_id: crypto.randomUUID(), text, from, ...begun };
 }
 

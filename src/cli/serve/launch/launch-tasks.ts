@@ -1,14 +1,15 @@
 // Keeps the task of each launch in `agents/<id>/launch-task.json` until the task is stored as an order. If `serve` is killed before that,
-// the next serve stores it.
+// or ends while a node launches the agent, the next serve stores it.
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import { createLaunchTasks, type LaunchTask } from "../../../data-dir/launched-agents.ts";
 import { CliaiError, type ErrorCode, messageOf } from "../../../domain/text/errors.ts";
 import type { AgentId } from "../../../domain/wire/agent-id.ts";
 import { pause } from "../../../waiting.ts";
+import { launchWithinMs } from "./agent-child.ts";
 import { hasRunOf } from "./begun-launches.ts";
 import { noteFailedLaunch, noteFailedTask } from "./failed-launch.ts";
 import { type createLaunches, type LaunchesOptions, lookEveryMs } from "./launches.ts";
-import { lockDeadline } from "./taken-up-host.ts";
+import { deadlineAfter, lockDeadline } from "./taken-up-host.ts";
 
 /** How often to try again to store a task that NATS did not take. */
 const giveEveryMs = 1_000;
@@ -72,8 +73,10 @@ export function keepLaunchTasks(
   };
   /** Gives the agent the task with which an earlier serve launched it, as soon as its host has connected. */
   const giveLeftTask = async (id: AgentId, task: LaunchTask): Promise<void> => {
-    const { text, command_id: commandId, since } = task;
-    const deadline = lockDeadline(since, context);
+    const { text, command_id: commandId, since, node } = task;
+    // Of an agent on a node, nothing is seen here before it is connected.
+    const deadline =
+      node === undefined ? lockDeadline(since, context) : deadlineAfter(since, launchWithinMs, context);
     const hasConnected = () => hasRunOf(fleet.get(id), task);
     const mayCome = async () =>
       performance.now() < deadline ||
@@ -87,7 +90,7 @@ export function keepLaunchTasks(
     // The agent may have been removed meanwhile, and the file with it.
     if (stopping.signal.aborted || !(await memory.read()).has(id)) return;
     if (hasConnected()) return await giveTask(id, task);
-    const reason = "the server was killed while it launched the agent, and the agent has not started";
+    const reason = "the server ended while it launched the agent, and the agent has not started";
     await noteFailedLaunch(
       { ...options, fleet, now: context.now },
       { id, task: text, commandId, since, reason },

@@ -62,8 +62,19 @@ export async function launchOnNode(
     if (failure !== undefined) throw failure;
     if (performance.now() > deadline) throw lateError(id, node, withinMs, unanswered);
     await pause(lookEveryMs, signal);
-    if (signal.aborted) throw new CliaiError("interrupted", `${id} was still starting when the server ended`);
+    if (signal.aborted) throw leftError(id, node);
   }
+}
+
+function leftError(id: AgentId, node: string): CliaiError {
+  return new CliaiError("interrupted", `${id} was still starting when the server ended`, {
+    hint: `the node ${node} may start it all the same, and then the next server has it: cliai show ${id}`,
+  });
+}
+
+/** Whether the launch on a node goes on, although this serve ends: the node has the order, and the next serve waits for the agent. */
+export function isLeftToNextServe(error: unknown): boolean {
+  return error instanceof CliaiError && error.code === "interrupted";
 }
 
 function lateError(

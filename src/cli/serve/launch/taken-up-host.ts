@@ -63,9 +63,14 @@ export async function untilLocked(
 }
 
 /** The time, by `performance.now()`, until which the host of a launch that began at `since` may take the agent's lock. */
-export function lockDeadline(since: string, { now }: Pick<CliContext, "now">): number {
+export function lockDeadline(since: string, context: Pick<CliContext, "now">): number {
+  return deadlineAfter(since, lockedWithinMs, context);
+}
+
+/** The time, by `performance.now()`, that is `withinMs` after `since`; if the clock was set back since, `withinMs` from now. */
+export function deadlineAfter(since: string, withinMs: number, { now }: Pick<CliContext, "now">): number {
   const sinceMs = now().getTime() - Date.parse(since);
-  return performance.now() + Math.min(lockedWithinMs, lockedWithinMs - sinceMs);
+  return performance.now() + Math.min(withinMs, withinMs - sinceMs);
 }
 
 /** The process of the agent's host, from its run file. Waits for that file while the agent's lock is held, because a new host writes it later. */

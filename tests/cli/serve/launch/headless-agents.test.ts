@@ -7,6 +7,7 @@ import {
   type HeadlessAgents,
 } from "../../../../src/cli/serve/launch/headless-agents.ts";
 import { lookEveryMs } from "../../../../src/cli/serve/launch/launches.ts";
+import type { NodeLaunching } from "../../../../src/cli/serve/launch/node-launch.ts";
 import { profileReader } from "../../../../src/cli/spawn/profile.ts";
 import { parseConfig } from "../../../../src/config/config.ts";
 import { takeAgentLock } from "../../../../src/data-dir/agent-lock.ts";
@@ -18,7 +19,7 @@ import {
 } from "../../../../src/data-dir/launched-agents.ts";
 import { writeRunFile } from "../../../../src/data-dir/run-file.ts";
 import { CliaiError } from "../../../../src/domain/text/errors.ts";
-import { silentLogger } from "../../../../src/log.ts";
+import { type Logger, silentLogger } from "../../../../src/log.ts";
 import { readProcessStart } from "../../../../src/processes/process-start.ts";
 import type { Server } from "../../../../src/server/server.ts";
 import { pause } from "../../../../src/waiting.ts";
@@ -39,17 +40,27 @@ interface Scene extends AsyncDisposable {
   readonly cwd: string;
 }
 
-/**
- * @param now the clock of the serve whose agents they are
- * @param away how often the store does not take a task
- * @param failure the error that it then has
- */
-async function startScene(
+interface SceneOptions {
+  /** The clock of the serve whose agents they are. */
+  readonly now?: () => Date;
+  /** How often the store does not take a task. */
+  readonly away?: number;
+  readonly log?: Logger;
+  /** The error that the store then has. */
+  readonly failure?: Error;
+  readonly nodes?: NodeLaunching;
+}
+
+/** A node that launches agents; how, is left to the test. */
+const openNode = { launchable: async () => [], require: async () => undefined };
+
+async function startScene({
   now = () => new Date(),
   away = 0,
   log = silentLogger,
-  failure: Error = new CliaiError("no_answer", "NATS does not answer"),
-): Promise<Scene> {
+  failure = new CliaiError("no_answer", "NATS does not answer"),
+  nodes,
+}: SceneOptions = {}): Promise<Scene> {
   await using parts = new AsyncDisposableStack();
   const dir = parts.use(await tempDir());
   const server = parts.use(await startTestServer());
@@ -65,6 +76,7 @@ async function startScene(
     profiles: profileReader({ config, path: undefined }, dataDir),
     context: { env: { PATH: "/nonexistent" }, cwd: dir.path, now, log },
     hosts: { look: async () => undefined },
+    nodes,
   });
   parts.defer(() => agents.stop());
   const owned = parts.move();
@@ -125,7 +137,7 @@ describe("createHeadlessAgents().spawn()", () => {
       info: () => queueMicrotask(() => (stopping = scene.agents.stop())),
       debug: (text: string) => (begun += text),
     };
-    await using scene = await startScene(undefined, 0, log);
+    await using scene = await startScene({ log });
     const launching = scene.agents.spawn({ profile: "coder", id: ada, from: "api" });
     await expect(launching).rejects.toThrow("cannot launch ada: the server is ending");
     await stopping;
@@ -143,6 +155,41 @@ describe("createHeadlessAgents().spawn()", () => {
   });
 });
 
+describe("createHeadlessAgents().spawn() on a node", () => {
+  const onNode = { profile: "coder", id: ada, node: "laptop", task: "dig", from: "api" };
+
+  test.each([
+    ["before", Number.POSITIVE_INFINITY],
+    ["after", 0],
+  ])(
+    "leaves the launch to the next serve if this one ends %s the answer: the node launches it",
+    async (_, waitsMs) => {
+      const asked: object[] = [];
+      const launch = (_node: string, order: object) => {
+        asked.push(order);
+        return new Promise<never>(() => undefined); // it launches for minutes
+      };
+      await using scene = await startScene({ nodes: { ...openNode, launch } });
+      const { agents, server, tasks } = scene;
+      const answer = agents.spawn(onNode, waitsMs).catch((error: unknown) => error);
+      await until("the node has the order", () => asked.length > 0);
+      await agents.stop();
+      const expected = waitsMs === 0 ? { starting: true } : { code: "interrupted" };
+      expect(await answer).toMatchObject(expected);
+      expect((await tasks.read()).get(ada)).toMatchObject({ text: "dig", node: "laptop" });
+      expect(server.server.fleet.get(ada)).toBeUndefined();
+    },
+  );
+
+  test("forgets the task of a launch that the node refuses", async () => {
+    const launch = () => Promise.reject(new CliaiError("refused", "the node laptop launches none"));
+    await using scene = await startScene({ nodes: { ...openNode, launch } });
+    const launching = scene.agents.spawn(onNode, Number.POSITIVE_INFINITY);
+    await expect(launching).rejects.toMatchObject({ code: "refused" });
+    expect([...(await scene.tasks.read())]).toEqual([]);
+  });
+});
+
 describe("createHeadlessAgents().resume()", () => {
   test("gives an agent whose serve was killed the task of its launch, once its host has connected", async () => {
     await using scene = await startScene();
@@ -156,6 +203,18 @@ describe("createHeadlessAgents().resume()", () => {
     expect(commandOf(server, "c1")).toMatchObject({ type: "task", summary: "dig", from: "api" });
     await until("nothing is kept", async () => !(await tasks.read()).has(ada));
     lock.release();
+  });
+
+  test("waits longer for an agent that a node launches: nothing is seen of it here before it is connected", async () => {
+    await using scene = await startScene();
+    const { agents, server, tasks } = scene;
+    await tasks.remember(ada, { ...task(new Date(Date.now() - 60_000)), node: "laptop" });
+    await agents.resume();
+    await pause(lookEveryMs * 2);
+    expect([...(await tasks.read()).keys()]).toEqual([ada]);
+    server.bus.publish("agent.ada.heartbeat", { status: "starting", seq: 1, instance_id: "one" });
+    await until("it has the task", () => statesOf(server, "c1").includes("stored"));
+    await until("nothing is kept", async () => !(await tasks.read()).has(ada));
   });
 
   test("gives it to the run of the launch also if the clock was set back since, and not to the run from before", async () => {
@@ -178,7 +237,7 @@ describe("createHeadlessAgents().resume()", () => {
   });
 
   test("gives it again while NATS does not take it: until then it is kept", async () => {
-    await using scene = await startScene(undefined, 2);
+    await using scene = await startScene({ away: 2 });
     const { agents, server, tasks } = scene;
     await tasks.remember(ada, task(new Date()));
     await agents.resume();
@@ -191,7 +250,7 @@ describe("createHeadlessAgents().resume()", () => {
     const told: string[] = [];
     const log = { ...silentLogger, warn: (text: string) => told.push(text) };
     const bug = new TypeError("undefined is not an object");
-    await using scene = await startScene(undefined, Number.POSITIVE_INFINITY, log, bug);
+    await using scene = await startScene({ away: Number.POSITIVE_INFINITY, log, failure: bug });
     const { agents, server, tasks } = scene;
     await tasks.remember(ada, task(new Date()));
     await agents.resume();
@@ -218,7 +277,7 @@ describe("createHeadlessAgents().resume()", () => {
 
   test("does not give it to a run from before the launch; a launch that came to nothing has failed with its task", async () => {
     const launchedAt = new Date(Date.now() + 600_000);
-    await using scene = await startScene(() => new Date(launchedAt.getTime() + 60_000));
+    await using scene = await startScene({ now: () => new Date(launchedAt.getTime() + 60_000) });
     const { agents, server, tasks } = scene;
     const beat = { config_name: "coder", status: "idle", seq: 1, instance_id: "before" };
     server.bus.publish("agent.ada.heartbeat", beat);
@@ -263,7 +322,7 @@ describe("createHeadlessAgents().resume()", () => {
 
   test("says so if an agent that has ended cannot be forgotten, and goes on", async () => {
     const told: string[] = [];
-    await using scene = await startScene(undefined, 0, { ...silentLogger, warn: (text) => told.push(text) });
+    await using scene = await startScene({ log: { ...silentLogger, warn: (text) => told.push(text) } });
     const { agents, launched, dataDir } = scene;
     await launched.remember(ada, { profile: "coder", project: "/project", session_id });
     const lock = await takeAgentLock(dataDir, ada);
@@ -311,7 +370,7 @@ describe("createHeadlessAgents().resume()", () => {
 
   test("forgets such an agent if it has ended, and does not launch it in a session from before", async () => {
     const launchedAt = new Date(Date.now() + 600_000);
-    await using scene = await startScene(() => new Date(launchedAt.getTime() + 60_000));
+    await using scene = await startScene({ now: () => new Date(launchedAt.getTime() + 60_000) });
     const { agents, server, launched } = scene;
     server.bus.publish("agent.ada.heartbeat", beatOf({ session_id }));
     await until("ada is known", () => server.server.fleet.get(ada) !== undefined);

@@ -13,6 +13,7 @@ import type { Spawner } from "../../../../web/api/spawner.ts";
 import type { CliContext } from "../../../frame/context.ts";
 import { launchWithinMs } from "../agent-child.ts";
 import { freeAgentId } from "../launch-request.ts";
+import { isLeftToNextServe } from "../node-launch.ts";
 
 export interface OnNodeOptions {
   /** Launches it there, and gives it its task. */
@@ -26,7 +27,8 @@ export interface OnNodeOptions {
 const standardLookEveryMs = 500;
 
 /**
- * @returns the launch, which the captain is to be told of by {@link untilWorkEnds}
+ * @returns the launch, which the captain is to be told of by {@link untilWorkEnds}; also if this serve ends meanwhile, because the node launches
+ * the agent all the same
  * @throws CliaiError as `Spawner.spawn`; then nothing is remembered
  */
 export async function launchForCaptain(
@@ -46,6 +48,7 @@ export async function launchForCaptain(
     const spawned = await spawn({ ...definedOf({ project }), profile, node, id, task, from: captain });
     return { agent_id: id, isConnected: spawned.starting !== true, known };
   } catch (error) {
+    if (isLeftToNextServe(error)) return { agent_id: id, isConnected: false, known };
     await memory.forget(id);
     throw error;
   }
