@@ -67,6 +67,7 @@ export async function untilWorkEnds(
   const { fleet } = server;
   const comesUntil = performance.now() + 2 * launchWithinMs - (context.now().getTime() - Date.parse(since));
   let wasThere = false;
+  let hadTask = false;
   let wasOver = false;
   while (!signal.aborted) {
     const view = fleet.get(id);
@@ -75,7 +76,8 @@ export async function untilWorkEnds(
     wasThere ||= view !== undefined;
     const outcome = view && outcomeOf(view, "done", context.now());
     if (view !== undefined && outcome !== undefined && isGone(view, outcome)) return outcome.reason;
-    const isOver = outcome !== undefined && view?.axes.link.value === "online" && hasTask(view);
+    hadTask ||= view !== undefined && hasTask(view, since);
+    const isOver = outcome !== undefined && view?.axes.link.value === "online" && hadTask;
     if (isOver && wasOver) await stopAfter(id, outcome, { server, context });
     wasOver = isOver && !wasOver;
     await pause(lookEveryMs, signal);
@@ -88,8 +90,12 @@ function isGone(view: AgentView, { outcome }: WaitOutcome): boolean {
   return outcome !== "lost" && view.axes.link.value !== "online";
 }
 
-/** It may be at rest because its task has not reached it yet. */
-function hasTask({ commands }: AgentView): boolean {
+/**
+ * Whether it was given its task. Until then it may be at rest. Of the orders that are settled, a record has only the last ones, so a turn since
+ * the launch counts as well.
+ */
+function hasTask({ commands, session }: AgentView, since: string): boolean {
+  if (session?.turn !== undefined && session.turn.since >= since) return true;
   return commands.some(({ type, stream_seq }) => type === "task" && stream_seq > 0);
 }
 
