@@ -113,7 +113,10 @@ test("a captain's agent on a node works on its task there, is stopped when it is
       `${agent_id}, which you launched with \\"TASK-79 count the files\\", is stopped (`,
     );
     expect(existsSync(dir.join("there", "agents", agent_id))).toBe(true);
-    expect(existsSync(`${serve.dataDir}/agents/${agent_id}/launched-for.json`)).toBe(false);
+    // It is removed a moment after the captain was told.
+    await waitFor(() => !existsSync(`${serve.dataDir}/agents/${agent_id}/launched-for.json`), {
+      what: "the captain is told once",
+    });
   } finally {
     await there("down", "--agents");
   }
