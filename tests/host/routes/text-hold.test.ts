@@ -141,6 +141,37 @@ test("an agent whose turn fails at a limit gets none of its waiting tasks before
   expect(told[1]).toContain("It was about: first");
 });
 
+test("an agent that has failed again after a resume goes on by the next one, and then with what waits, long before the limit ends", async () => {
+  await using ada = await startHosted({ hasStream: true });
+  const told: string[] = [];
+  ada.session.open({ stream: { ...streamInto(told), carriesHooks: true } });
+  const fails = () => {
+    ada.session.takeSign({ type: "limit", resetsAtMs: Date.now() + 3_600_000 });
+    const words = "429 usage limit reached";
+    ada.session.turnResult({ isError: true, wasAsked: false, text: words, error: "usage_limit" });
+  };
+  const first = await ada.send("task", { text: "first" });
+  await waitFor(() => told.length === 1, { what: "it has the first" });
+  ada.session.takeSign({ type: "taken", text: `[cliai task ${first}] first` });
+  fails();
+  const view = () => ada.server.fleet.get(id);
+  await waitFor(() => view()?.axes.control.value === "held", { what: "it is held", saw: view });
+  await ada.send("resume");
+  await waitFor(() => told.length === 2, { what: "it goes on", saw: () => told });
+  ada.session.takeSign({ type: "taken", text: told[1] ?? "" });
+  fails();
+  await waitFor(() => view()?.needs[0]?.kind === "limit", { what: "it needs somebody", saw: view });
+  await ada.send("task", { text: "second" });
+  await ada.receipts();
+  await stays(() => told.length === 2, {
+    ...{ what: "it is told nothing", because: "an idle session is told a task at once", forMs: 600 },
+  });
+  await ada.send("resume");
+  await waitFor(() => told.length === 4, { what: "it goes on, and has the second", saw: () => told });
+  const kinds = told.map((text) => /usage limit|first|second/.exec(text)?.[0]);
+  expect(kinds).toEqual(["first", "usage limit", "usage limit", "second"]);
+});
+
 test("an idle agent that a limit or a budget holds gets its tasks only when it is let go", async () => {
   await using ada = await startHosted({ hasStream: true });
   const told: string[] = [];
