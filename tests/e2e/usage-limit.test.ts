@@ -7,7 +7,7 @@ import type { DrivenTurn } from "../clis/driven-turn.ts";
 import { claudeHeadless } from "../clis/drivers/claude.ts";
 import { codexHeadless } from "../clis/drivers/codex.ts";
 import { opencodeHeadless } from "../clis/drivers/opencode.ts";
-import { startServe } from "../support/cliai.ts";
+import { type RunningServe, startServe } from "../support/cliai.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { patienceMs, waitFor } from "../support/wait-for.ts";
 
@@ -44,7 +44,7 @@ const limitOf: Readonly<Record<string, (endS: number) => NonNullable<DrivenTurn[
 };
 
 test.concurrent.each([claudeHeadless, codexHeadless].map((driver) => [driver.cli.name, driver] as const))(
-  "%s: two agents of an account wait for the end of its limit, and ask their model nothing meanwhile; the one whose turn has failed goes on",
+  "%s: two agents of an account wait for the end of its limit, and ask their model nothing meanwhile, also over a restart of serve; the one whose turn has failed goes on",
   async (name, driver) => {
     await using dir = await tempDir();
     let isReached = false;
@@ -57,28 +57,33 @@ test.concurrent.each([claudeHeadless, codexHeadless].map((driver) => [driver.cli
     await using model = await driver.startModel({ fallback: reached });
     const { work, env: given } = await driver.prepare(dir, model);
     const env = name === "claude" ? onPlan(given) : given;
-    await using serve = await startServe({ dataDir: dir.join("data"), env });
-    const spawn = await spawner(driver, dir.join("config.json"), work, serve);
-    const until = agentWaiter(serve);
-    await Promise.all([spawn("ada"), spawn("bob")]);
-    for (const id of ["ada", "bob"])
-      await until(id, "its first turn is over", ({ status }) => status === "idle");
+    const serving = { dataDir: dir.join("data"), env };
+    await using before = await startServe(serving);
+    const untilBefore = await startTwo(driver, dir.join("config.json"), work, before);
 
     isReached = true;
-    expect(await serve.run(["send", "task", "ada", "WORK-ON", "--timeout", "80"])).toMatchObject({ code: 0 });
-    const ada = await until("ada", "it is at the limit", ({ axes }) => axes.attention.until !== undefined);
+    expect(await before.run(["send", "task", "ada", "WORK-ON", "--timeout", "80"])).toMatchObject({
+      code: 0,
+    });
+    const isAtLimit = ({ axes }: AgentView) => axes.attention.until !== undefined;
+    const ada = await untilBefore("ada", "it is at the limit", isAtLimit);
     expect(ada).toMatchObject({ status: "stuck", needs: [] });
     const end = new Date((endS ?? 0) * 1_000).toISOString();
     // As long as Codex has called no tool, nothing proves that its next one will be held.
     const isHeld = ({ status, axes }: AgentView) =>
       driver.provesHoldByTool ? axes.control.value === "pause_requested" : status === "held";
-    const bob = await until("bob", "it is held", isHeld);
+    const bob = await untilBefore("bob", "it is held", isHeld);
     expect(bob.axes.control.reason).toEndWith("usage limit");
     // Of the two, ada goes on first, and bob half a minute later.
     const turn = new Date(Date.parse(end) + 30_000).toISOString();
     expect(bob.holds).toMatchObject([{ reason: "usage_limit", cause: end, until: turn }]);
     const asked = model.requests.length;
     isReached = false;
+    before.child.kill("SIGTERM");
+    expect(await before.child.exit()).toMatchObject({ code: 0 });
+    await using serve = await startServe(serving);
+    const until = agentWaiter(serve);
+    expect((await until("bob", "it is held on", isHeld)).holds).toEqual(bob.holds);
 
     const isOver = ({ commands }: AgentView) =>
       commands.some(
@@ -104,11 +109,7 @@ test.concurrent(
     });
     const { work, env } = await opencodeHeadless.prepare(dir, model);
     await using serve = await startServe({ dataDir: dir.join("data"), env });
-    const spawn = await spawner(opencodeHeadless, dir.join("config.json"), work, serve);
-    const until = agentWaiter(serve);
-    await Promise.all([spawn("ada"), spawn("bob")]);
-    for (const id of ["ada", "bob"])
-      await until(id, "its first turn is over", ({ status }) => status === "idle");
+    const until = await startTwo(opencodeHeadless, dir.join("config.json"), work, serve);
     isReached = true;
     expect(await serve.run(["send", "task", "ada", "WORK-ON", "--timeout", "80"])).toMatchObject({ code: 0 });
     await until("bob", "it is held", ({ status }) => status === "held");
@@ -129,7 +130,7 @@ test.concurrent(
 );
 
 /** Returns a function that waits until an agent's view fits. */
-function agentWaiter(serve: Awaited<ReturnType<typeof startServe>>) {
+function agentWaiter(serve: RunningServe) {
   return (id: string, what: string, fits: (agent: AgentView) => boolean) => {
     let last: AgentView | undefined;
     const look = async () => {
@@ -148,28 +149,17 @@ function onPlan({ ANTHROPIC_API_KEY: _, ...env }: Readonly<Record<string, string
 const isGoOn = ({ from, type }: { readonly from: string; readonly type: string }) =>
   type === "task" && from === "cliai";
 
-/** Returns a function that starts an agent of one profile, whose first turn says one thing. */
-async function spawner(
-  { cli, profile }: CliDriver,
-  config: string,
-  cwd: string,
-  serve: Awaited<ReturnType<typeof startServe>>,
-) {
+/** Starts ada and bob, of one profile, whose first turn says one thing. Returns the waiter for their views when both are idle again. */
+async function startTwo({ cli, profile }: CliDriver, config: string, cwd: string, serve: RunningServe) {
   await writeFile(config, JSON.stringify({ agents: { driven: { cli: cli.name, ...profile } } }));
-  return async (id: string) => {
-    const args = [
-      "spawn",
-      "driven",
-      "--task",
-      "SAY-HELLO",
-      "--id",
-      id,
-      "--headless",
-      "--detach",
-      "--config",
-      config,
-    ];
-    const exit = await serve.run(args, { cwd });
+  const spawn = async (id: string) => {
+    const flags = ["--task", "SAY-HELLO", "--id", id, "--headless", "--detach", "--config", config];
+    const exit = await serve.run(["spawn", "driven", ...flags], { cwd });
     if (exit.code !== 0) throw new Error(exit.stderr);
   };
+  await Promise.all([spawn("ada"), spawn("bob")]);
+  const until = agentWaiter(serve);
+  for (const id of ["ada", "bob"])
+    await until(id, "its first turn is over", ({ status }) => status === "idle");
+  return until;
 }
