@@ -5,34 +5,24 @@ import { isAbsolute } from "node:path";
 import { isAgentHeld } from "../../../data-dir/agent-lock.ts";
 import type { Launched, Launching, LaunchTask } from "../../../data-dir/launched-agents.ts";
 import { readLaunchedAs } from "../../../data-dir/launched-as.ts";
-import { parseLimits } from "../../../domain/budgets/parse-budget.ts";
 import { definedOf } from "../../../domain/defined.ts";
 import { flagsAgain, type LaunchFlags } from "../../../domain/launch-flags.ts";
 import { CliaiError, messageOf } from "../../../domain/text/errors.ts";
 import { type AgentId, caseTwinOf } from "../../../domain/wire/agent-id.ts";
 import { isSessionId } from "../../../domain/wire/session-id.ts";
 import type { ProfileSet } from "../../../profiles/profile-set.ts";
-import { askForBudgets } from "../../../server/budgets/budgets-by-operator.ts";
 import { atMost, pause } from "../../../waiting.ts";
-import type { LaunchableProfile, LaunchRequest, Spawner } from "../../../web/api/spawner.ts";
-import { loadConfig } from "../../frame/config-file.ts";
-import { profileReader } from "../../spawn/profile.ts";
+import type { LaunchableProfile, Spawner } from "../../../web/api/spawner.ts";
 import { answerWithinMs } from "./agent-child.ts";
 import { runOf, sessionOf } from "./begun-launches.ts";
 import { noteFailedLaunch } from "./failed-launch.ts";
 import { inTurns } from "./in-turns.ts";
-import { checkLaunch, freeAgentId } from "./launch-request.ts";
+import { freeAgentId } from "./launch-request.ts";
+import { startHere, startThere } from "./launch-start.ts";
 import { keepLaunchTasks } from "./launch-tasks.ts";
-import {
-  createLaunches,
-  isStopped,
-  isThere,
-  type LaunchesOptions,
-  lookEveryMs,
-  untilGone,
-} from "./launches.ts";
-import { isLeftToNextServe, launchOnNode } from "./node-launch.ts";
-import { type ResumedArgs, resumedArgs } from "./resumed-args.ts";
+import { createLaunches, isStopped, type LaunchesOptions, lookEveryMs, untilGone } from "./launches.ts";
+import { isLeftToNextServe } from "./node-launch.ts";
+import { resumedArgs } from "./resumed-args.ts";
 import { untilLocked } from "./taken-up-host.ts";
 
 export interface HeadlessAgents extends Spawner {
@@ -144,52 +134,6 @@ export function createHeadlessAgents(options: LaunchesOptions): HeadlessAgents {
   };
 }
 
-type Start = (id: AgentId, resumed: Partial<ResumedArgs>) => Promise<void>;
-
-/** @throws CliaiError `message_invalid` for a profile or a directory that is not here */
-async function startHere(
-  request: Pick<LaunchRequest, "profile" | "project">,
-  flags: LaunchFlags,
-  { launch }: ReturnType<typeof createLaunches>,
-  options: LaunchesOptions,
-): Promise<Start> {
-  const { profile } = request;
-  const { cli, project } = await checkLaunch({ ...request, cli: flags.cli }, await placeOf(flags, options));
-  if (cli.openSession === undefined)
-    throw new CliaiError("message_invalid", `${cli.name} cannot run without a terminal`);
-  return (id, resumed) => launch(id, { profile, project, flags, ...resumed });
-}
-
-/** On a node, which finds profile and directory itself. @throws CliaiError `message_invalid`, `refused` */
-async function startThere(
-  node: string,
-  { profile, project, resumes, from }: Pick<LaunchRequest, "profile" | "project" | "resumes" | "from">,
-  flags: LaunchFlags,
-  { stopping }: ReturnType<typeof createLaunches>,
-  { nodes, server, bus, context: { now } }: LaunchesOptions,
-): Promise<Start> {
-  if (nodes === undefined) {
-    throw new CliaiError("message_invalid", `there is no node "${node}": no machine can join this server`, {
-      hint: "see docs/cluster.md, Machines that join",
-    });
-  }
-  if (resumes !== undefined)
-    throw new CliaiError("message_invalid", "a session cannot be resumed on a node", {
-      hint: "leave the node out",
-    });
-  // Before the fleet has an agent of that launch.
-  await nodes.require(node);
-  return async (id) => {
-    const { budget } = flags;
-    // Here, by the name of who has asked. The node asks for the same, and for the budget of its profile if none is given.
-    if (budget !== undefined)
-      await askForBudgets(bus, { launched: { agent_id: id, limits: parseLimits(budget) }, by: from });
-    const view = () => server.fleet.get(id);
-    const launch = { id, profile, project, flags, isThere, view, now, signal: stopping.signal };
-    await launchOnNode(nodes, node, launch);
-  };
-}
-
 /** Takes up the agents that the last serve launched, or launches them again. */
 function createTakingUp(options: LaunchesOptions, launches: ReturnType<typeof createLaunches>) {
   const { fleet } = options.server;
@@ -254,13 +198,6 @@ async function lastFlags(id: AgentId, { dataDir, context }: LaunchesOptions): Pr
   }
   const { config, ...flags } = flagsAgain(before, {});
   return config !== undefined && existsSync(config) ? { ...flags, config } : flags;
-}
-
-/** Where a launch finds its profile: in the settings file of its flags; without one, where the server looks. */
-async function placeOf({ config }: LaunchFlags, { profiles, context, dataDir }: LaunchesOptions) {
-  const { cwd } = context;
-  if (config === undefined) return { profiles, cwd };
-  return { profiles: profileReader(await loadConfig(config, context), dataDir), cwd };
 }
 
 function profilesOf(set: ProfileSet): LaunchableProfile[] {
